@@ -1,0 +1,116 @@
+import RealModule
+
+/// A non-negative number significand × 2^exponent whose exponent never overflows: exp(-2000) is an ordinary value.
+package struct ScaledValue: Sendable, Equatable {
+  package var significand: Double
+  package var exponent: Int
+
+  package init(significand: Double, exponent: Int) {
+    self.significand = significand
+    self.exponent = exponent
+  }
+
+  package static let zero = ScaledValue(significand: 0, exponent: 0)
+  package static let one = ScaledValue(significand: 1, exponent: 0)
+
+  /// exp(high + low) to full relative precision, for a logarithm given as an unevaluated sum of two doubles.
+  @inline(__always)
+  package init(exponentOf high: Double, _ low: Double) {
+    guard high > -.infinity else {
+      self = .zero
+      return
+    }
+    let k = (high * 1.44269504088896340736).rounded()
+    // Cody–Waite: k times the first part of ln 2 is exact for |k| < 2²⁰.
+    let reduced = (high - k * Self.ln2High) - k * Self.ln2Low + low
+    self.init(significand: .exp(reduced), exponent: Int(k))
+  }
+
+  /// The natural logarithm; -inf at zero.
+  package var log: Double {
+    guard significand > 0 else { return -.infinity }
+    let k = Double(exponent)
+    return k * Self.ln2High + (k * Self.ln2Low + .log(significand))
+  }
+
+  /// The nearest Double: 0 or infinity where the value is out of range.
+  package var double: Double {
+    if exponent >= -1000 && exponent <= 1000 { return significand * powerOfTwo(exponent) }
+    return Double(sign: .plus, exponent: max(-4000, min(4000, exponent)), significand: significand)
+  }
+
+  package static func * (a: ScaledValue, b: ScaledValue) -> ScaledValue {
+    ScaledValue(significand: a.significand * b.significand, exponent: a.exponent + b.exponent).normalized
+  }
+
+  package static func / (a: ScaledValue, b: ScaledValue) -> ScaledValue {
+    guard a.significand != 0 else { return .zero }
+    return ScaledValue(significand: a.significand / b.significand, exponent: a.exponent - b.exponent).normalized
+  }
+
+  /// The same number with its significand in [1, 2).
+  private var normalized: ScaledValue {
+    guard significand > 0, significand.isFinite else { return .zero }
+    return ScaledValue(significand: significand.significand, exponent: exponent + Int(significand.exponent))
+  }
+
+  // ln 2 in two parts; the first has 33 significant bits.
+  private static let ln2High = 0x1.62e42fee00000p-1
+  private static let ln2Low = 0x1.a39ef35793c76p-33
+}
+
+/// 2^k for -1022 <= k <= 1023.
+@inline(__always)
+package func powerOfTwo(_ k: Int) -> Double {
+  Double(bitPattern: UInt64(truncatingIfNeeded: k + 1023) << 52)
+}
+
+/// A compensated sum of non-negative ``ScaledValue``s: Σ exp(x) for logarithms x of any size.
+package struct ScaledSum: Sendable, Equatable {
+  private var sum = CompensatedSum()
+  private var exponent = Int.min
+
+  package init() {}
+
+  /// Adds one term.
+  @inline(__always)
+  package mutating func add(_ term: ScaledValue) {
+    guard term.significand != 0 else { return }
+    var shift = term.exponent &- exponent
+    if exponent == .min || shift > 64 {
+      rescale(to: term.exponent)
+      shift = 0
+    }
+    // A term 2^-1000 of the unit cannot change the sum.
+    if shift > -1000 { sum.add(term.significand * powerOfTwo(shift)) }
+  }
+
+  /// Adds the terms of another sum.
+  package mutating func merge(_ other: ScaledSum) {
+    guard other.exponent != .min else { return }
+    add(ScaledValue(significand: other.sum.high, exponent: other.exponent))
+    let low = other.sum.low
+    if low != 0 {
+      let shift = other.exponent - exponent
+      if shift > -1000 { sum.add(low * powerOfTwo(shift)) }
+    }
+  }
+
+  /// The sum so far.
+  package var value: ScaledValue {
+    exponent == .min ? .zero : ScaledValue(significand: sum.value, exponent: exponent)
+  }
+
+  private mutating func rescale(to target: Int) {
+    if exponent != .min {
+      let shift = exponent - target
+      var scaled = CompensatedSum()
+      if shift > -1000 {
+        scaled.add(sum.high * powerOfTwo(shift))
+        scaled.add(sum.low * powerOfTwo(shift))
+      }
+      sum = scaled
+    }
+    exponent = target
+  }
+}

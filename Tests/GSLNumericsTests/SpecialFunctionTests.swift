@@ -1,0 +1,91 @@
+import Foundation
+import GSLNumerics
+import TestSupport
+import Testing
+
+private struct Table: Decodable {
+  struct Row: Decodable {
+    let function: String
+    let arguments: [Double]
+    let values: [String]
+  }
+  let rows: [Row]
+}
+
+@Suite struct SpecialFunctionTests {
+  /// Every function against 30-digit values (References/make_special_functions.py).
+  @Test func agreeWithThirtyDigits() throws {
+    let table: Table = try reference("special_functions.json", in: .module)
+    var counts: [String: Int] = [:]
+    for row in table.rows {
+      let x = row.arguments
+      let values: [Double] =
+        switch row.function {
+        case "logGamma": [try logGamma(x[0])]
+        case "digamma": [try digamma(x[0])]
+        case "trigamma": [try trigamma(x[0])]
+        case "logBeta": [try logBeta(x[0], x[1])]
+        case "logHurwitzZeta": [try logHurwitzZeta(x[0], x[1])]
+        case "logIncompleteBeta": { [$0.lower, $0.upper] }(try logIncompleteBeta(x[0], x[1], x[2]))
+        case "logIncompleteGamma": { [$0.lower, $0.upper] }(try logIncompleteGamma(x[0], x[1]))
+        case "logRisingFactorial": [try logRisingFactorial(x[0], Int(x[1]))]
+        case "logBetaRatio": [try logBetaRatio(x[0], x[1], Int(x[2]))]
+        case "normalQuantile": [try normalQuantile(x[0])]
+        case "log1mExp": [log1mExp(x[0])]
+        default: []
+        }
+      #expect(values.count == row.values.count, "no function \(row.function)")
+      for (value, expected) in zip(values, row.values.map(number)) {
+        // Absolute where the value is a logarithm near 0, i.e. where the function itself is near 1.
+        expectClose(value, expected, relative: 1e-12, absolute: 1e-13, "\(row.function)\(x)")
+      }
+      counts[row.function, default: 0] += 1
+    }
+    #expect(counts.count == 11)
+  }
+
+  /// The plain forms are the exponentials of the logarithmic ones.
+  @Test func plainFormsFollowTheLogarithms() throws {
+    expectClose(try hurwitzZeta(2, 1), Double.pi * Double.pi / 6, relative: 1e-14)
+    expectClose(try incompleteBeta(2, 3, 0.5), 0.6875, relative: 1e-14)
+    expectClose(try incompleteGamma(1, 2), 0.864664716763387308, relative: 1e-14)
+    expectClose(normalUpperTail(10), 7.61985302416052606597e-24, relative: 1e-13)
+    expectClose(logAddExp(-1000, -1000), -1000 + 0.693147180559945309, relative: 1e-15)
+    #expect(logAddExp(-.infinity, -.infinity) == -.infinity)
+  }
+
+  /// NaN, infinities and arguments out of the domain are errors, never an abort.
+  @Test func rejectsWhatIsOutsideTheDomain() {
+    for bad in [Double.nan, .infinity, -.infinity, -1] {
+      #expect(throws: NumericsError.self) { try logGamma(bad) }
+      #expect(throws: NumericsError.self) { try digamma(bad) }
+      #expect(throws: NumericsError.self) { try trigamma(bad) }
+      #expect(throws: NumericsError.self) { try logBeta(bad, 1) }
+      #expect(throws: NumericsError.self) { try logBeta(1, bad) }
+      #expect(throws: NumericsError.self) { try logHurwitzZeta(bad, 1) }
+      #expect(throws: NumericsError.self) { try hurwitzZeta(2, bad) }
+      #expect(throws: NumericsError.self) { try logIncompleteBeta(bad, 1, 0.5) }
+      #expect(throws: NumericsError.self) { try logIncompleteBeta(1, bad, 0.5) }
+      #expect(throws: NumericsError.self) { try incompleteBeta(1, 1, bad) }
+      #expect(throws: NumericsError.self) { try logIncompleteGamma(bad, 1) }
+      #expect(throws: NumericsError.self) { try incompleteGamma(1, bad) }
+      #expect(throws: NumericsError.self) { try logRisingFactorial(bad, 3) }
+      #expect(throws: NumericsError.self) { try logBetaRatio(bad, 1, 3) }
+      #expect(throws: NumericsError.self) { try logBetaRatio(1, bad, 3) }
+      #expect(throws: NumericsError.self) { try normalQuantile(bad) }
+    }
+    #expect(throws: NumericsError.self) { try logGamma(0) }
+    #expect(throws: NumericsError.self) { try hurwitzZeta(1, 1) }
+    #expect(throws: NumericsError.self) { try incompleteBeta(1, 1, 1.5) }
+    #expect(throws: NumericsError.self) { try logRisingFactorial(1, -1) }
+    #expect(throws: NumericsError.self) { try logBetaRatio(1, 1, -1) }
+    #expect(throws: NumericsError.self) { try normalQuantile(1) }
+    // GSL itself reports an overflow here; it reaches the caller as an error.
+    #expect(throws: NumericsError.self) { try trigamma(1e-200) }
+  }
+
+  @Test func errorsNameTheArgument() {
+    let error = NumericsError.argument(function: "logGamma", name: "x", value: -1, allowed: "x > 0")
+    #expect(error.description == "logGamma: argument x = -1.0 is outside its range (x > 0)")
+  }
+}
