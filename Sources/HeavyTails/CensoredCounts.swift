@@ -1,0 +1,89 @@
+import GSLNumerics
+
+/// How often each length was seen, exactly or as a lower bound: the sufficient statistic of every fit.
+///
+/// "Censored at n" means that the true value N satisfies N >= n: a record that matched all its L tokens is censored at
+/// L. Weights may be fractional, e.g. the exact law of N summed over records.
+public struct CensoredCounts: Sendable, Equatable {
+  /// The weight seen at one length.
+  public struct Cell: Sendable, Equatable {
+    /// The length n.
+    public let length: Int
+    /// Weight of values equal to n.
+    public let exact: Double
+    /// Weight of values known only to be at least n.
+    public let censored: Double
+
+    /// A cell; the weights are checked when a ``CensoredCounts`` is made of it.
+    public init(length: Int, exact: Double, censored: Double = 0) {
+      self.length = length
+      self.exact = exact
+      self.censored = censored
+    }
+  }
+
+  /// The cells that carry weight, by increasing length, each length once.
+  public let cells: [Cell]
+  /// Total weight: the number of observations when the weights are counts.
+  public let total: Double
+  /// Weight of exact values.
+  public let exactTotal: Double
+
+  /// Counts from cells in any order; cells of equal length are added.
+  ///
+  /// - Complexity: O(k log k) in the number of cells.
+  /// - Throws: `DistributionError.cell` for a negative length or a weight that is negative or not finite.
+  public init(_ cells: some Sequence<Cell>) throws(DistributionError) {
+    var merged: [Cell] = []
+    for cell in cells.sorted(by: { $0.length < $1.length }) {
+      for weight in [cell.exact, cell.censored] where cell.length < 0 || !weight.isFinite || weight < 0 {
+        throw .cell(length: cell.length, weight: weight)
+      }
+      guard cell.exact > 0 || cell.censored > 0 else { continue }
+      if let last = merged.last, last.length == cell.length {
+        merged[merged.count - 1] = Cell(
+          length: last.length, exact: last.exact + cell.exact, censored: last.censored + cell.censored)
+      } else {
+        merged.append(cell)
+      }
+    }
+    self.cells = merged
+    var exact = CompensatedSum()
+    var censored = CompensatedSum()
+    for cell in merged {
+      exact.add(cell.exact)
+      censored.add(cell.censored)
+    }
+    exactTotal = exact.value
+    var total = exact
+    total.merge(censored)
+    self.total = total.value
+  }
+
+  /// Counts of exactly known values.
+  ///
+  /// - Throws: `DistributionError.cell` for a negative value.
+  public init(exact values: some Sequence<Int>) throws(DistributionError) {
+    var weights: [Int: Double] = [:]
+    for value in values { weights[value, default: 0] += 1 }
+    try self.init(weights.map { Cell(length: $0.key, exact: $0.value) })
+  }
+
+  /// The largest length with any weight, 0 when there is none.
+  public var maximum: Int {
+    cells.last?.length ?? 0
+  }
+
+  /// The weight of values that are exactly 0.
+  public var exactAtZero: Double {
+    guard let first = cells.first, first.length == 0 else { return 0 }
+    return first.exact
+  }
+
+  /// Σ n · (weight at n), exact and censored alike.
+  public var lengthTotal: Double {
+    var sum = CompensatedSum()
+    for cell in cells { sum.add(Double(cell.length) * (cell.exact + cell.censored)) }
+    return sum.value
+  }
+}

@@ -1,0 +1,38 @@
+/// What can be wrong with a distribution's parameters or with the data for a fit.
+public enum DistributionError: Error, Equatable, Sendable {
+  /// A parameter outside its range.
+  case parameter(family: String, name: String, value: Double, allowed: String)
+  /// A number of parameters other than the family has.
+  case parameterCount(family: String, given: Int, needed: Int)
+  /// A family name that the library does not know.
+  case unknownFamily(String)
+  /// A cell of a histogram that is no weight of a length.
+  case cell(length: Int, weight: Double)
+  /// A histogram without any weight.
+  case noData
+  /// Data that every law tried from the family gives probability 0.
+  case impossibleData(family: String)
+  /// A confidence level outside (0, 1).
+  case level(Double)
+}
+
+extension DistributionError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .parameter(let family, let name, let value, let allowed):
+      "\(family): parameter \(name) = \(value) is outside its range (\(allowed))"
+    case .parameterCount(let family, let given, let needed):
+      "\(family): \(given) parameters given, \(needed) needed"
+    case .unknownFamily(let name):
+      "no family is called \"\(name)\""
+    case .cell(let length, let weight):
+      "weight \(weight) at length \(length): lengths are 0 or more, weights finite and 0 or more"
+    case .noData:
+      "the data are empty"
+    case .impossibleData(let family):
+      "\(family): the data have probability 0 at every starting point"
+    case .level(let level):
+      "confidence level \(level) is outside its range (0 < level < 1)"
+    }
+  }
+}

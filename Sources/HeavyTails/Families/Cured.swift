@@ -1,0 +1,125 @@
+import GSLNumerics
+import RealModule
+
+/// A law with a part that never ends: perfectly memorized records.
+///
+///     S(n) = π + (1 - π) S₀(n),   0 <= π < 1
+///
+/// Its name is the base family's with the prefix `cured-`; the parameter is called `cured`.
+public struct Cured<Base: FittableFamily>: FittableFamily {
+  public static var familyName: String { "cured-" + Base.familyName }
+  public static var parameterDescriptions: [ParameterDescription] {
+    // A share of 1 leaves nothing of the base law; the largest Double below 1 keeps the range closed.
+    Base.parameterDescriptions + [ParameterDescription("cured", from: 0, to: 1.0.nextDown, includingEnds: true)]
+  }
+
+  /// The law of the records that do end.
+  public let base: Base
+  /// The share π that never ends.
+  public let cured: Double
+  private let logCured: Double
+  private let logEnding: Double
+
+  /// A law in which the share `cured` never ends and the rest follows `base`.
+  ///
+  /// - Throws: `DistributionError.parameter` unless 0 <= cured < 1.
+  public init(_ base: Base, cured: Double) throws(DistributionError) {
+    try self.init(parameters: base.parameters + [cured])
+  }
+
+  public init(parameters: [Double]) throws(DistributionError) {
+    try Self.check(parameters)
+    base = try Base(parameters: Array(parameters.dropLast()))
+    cured = parameters[parameters.count - 1]
+    logCured = .log(cured)
+    logEnding = .log(onePlus: -cured)
+  }
+
+  public var parameters: [Double] { base.parameters + [cured] }
+
+  public func logMass(_ n: Int) -> Double {
+    logEnding + base.logMass(n)
+  }
+
+  public func logSurvival(_ n: Int) -> Double {
+    n <= 0 ? 0 : min(0, logAddExp(logCured, logEnding + base.logSurvival(n)))
+  }
+
+  public var logSurvivalLimit: Double { logAddExp(logCured, logEnding + base.logSurvivalLimit) }
+
+  public func logContinuation(_ n: Int) -> Double {
+    // S(n+1)/S(n) = 1 - (1 - π) P₀(N = n) / S(n): with π > 0 the survival stays moderate, without it this is the base law.
+    cured == 0 ? base.logContinuation(n) : .log(onePlus: -.exp(logMass(n) - logSurvival(n)))
+  }
+
+  public func sample(using generator: inout some RandomNumberGenerator) -> Int {
+    generator.uniform() <= cured ? .max : base.sample(using: &generator)
+  }
+
+  public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    gradient[Base.parameterDescriptions.count] = -1 / (1 - cured)
+    return logEnding + base.logMass(n, gradient: &gradient)
+  }
+
+  public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    let own = Base.parameterDescriptions.count
+    let logBase = base.logSurvival(n, gradient: &gradient)
+    let value = logSurvival(n)
+    let share = Double.exp(logEnding + logBase - value)
+    for index in 0..<own { gradient[index] = share == 0 ? 0 : share * gradient[index] }
+    gradient[own] = -.expMinusOne(logBase) * .exp(-value)
+    return value
+  }
+
+  public static func coordinates(of parameters: [Double]) -> [Double] {
+    Base.coordinates(of: Array(parameters.dropLast())) + [logit(parameters[parameters.count - 1])]
+  }
+
+  public static func parameters(at coordinates: [Double]) -> [Double] {
+    Base.parameters(at: Array(coordinates.dropLast())) + [logistic(coordinates[coordinates.count - 1])]
+  }
+
+  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
+    extended(Base.jacobian(at: Array(coordinates.dropLast())), by: logisticDerivative(coordinates.last!))
+  }
+
+  public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
+    let atEnd = counts.cells.last.map { $0.censored / counts.total } ?? 0
+    // What survives the longest length may be cured; some of it will still end.
+    let shares = [min(max(0.8 * atEnd, 1e-3), 0.9), min(max(0.1 * atEnd, 1e-4), 0.5)]
+    return Base.startingPoints(for: counts).flatMap { start in shares.map { start + [$0] } }
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+    let own = Base.parameterDescriptions.count
+    return index < own
+      ? Base.edge(ofCoordinate: index, isUpper: isUpper)
+      : "\(parameterDescriptions[own].name) → \(isUpper ? 1 : 0)"
+  }
+
+  public static var limits: [FamilyLimit] {
+    [FamilyLimit(family: Base.self, condition: "cured = 0", embedding: { $0 + [0] })]
+      + Base.limits.map { $0.wrapped(Family.cured) }
+  }
+}
+
+extension Cured: RecordMixture where Base: RecordMixture {
+  /// 0 for a record that never ends, otherwise ln p of the base law.
+  public func sampleLogProbability(using generator: inout some RandomNumberGenerator) -> Double {
+    generator.uniform() <= cured ? 0 : base.sampleLogProbability(using: &generator)
+  }
+}
+
+/// A block-diagonal Jacobian with one more parameter of its own.
+func extended(_ jacobian: [[Double]], by derivative: Double) -> [[Double]] {
+  jacobian.map { $0 + [0] } + [Array(repeating: 0, count: jacobian.count) + [derivative]]
+}
+
+extension FamilyLimit {
+  /// The same limit inside a form with one more parameter at the end.
+  func wrapped(_ wrap: (any FittableFamily.Type) -> any FittableFamily.Type) -> FamilyLimit {
+    let embedding = embedding
+    return FamilyLimit(
+      family: wrap(family), condition: condition, embedding: { embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
+  }
+}

@@ -1,0 +1,161 @@
+import GSLNumerics
+import RealModule
+
+/// A token probability that changes linearly with the position, p_j = clamp(p0 + αj, 0, 1) for j = 1, 2, …
+///
+///     S(n) = Π_{j <= n} p_j
+///          = αⁿ Γ(n + 1 + p0/α) / Γ(1 + p0/α)     for α > 0 while p0 + αn <= 1, constant after
+///          = βⁿ Γ(p0/β) / Γ(p0/β - n)             for α = -β < 0, and 0 once p0 - βn <= 0
+///
+/// Erratum to arXiv 2502.01187: the form in circulation, p0ⁿ Γ(n + 1 + α/p0) / Γ(1 + α/p0), has α and p0 exchanged. For
+/// p0 = 0.3, α = 0.02, n = 20 it gives 1.07e8; the product is 8.2857714635585e-7.
+public struct LinearHazard: FittableFamily {
+  public static let familyName = "linear-hazard"
+  public static let parameterDescriptions = [
+    ParameterDescription("p0", from: -.infinity, to: .infinity),
+    ParameterDescription("alpha", from: -.infinity, to: .infinity),
+  ]
+
+  /// The line's value before the first token.
+  public let p0: Double
+  /// The change of the probability from one token to the next.
+  public let alpha: Double
+
+  /// The law for finite p0 and α.
+  ///
+  /// - Throws: `DistributionError.parameter` otherwise.
+  public init(p0: Double, alpha: Double) throws(DistributionError) {
+    try self.init(parameters: [p0, alpha])
+  }
+
+  public init(parameters: [Double]) throws(DistributionError) {
+    try Self.check(parameters)
+    p0 = parameters[0]
+    alpha = parameters[1]
+  }
+
+  public var parameters: [Double] { [p0, alpha] }
+
+  /// p_j, the probability that token j = 1, 2, … is continued.
+  public func tokenProbability(_ j: Int) -> Double {
+    min(1, max(0, p0 + alpha * Double(j)))
+  }
+
+  public func logMass(_ n: Int) -> Double {
+    guard n >= 0 else { return -.infinity }
+    return logSurvival(n) + .log(onePlus: -tokenProbability(n + 1))
+  }
+
+  public func logSurvival(_ n: Int) -> Double {
+    guard let factors = properFactors(upTo: n) else { return -.infinity }
+    guard factors.count > 0 else { return 0 }
+    if alpha == 0 { return Double(n) * .log(p0) }
+    // From the smallest factor upwards, whichever way the line runs.
+    let smallest = alpha > 0 ? factors.lowerBound : factors.upperBound - 1
+    return min(
+      0, scaledLogRisingFactorial(slope: alpha.magnitude, start: p0 + alpha * Double(smallest), factors.count))
+  }
+
+  public var logSurvivalLimit: Double {
+    if alpha > 0 { return logSurvival(.max) }
+    return alpha == 0 && p0 >= 1 ? 0 : -.infinity
+  }
+
+  public func logContinuation(_ n: Int) -> Double {
+    n < 0 ? 0 : .log(tokenProbability(n + 1))
+  }
+
+  /// The positions j = 1 … n whose probability is strictly between 0 and 1; nil when one of them is 0.
+  ///
+  /// They are consecutive: a rising line reaches 1 and stays, a falling one leaves 1 at most once.
+  private func properFactors(upTo n: Int) -> Range<Int>? {
+    guard n > 0 else { return 1..<1 }
+    if min(p0 + alpha, p0 + alpha * Double(n)) <= 0 { return nil }
+    if alpha == 0 { return p0 >= 1 ? 1..<1 : 1..<(n == .max ? n : n + 1) }
+    let crossing = (1 - p0) / alpha
+    if alpha > 0 {
+      if crossing <= 1 { return 1..<1 }
+      return 1..<(crossing > Double(n) ? n + 1 : Int(crossing.rounded(.up)))
+    }
+    let first = crossing < 1 ? 1 : Int(min(crossing, 0x1p62).rounded(.down)) + 1
+    return first > n ? 1..<1 : first..<(n + 1)
+  }
+
+  public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    let logSurvival = logSurvival(n, gradient: &gradient)
+    let next = p0 + alpha * Double(n + 1)
+    if next > 0, next < 1 {
+      gradient[0] -= 1 / (1 - next)
+      gradient[1] -= Double(n + 1) / (1 - next)
+    }
+    return logSurvival + .log(onePlus: -tokenProbability(n + 1))
+  }
+
+  public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    gradient[0] = 0
+    gradient[1] = 0
+    guard let factors = properFactors(upTo: n) else { return -.infinity }
+    let count = Double(factors.count)
+    if factors.count <= 64 {
+      for j in factors {
+        let inverse = 1 / (p0 + alpha * Double(j))
+        gradient[0] += inverse
+        gradient[1] += Double(j) * inverse
+      }
+    } else {
+      let middle = 0.5 * Double(factors.lowerBound + factors.upperBound - 1)
+      let centre = p0 + alpha * middle
+      let slope = alpha / centre
+      if (slope * count).magnitude < 1e-3 {
+        // Σ 1/(c + αd) and Σ (m + d)/(c + αd) over d symmetric about 0, to fourth order in the relative change.
+        let square = (count * count - 1) / 12
+        let fourth = square * (3 * count * count - 7) / 20
+        let even = 1 + slope * slope * (square + slope * slope * fourth)
+        let odd = -slope * (square + slope * slope * fourth)
+        gradient[0] = count * even / centre
+        gradient[1] = count * (middle * even + odd) / centre
+      } else {
+        let smallest = alpha > 0 ? factors.lowerBound : factors.upperBound - 1
+        let start = p0 + alpha * Double(smallest)
+        gradient[0] = digammaDifference(start / alpha.magnitude, factors.count) / alpha.magnitude
+        gradient[1] = (count - p0 * gradient[0]) / alpha
+      }
+    }
+    return logSurvival(n)
+  }
+
+  // The first token's probability through its logit, and the slope over 32 tokens, about the scale of a reference.
+  private static let slopeScale = 32.0
+
+  public static func coordinates(of parameters: [Double]) -> [Double] {
+    [logit(parameters[0] + parameters[1]), parameters[1] * slopeScale]
+  }
+
+  public static func parameters(at coordinates: [Double]) -> [Double] {
+    let alpha = coordinates[1] / slopeScale
+    return [logistic(coordinates[0]) - alpha, alpha]
+  }
+
+  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
+    [[logisticDerivative(coordinates[0]), -1 / slopeScale], [0, 1 / slopeScale]]
+  }
+
+  public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
+    let lengths = counts.lengthTotal
+    let p = min(max(lengths / (lengths + counts.exactTotal), 1e-6), 1 - 1e-9)
+    let last = Double(max(1, counts.maximum + 1))
+    let share = min(max((counts.total - counts.exactAtZero) / counts.total, 0.01), 0.99)
+    // The constant law, and lines from the first token's share that stay inside (0, 1) over the data.
+    return [
+      [p, 0],
+      [p - 0.25 * (1 - p), 0.25 * (1 - p) / last],
+      [share, 0.5 * (1 - share) / last],
+      [share, 0.9 * (1 - share) / last],
+      [share, -0.5 * share / last],
+    ]
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+    index == 0 ? "p0 + alpha → \(isUpper ? 1 : 0)" : "alpha → \(isUpper ? "∞" : "-∞")"
+  }
+}

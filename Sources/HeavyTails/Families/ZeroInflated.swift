@@ -1,0 +1,122 @@
+import GSLNumerics
+import RealModule
+
+/// A law with extra mass at zero: records of which nothing is remembered.
+///
+///     S(n) = (1 - ω) S₀(n) for n >= 1,   P(N = 0) = ω + (1 - ω) P₀(N = 0),   0 <= ω < 1
+///
+/// Its name is the base family's with the prefix `zero-inflated-`; the parameter is called `zero`.
+public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
+  public static var familyName: String { "zero-inflated-" + Base.familyName }
+  public static var parameterDescriptions: [ParameterDescription] {
+    Base.parameterDescriptions + [ParameterDescription("zero", from: 0, to: 1.0.nextDown, includingEnds: true)]
+  }
+
+  /// The law of the records that are not held at zero.
+  public let base: Base
+  /// The share ω held at zero.
+  public let zero: Double
+  private let logZero: Double
+  private let logRest: Double
+
+  /// A law in which the share `zero` is held at 0 and the rest follows `base`.
+  ///
+  /// - Throws: `DistributionError.parameter` unless 0 <= zero < 1.
+  public init(_ base: Base, zero: Double) throws(DistributionError) {
+    try self.init(parameters: base.parameters + [zero])
+  }
+
+  public init(parameters: [Double]) throws(DistributionError) {
+    try Self.check(parameters)
+    base = try Base(parameters: Array(parameters.dropLast()))
+    zero = parameters[parameters.count - 1]
+    logZero = .log(zero)
+    logRest = .log(onePlus: -zero)
+  }
+
+  public var parameters: [Double] { base.parameters + [zero] }
+
+  public func logMass(_ n: Int) -> Double {
+    let rest = logRest + base.logMass(n)
+    return n == 0 ? min(0, logAddExp(logZero, rest)) : rest
+  }
+
+  public func logSurvival(_ n: Int) -> Double {
+    n <= 0 ? 0 : logRest + base.logSurvival(n)
+  }
+
+  public var logSurvivalLimit: Double { logRest + base.logSurvivalLimit }
+
+  public func logContinuation(_ n: Int) -> Double {
+    n <= 0 ? logSurvival(n + 1) : base.logContinuation(n)
+  }
+
+  public func sample(using generator: inout some RandomNumberGenerator) -> Int {
+    generator.uniform() <= zero ? 0 : base.sample(using: &generator)
+  }
+
+  public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    let own = Base.parameterDescriptions.count
+    let logBase = base.logMass(n, gradient: &gradient)
+    guard n == 0 else {
+      gradient[own] = -1 / (1 - zero)
+      return logRest + logBase
+    }
+    let value = logMass(0)
+    let share = Double.exp(logRest + logBase - value)
+    for index in 0..<own { gradient[index] = share == 0 ? 0 : share * gradient[index] }
+    gradient[own] = -.expMinusOne(logBase) * .exp(-value)
+    return value
+  }
+
+  public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    gradient[Base.parameterDescriptions.count] = n > 0 ? -1 / (1 - zero) : 0
+    let logBase = base.logSurvival(n, gradient: &gradient)
+    return n <= 0 ? 0 : logRest + logBase
+  }
+
+  public static func coordinates(of parameters: [Double]) -> [Double] {
+    Base.coordinates(of: Array(parameters.dropLast())) + [logit(parameters[parameters.count - 1])]
+  }
+
+  public static func parameters(at coordinates: [Double]) -> [Double] {
+    Base.parameters(at: Array(coordinates.dropLast())) + [logistic(coordinates[coordinates.count - 1])]
+  }
+
+  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
+    extended(Base.jacobian(at: Array(coordinates.dropLast())), by: logisticDerivative(coordinates.last!))
+  }
+
+  public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
+    let atZero = counts.exactAtZero / counts.total
+    return [0.8, 0.2].flatMap { share -> [[Double]] in
+      let zero = min(max(share * atZero, 1e-4), 0.99)
+      // The base law starts from the data without the zeros that the inflation would explain.
+      let cells = counts.cells.map { cell in
+        cell.length == 0
+          ? CensoredCounts.Cell(length: 0, exact: (1 - share) * cell.exact, censored: cell.censored) : cell
+      }
+      let rest = (try? CensoredCounts(cells)) ?? counts
+      return Base.startingPoints(for: rest).map { $0 + [zero] }
+    }
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+    let own = Base.parameterDescriptions.count
+    return index < own
+      ? Base.edge(ofCoordinate: index, isUpper: isUpper)
+      : "\(parameterDescriptions[own].name) → \(isUpper ? 1 : 0)"
+  }
+
+  public static var limits: [FamilyLimit] {
+    [FamilyLimit(family: Base.self, condition: "zero = 0", embedding: { $0 + [0] })]
+      + Base.limits.map { $0.wrapped(Family.zeroInflated) }
+  }
+}
+
+extension ZeroInflated: RecordMixture where Base: RecordMixture {
+  /// -inf for a record held at zero, otherwise ln p of the base law.
+  public func sampleLogProbability(using generator: inout some RandomNumberGenerator) -> Double {
+    generator.uniform() <= zero ? -.infinity : base.sampleLogProbability(using: &generator)
+  }
+}

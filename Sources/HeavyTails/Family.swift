@@ -1,0 +1,55 @@
+/// The catalogue of families by name.
+public enum Family {
+  /// The plain families; each also comes zero-inflated, cured and both.
+  public static let plain: [any FittableFamily.Type] = [
+    Geometric.self,
+    LinearHazard.self,
+    BetaGeometric.self,
+    DiscreteWeibull.self,
+  ]
+
+  /// Every family: the plain ones, then their zero-inflated, cured and zero-inflated cured forms.
+  public static let all: [any FittableFamily.Type] =
+    plain + plain.map { zeroInflated($0) } + plain.map { cured($0) } + plain.map { zeroInflated(cured($0)) }
+
+  /// The family of this name, e.g. `zero-inflated-cured-beta-geometric`.
+  ///
+  /// - Throws: `DistributionError.unknownFamily`.
+  public static func named(_ name: String) throws(DistributionError) -> any FittableFamily.Type {
+    guard let family = all.first(where: { $0.familyName == name }) else { throw .unknownFamily(name) }
+    return family
+  }
+
+  /// The law of a named family with named parameters, e.g. `("beta-geometric", ["a": 2, "b": 1.5])`.
+  ///
+  /// - Throws: `DistributionError` for an unknown family, a missing, unknown or impossible parameter.
+  public static func law(
+    named name: String, parameters: [String: Double]
+  ) throws(DistributionError) -> any FittableFamily {
+    let family = try named(name)
+    let descriptions = family.parameterDescriptions
+    for (key, value) in parameters where !descriptions.contains(where: { $0.name == key }) {
+      throw .parameter(
+        family: name, name: key, value: value,
+        allowed: "parameters are \(descriptions.map(\.name).joined(separator: ", "))")
+    }
+    var values: [Double] = []
+    for description in descriptions {
+      guard let value = parameters[description.name] else {
+        throw .parameter(family: name, name: description.name, value: .nan, allowed: "\(description.range); not given")
+      }
+      values.append(value)
+    }
+    return try family.init(parameters: values)
+  }
+
+  static func zeroInflated(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
+    func wrap<Base: FittableFamily>(_: Base.Type) -> any FittableFamily.Type { ZeroInflated<Base>.self }
+    return wrap(family)
+  }
+
+  static func cured(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
+    func wrap<Base: FittableFamily>(_: Base.Type) -> any FittableFamily.Type { Cured<Base>.self }
+    return wrap(family)
+  }
+}

@@ -1,0 +1,57 @@
+/// A family that maximum likelihood can fit: it adds derivatives, free coordinates and starting points to the law.
+///
+/// To add a family: one file with a type that conforms to this protocol, and one line in ``Family/all``. The
+/// conformance suite of the tests then checks it.
+public protocol FittableFamily: DiscreteDistribution {
+  /// ln P(N = n), and its derivatives by the parameters in the first elements of `gradient`.
+  func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
+
+  /// ln S(n), and its derivatives by the parameters in the first elements of `gradient`.
+  func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
+
+  /// Unbounded coordinates of parameters in the interior of the family.
+  static func coordinates(of parameters: [Double]) -> [Double]
+
+  /// The parameters at a point of the unbounded coordinates; they may round to the edge of the range.
+  static func parameters(at coordinates: [Double]) -> [Double]
+
+  /// ∂ parameter i / ∂ coordinate j, as rows.
+  static func jacobian(at coordinates: [Double]) -> [[Double]]
+
+  /// What the law approaches as one coordinate grows without bound or falls without bound, e.g. `a, b → ∞`.
+  static func edge(ofCoordinate index: Int, isUpper: Bool) -> String
+
+  /// A few parameter values from which to search, the likeliest to work among them; all in the interior.
+  static func startingPoints(for counts: CensoredCounts) -> [[Double]]
+
+  /// The simpler laws that this family reaches only in a limit, where a maximum may lie.
+  static var limits: [FamilyLimit] { get }
+}
+
+extension FittableFamily {
+  public static var limits: [FamilyLimit] { [] }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+    let parameter = parameterDescriptions[index]
+    return "\(parameter.name) → \(isUpper ? parameter.maximum : parameter.minimum)"
+  }
+}
+
+/// A simpler family that a family contains as a limit of its parameters.
+public struct FamilyLimit: Sendable {
+  /// The limit family.
+  public let family: any FittableFamily.Type
+  /// The limit in terms of the larger family's parameters, e.g. `a, b → ∞`.
+  public let condition: String
+  /// From the limit family's parameters to those of the larger family: infinite ones included.
+  public let embedding: @Sendable ([Double]) -> [Double]
+
+  /// A limit law.
+  public init(
+    family: any FittableFamily.Type, condition: String, embedding: @escaping @Sendable ([Double]) -> [Double]
+  ) {
+    self.family = family
+    self.condition = condition
+    self.embedding = embedding
+  }
+}

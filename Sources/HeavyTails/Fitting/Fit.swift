@@ -1,0 +1,48 @@
+import GSLNumerics
+import RealModule
+
+/// A fitted law: what maximum likelihood found, how sure it is, and how it stopped.
+public struct Fit: Sendable {
+  /// One parameter of a fit.
+  public struct Parameter: Sendable, Equatable {
+    /// The parameter's name.
+    public let name: String
+    /// The estimate; nil where the maximum lies at an infinite or undefined value, see ``Fit/boundary``.
+    public let value: Double?
+    /// The standard error; nil where there is none: on a boundary, or at a point that is no proper maximum.
+    public let standardError: Double?
+  }
+
+  /// The family that was fitted.
+  public let family: String
+  /// The fitted law itself. On a boundary it is the limit law, of a simpler family.
+  public let law: any FittableFamily
+  /// The estimates, in the order of the family's parameters.
+  public let parameters: [Parameter]
+  /// Covariance of the estimates; nil on a boundary or where the information is not positive definite.
+  public let covariance: SymmetricMatrix?
+  /// The maximum of Σ exact(n) ln f(n) + Σ censored(n) ln S(n).
+  public let logLikelihood: Double
+  /// Total weight of the data; the number of records.
+  public let observations: Double
+  /// Whether the maximum was reached: the remaining step is below a millionth of a standard error, or the supremum lies
+  /// on a boundary and the limit law's own fit converged.
+  public let isConverged: Bool
+  /// Iterations of the search and of the Newton steps after it.
+  public let iterations: Int
+  /// The limit at which the supremum lies, in words; nil for a maximum in the interior.
+  public let boundary: String?
+
+  /// Akaike's criterion, 2k - 2 ln L; k counts all parameters of the family, also those on a boundary.
+  public var aic: Double { 2 * Double(parameters.count) - 2 * logLikelihood }
+
+  /// Akaike's criterion with the correction for small samples (Hurvich and Tsai 1989); nil unless n > k + 1.
+  public var aicc: Double? {
+    let k = Double(parameters.count)
+    guard observations > k + 1 else { return nil }
+    return aic + 2 * k * (k + 1) / (observations - k - 1)
+  }
+
+  /// Schwarz's criterion, k ln n - 2 ln L.
+  public var bic: Double { Double(parameters.count) * .log(observations) - 2 * logLikelihood }
+}

@@ -1,0 +1,177 @@
+import GSLNumerics
+import RealModule
+
+/// Maximum likelihood for right-censored counts.
+///
+/// The estimate maximizes Σ exact(n) ln f(n; θ) + Σ censored(n) ln S(n; θ) over the cells of the data. With fractional
+/// weights, such as the exact law of N, that is the projection of the weights on the family: the member with the least
+/// Kullback–Leibler divergence. The search is GSL's quasi-Newton on unbounded coordinates with analytic gradients from
+/// the best starting points, then Newton steps to the last digits.
+public struct MaximumLikelihood: Sendable {
+  /// Where standard errors come from.
+  public enum StandardErrors: Sendable {
+    /// The inverse of the observed information; right when the weights count independent observations.
+    case observedInformation
+    /// The sandwich with scores summed over independent clusters of records, whose counts add up to the data; right
+    /// for fractional weights, where one record contributes to many cells.
+    case sandwich(clusters: [CensoredCounts])
+  }
+
+  /// Where standard errors come from.
+  public var standardErrors: StandardErrors
+
+  /// The estimator.
+  public init(standardErrors: StandardErrors = .observedInformation) {
+    self.standardErrors = standardErrors
+  }
+
+  /// Fits one family.
+  ///
+  /// - Complexity: O(cells) an evaluation, some tens to hundreds of evaluations.
+  /// - Throws: `DistributionError.noData` when the data carry no weight, `impossibleData` when no starting point of the
+  ///   family gives them a positive likelihood; `NumericsError` if GSL fails.
+  public func fit(_ family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit {
+    var known: [String: Fit] = [:]
+    return try fit(family, to: counts, known: &known)
+  }
+
+  /// Fits several families; those that are limits of others are fitted once.
+  ///
+  /// - Throws: as ``fit(_:to:)``.
+  public func fit(_ families: [any FittableFamily.Type], to counts: CensoredCounts) throws -> [Fit] {
+    var known: [String: Fit] = [:]
+    return try families.map { try fit($0, to: counts, known: &known) }
+  }
+
+  private func fit(
+    _ family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
+  ) throws -> Fit {
+    if let fit = known[family.familyName] { return fit }
+    guard counts.total > 0 else { throw DistributionError.noData }
+    let fit = try degenerateFit(of: family, to: counts) ?? properFit(of: family, to: counts, known: &known)
+    known[family.familyName] = fit
+    return fit
+  }
+
+  /// Data in which nothing ends or everything ends at once determine no parameter: every family's supremum is 0, at a
+  /// law that only the geometric one contains.
+  private func degenerateFit(of family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit? {
+    let p: Double
+    let boundary: String
+    if counts.exactTotal == 0 {
+      p = 1
+      boundary = "every length is censored: S(n) = 1"
+    } else if counts.lengthTotal == 0 {
+      p = 0
+      boundary = "every length is 0: S(1) = 0"
+    } else {
+      return nil
+    }
+    let isGeometric = family == Geometric.self
+    return Fit(
+      family: family.familyName, law: try Geometric(p: p),
+      parameters: family.parameterDescriptions.map {
+        Fit.Parameter(name: $0.name, value: isGeometric ? p : nil, standardError: nil)
+      },
+      covariance: nil, logLikelihood: 0, observations: counts.total, isConverged: true, iterations: 0,
+      boundary: boundary)
+  }
+
+  private func properFit(
+    of family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
+  ) throws -> Fit {
+    var bestLimit: (fit: Fit, limit: FamilyLimit)?
+    var starts: [[Double]] = []
+    for limit in family.limits {
+      let fit = try fit(limit.family, to: counts, known: &known)
+      if fit.logLikelihood > bestLimit?.fit.logLikelihood ?? -.infinity { bestLimit = (fit, limit) }
+      let values = fit.parameters.compactMap(\.value)
+      if values.count == fit.parameters.count {
+        // Just inside the edge from the limit law, so that the family never does worse than what it contains.
+        let inside = limit.embedding(values).map { $0 == 0 ? 0.01 : $0 }
+        if inside.allSatisfy(\.isFinite) { starts.append(inside) }
+      }
+    }
+    let interior = try search(family, counts, extraStarts: starts)
+    if let (fit, limit) = bestLimit {
+      // Closer than rounding in the sums can tell, or not better at all: the supremum is the limit's.
+      let tolerance = 1e-7 + 1e-12 * fit.logLikelihood.magnitude
+      if !(interior.logLikelihood > fit.logLikelihood + tolerance) {
+        return boundaryFit(of: family, at: limit, fit)
+      }
+    }
+    return interior
+  }
+
+  /// The result for a family whose supremum is that of a simpler law.
+  private func boundaryFit(of family: any FittableFamily.Type, at limit: FamilyLimit, _ fit: Fit) -> Fit {
+    let values = limit.embedding(fit.parameters.map { $0.value ?? .nan })
+    let parameters = zip(family.parameterDescriptions, values).map { description, value in
+      Fit.Parameter(
+        name: description.name, value: value.isFinite ? value : nil,
+        standardError: fit.parameters.first { $0.name == description.name }?.standardError)
+    }
+    let law = "\(limit.condition): \(fit.family)"
+    return Fit(
+      family: family.familyName, law: fit.law, parameters: parameters, covariance: nil,
+      logLikelihood: fit.logLikelihood, observations: fit.observations, isConverged: fit.isConverged,
+      iterations: fit.iterations, boundary: fit.boundary.map { "\(law), itself at \($0)" } ?? law)
+  }
+
+  private func search<F: FittableFamily>(
+    _: F.Type, _ counts: CensoredCounts, extraStarts: [[Double]]
+  ) throws -> Fit {
+    let likelihood = CensoredLikelihood<F>(counts)
+    let starts = (F.startingPoints(for: counts) + extraStarts)
+      .map { F.coordinates(of: $0) }
+      .filter { $0.allSatisfy(\.isFinite) }
+      .map { (point: $0, value: likelihood.value(at: $0)) }
+      .filter { $0.value.isFinite }
+      .sorted { $0.value < $1.value }
+    var best: NewtonResult?
+    // Two starts guard against a local maximum, which families with three or more parameters can have; three more
+    // are for a search that stalled, as one can next to a line on which the law becomes impossible.
+    let enough = F.parameterDescriptions.count > 2 ? 2 : 1
+    for (index, start) in starts.prefix(enough + 3).enumerated() where index < enough || best?.isConverged != true {
+      let found = try QuasiNewton().minimize(from: start.point) { point, gradient in
+        likelihood.value(at: Array(copying: point), gradient: &gradient)
+      }
+      let polished = likelihood.newtonSteps(from: found)
+      if polished.value < best?.value ?? .infinity { best = polished }
+    }
+    guard let best else { throw DistributionError.impossibleData(family: F.familyName) }
+    return try interiorFit(F.self, counts, likelihood, best)
+  }
+
+  private func interiorFit<F: FittableFamily>(
+    _: F.Type, _ counts: CensoredCounts, _ likelihood: CensoredLikelihood<F>, _ result: NewtonResult
+  ) throws -> Fit {
+    let values = F.parameters(at: result.point)
+    let law = try F(parameters: values)
+    // Beyond ±12 a logit or logarithm is at its edge for every purpose; a maximum there is the edge's.
+    let edges = result.point.indices.filter { result.point[$0].magnitude > 12 }
+      .map { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0) }
+    var covariance: SymmetricMatrix?
+    if edges.isEmpty, let inverse = result.inverseInformation {
+      let jacobian = F.jacobian(at: result.point)
+      switch standardErrors {
+      case .observedInformation:
+        covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
+      case .sandwich(let clusters):
+        let middle = likelihood.scoreProducts(of: clusters, at: result.point)
+        let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
+        covariance = middle.transformed(by: rows).scaled(by: 1 / (counts.total * counts.total))
+          .transformed(by: jacobian)
+      }
+    }
+    let errors = covariance?.diagonal.map { $0.squareRoot() }
+    let parameters = F.parameterDescriptions.enumerated().map { index, description in
+      Fit.Parameter(name: description.name, value: values[index], standardError: errors?[index])
+    }
+    return Fit(
+      family: F.familyName, law: law, parameters: parameters, covariance: covariance,
+      logLikelihood: -result.value * counts.total, observations: counts.total,
+      isConverged: result.isConverged || !edges.isEmpty, iterations: result.iterations,
+      boundary: edges.isEmpty ? nil : edges.joined(separator: ", "))
+  }
+}
