@@ -9,10 +9,16 @@ let package = Package(
     .target(name: "GSLNumerics", dependencies: ["CGSL", .product(name: "RealModule", package: "swift-numerics")]),
     .target(
       name: "HeavyTails", dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(
+      name: "TokenProcess",
+      dependencies: ["GSLNumerics", "HeavyTails", .product(name: "RealModule", package: "swift-numerics")]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
       name: "GSLNumericsTests", dependencies: ["GSLNumerics", "TestSupport"], resources: [.copy("References")]),
     .testTarget(
       name: "HeavyTailsTests", dependencies: ["HeavyTails", "GSLNumerics", "TestSupport"],
+      resources: [.copy("References")]),
+    .testTarget(
+      name: "TokenProcessTests", dependencies: ["TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
   ], swiftLanguageModes: [.v6])

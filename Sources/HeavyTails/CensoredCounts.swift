@@ -34,12 +34,19 @@ public struct CensoredCounts: Sendable, Equatable {
   /// - Complexity: O(k log k) in the number of cells.
   /// - Throws: `DistributionError.cell` for a negative length or a weight that is negative or not finite.
   public init(_ cells: some Sequence<Cell>) throws(DistributionError) {
-    var merged: [Cell] = []
-    for cell in cells.sorted(by: { $0.length < $1.length }) {
+    let sorted = cells.sorted { $0.length < $1.length }
+    for cell in sorted {
       for weight in [cell.exact, cell.censored] where cell.length < 0 || !weight.isFinite || weight < 0 {
         throw .cell(length: cell.length, weight: weight)
       }
-      guard cell.exact > 0 || cell.censored > 0 else { continue }
+    }
+    self.init(sorted: sorted)
+  }
+
+  /// Counts from valid cells by increasing length.
+  package init(sorted cells: [Cell]) {
+    var merged: [Cell] = []
+    for cell in cells where cell.exact > 0 || cell.censored > 0 {
       if let last = merged.last, last.length == cell.length {
         merged[merged.count - 1] = Cell(
           length: last.length, exact: last.exact + cell.exact, censored: last.censored + cell.censored)

@@ -9,7 +9,7 @@ public func expectClose(
 ) {
   if value == expected { return }
   let error = (value - expected).magnitude
-  let isClose = error <= max(relative * expected.magnitude, absolute)
+  let isClose = expected.isFinite && error <= max(relative * expected.magnitude, absolute)
   #expect(
     isClose, "\(comment()): \(value) against \(expected), relative error \(error / expected.magnitude)",
     sourceLocation: sourceLocation)

@@ -1,0 +1,115 @@
+import GSLNumerics
+
+/// How the variance of ln p_ij splits between records, positions and the rest (design MODEL §3c).
+///
+/// The additive model ln p_ij = μ + record_i + position_j + residual is fitted by least squares to all tokens of the data
+/// set. Shares are of the total sum of squares and add up to 1. When lengths differ, records and positions overlap: each
+/// is then credited with the mean of what it explains alone and what it explains after the other (the Shapley value, or
+/// LMG, of the two). With equal lengths both are the same and this is the classical two-way table.
+public struct TokenVarianceShares: Sendable, Equatable {
+  /// Differences between records.
+  public let record: Double
+  /// Differences between positions.
+  public let position: Double
+  /// What neither explains.
+  public let residual: Double
+}
+
+/// The sums over tokens that ``TokenVarianceShares`` needs: O(largest length), merged by addition.
+public struct TokenVarianceAccumulator: Sendable {
+  private struct Position: Sendable {
+    /// Tokens at this position, i.e. records at least this long.
+    var tokens = 0
+    /// Records that end exactly here.
+    var endings = 0
+    var total = DoubleDouble(0)
+    /// Σ of the mean ln p of the records that reach this position.
+    var recordMeans = DoubleDouble(0)
+  }
+  private var positions: [Position] = []
+  private var squares = DoubleDouble(0)
+  private var recordSquares = DoubleDouble(0)
+  /// Tokens of probability 0, for which ln p has no variance; the shares are undefined when there are any.
+  public private(set) var impossibleTokens = 0
+
+  /// The accumulator of no records.
+  public init() {}
+
+  /// Adds one record's tokens.
+  public mutating func add(_ law: MatchLengthLaw) {
+    let impossible = law.tokenLogProbabilities.count { $0 == -.infinity }
+    impossibleTokens += impossible
+    guard impossible == 0 else { return }
+    while positions.count < law.length { positions.append(Position()) }
+    var sum = DoubleDouble(0)
+    for (index, value) in law.tokenLogProbabilities.enumerated() {
+      let value = DoubleDouble(value)
+      sum += value
+      squares += value * value
+      positions[index].tokens += 1
+      positions[index].total += value
+    }
+    let mean = sum / Double(law.length)
+    for index in 0..<law.length { positions[index].recordMeans += mean }
+    recordSquares += sum * mean
+    positions[law.length - 1].endings += 1
+  }
+
+  /// Adds the records of another accumulator.
+  public mutating func merge(_ other: TokenVarianceAccumulator) {
+    impossibleTokens += other.impossibleTokens
+    squares += other.squares
+    recordSquares += other.recordSquares
+    while positions.count < other.positions.count { positions.append(Position()) }
+    for (index, position) in other.positions.enumerated() {
+      positions[index].tokens += position.tokens
+      positions[index].endings += position.endings
+      positions[index].total += position.total
+      positions[index].recordMeans += position.recordMeans
+    }
+  }
+
+  /// The shares; nil without tokens, with a token of probability 0, or when all tokens are equally probable.
+  ///
+  /// - Complexity: O(largest length). Eliminating the records leaves equations for the positions whose matrix has the
+  ///   elements δ_jk N_j - w(max(j, k)); consecutive rows differ in two unknowns and a running sum.
+  public var shares: TokenVarianceShares? {
+    guard impossibleTokens == 0, !positions.isEmpty else { return nil }
+    var grand = DoubleDouble(0)
+    var tokens = 0
+    for position in positions {
+      grand += position.total
+      tokens += position.tokens
+    }
+    let correction = grand * grand / Double(tokens)
+    let total = (squares - correction).double
+    // Below this the values differ by rounding only.
+    guard total > 1e-25 * squares.double, total > 0 else { return nil }
+    let byRecord = (recordSquares - correction).double
+    var positionSquares = DoubleDouble(0)
+    for position in positions { positionSquares += position.total * position.total / Double(position.tokens) }
+    let byPosition = (positionSquares - correction).double
+
+    // Position effects τ after the records, up to a constant that does not matter: τ_1 = 0 and
+    // N_{j+1} τ_{j+1} = N_j τ_j - (c_j / j) Σ_{k <= j} τ_k - (q_j - q_{j+1}), c_j records ending at j.
+    var effect = DoubleDouble(0)
+    var running = DoubleDouble(0)
+    var explained = DoubleDouble(0)
+    for j in positions.indices {
+      let q = positions[j].total - positions[j].recordMeans
+      running += effect
+      explained += q * effect
+      guard j + 1 < positions.count else { break }
+      let nextQ = positions[j + 1].total - positions[j + 1].recordMeans
+      let left =
+        DoubleDouble(Double(positions[j].tokens)) * effect
+        - DoubleDouble(Double(positions[j].endings)) * running / Double(j + 1) - (q - nextQ)
+      effect = left / Double(positions[j + 1].tokens)
+    }
+    let positionAfterRecord = explained.double
+    let recordAfterPosition = byRecord + positionAfterRecord - byPosition
+    let record = max(0, 0.5 * (byRecord + recordAfterPosition) / total)
+    let position = max(0, 0.5 * (byPosition + positionAfterRecord) / total)
+    return TokenVarianceShares(record: record, position: position, residual: max(0, 1 - record - position))
+  }
+}

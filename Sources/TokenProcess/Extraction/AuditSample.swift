@@ -1,0 +1,136 @@
+import GSLNumerics
+import RealModule
+
+/// What a sample of a data set can tell about the number of risky records in all of it.
+///
+/// z of M records are drawn without replacement, k of the M are risky: the number seen is hypergeometric (design
+/// MODEL §6).
+public struct AuditSample: Sendable, Equatable {
+  /// What is wrong with a plan's numbers.
+  public enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A number outside its range.
+    case argument(name: String, value: String, allowed: String)
+
+    public var description: String {
+      switch self {
+      case .argument(let name, let value, let allowed): "\(name) = \(value) is outside its range (\(allowed))"
+      }
+    }
+  }
+
+  /// M, the number of records in the data set.
+  public let records: Int
+
+  /// Samples of a data set of M >= 1 records.
+  ///
+  /// - Throws: `PlanError` otherwise.
+  public init(records: Int) throws(PlanError) {
+    try Self.check(records, "records", in: 1...(1 << 52))
+    self.records = records
+  }
+
+  private static func check(_ value: Int, _ name: String, in range: ClosedRange<Int>) throws(PlanError) {
+    guard range.contains(value) else {
+      throw .argument(name: name, value: "\(value)", allowed: "\(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  private static func check(probability: Double, _ name: String) throws(PlanError) {
+    guard probability > 0, probability < 1 else {
+      throw .argument(name: name, value: "\(probability)", allowed: "0 < \(name) < 1")
+    }
+  }
+
+  /// ln of the probability that a sample of z records misses all k risky ones, C(M-k, z) / C(M, z).
+  ///
+  /// - Complexity: O(1).
+  /// - Throws: `PlanError` unless 0 <= k, z <= M.
+  public func logMissProbability(risky k: Int, sample z: Int) throws(PlanError) -> Double {
+    try Self.check(k, "risky", in: 0...records)
+    try Self.check(z, "sample", in: 0...records)
+    return logMiss(k, z)
+  }
+
+  private func logMiss(_ k: Int, _ z: Int) -> Double {
+    if k == 0 || z == 0 { return 0 }
+    guard z <= records - k else { return -.infinity }
+    // Π_{i < m} (M - l - i) / (M - i) with m = min(k, z), l the other: the ratio B(a + m, l) / B(a, l), a = M - k - z + 1.
+    return logBetaRatioUnchecked(Double(records - k - z + 1), Double(max(k, z)), min(k, z))
+  }
+
+  /// The smallest sample that misses all of k risky records with probability at most `miss`.
+  ///
+  /// - Complexity: O(log M).
+  /// - Throws: `PlanError` unless 1 <= k <= M and 0 < miss < 1.
+  public func size(risky k: Int, miss: Double) throws(PlanError) -> Int {
+    try Self.check(k, "risky", in: 1...records)
+    try Self.check(probability: miss, "miss")
+    let bound = Double.log(miss)
+    return Self.smallest(in: 0...(records - k + 1)) { logMiss(k, $0) <= bound }
+  }
+
+  /// The smallest number of risky records that a sample of z misses entirely with probability at most `miss`.
+  ///
+  /// A sample that found none shows, at confidence 1 - miss, that there are fewer. nil when even M would be missed, i.e.
+  /// z = 0.
+  ///
+  /// - Throws: `PlanError` unless 0 <= z <= M and 0 < miss < 1.
+  public func detectable(sample z: Int, miss: Double) throws(PlanError) -> Int? {
+    try Self.check(z, "sample", in: 0...records)
+    try Self.check(probability: miss, "miss")
+    guard z > 0 else { return nil }
+    let bound = Double.log(miss)
+    return Self.smallest(in: 1...(records - z + 1)) { logMiss($0, z) <= bound }
+  }
+
+  /// Limits for the number of risky records when x of z sampled ones are: exact, Clopper–Pearson's construction for the
+  /// hypergeometric law.
+  ///
+  /// The upper limit is the largest k with P(X <= x | k) > (1 - level)/2, the lower one the smallest with
+  /// P(X >= x | k) > (1 - level)/2.
+  ///
+  /// - Complexity: O(x log M) for the lower and upper limit each.
+  /// - Throws: `PlanError` unless 0 <= x <= z <= M and 0 < level < 1.
+  public func riskyLimits(observed x: Int, sample z: Int, level: Double = 0.95) throws(PlanError) -> ClosedRange<Int> {
+    try Self.check(z, "sample", in: 0...records)
+    try Self.check(x, "observed", in: 0...z)
+    try Self.check(probability: level, "level")
+    let side = Double.log(0.5 * (1 - level))
+    let unseen = records - z
+    // P(X <= x | k) falls with k: the first k at which it is small is one past the limit.
+    let upper = x + Self.smallest(in: 0...(unseen + 1)) { $0 > unseen || logAtMost(x, k: x + $0, z: z) <= side } - 1
+    // P(X >= x | k) rises with k; counting safe records instead turns it into the same question.
+    let lower = x == 0 ? 0 : x + Self.smallest(in: 0...unseen) { logAtMost(z - x, k: records - x - $0, z: z) > side }
+    return min(lower, upper)...max(lower, upper)
+  }
+
+  /// ln P(X <= x) for X hypergeometric with k marked among M and z drawn.
+  private func logAtMost(_ x: Int, k: Int, z: Int) -> Double {
+    let first = max(0, z - (records - k))
+    let last = min(k, z)
+    if x >= last { return 0 }
+    guard x >= first else { return -.infinity }
+    // From the smallest possible count by the ratio of neighbouring masses. For first > 0 every safe record is drawn:
+    // the mass there is that of missing none of them, the miss probability of the complement sample.
+    var logMass = first == 0 ? logMiss(k, z) : logMiss(records - k, records - z)
+    var total = logMass
+    for i in first..<x {
+      let i = Double(i)
+      logMass +=
+        .log((Double(k) - i) / (i + 1)) + .log((Double(z) - i) / (Double(records - k - z) + i + 1))
+      total = logAddExp(total, logMass)
+    }
+    return min(0, total)
+  }
+
+  /// The first value of a range at which a condition that stays true once it is true holds; the upper bound if none.
+  private static func smallest(in range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int {
+    var low = range.lowerBound
+    var high = range.upperBound
+    while low < high {
+      let middle = low + (high - low) / 2
+      if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

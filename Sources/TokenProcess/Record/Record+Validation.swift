@@ -1,0 +1,61 @@
+extension Record {
+  /// How far above 0 a log-probability may be before it is an error: rounding in 32-bit softmaxes reaches 1e-7.
+  public static let roundingAllowance = 1e-6
+
+  /// Checks every rule on a record and sets log-probabilities that rounding put just above 0 to 0.
+  ///
+  /// - Complexity: O(tokens).
+  /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
+  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank or count.
+  public mutating func validate() throws(RecordError) {
+    guard !id.isEmpty else { throw RecordError(field: "id", problem: "is empty") }
+    guard !tokenLogProbabilities.isEmpty else {
+      throw RecordError(field: "token_logprobs", problem: "the reference is empty")
+    }
+    for (index, value) in tokenLogProbabilities.enumerated() where !(value <= 0) {
+      tokenLogProbabilities[index] = try Self.rounded(value, field: "token_logprobs[\(index)]")
+    }
+    try checkLength(referenceTokenIDs, "reference_token_ids")
+    try checkLength(greedyTokenIDs, "greedy_token_ids")
+    try checkLength(ranks, "ranks")
+    try checkLength(topLogProbabilities, "top_logprobs")
+    try checkLength(logProbabilityMeans, "logprob_mean")
+    try checkLength(logProbabilityDeviations, "logprob_std")
+    if let index = ranks?.firstIndex(where: { $0 < 0 }) {
+      throw RecordError(field: "ranks[\(index)]", problem: "\(ranks![index]) is negative")
+    }
+    for (position, alternatives) in (topLogProbabilities ?? []).enumerated() {
+      for (index, alternative) in alternatives.enumerated() where !(alternative.logProbability <= 0) {
+        topLogProbabilities![position][index].logProbability = try Self.rounded(
+          alternative.logProbability, field: "top_logprobs[\(position)][\(index)]")
+      }
+    }
+    if let index = logProbabilityMeans?.firstIndex(where: { $0.isNaN }) {
+      throw RecordError(field: "logprob_mean[\(index)]", problem: "is NaN")
+    }
+    if let index = logProbabilityDeviations?.firstIndex(where: { !($0 >= 0) }) {
+      throw RecordError(field: "logprob_std[\(index)]", problem: "is negative or NaN")
+    }
+    if let repetitions, !(repetitions >= 0 && repetitions.isFinite) {
+      throw RecordError(field: "repetitions", problem: "\(repetitions) is not a count")
+    }
+    if let vocabularySize, vocabularySize < 1 {
+      throw RecordError(field: "vocabulary_size", problem: "\(vocabularySize) is not positive")
+    }
+  }
+
+  private static func rounded(_ value: Double, field: String) throws(RecordError) -> Double {
+    guard !value.isNaN else { throw RecordError(field: field, problem: "is NaN") }
+    guard value <= roundingAllowance else {
+      throw RecordError(field: field, problem: "\(value) is positive; a log-probability is at most 0")
+    }
+    return 0
+  }
+
+  private func checkLength(_ values: [some Any]?, _ field: String) throws(RecordError) {
+    if let values, values.count != tokenLogProbabilities.count {
+      throw RecordError(
+        field: field, problem: "has \(values.count) elements, token_logprobs has \(tokenLogProbabilities.count)")
+    }
+  }
+}
