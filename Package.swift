@@ -3,15 +3,59 @@ import PackageDescription
 
 let package = Package(
   name: "SkewedMemorization",
-  dependencies: [.package(url: "https://github.com/apple/swift-numerics", from: "1.1.1")],
+  products: [
+    .library(name: "SkewedMemorization", targets: ["SkewedMemorization"]),
+    .library(name: "NotebookExport", targets: ["NotebookExport"]),
+    .library(name: "Captures", targets: ["Captures"]),
+    .library(name: "TokenProcess", targets: ["TokenProcess"]),
+    .library(name: "HeavyTails", targets: ["HeavyTails"]),
+    .library(name: "GSLNumerics", targets: ["GSLNumerics"]),
+    .executable(name: "skewmem", targets: ["skewmem"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+  ],
   targets: [
-    .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
-    .target(name: "GSLNumerics", dependencies: ["CGSL", .product(name: "RealModule", package: "swift-numerics")]),
+    // MARK: System library
+    .systemLibrary(
+      name: "CGSL",
+      pkgConfig: "gsl",
+      providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]
+    ),
+
+    // MARK: Library, lowest module first
     .target(
-      name: "HeavyTails", dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]),
+      name: "GSLNumerics",
+      dependencies: ["CGSL", .product(name: "RealModule", package: "swift-numerics")]
+    ),
+    .target(
+      name: "HeavyTails",
+      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+    ),
     .target(
       name: "TokenProcess",
-      dependencies: ["GSLNumerics", "HeavyTails", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: [
+        "GSLNumerics", "HeavyTails", .product(name: "RealModule", package: "swift-numerics"),
+      ]
+    ),
+    .target(name: "Captures", dependencies: ["TokenProcess"]),
+    .target(
+      name: "SkewedMemorization",
+      dependencies: ["GSLNumerics", "HeavyTails", "TokenProcess", "Captures"]
+    ),
+    .target(name: "NotebookExport", dependencies: ["SkewedMemorization"]),
+
+    // MARK: Command line
+    .executableTarget(
+      name: "skewmem",
+      dependencies: [
+        "NotebookExport", "SkewedMemorization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+
+    // MARK: Tests
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
       name: "GSLNumericsTests", dependencies: ["GSLNumerics", "TestSupport"], resources: [.copy("References")]),
@@ -21,4 +65,6 @@ let package = Package(
     .testTarget(
       name: "TokenProcessTests", dependencies: ["TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
-  ], swiftLanguageModes: [.v6])
+  ],
+  swiftLanguageModes: [.v6]
+)

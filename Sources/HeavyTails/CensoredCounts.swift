@@ -81,6 +81,11 @@ public struct CensoredCounts: Sendable, Equatable {
     cells.last?.length ?? 0
   }
 
+  /// The last position at which a token is seen to fail: one more than the largest exact length, 0 when there is none.
+  public var reach: Int {
+    cells.last { $0.exact > 0 }.map { $0.length + 1 } ?? 0
+  }
+
   /// The weight of values that are exactly 0.
   public var exactAtZero: Double {
     guard let first = cells.first, first.length == 0 else { return 0 }

@@ -10,16 +10,19 @@ public protocol FittableFamily: DiscreteDistribution {
   func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
 
   /// Unbounded coordinates of parameters in the interior of the family.
-  static func coordinates(of parameters: [Double]) -> [Double]
+  ///
+  /// `reach` is the data's ``CensoredCounts/reach``, for a family whose possible parameters depend on how far the data go.
+  static func coordinates(of parameters: [Double], reach: Int) -> [Double]
 
   /// The parameters at a point of the unbounded coordinates; they may round to the edge of the range.
-  static func parameters(at coordinates: [Double]) -> [Double]
+  static func parameters(at coordinates: [Double], reach: Int) -> [Double]
 
   /// ∂ parameter i / ∂ coordinate j, as rows.
-  static func jacobian(at coordinates: [Double]) -> [[Double]]
+  static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]]
 
-  /// What the law approaches as one coordinate grows without bound or falls without bound, e.g. `a, b → ∞`.
-  static func edge(ofCoordinate index: Int, isUpper: Bool) -> String
+  /// What the law approaches as one coordinate grows without bound or falls without bound, e.g. `a, b → ∞`; nil for a
+  /// coordinate that has no such edge.
+  static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String?
 
   /// A few parameter values from which to search, the likeliest to work among them; all in the interior.
   static func startingPoints(for counts: CensoredCounts) -> [[Double]]
@@ -31,7 +34,7 @@ public protocol FittableFamily: DiscreteDistribution {
 extension FittableFamily {
   public static var limits: [FamilyLimit] { [] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
     let parameter = parameterDescriptions[index]
     return "\(parameter.name) → \(isUpper ? parameter.maximum : parameter.minimum)"
   }

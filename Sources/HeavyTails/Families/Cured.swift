@@ -71,16 +71,16 @@ public struct Cured<Base: FittableFamily>: FittableFamily {
     return value
   }
 
-  public static func coordinates(of parameters: [Double]) -> [Double] {
-    Base.coordinates(of: Array(parameters.dropLast())) + [logit(parameters[parameters.count - 1])]
+  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
+    Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[parameters.count - 1])]
   }
 
-  public static func parameters(at coordinates: [Double]) -> [Double] {
-    Base.parameters(at: Array(coordinates.dropLast())) + [logistic(coordinates[coordinates.count - 1])]
+  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
+    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[coordinates.count - 1])]
   }
 
-  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
-    extended(Base.jacobian(at: Array(coordinates.dropLast())), by: logisticDerivative(coordinates.last!))
+  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+    extended(Base.jacobian(at: Array(coordinates.dropLast()), reach: reach), by: logisticDerivative(coordinates.last!))
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
@@ -90,10 +90,10 @@ public struct Cured<Base: FittableFamily>: FittableFamily {
     return Base.startingPoints(for: counts).flatMap { start in shares.map { start + [$0] } }
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
     let own = Base.parameterDescriptions.count
     return index < own
-      ? Base.edge(ofCoordinate: index, isUpper: isUpper)
+      ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach)
       : "\(parameterDescriptions[own].name) → \(isUpper ? 1 : 0)"
   }
 

@@ -77,15 +77,15 @@ public struct DiscreteWeibull: FittableFamily {
   }
 
   // ln(-ln q) and ln β, in which ln(-ln S) is linear.
-  public static func coordinates(of parameters: [Double]) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
     [.log(-.log(parameters[0])), .log(parameters[1])]
   }
 
-  public static func parameters(at coordinates: [Double]) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
     [.exp(-.exp(coordinates[0])), .exp(coordinates[1])]
   }
 
-  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
     let cumulative = Double.exp(coordinates[0])
     return [[-cumulative * .exp(-cumulative), 0], [0, .exp(coordinates[1])]]
   }
@@ -96,7 +96,7 @@ public struct DiscreteWeibull: FittableFamily {
     return [0.2, 0.5, 1, 1.6].map { [q, $0] }
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
     index == 0 ? "q → \(isUpper ? 0 : 1)" : "beta → \(isUpper ? "∞" : "0")"
   }
 }

@@ -52,9 +52,11 @@ public struct Geometric: FittableFamily {
     return logSurvival(n)
   }
 
-  public static func coordinates(of parameters: [Double]) -> [Double] { [logit(parameters[0])] }
-  public static func parameters(at coordinates: [Double]) -> [Double] { [logistic(coordinates[0])] }
-  public static func jacobian(at coordinates: [Double]) -> [[Double]] { [[logisticDerivative(coordinates[0])]] }
+  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] { [logit(parameters[0])] }
+  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] { [logistic(coordinates[0])] }
+  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+    [[logisticDerivative(coordinates[0])]]
+  }
 
   /// The maximum itself: Σ lengths / (Σ lengths + number that ended).
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {

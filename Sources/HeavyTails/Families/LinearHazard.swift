@@ -124,26 +124,32 @@ public struct LinearHazard: FittableFamily {
     return logSurvival(n)
   }
 
-  // The first token's probability through its logit, and the slope over 32 tokens, about the scale of a reference.
-  private static let slopeScale = 32.0
+  // The logits of the line's values at the first position and at the last one where the data see a token fail: a line
+  // that reaches 0 or 1 in between is impossible, and so at infinity.
 
-  public static func coordinates(of parameters: [Double]) -> [Double] {
-    [logit(parameters[0] + parameters[1]), parameters[1] * slopeScale]
+  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
+    let last = Double(max(2, reach))
+    return [logit(parameters[0] + parameters[1]), logit(parameters[0] + parameters[1] * last)]
   }
 
-  public static func parameters(at coordinates: [Double]) -> [Double] {
-    let alpha = coordinates[1] / slopeScale
-    return [logistic(coordinates[0]) - alpha, alpha]
+  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
+    let span = Double(max(2, reach) - 1)
+    let first = logistic(coordinates[0])
+    let rise = logistic(coordinates[1]) - first
+    return [first - rise / span, rise / span]
   }
 
-  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
-    [[logisticDerivative(coordinates[0]), -1 / slopeScale], [0, 1 / slopeScale]]
+  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+    let span = Double(max(2, reach) - 1)
+    let first = logisticDerivative(coordinates[0])
+    let last = logisticDerivative(coordinates[1])
+    return [[first * (1 + 1 / span), -last / span], [-first / span, last / span]]
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let lengths = counts.lengthTotal
     let p = min(max(lengths / (lengths + counts.exactTotal), 1e-6), 1 - 1e-9)
-    let last = Double(max(1, counts.maximum + 1))
+    let last = Double(max(2, max(counts.reach, counts.maximum)))
     let share = min(max((counts.total - counts.exactAtZero) / counts.total, 0.01), 0.99)
     // The constant law, and lines from the first token's share that stay inside (0, 1) over the data.
     return [
@@ -155,7 +161,7 @@ public struct LinearHazard: FittableFamily {
     ]
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
-    index == 0 ? "p0 + alpha → \(isUpper ? 1 : 0)" : "alpha → \(isUpper ? "∞" : "-∞")"
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
+    "p0 + \(index == 0 ? "" : "\(max(2, reach)) ")alpha → \(isUpper ? 1 : 0)"
   }
 }

@@ -75,16 +75,16 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
     return n <= 0 ? 0 : logRest + logBase
   }
 
-  public static func coordinates(of parameters: [Double]) -> [Double] {
-    Base.coordinates(of: Array(parameters.dropLast())) + [logit(parameters[parameters.count - 1])]
+  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
+    Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[parameters.count - 1])]
   }
 
-  public static func parameters(at coordinates: [Double]) -> [Double] {
-    Base.parameters(at: Array(coordinates.dropLast())) + [logistic(coordinates[coordinates.count - 1])]
+  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
+    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[coordinates.count - 1])]
   }
 
-  public static func jacobian(at coordinates: [Double]) -> [[Double]] {
-    extended(Base.jacobian(at: Array(coordinates.dropLast())), by: logisticDerivative(coordinates.last!))
+  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+    extended(Base.jacobian(at: Array(coordinates.dropLast()), reach: reach), by: logisticDerivative(coordinates.last!))
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
@@ -101,10 +101,10 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
     }
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool) -> String {
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
     let own = Base.parameterDescriptions.count
     return index < own
-      ? Base.edge(ofCoordinate: index, isUpper: isUpper)
+      ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach)
       : "\(parameterDescriptions[own].name) → \(isUpper ? 1 : 0)"
   }
 

@@ -14,7 +14,7 @@ struct CensoredLikelihood<F: FittableFamily> {
 
   /// The value alone; infinite where the law is impossible.
   func value(at point: [Double]) -> Double {
-    guard let law = try? F(parameters: F.parameters(at: point)) else { return .infinity }
+    guard let law = try? F(parameters: F.parameters(at: point, reach: counts.reach)) else { return .infinity }
     var sum = CompensatedSum()
     for cell in counts.cells {
       if cell.exact > 0 { sum.add(cell.exact * law.logMass(cell.length)) }
@@ -25,7 +25,7 @@ struct CensoredLikelihood<F: FittableFamily> {
 
   /// The value and its gradient by the coordinates.
   func value(at point: [Double], gradient: inout MutableSpan<Double>) -> Double {
-    guard let law = try? F(parameters: F.parameters(at: point)) else { return .infinity }
+    guard let law = try? F(parameters: F.parameters(at: point, reach: counts.reach)) else { return .infinity }
     var sum = CompensatedSum()
     var scratch = [Double](repeating: 0, count: dimension)
     var total = scratch
@@ -40,7 +40,7 @@ struct CensoredLikelihood<F: FittableFamily> {
         for index in 0..<dimension { total[index] += cell.censored * cellGradient[index] }
       }
     }
-    let jacobian = F.jacobian(at: point)
+    let jacobian = F.jacobian(at: point, reach: counts.reach)
     for j in 0..<dimension {
       var component = 0.0
       for i in 0..<dimension { component += jacobian[i][j] * total[i] }
@@ -129,10 +129,11 @@ struct CensoredLikelihood<F: FittableFamily> {
       point: point, value: value, inverseInformation: inverse, isConverged: distance < 1e-6, iterations: iterations)
   }
 
-  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1).
-  func scoreProducts(of clusters: [CensoredCounts], at point: [Double]) -> SymmetricMatrix {
+  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil for
+  /// fewer than two clusters.
+  func scoreProducts(of clusters: [CensoredCounts], at point: [Double]) -> SymmetricMatrix? {
     var result = SymmetricMatrix(dimension: dimension)
-    guard clusters.count > 1 else { return result }
+    guard clusters.count > 1 else { return nil }
     for cluster in clusters where cluster.total > 0 {
       guard let mean = CensoredLikelihood(cluster).gradient(at: point) else { continue }
       for i in 0..<dimension {

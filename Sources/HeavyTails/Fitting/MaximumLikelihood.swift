@@ -123,7 +123,7 @@ public struct MaximumLikelihood: Sendable {
   ) throws -> Fit {
     let likelihood = CensoredLikelihood<F>(counts)
     let starts = (F.startingPoints(for: counts) + extraStarts)
-      .map { F.coordinates(of: $0) }
+      .map { F.coordinates(of: $0, reach: counts.reach) }
       .filter { $0.allSatisfy(\.isFinite) }
       .map { (point: $0, value: likelihood.value(at: $0)) }
       .filter { $0.value.isFinite }
@@ -146,22 +146,21 @@ public struct MaximumLikelihood: Sendable {
   private func interiorFit<F: FittableFamily>(
     _: F.Type, _ counts: CensoredCounts, _ likelihood: CensoredLikelihood<F>, _ result: NewtonResult
   ) throws -> Fit {
-    let values = F.parameters(at: result.point)
+    let values = F.parameters(at: result.point, reach: counts.reach)
     let law = try F(parameters: values)
-    // Beyond ±12 a logit or logarithm is at its edge for every purpose; a maximum there is the edge's.
-    let edges = result.point.indices.filter { result.point[$0].magnitude > 12 }
-      .map { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0) }
+    // Beyond ±20 a logit or logarithm is within 2e-9 of its edge; a maximum there is the edge's.
+    let edges = result.point.indices.filter { result.point[$0].magnitude > 20 }
+      .compactMap { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach) }
     var covariance: SymmetricMatrix?
     if edges.isEmpty, let inverse = result.inverseInformation {
-      let jacobian = F.jacobian(at: result.point)
+      let jacobian = F.jacobian(at: result.point, reach: counts.reach)
       switch standardErrors {
       case .observedInformation:
         covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
       case .sandwich(let clusters):
-        let middle = likelihood.scoreProducts(of: clusters, at: result.point)
         let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
-        covariance = middle.transformed(by: rows).scaled(by: 1 / (counts.total * counts.total))
-          .transformed(by: jacobian)
+        covariance = likelihood.scoreProducts(of: clusters, at: result.point)?.transformed(by: rows)
+          .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
       }
     }
     let errors = covariance?.diagonal.map { $0.squareRoot() }

@@ -1,0 +1,27 @@
+/// What is wrong with a capture: the file, and as far as they apply the line and the field.
+public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file as the caller named it; `-` is standard input.
+  public let file: String
+  /// The line, from 1.
+  public let line: Int?
+  /// The field, e.g. `token_logprobs[3]`.
+  public let field: String?
+  /// What is wrong.
+  public let problem: String
+
+  /// A problem in a capture.
+  public init(file: String, line: Int? = nil, field: String? = nil, problem: String) {
+    self.file = file
+    self.line = line
+    self.field = field
+    self.problem = problem
+  }
+
+  /// `file:line: field: problem`, as compilers print it.
+  public var description: String {
+    var text = file == "-" ? "standard input" : file
+    if let line { text += ":\(line)" }
+    if let field { text += ": \(field)" }
+    return text + ": \(problem)"
+  }
+}

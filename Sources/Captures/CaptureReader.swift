@@ -1,0 +1,80 @@
+import Foundation
+import TokenProcess
+
+/// Streams the records of native captures (`capture.jsonl`, one JSON object a line).
+///
+/// Memory is constant in the number of records. Lines are parsed on several threads and delivered in their order. Blank
+/// lines are skipped.
+public struct CaptureReader: Sendable {
+  /// The files, read one after the other; `-` is standard input.
+  public let files: [String]
+  /// Tasks that parse lines.
+  public let threads: Int
+
+  /// A reader of one or more files.
+  public init(files: [String], threads: Int = 1) {
+    self.files = files
+    self.threads = max(1, threads)
+  }
+
+  /// What a line held: a valid record, or what is wrong with it.
+  public typealias Line = Result<Record, CaptureError>
+
+  private static let batchBytes = 1 << 19
+
+  /// Calls `body` with every line's record or error, in order.
+  ///
+  /// - Parameters:
+  ///   - progress: Called now and then with the number of bytes read so far.
+  ///   - body: Called for every line that is not blank; what it throws ends the reading.
+  /// - Throws: `CaptureError` for a file that cannot be read as a whole; `CancellationError`; whatever `body` throws.
+  public func forEachLine(
+    progress: (Int) -> Void = { _ in }, _ body: (Line) throws -> Void
+  ) async throws {
+    var pending: [Task<[Line], Never>] = []
+    defer { for task in pending { task.cancel() } }
+    func deliverFirst() async throws {
+      let lines = await pending.removeFirst().value
+      try Task.checkCancellation()
+      for line in lines { try body(line) }
+    }
+    var bytesBefore = 0
+    for file in files {
+      var reader = try LineReader(path: file)
+      var batch: [(number: Int, line: Data)] = []
+      var size = 0
+      while let line = try reader.next() {
+        guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { continue }
+        batch.append((reader.lineNumber, line))
+        size += line.count
+        if size >= Self.batchBytes {
+          pending.append(Self.decoding(batch, of: file))
+          batch = []
+          size = 0
+          progress(bytesBefore + reader.bytesRead)
+          if pending.count > threads { try await deliverFirst() }
+        }
+      }
+      pending.append(Self.decoding(batch, of: file))
+      bytesBefore += reader.bytesRead
+      progress(bytesBefore)
+    }
+    while !pending.isEmpty { try await deliverFirst() }
+  }
+
+  private static func decoding(_ batch: [(number: Int, line: Data)], of file: String) -> Task<[Line], Never> {
+    Task {
+      let coder = LineCoder()
+      return batch.map { coder.decode($0.line, file: file, number: $0.number) }
+    }
+  }
+
+  /// All records of small files at once.
+  ///
+  /// - Throws: `CaptureError` for the first bad line or file.
+  public func records() async throws -> [Record] {
+    var records: [Record] = []
+    try await forEachLine { records.append(try $0.get()) }
+    return records
+  }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import TokenProcess
+
+/// A record as one line of `capture.jsonl`: the field names, and what JSON cannot say otherwise.
+///
+/// -inf is read as Python writes it, a bare `-Infinity`, and as the text `"-Infinity"`; it is written as the text, which
+/// every JSON parser accepts. Unknown keys are left out of the way.
+struct RecordCoding: Codable {
+  let record: Record
+
+  init(_ record: Record) {
+    self.record = record
+  }
+
+  enum Field: String, CodingKey {
+    case id
+    case tokenLogProbabilities = "token_logprobs"
+    case referenceTokenIDs = "reference_token_ids"
+    case greedyTokenIDs = "greedy_token_ids"
+    case ranks
+    case topLogProbabilities = "top_logprobs"
+    case logProbabilityMeans = "logprob_mean"
+    case logProbabilityDeviations = "logprob_std"
+    case prefix
+    case reference
+    case prefixTokenIDs = "prefix_token_ids"
+    case generations
+    case source
+    case run
+    case split
+    case epoch
+    case trainLoss = "train_loss"
+    case repetitions
+    case vocabularySize = "vocabulary_size"
+    case embeddingPrefix = "embedding_prefix"
+    case embeddingFull = "embedding_full"
+  }
+
+  /// `[token id, log-probability]`.
+  private struct Pair: Codable {
+    let alternative: Record.Alternative
+
+    init(_ alternative: Record.Alternative) {
+      self.alternative = alternative
+    }
+
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      let token = try container.decode(Int.self)
+      alternative = Record.Alternative(tokenID: token, logProbability: try container.decode(Double.self))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.unkeyedContainer()
+      try container.encode(alternative.tokenID)
+      try container.encode(alternative.logProbability)
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Field.self)
+    var record = Record(
+      id: try fields.decode(String.self, forKey: .id),
+      tokenLogProbabilities: try fields.decode([Double].self, forKey: .tokenLogProbabilities))
+    record.referenceTokenIDs = try fields.decodeIfPresent([Int].self, forKey: .referenceTokenIDs)
+    record.greedyTokenIDs = try fields.decodeIfPresent([Int].self, forKey: .greedyTokenIDs)
+    record.ranks = try fields.decodeIfPresent([Int].self, forKey: .ranks)
+    record.topLogProbabilities = try fields.decodeIfPresent([[Pair]].self, forKey: .topLogProbabilities)?
+      .map { $0.map(\.alternative) }
+    record.logProbabilityMeans = try fields.decodeIfPresent([Double].self, forKey: .logProbabilityMeans)
+    record.logProbabilityDeviations = try fields.decodeIfPresent([Double].self, forKey: .logProbabilityDeviations)
+    record.prefix = try fields.decodeIfPresent(String.self, forKey: .prefix)
+    record.reference = try fields.decodeIfPresent(String.self, forKey: .reference)
+    record.prefixTokenIDs = try fields.decodeIfPresent([Int].self, forKey: .prefixTokenIDs)
+    record.generations = try fields.decodeIfPresent([[Int]].self, forKey: .generations)
+    record.source = try fields.decodeIfPresent(String.self, forKey: .source)
+    record.run = try fields.decodeIfPresent(String.self, forKey: .run)
+    record.split = try fields.decodeIfPresent(String.self, forKey: .split)
+    record.epoch = try fields.decodeIfPresent(Double.self, forKey: .epoch)
+    record.trainLoss = try fields.decodeIfPresent(Double.self, forKey: .trainLoss)
+    record.repetitions = try fields.decodeIfPresent(Double.self, forKey: .repetitions)
+    record.vocabularySize = try fields.decodeIfPresent(Int.self, forKey: .vocabularySize)
+    record.embeddingPrefix = try fields.decodeIfPresent([Double].self, forKey: .embeddingPrefix)
+    record.embeddingFull = try fields.decodeIfPresent([Double].self, forKey: .embeddingFull)
+    self.record = record
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Field.self)
+    try fields.encode(record.id, forKey: .id)
+    try fields.encode(record.tokenLogProbabilities, forKey: .tokenLogProbabilities)
+    try fields.encodeIfPresent(record.referenceTokenIDs, forKey: .referenceTokenIDs)
+    try fields.encodeIfPresent(record.greedyTokenIDs, forKey: .greedyTokenIDs)
+    try fields.encodeIfPresent(record.ranks, forKey: .ranks)
+    try fields.encodeIfPresent(record.topLogProbabilities?.map { $0.map(Pair.init) }, forKey: .topLogProbabilities)
+    try fields.encodeIfPresent(record.logProbabilityMeans, forKey: .logProbabilityMeans)
+    try fields.encodeIfPresent(record.logProbabilityDeviations, forKey: .logProbabilityDeviations)
+    try fields.encodeIfPresent(record.prefix, forKey: .prefix)
+    try fields.encodeIfPresent(record.reference, forKey: .reference)
+    try fields.encodeIfPresent(record.prefixTokenIDs, forKey: .prefixTokenIDs)
+    try fields.encodeIfPresent(record.generations, forKey: .generations)
+    try fields.encodeIfPresent(record.source, forKey: .source)
+    try fields.encodeIfPresent(record.run, forKey: .run)
+    try fields.encodeIfPresent(record.split, forKey: .split)
+    try fields.encodeIfPresent(record.epoch, forKey: .epoch)
+    try fields.encodeIfPresent(record.trainLoss, forKey: .trainLoss)
+    try fields.encodeIfPresent(record.repetitions, forKey: .repetitions)
+    try fields.encodeIfPresent(record.vocabularySize, forKey: .vocabularySize)
+    try fields.encodeIfPresent(record.embeddingPrefix, forKey: .embeddingPrefix)
+    try fields.encodeIfPresent(record.embeddingFull, forKey: .embeddingFull)
+  }
+}
+
+/// Reads and writes single lines.
+struct LineCoder {
+  private let decoder: JSONDecoder
+  /// For lines with a bare `-Infinity` or `NaN`, which are Python's and JSON5's but not JSON's.
+  private let extendedDecoder: JSONDecoder
+  private let encoder: JSONEncoder
+
+  init() {
+    decoder = JSONDecoder()
+    extendedDecoder = JSONDecoder()
+    extendedDecoder.allowsJSON5 = true
+    encoder = JSONEncoder()
+    for decoder in [decoder, extendedDecoder] {
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    }
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    encoder.outputFormatting = [.withoutEscapingSlashes]
+  }
+
+  func decode(_ line: Data, file: String, number: Int) -> Result<Record, CaptureError> {
+    func failure(_ field: String?, _ problem: String) -> Result<Record, CaptureError> {
+      .failure(CaptureError(file: file, line: number, field: field, problem: problem))
+    }
+    do {
+      let isExtended = Self.nonFiniteWords.contains { line.range(of: $0) != nil }
+      var record = try (isExtended ? extendedDecoder : decoder).decode(RecordCoding.self, from: line).record
+      try record.validate()
+      return .success(record)
+    } catch let error as RecordError {
+      return failure(error.field, error.problem)
+    } catch DecodingError.keyNotFound(let key, let context) {
+      return failure(Self.path(context.codingPath + [key]), "is missing")
+    } catch DecodingError.valueNotFound(_, let context) {
+      return failure(Self.path(context.codingPath), "is null")
+    } catch DecodingError.typeMismatch(let type, let context) {
+      guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object") }
+      return failure(Self.path(context.codingPath), "is not \(Self.describe(type))")
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+      return failure(Self.path(context.codingPath), "is not a number in range")
+    } catch {
+      return failure(nil, "is not valid JSON")
+    }
+  }
+
+  func encode(_ record: Record) throws -> Data {
+    try encoder.encode(RecordCoding(record))
+  }
+
+  private static let nonFiniteWords = [Data("Infinity".utf8), Data("NaN".utf8)]
+
+  private static func path(_ keys: [any CodingKey]) -> String {
+    keys.reduce(into: "") { path, key in
+      if let index = key.intValue { path += "[\(index)]" } else { path += (path.isEmpty ? "" : ".") + key.stringValue }
+    }
+  }
+
+  private static func describe(_ type: Any.Type) -> String {
+    switch type {
+    case is Int.Type: "an integer"
+    case is Double.Type: "a number"
+    case is String.Type: "a text"
+    default: "a list"
+    }
+  }
+}

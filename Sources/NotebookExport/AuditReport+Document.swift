@@ -1,0 +1,188 @@
+import Foundation
+import SkewedMemorization
+
+extension AuditReport {
+  /// The report as plain text, what a person wants to read first.
+  ///
+  /// - Parameter isStyled: Whether headings may use terminal styles.
+  public func text(isStyled: Bool = false) -> String { document.text(isStyled: isStyled) }
+
+  /// The report as GitHub-flavoured Markdown.
+  public var markdown: String { document.markdown }
+
+  /// How many of the riskiest records a reader is shown; the JSON has them all.
+  private static let shownRecords = 15
+
+  private var document: ReportDocument {
+    var document = ReportDocument()
+    document.title("Memorization audit: \(files.isEmpty ? "capture" : files.joined(separator: ", "))")
+    document.paragraph(opening)
+    document.list(warnings.map { "Note: \($0)." })
+    addRecords(to: &document)
+    addSurvival(to: &document)
+    addAverageAgainstTail(to: &document)
+    addSources(to: &document)
+    addFits(to: &document)
+    return document
+  }
+
+  private var opening: String {
+    var text =
+      "\(NumberText.count(records)) records, \(NumberText.count(tokens)) tokens, references of up to \(maxLength) tokens. "
+    text +=
+      "One sampled continuation of a random record matches \(NumberText.text(matchLength.expected)) tokens on average; "
+    text +=
+      "the longest match in one draw from every record is expected to be \(NumberText.text(maximum.expected)) tokens"
+    if let low = maximum.quantiles["0.05"], let high = maximum.quantiles["0.95"] {
+      text += " (90 %: \(low) to \(high))"
+    }
+    text += "."
+    if let greedy {
+      text +=
+        " Greedy decoding matches \(NumberText.text(greedy.mean)) tokens on average, median \(NumberText.text(greedy.median)), "
+      text +=
+        "at most \(greedy.maximum); \(NumberText.count(greedy.censored)) record\(greedy.censored == 1 ? "" : "s") to the end."
+    }
+    return text
+  }
+
+  private func addRecords(to document: inout ReportDocument) {
+    guard !recordsAtRisk.isEmpty else { return }
+    let shown = recordsAtRisk.prefix(Self.shownRecords)
+    document.heading("Records most at risk")
+    document.table(
+      .init(
+        ["record", "expected match", "of", "P(whole reference)", "greedy"], left: [0],
+        rows: shown.map { record in
+          [
+            record.id, NumberText.text(record.expected), "\(record.length)",
+            NumberText.probability(log: record.logProbabilityFull),
+            record.greedy.map { $0 == record.length ? "all" : "\($0)" } ?? "—",
+          ]
+        }))
+    if recordsAtRisk.count > shown.count {
+      document.paragraph("The JSON report has the \(NumberText.count(recordsAtRisk.count)) riskiest.")
+    }
+  }
+
+  private func addSurvival(to document: inout ReportDocument) {
+    document.heading("How far matches go")
+    document.paragraph(
+      "P(N >= n) for one draw of a random record: exact for this data set, with \(Int((100 * level).rounded())) % limits for "
+        + "the population it was drawn from; and how many records match n tokens when each is drawn once.")
+    let rows = extractable.compactMap { extractable -> [String]? in
+      guard survival.indices.contains(extractable.n - 1) else { return nil }
+      let point = survival[extractable.n - 1]
+      return [
+        "\(point.n)", NumberText.count(point.atRisk), NumberText.probability(log: point.logProbability),
+        point.lower.flatMap { lower in
+          point.upper.map { "\(NumberText.text(lower, digits: 2)) – \(NumberText.text($0, digits: 2))" }
+        } ?? "—",
+        NumberText.text(extractable.expectedRecords),
+        "\(NumberText.count(extractable.lower)) – \(NumberText.count(extractable.upper))",
+      ]
+    }
+    document.table(
+      .init(["n", "records", "P(N >= n)", "population", "records expected", "range"], rows: rows))
+  }
+
+  private func addAverageAgainstTail(to document: inout ReportDocument) {
+    document.heading("What the average says and what the tail says")
+    if let meanLoss {
+      var text =
+        "The mean loss is \(NumberText.text(meanLoss)) nats a token (perplexity \(NumberText.text(exp(meanLoss))))."
+      if let worst = decomposition.lengths.last(where: { $0.penalty != nil }), let quenched = worst.quenched,
+        let annealed = worst.annealed, let penalty = worst.penalty
+      {
+        text +=
+          " A typical record, the one that the loss describes, matches \(worst.n) tokens with probability "
+          + "\(NumberText.probability(log: quenched)); the mean over records is \(NumberText.probability(log: annealed)), "
+          + "\(factor(penalty)) more"
+        if let effective = worst.effectiveRecords { text += ", carried by \(NumberText.text(effective)) records" }
+        text += "."
+      }
+      document.paragraph(text)
+    }
+    document.table(
+      .init(
+        ["n", "typical record", "mean over records", "ratio", "effective records", "top 1 %", "top 10 %", "Gini"],
+        rows: decomposition.lengths.map { length in
+          [
+            "\(length.n)", NumberText.probability(log: length.quenched), NumberText.probability(log: length.annealed),
+            length.penalty.map(factor) ?? "—", NumberText.text(length.effectiveRecords),
+            NumberText.percent(length.top1PercentShare), NumberText.percent(length.top10PercentShare),
+            NumberText.text(length.gini),
+          ]
+        }))
+  }
+
+  /// e^x as "3.2 times", also where it is out of the range of Double.
+  private func factor(_ logarithm: Double) -> String {
+    logarithm.isFinite ? "\(NumberText.probability(log: logarithm, digits: 2))×" : "∞"
+  }
+
+  private func addSources(to document: inout ReportDocument) {
+    document.heading("Where the spread comes from")
+    let variance = decomposition.variance
+    let third = decomposition.thirdCumulant
+    var items = [
+      "Variance of the match length \(NumberText.text(matchLength.variance)): "
+        + "\(share(variance.between, of: matchLength.variance)) differences between records, "
+        + "\(share(variance.within, of: matchLength.variance)) the drawing of tokens.",
+      "Third cumulant \(NumberText.text(matchLength.thirdCumulant))"
+        + (matchLength.skewness.map { " (skewness \(NumberText.text($0)))" } ?? "") + ": "
+        + "\(share(third.between, of: matchLength.thirdCumulant)) between records, "
+        + "\(share(third.covariance, of: matchLength.thirdCumulant)) from records that vary more the further they go, "
+        + "\(share(third.within, of: matchLength.thirdCumulant)) within records.",
+    ]
+    if let tokens = decomposition.tokenLogProbability {
+      items.append(
+        "Variance of ln p: \(NumberText.percent(tokens.record)) records, \(NumberText.percent(tokens.position)) positions, "
+          + "\(NumberText.percent(tokens.residual)) neither.")
+    }
+    document.list(items)
+  }
+
+  private func share(_ part: Double, of whole: Double) -> String {
+    NumberText.percent(whole == 0 ? nil : part / whole)
+  }
+
+  private func addFits(to document: inout ReportDocument) {
+    guard let best = fits.first else { return }
+    document.heading("Which family fits")
+    document.paragraph(sentence(for: best))
+    document.table(
+      .init(
+        ["family", "ΔAIC", "ln L", "parameters (± standard error)", "boundary"], left: [0, 3, 4],
+        rows: fits.prefix(6).map { fit in
+          [
+            fit.family, NumberText.text(fit.aic - best.aic), NumberText.text(fit.logLikelihood, digits: 6),
+            parameters(of: fit), fit.boundary ?? (fit.converged ? "" : "not converged"),
+          ]
+        }))
+  }
+
+  private func parameters(of fit: FamilyFit) -> String {
+    fit.parameters.sorted { $0.key < $1.key }.map { name, value in
+      let error = fit.standardErrors[name]?.wrappedValue
+      return "\(name) \(NumberText.text(value.wrappedValue))"
+        + (error.map { " ± \(NumberText.text($0, digits: 2))" } ?? "")
+    }.joined(separator: ", ")
+  }
+
+  /// Where the best family agrees with the exact law and where it does not.
+  private func sentence(for fit: FamilyFit) -> String {
+    let known = fit.misfit.compactMap { misfit in misfit.logRatio.map { (n: misfit.n, logRatio: $0) } }
+      .filter { $0.logRatio.isFinite }
+    var text = "By AIC the law of N is best described as \(fit.family)."
+    guard let worst = known.max(by: { $0.logRatio.magnitude < $1.logRatio.magnitude }) else { return text }
+    if worst.logRatio.magnitude <= 0.0953 {
+      text += " Its P(N >= n) is within 10 % of the exact one at every length in the table."
+    } else {
+      let good = known.prefix { $0.logRatio.magnitude <= 0.0953 }
+      if let last = good.last { text += " Its P(N >= n) is within 10 % of the exact one up to n = \(last.n)." }
+      text += " It is worst at n = \(worst.n), where it says \(factor(worst.logRatio)) the exact probability."
+    }
+    return text
+  }
+}

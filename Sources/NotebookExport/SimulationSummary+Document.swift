@@ -1,0 +1,22 @@
+import SkewedMemorization
+
+extension SimulationSummary {
+  /// The summary as plain text.
+  public func text(isStyled: Bool = false) -> String { document.text(isStyled: isStyled) }
+
+  /// The summary as Markdown.
+  public var markdown: String { document.markdown }
+
+  private var document: ReportDocument {
+    var document = ReportDocument()
+    document.title("Simulated capture: \(output)")
+    let values = parameters.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+    let meaning =
+      reading == "records"
+      ? "each record has its own token probability" : "all records share the hazards of their positions"
+    document.paragraph(
+      "\(NumberText.count(records)) records of \(NumberText.count(length)) tokens from \(family) (\(values)), seed \(seed); \(meaning)."
+    )
+    return document
+  }
+}

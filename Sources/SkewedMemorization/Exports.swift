@@ -1,0 +1,4 @@
+// Importing SkewedMemorization gives the whole library.
+@_exported import Captures
+@_exported import HeavyTails
+@_exported import TokenProcess

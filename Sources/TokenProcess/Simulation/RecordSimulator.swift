@@ -1,0 +1,74 @@
+import GSLNumerics
+import HeavyTails
+
+/// Records drawn from a known process: the truth against which estimates are tested.
+///
+/// A family has two readings (design MODEL §4), which give the same law of N and different token probabilities.
+public struct RecordSimulator: Sendable {
+  /// What a family's law is taken to say about single records.
+  public enum Reading: String, Sendable, CaseIterable {
+    /// Each record has one token probability of its own, drawn from the family's mixing law.
+    case records
+    /// All records share the family's hazards, position by position.
+    case positions
+  }
+
+  /// What is wrong with a request.
+  public enum SimulationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The family is no mixture of geometric laws, so that records cannot differ in one p.
+    case noMixingLaw(family: String)
+    /// A count below its least value.
+    case count(name: String, value: Int, least: Int)
+
+    public var description: String {
+      switch self {
+      case .noMixingLaw(let family):
+        "\(family) has no law of token probabilities between records; use the reading \"positions\""
+      case .count(let name, let value, let least):
+        "\(name) = \(value) is outside its range (\(least) or more)"
+      }
+    }
+  }
+
+  /// The law of N.
+  public let law: any FittableFamily
+  /// The reading of it.
+  public let reading: Reading
+  /// Tokens a record.
+  public let length: Int
+  /// The seed; record i uses stream i.
+  public let seed: UInt64
+
+  /// A simulator.
+  ///
+  /// - Parameter reading: nil for `records` where the family is a mixture of geometric laws, otherwise `positions`.
+  /// - Throws: `SimulationError`.
+  public init(
+    law: any FittableFamily, reading: Reading? = nil, length: Int, seed: UInt64
+  ) throws(SimulationError) {
+    guard length >= 1 else { throw .count(name: "length", value: length, least: 1) }
+    let isMixture = law is any RecordMixture
+    let chosen = reading ?? (isMixture ? .records : .positions)
+    guard chosen == .positions || isMixture else { throw .noMixingLaw(family: type(of: law).familyName) }
+    self.law = law
+    self.reading = chosen
+    self.length = length
+    self.seed = seed
+    commonTokens = chosen == .positions ? (0..<length).map { law.logContinuation($0) } : []
+  }
+
+  private let commonTokens: [Double]
+
+  /// Record i = 0, 1, …, always the same for the same seed.
+  public func record(_ index: Int) -> Record {
+    var record = Record(id: "simulated-\(index)", tokenLogProbabilities: commonTokens)
+    if reading == .records, let mixture = law as? any RecordMixture {
+      var generator = SeededGenerator(seed: seed, stream: UInt64(index))
+      let value = mixture.sampleLogProbability(using: &generator)
+      record.tokenLogProbabilities = Array(repeating: value, count: length)
+    }
+    record.source = "skewmem simulate"
+    record.run = type(of: law).familyName
+    return record
+  }
+}

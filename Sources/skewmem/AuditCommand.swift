@@ -1,0 +1,111 @@
+import ArgumentParser
+import Captures
+import Foundation
+import NotebookExport
+import SkewedMemorization
+
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Everything a capture can tell: the riskiest records, how far matches go, what the average hides.",
+    discussion: """
+      Several files are read as one data set. Invalid lines are reported by file, line and field; unless --skip-invalid \
+      is given the command then writes no result and exits with 65.
+
+      Example: skewmem audit notebooks-export/captures/jargon-train-epoch06.jsonl --format markdown --output report.md
+      """)
+
+  @Argument(help: ArgumentHelp("Captures, one JSON object a line; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @Flag(help: "Report on the valid lines when others are invalid.")
+  var skipInvalid = false
+
+  @Option(help: "How many of the riskiest records to name.")
+  var top = AuditOptions().top
+
+  @Option(
+    help: ArgumentHelp(
+      "Lengths to report on, e.g. 10,50. (default: 1, 2, 4, 8, … and the longest reference)", valueName: "n,n,…"))
+  var lengths: String?
+
+  @Option(help: "Confidence level of the limits.")
+  var level = AuditOptions().level
+
+  @Option(help: "Bootstrap replicates for the population limits.")
+  var replicates = AuditOptions().replicates
+
+  @Option(help: "Seed of the bootstrap.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      let report = try await audit()
+      switch output.format {
+      case .text: try output.write(report.text(isStyled: output.isStyled))
+      case .markdown: try output.write(report.markdown)
+      case .json: try output.write(json: report)
+      }
+    }
+  }
+
+  private func audit() async throws -> AuditReport {
+    let bar = ProgressBar(total: totalBytes, unit: "bytes", isQuiet: output.quiet)
+    let outcome = try await Audit(options: options()).run(
+      files: files, skippingInvalid: skipInvalid, progress: bar.update)
+    bar.finish()
+    let shown = outcome.errors.prefix(10)
+    if !output.quiet || outcome.report == nil {
+      for error in shown { printError(error.description) }
+      if outcome.invalidLines > shown.count {
+        printError("… and \(outcome.invalidLines - shown.count) more invalid lines")
+      }
+    }
+    guard let report = outcome.report else {
+      if outcome.invalidLines == 0 {
+        printError("\(files.joined(separator: ", ")): no records")
+      } else if skipInvalid {
+        printError("no valid record in \(outcome.invalidLines) lines")
+      } else {
+        printError(
+          "\(outcome.invalidLines) invalid line\(outcome.invalidLines == 1 ? "" : "s"); nothing was written (--skip-invalid leaves them out)"
+        )
+      }
+      throw FailureCode.data
+    }
+    return report
+  }
+
+  private func options() throws -> AuditOptions {
+    var options = AuditOptions()
+    options.top = top
+    options.level = level
+    options.replicates = replicates
+    options.seed = seed
+    options.threads = threadOptions.threads
+    if let lengths {
+      options.lengths = try lengths.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        guard let n = Int(part.filter { $0 != " " }) else {
+          throw ValidationError("--lengths: \"\(part)\" is not a whole number.")
+        }
+        return n
+      }
+    }
+    return options
+  }
+
+  /// The size of all files; nil when one of them is standard input or cannot be asked.
+  private var totalBytes: Int? {
+    var total = 0
+    for file in files {
+      guard file != "-", let attributes = try? FileManager.default.attributesOfItem(atPath: file),
+        let size = attributes[.size] as? Int
+      else { return nil }
+      total += size
+    }
+    return total
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Captures
+import Foundation
+import HeavyTails
+import SkewedMemorization
+import TokenProcess
+
+/// The exit codes of `sysexits.h` that the commands use.
+enum FailureCode {
+  static let data = ExitCode(65)
+  static let internalError = ExitCode(70)
+  static let cannotCreate = ExitCode(73)
+}
+
+/// Prints one line to standard error.
+func printError(_ text: String) {
+  FileHandle.standardError.write(Data("skewmem: \(text)\n".utf8))
+}
+
+/// Runs a command's body and turns the library's errors into one line and an exit code.
+func reportingErrors(_ body: () async throws -> Void) async throws {
+  do {
+    try await body()
+  } catch let code as ExitCode {
+    throw code
+  } catch let error as ValidationError {
+    throw error
+  } catch let error as CaptureError {
+    printError(error.description)
+    throw FailureCode.data
+  } catch let error as OutputError {
+    printError(error.description)
+    throw FailureCode.cannotCreate
+  } catch let error as DistributionError where error == .noData {
+    printError(error.description)
+    throw FailureCode.data
+  } catch let error as AuditOptions.OptionError {
+    throw ValidationError(error.description)
+  } catch let error as AuditSample.PlanError {
+    throw ValidationError(error.description)
+  } catch let error as RecordSimulator.SimulationError {
+    throw ValidationError(error.description)
+  } catch let error as DistributionError {
+    throw ValidationError(error.description)
+  } catch {
+    printError("internal error: \(error)")
+    throw FailureCode.internalError
+  }
+}

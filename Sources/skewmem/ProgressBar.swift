@@ -1,0 +1,40 @@
+import Foundation
+
+/// A progress line on standard error for work that takes more than a second; silent where standard error is no terminal.
+final class ProgressBar {
+  private let total: Int?
+  private let unit: String
+  private let isShown: Bool
+  private let start = ContinuousClock.now
+  private var lastDrawn = ContinuousClock.now
+  private var hasDrawn = false
+
+  init(total: Int?, unit: String, isQuiet: Bool) {
+    self.total = total
+    self.unit = unit
+    isShown = !isQuiet && isatty(STDERR_FILENO) == 1
+  }
+
+  /// Shows how much is done.
+  func update(_ done: Int) {
+    let now = ContinuousClock.now
+    guard isShown, now - start > .seconds(1), now - lastDrawn > .milliseconds(100) else { return }
+    lastDrawn = now
+    hasDrawn = true
+    var line = "\r\(done) \(unit)"
+    if let total, total > 0 {
+      let share = min(1, Double(done) / Double(total))
+      let filled = Int(30 * share)
+      let left = Double((now - start).components.seconds) * (1 - share) / max(share, 1e-9)
+      line =
+        "\r[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
+        + "] \(Int(100 * share)) %, \(Int(left)) s left  "
+    }
+    FileHandle.standardError.write(Data(line.utf8))
+  }
+
+  /// Removes the line.
+  func finish() {
+    if hasDrawn { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Captures
+import Foundation
+import HeavyTails
+import NotebookExport
+import SkewedMemorization
+import TokenProcess
+
+extension RecordSimulator.Reading: ExpressibleByArgument {}
+
+struct SimulateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Captures drawn from a known process.",
+    discussion: """
+      Families: \(Family.plain.map { $0.familyName }.joined(separator: ", ")); each also with the prefix zero-inflated- \
+      (parameter zero), cured- (parameter cured) or zero-inflated-cured-.
+
+      The capture goes to --output; a summary in the chosen --format then goes to standard output.
+
+      Example: skewmem simulate --family beta-geometric --parameter a=2 --parameter b=1.5 --records 10000 --length 64 \
+      --seed 1 --output simulated.jsonl
+      """)
+
+  @Option(help: "The law of the match length.")
+  var family: String
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A parameter of the family; repeat for each.", valueName: "name=value"))
+  var parameter: [String] = []
+
+  @Option(help: "Records to draw.")
+  var records: Int
+
+  @Option(help: "Tokens a record.")
+  var length: Int
+
+  @Option(
+    help: ArgumentHelp(
+      "records: each has its own token probability; positions: all share the hazards. (default: records where the family is a mixture)"
+    ))
+  var reading: RecordSimulator.Reading?
+
+  @Option(help: "Seed.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      guard records >= 1 else {
+        throw RecordSimulator.SimulationError.count(name: "records", value: records, least: 1)
+      }
+      let law = try Family.law(named: family, parameters: try parameters())
+      let simulator = try RecordSimulator(law: law, reading: reading, length: length, seed: seed)
+      let bar = ProgressBar(total: records, unit: "records", isQuiet: output.quiet)
+      var writer = try CaptureWriter(path: output.output)
+      for index in 0..<records {
+        try writer.write(simulator.record(index))
+        if index % 1000 == 0 { bar.update(index) }
+      }
+      try writer.finish()
+      bar.finish()
+      guard output.output != "-", !output.quiet else { return }
+      let summary = SimulationSummary(simulator: simulator, records: records, output: output.output)
+      var standardOutput = output
+      standardOutput.output = "-"
+      switch output.format {
+      case .text: try standardOutput.write(summary.text(isStyled: standardOutput.isStyled))
+      case .markdown: try standardOutput.write(summary.markdown)
+      case .json: try standardOutput.write(json: summary)
+      }
+    }
+  }
+
+  private func parameters() throws -> [String: Double] {
+    var values: [String: Double] = [:]
+    for text in parameter {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let value = Double(parts[1]) else {
+        throw ValidationError("--parameter \"\(text)\" is not of the form name=value.")
+      }
+      guard values.updateValue(value, forKey: String(parts[0])) == nil else {
+        throw ValidationError("--parameter \(parts[0]) is given twice.")
+      }
+    }
+    return values
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// The command line: `skewmem <subcommand>`.
+@main
+struct SkewMem: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "skewmem",
+    abstract: "Which training records will this language model repeat word for word, how far, and how likely?",
+    discussion: """
+      Reads captures (one JSON object a line with the log-probability of each reference token) and computes the exact \
+      law of the verbatim match length from them.
+
+      Exit codes: 0 success, 64 wrong usage, 65 bad data, 70 internal error, 73 output cannot be written.
+      """,
+    version: "0.1.0",
+    subcommands: [AuditCommand.self, PlanCommand.self, SimulateCommand.self]
+  )
+}
