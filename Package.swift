@@ -65,6 +65,12 @@ let package = Package(
     .testTarget(
       name: "TokenProcessTests", dependencies: ["TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
+    .testTarget(name: "CapturesTests", dependencies: ["Captures", "TokenProcess", "TestSupport"]),
+    .testTarget(
+      name: "SkewedMemorizationTests", dependencies: ["SkewedMemorization", "GSLNumerics", "TestSupport"],
+      resources: [.copy("References")]),
+    .testTarget(name: "NotebookExportTests", dependencies: ["NotebookExport", "SkewedMemorization", "TestSupport"]),
+    .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -57,31 +57,53 @@ struct RecordCoding: Codable {
     }
   }
 
+  /// Decodes fields, and names the field in errors about numbers, which Foundation leaves without a place.
+  private struct Fields {
+    let container: KeyedDecodingContainer<Field>
+
+    func required<Value: Decodable>(_ type: Value.Type, _ key: Field) throws -> Value {
+      try naming(key) { try container.decode(type, forKey: key) }
+    }
+
+    func optional<Value: Decodable>(_ type: Value.Type, _ key: Field) throws -> Value? {
+      try naming(key) { try container.decodeIfPresent(type, forKey: key) }
+    }
+
+    private func naming<Value>(_ key: Field, _ decode: () throws -> Value) throws -> Value {
+      do {
+        return try decode()
+      } catch let error where !(error is DecodingError) {
+        // Foundation's own error for a number that does not fit its type.
+        throw DecodingError.dataCorrupted(.init(codingPath: [key], debugDescription: "\(error)"))
+      }
+    }
+  }
+
   init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: Field.self)
+    let fields = Fields(container: try decoder.container(keyedBy: Field.self))
     var record = Record(
-      id: try fields.decode(String.self, forKey: .id),
-      tokenLogProbabilities: try fields.decode([Double].self, forKey: .tokenLogProbabilities))
-    record.referenceTokenIDs = try fields.decodeIfPresent([Int].self, forKey: .referenceTokenIDs)
-    record.greedyTokenIDs = try fields.decodeIfPresent([Int].self, forKey: .greedyTokenIDs)
-    record.ranks = try fields.decodeIfPresent([Int].self, forKey: .ranks)
-    record.topLogProbabilities = try fields.decodeIfPresent([[Pair]].self, forKey: .topLogProbabilities)?
+      id: try fields.required(String.self, .id),
+      tokenLogProbabilities: try fields.required([Double].self, .tokenLogProbabilities))
+    record.referenceTokenIDs = try fields.optional([Int].self, .referenceTokenIDs)
+    record.greedyTokenIDs = try fields.optional([Int].self, .greedyTokenIDs)
+    record.ranks = try fields.optional([Int].self, .ranks)
+    record.topLogProbabilities = try fields.optional([[Pair]].self, .topLogProbabilities)?
       .map { $0.map(\.alternative) }
-    record.logProbabilityMeans = try fields.decodeIfPresent([Double].self, forKey: .logProbabilityMeans)
-    record.logProbabilityDeviations = try fields.decodeIfPresent([Double].self, forKey: .logProbabilityDeviations)
-    record.prefix = try fields.decodeIfPresent(String.self, forKey: .prefix)
-    record.reference = try fields.decodeIfPresent(String.self, forKey: .reference)
-    record.prefixTokenIDs = try fields.decodeIfPresent([Int].self, forKey: .prefixTokenIDs)
-    record.generations = try fields.decodeIfPresent([[Int]].self, forKey: .generations)
-    record.source = try fields.decodeIfPresent(String.self, forKey: .source)
-    record.run = try fields.decodeIfPresent(String.self, forKey: .run)
-    record.split = try fields.decodeIfPresent(String.self, forKey: .split)
-    record.epoch = try fields.decodeIfPresent(Double.self, forKey: .epoch)
-    record.trainLoss = try fields.decodeIfPresent(Double.self, forKey: .trainLoss)
-    record.repetitions = try fields.decodeIfPresent(Double.self, forKey: .repetitions)
-    record.vocabularySize = try fields.decodeIfPresent(Int.self, forKey: .vocabularySize)
-    record.embeddingPrefix = try fields.decodeIfPresent([Double].self, forKey: .embeddingPrefix)
-    record.embeddingFull = try fields.decodeIfPresent([Double].self, forKey: .embeddingFull)
+    record.logProbabilityMeans = try fields.optional([Double].self, .logProbabilityMeans)
+    record.logProbabilityDeviations = try fields.optional([Double].self, .logProbabilityDeviations)
+    record.prefix = try fields.optional(String.self, .prefix)
+    record.reference = try fields.optional(String.self, .reference)
+    record.prefixTokenIDs = try fields.optional([Int].self, .prefixTokenIDs)
+    record.generations = try fields.optional([[Int]].self, .generations)
+    record.source = try fields.optional(String.self, .source)
+    record.run = try fields.optional(String.self, .run)
+    record.split = try fields.optional(String.self, .split)
+    record.epoch = try fields.optional(Double.self, .epoch)
+    record.trainLoss = try fields.optional(Double.self, .trainLoss)
+    record.repetitions = try fields.optional(Double.self, .repetitions)
+    record.vocabularySize = try fields.optional(Int.self, .vocabularySize)
+    record.embeddingPrefix = try fields.optional([Double].self, .embeddingPrefix)
+    record.embeddingFull = try fields.optional([Double].self, .embeddingFull)
     self.record = record
   }
 
@@ -129,7 +151,8 @@ struct LineCoder {
     }
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    encoder.outputFormatting = [.withoutEscapingSlashes]
+    // Sorted, because unsorted keys change places from run to run.
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
   func decode(_ line: Data, file: String, number: Int) -> Result<Record, CaptureError> {
@@ -151,7 +174,7 @@ struct LineCoder {
       guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object") }
       return failure(Self.path(context.codingPath), "is not \(Self.describe(type))")
     } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
-      return failure(Self.path(context.codingPath), "is not a number in range")
+      return failure(Self.path(context.codingPath), "holds a number of the wrong kind or out of range")
     } catch {
       return failure(nil, "is not valid JSON")
     }

@@ -135,6 +135,7 @@ public struct AuditAccumulator: Sendable {
     if greedyRecords > 0, greedyRecords < records {
       warnings.append("only \(greedyRecords) of \(records) records say what greedy decoding does")
     }
+    for n in Set(options.lengths ?? []).sorted() where tails[n] == nil { warnings.append("no record has \(n) tokens") }
     let fits = try fits(lengths: lengths, logSurvival: logSurvival, warnings: &warnings)
     var sortedRisks = self
     sortedRisks.trimRisks()

@@ -61,7 +61,9 @@ public struct Geometric: FittableFamily {
   /// The maximum itself: Σ lengths / (Σ lengths + number that ended).
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let lengths = counts.lengthTotal
-    return [[lengths / (lengths + counts.exactTotal)]]
+    let p = lengths / (lengths + counts.exactTotal)
+    // Inside (0, 1) also where one of the two is lost in rounding.
+    return [[min(max(p, .leastNormalMagnitude), 1.0.nextDown)]]
   }
 }
 

@@ -1,0 +1,211 @@
+import Foundation
+import GSLNumerics
+import RealModule
+import SkewedMemorization
+import TestSupport
+import Testing
+
+private struct AuditValues: Decodable {
+  struct Capture: Decodable {
+    let file: String
+    let records: Int
+    let tokens: Int
+    let survival: [String]
+    let expected: String
+    let variance: String
+    let thirdCumulant: String
+    let varianceBetween: String
+    let maximumExpected: String
+    let greedyMean: String
+    let greedyMedian: Double
+    let greedyMaximum: Int
+    let greedyCensored: Int
+    let worst: String
+    let worstExpected: String
+  }
+  let captures: [Capture]
+}
+
+@Suite struct AuditTests {
+  private func report(_ records: [Record], _ change: (inout AuditOptions) -> Void = { _ in }) async throws
+    -> AuditReport
+  {
+    var options = AuditOptions()
+    options.replicates = 199
+    change(&options)
+    var accumulator = try AuditAccumulator(options: options)
+    for record in records { accumulator.add(record) }
+    return try await accumulator.report()
+  }
+
+  /// The real captures against 30-digit values straight from the definitions (References/make_audit_values.py).
+  @Test func realCapturesAgreeWithThirtyDigits() async throws {
+    let values: AuditValues = try reference("audit_values.json", in: .module)
+    #expect(values.captures.count == 3)
+    for expected in values.captures {
+      let outcome = try await Audit().run(files: [Repository.capture(expected.file)])
+      let report = try #require(outcome.report)
+      #expect(report.records == expected.records && report.tokens == expected.tokens && report.warnings.isEmpty)
+      for (point, text) in zip(report.survival, expected.survival) {
+        expectClose(point.logProbability ?? .nan, number(text), relative: 1e-12, absolute: 1e-12)
+        #expect(try #require(point.lower) <= point.probability && point.probability <= (try #require(point.upper)))
+      }
+      #expect(report.survival.count == expected.survival.count)
+      expectClose(report.matchLength.expected, number(expected.expected), relative: 1e-12)
+      expectClose(report.matchLength.variance, number(expected.variance), relative: 1e-12)
+      expectClose(report.matchLength.thirdCumulant, number(expected.thirdCumulant), relative: 1e-11)
+      expectClose(report.decomposition.variance.between, number(expected.varianceBetween), relative: 1e-12)
+      let parts = report.decomposition
+      expectClose(parts.variance.within + parts.variance.between, report.matchLength.variance, relative: 1e-10)
+      expectClose(
+        parts.thirdCumulant.within + parts.thirdCumulant.covariance + parts.thirdCumulant.between,
+        report.matchLength.thirdCumulant, relative: 1e-10)
+      expectClose(report.maximum.expected, number(expected.maximumExpected), relative: 1e-12)
+      let greedy = try #require(report.greedy)
+      expectClose(greedy.mean, number(expected.greedyMean), relative: 1e-14)
+      #expect(greedy.median == expected.greedyMedian && greedy.maximum == expected.greedyMaximum)
+      #expect(greedy.censored == expected.greedyCensored)
+      #expect(report.recordsAtRisk.first?.id == expected.worst)
+      expectClose(report.recordsAtRisk[0].expected, number(expected.worstExpected), relative: 1e-12)
+      #expect(report.recordsAtRisk.count == 100)
+      #expect(report.fits.count == 16 && report.fits.allSatisfy(\.converged))
+      #expect(report.extractable.map(\.n) == [1, 2, 4, 8, 16, 32, 64])
+    }
+  }
+
+  /// MODEL §4: after six epochs a zero-inflated geometric beats the plain beta-geometric.
+  @Test func zerosMatterMoreThanTheTail() async throws {
+    let outcome = try await Audit().run(files: [Repository.capture("jargon-train-epoch06.jsonl")])
+    let fits = try #require(outcome.report).fits
+    let likelihood = { (name: String) in fits.first { $0.family == name }?.logLikelihood ?? .nan }
+    #expect(likelihood("zero-inflated-geometric") > likelihood("beta-geometric") + 3)
+  }
+
+  /// A simulated beta-geometric capture: the audit's fit finds its parameters within three of its own standard errors.
+  @Test func recoversASimulatedProcess() async throws {
+    let law = try BetaGeometric(a: 2, b: 1.5)
+    for reading in RecordSimulator.Reading.allCases {
+      let simulator = try RecordSimulator(law: law, reading: reading, length: 64, seed: 1)
+      let report = try await report((0..<4000).map { simulator.record($0) })
+      let fit = try #require(report.fits.first { $0.family == "beta-geometric" })
+      for (name, truth) in [("a", 2.0), ("b", 1.5)] {
+        let value = try #require(fit.parameters[name]?.wrappedValue)
+        if reading == .records {
+          let error = try #require(fit.standardErrors[name]?.wrappedValue)
+          #expect((value - truth).magnitude < 3 * error && error < 0.2, "\(name) = \(value) ± \(error)")
+        } else {
+          // Every record has the law itself: nothing is left to chance.
+          expectClose(value, truth, relative: 1e-8)
+        }
+      }
+      // Lengths alone cannot tell the readings apart; the token probabilities do.
+      let shares = try #require(report.decomposition.tokenLogProbability)
+      #expect(reading == .records ? shares.record > 0.999 : shares.position > 0.999)
+      expectClose(
+        report.survival[9].probability, Double.exp(law.logSurvival(10)), relative: reading == .records ? 0.1 : 1e-12)
+    }
+  }
+
+  @Test func everyKeyIsThereAndNumbersAreNumbers() async throws {
+    let report = try await report([Record(id: "one", tokenLogProbabilities: [-1, -.infinity, -2])])
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let data = try encoder.encode(report)
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(json["schema"] as? String == "skewmem.audit/1")
+    #expect(
+      Set(json.keys) == [
+        "schema", "files", "records", "skipped", "tokens", "max_length", "mean_loss", "level", "match_length", "greedy",
+        "survival", "decomposition", "maximum", "extractable", "records_at_risk", "fits", "warnings",
+      ])
+    let survival = try #require((json["survival"] as? [[String: Any]])?.last)
+    #expect(Set(survival.keys) == ["n", "probability", "log_probability", "at_risk", "lower", "upper"])
+    #expect(survival["log_probability"] is NSNull && survival["lower"] is NSNull)
+    let decomposition = try #require(json["decomposition"] as? [String: Any])
+    #expect(Set(decomposition.keys) == ["variance", "third_cumulant", "token_log_probability", "lengths"])
+    let length = try #require((decomposition["lengths"] as? [[String: Any]])?.first)
+    #expect(
+      Set(length.keys) == [
+        "n", "annealed", "quenched", "penalty", "effective_records", "top_1_percent_share", "top_10_percent_share",
+        "gini",
+      ])
+    let fit = try #require((json["fits"] as? [[String: Any]])?.first)
+    #expect(
+      Set(fit.keys).isSuperset(of: [
+        "family", "parameters", "standard_errors", "log_likelihood", "aic", "bic", "converged", "boundary",
+      ]))
+    let record = try #require((json["records_at_risk"] as? [[String: Any]])?.first)
+    #expect(Set(record.keys) == ["id", "expected", "log_probability_full", "length", "greedy"])
+    #expect(record["log_probability_full"] is NSNull && record["greedy"] is NSNull)
+    let quantiles = try #require((json["maximum"] as? [String: Any])?["quantiles"] as? [String: Int])
+    #expect(Set(quantiles.keys) == ["0.05", "0.5", "0.95"])
+    // What was written can be read again and is written the same.
+    #expect(try encoder.encode(try JSONDecoder().decode(AuditReport.self, from: data)) == data)
+  }
+
+  @Test func resultDoesNotDependOnThreads() async throws {
+    var reports: [AuditReport] = []
+    for threads in [1, 2] {
+      var options = AuditOptions()
+      options.threads = threads
+      options.seed = 5
+      let outcome = try await Audit(options: options).run(files: [Repository.capture("jargon-train-epoch00.jsonl")])
+      reports.append(try #require(outcome.report))
+    }
+    #expect(reports[0] == reports[1])
+  }
+
+  @Test func degenerateCaptures() async throws {
+    let one = try await report([Record(id: "one", tokenLogProbabilities: [-0.5])])
+    #expect(one.records == 1 && one.survival.count == 1 && one.survival[0].lower == nil)
+    #expect(one.warnings.contains { $0.contains("one record") })
+    expectClose(one.matchLength.expected, Double.exp(-0.5), relative: 1e-14)
+
+    let certain = try await report((0..<3).map { Record(id: "\($0)", tokenLogProbabilities: [0, 0, 0, 0, 0]) })
+    #expect(certain.matchLength.expected == 5 && certain.matchLength.variance == 0)
+    #expect(certain.matchLength.skewness == nil && certain.maximum.quantiles["0.05"] == 5)
+    #expect(certain.fits.allSatisfy { $0.boundary == "every length is censored: S(n) = 1" })
+    #expect(certain.extractable.map(\.n) == [1, 2, 4, 5])
+    #expect(certain.extractable.allSatisfy { $0.lower == 3 && $0.upper == 3 })
+
+    let impossible = try await report((0..<3).map { Record(id: "\($0)", tokenLogProbabilities: [-.infinity, -1]) })
+    #expect(impossible.matchLength.expected == 0 && impossible.meanLoss == .infinity)
+    #expect(impossible.fits.allSatisfy { $0.boundary == "every length is 0: S(1) = 0" })
+    #expect(impossible.decomposition.lengths.allSatisfy { $0.gini == nil && $0.penalty == nil })
+    #expect(impossible.warnings.contains { $0.contains("probability 0") })
+
+    await #expect(throws: DistributionError.noData) { try await report([]) }
+  }
+
+  /// The longest reference is reported also when it is no power of two, and only records that reach it count there.
+  @Test func lengthsOfTheReport() async throws {
+    let records = [3, 10, 7, 12, 12, 5].enumerated().map {
+      Record(id: "\($0.offset)", tokenLogProbabilities: Array(repeating: -0.1, count: $0.element))
+    }
+    let usual = try await report(records)
+    #expect(usual.extractable.map(\.n) == [1, 2, 4, 8, 12])
+    expectClose(usual.extractable[4].expectedRecords, 2 * Double.exp(-1.2), relative: 1e-13)
+    #expect(usual.survival[11].atRisk == 2 && usual.survival[4].atRisk == 5)
+    let asked = try await report(records) { $0.lengths = [10, 3, 10, 50] }
+    #expect(asked.extractable.map(\.n) == [3, 10])
+    #expect(asked.warnings.contains { $0.contains("no record has 50 tokens") })
+  }
+
+  @Test func optionsAreChecked() {
+    for change in [
+      { $0.top = -1 }, { $0.level = 1 }, { $0.level = .nan }, { $0.replicates = 3 }, { $0.threads = 0 },
+      { $0.lengths = [] }, { $0.lengths = [4, 0] },
+    ] as [(inout AuditOptions) -> Void] {
+      var options = AuditOptions()
+      change(&options)
+      #expect(throws: AuditOptions.OptionError.self) { try AuditAccumulator(options: options) }
+    }
+  }
+
+  @Test func pooledCheckpointsAreNoted() async throws {
+    let files = ["00", "12"].map { Repository.capture("jargon-train-epoch\($0).jsonl") }
+    let report = try #require(try await Audit().run(files: files).report)
+    #expect(report.records == 240)
+    #expect(report.warnings.contains("records of more than one epoch are pooled: 0.0, 12.0"))
+  }
+}

@@ -1,0 +1,220 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The command line as a user meets it: the built executable, its output and its exit codes.
+@Suite struct CommandTests {
+  private struct Result {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    var errorLines: [Substring] { errors.split(separator: "\n") }
+    var json: [String: Any]? {
+      get throws { try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] }
+    }
+  }
+
+  /// The executable lies beside the test bundle.
+  private static let executable: URL = {
+    var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    while folder.path != "/" {
+      let candidate = folder.appendingPathComponent("skewmem")
+      var isDirectory: ObjCBool = false
+      if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isDirectory), !isDirectory.boolValue {
+        return candidate
+      }
+      folder.deleteLastPathComponent()
+    }
+    return URL(fileURLWithPath: "/skewmem-was-not-built")
+  }()
+
+  private func run(_ arguments: String..., input: String = "") throws -> Result {
+    let process = Process()
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    let (output, errors, source) = (Pipe(), Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    process.standardInput = source
+    try process.run()
+    source.fileHandleForWriting.write(Data(input.utf8))
+    try source.fileHandleForWriting.close()
+    // Standard error stays far below a pipe's buffer in these tests.
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let errorText = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: errorText, as: UTF8.self))
+  }
+
+  private func withFile(_ text: String, _ body: (String) throws -> Void) async throws {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("x.jsonl").path
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      try body(path)
+    }
+  }
+
+  private let capture = Repository.capture("jargon-train-epoch06.jsonl")
+
+  @Test func auditInEveryFormat() throws {
+    let text = try run("audit", capture)
+    #expect(text.status == 0 && text.errors.isEmpty && text.output.hasPrefix("Memorization audit"))
+    let markdown = try run("audit", capture, "--format", "markdown")
+    #expect(markdown.output.hasPrefix("# Memorization audit"))
+    let json = try run("audit", capture, "--format", "json", "--top", "3")
+    #expect(try json.json?["records"] as? Int == 120)
+    #expect(try (json.json?["records_at_risk"] as? [Any])?.count == 3)
+    #expect(try run("audit", capture, "--format", "json", "--top", "3", "--threads", "1").output == json.output)
+  }
+
+  @Test func auditReadsStandardInput() throws {
+    let result = try run("audit", "-", "--format", "json", input: #"{"id":"a","token_logprobs":[-1,-2]}"#)
+    #expect(result.status == 0)
+    #expect(try result.json?["tokens"] as? Int == 2)
+  }
+
+  @Test func auditWritesWholeFiles() async throws {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("report.md").path
+      let result = try run("audit", capture, "--format", "markdown", "--output", path)
+      #expect(result.status == 0 && result.output.isEmpty)
+      #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("# Memorization audit"))
+      #expect(try run("audit", capture, "--output", "/nowhere/x").status == 73)
+    }
+  }
+
+  /// Bad captures: one line on standard error that names the place, exit 65, no result.
+  @Test func badCaptures() async throws {
+    let whole = try String(contentsOfFile: capture, encoding: .utf8)
+    let cut = String(whole.prefix(5000))
+    let cases = [
+      (cut, "x.jsonl:1: is not valid JSON"), ("", "no records"), ("\n\n", "no records"),
+      ("\u{0}\u{1}\u{2}", "is not valid JSON"),
+    ]
+    for (text, message) in cases {
+      try await withFile(text) { path in
+        let result = try run("audit", path)
+        #expect(result.status == 65 && result.output.isEmpty)
+        #expect(result.errors.contains(message), "\(result.errors)")
+        #expect(result.errorLines.count <= 2 && result.errorLines.allSatisfy { $0.hasPrefix("skewmem: ") })
+      }
+    }
+    for path in ["/tmp", "/nowhere/x.jsonl"] {
+      let result = try run("audit", path)
+      #expect(result.status == 65 && result.errorLines.count == 1)
+    }
+  }
+
+  /// A capture cut in the middle of a line: everything before it is there with --skip-invalid, nothing without.
+  @Test func skipInvalid() async throws {
+    let lines = try String(contentsOfFile: Repository.capture("jargon-train-epoch00.jsonl"), encoding: .utf8)
+      .split(separator: "\n")
+    try await withFile(lines.prefix(9).joined(separator: "\n") + "\n" + lines[9].prefix(200)) { path in
+      let strict = try run("audit", path, "--format", "json")
+      #expect(strict.status == 65 && strict.output.isEmpty && strict.errors.contains("x.jsonl:10: "))
+      let lax = try run("audit", path, "--format", "json", "--skip-invalid")
+      #expect(lax.status == 0 && lax.errors.contains("x.jsonl:10: "))
+      #expect(try lax.json?["records"] as? Int == 9)
+      #expect(try lax.json?["skipped"] as? Int == 1)
+      let quiet = try run("audit", path, "--skip-invalid", "--quiet")
+      #expect(quiet.status == 0 && quiet.errors.isEmpty)
+    }
+    try await withFile("x\ny\n") { path in
+      let result = try run("audit", path, "--skip-invalid")
+      #expect(result.status == 65)
+    }
+  }
+
+  /// Unequal lengths, one record, certain tokens and impossible ones are data, not errors.
+  @Test(arguments: [
+    #"{"id":"a","token_logprobs":[-1]}"#,
+    #"{"id":"a","token_logprobs":[0,0,0]}"# + "\n" + #"{"id":"b","token_logprobs":[0]}"#,
+    #"{"id":"a","token_logprobs":[-Infinity,-1]}"#,
+    #"{"id":"a","token_logprobs":[-900,-1100,-1]}"# + "\n" + #"{"id":"b","token_logprobs":[-2]}"#,
+  ])
+  func unusualCaptures(text: String) async throws {
+    try await withFile(text) { path in
+      for format in ["text", "json", "markdown"] {
+        let result = try run("audit", path, "--format", format)
+        #expect(result.status == 0 && result.errors.isEmpty && !result.output.isEmpty, "\(result.errors)")
+      }
+    }
+  }
+
+  @Test func usageErrors() throws {
+    for arguments in [
+      ["audit"], ["audit", "x", "--format", "yaml"], ["plan", "--records", "10"],
+      ["plan", "--records", "10", "--risky", "11"],
+      ["plan", "--records", "0", "--risky", "1"], ["nonsense"],
+      ["simulate", "--family", "no-such", "--records", "1", "--length", "1"],
+      ["simulate", "--family", "geometric", "--records", "1", "--length", "1"],
+      ["simulate", "--family", "geometric", "--parameter", "p=2", "--records", "1", "--length", "1"],
+      ["simulate", "--family", "geometric", "--parameter", "p", "--records", "1", "--length", "1"],
+      [
+        "simulate", "--family", "geometric", "--parameter", "p=.5", "--parameter", "p=.6", "--records", "1", "--length",
+        "1",
+      ],
+      ["simulate", "--family", "geometric", "--parameter", "p=.5", "--records", "0", "--length", "1"],
+      [
+        "simulate", "--family", "discrete-weibull", "--parameter", "q=.5", "--parameter", "beta=1", "--reading",
+        "records", "--records", "1", "--length", "1",
+      ],
+    ] {
+      let process = Process()
+      process.executableURL = Self.executable
+      process.arguments = arguments
+      let errors = Pipe()
+      process.standardOutput = Pipe()
+      process.standardError = errors
+      try process.run()
+      let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 64, "\(arguments)")
+      #expect(text.hasPrefix("Error: "), "\(arguments): \(text)")
+    }
+    #expect(try run("audit", capture, "--lengths", "4,x").status == 64)
+    #expect(try run("audit", capture, "--level", "1.5").status == 64)
+    #expect(try run("audit", "--help").output.contains("Example: skewmem audit"))
+  }
+
+  @Test func plan() throws {
+    let result = try run("plan", "--records", "1000", "--risky", "10", "--miss", "0.05", "--format", "json")
+    let size = try #require(try result.json?["sample_size"] as? Int)
+    let back = try run("plan", "--records", "1000", "--sample", "\(size)", "--format", "json")
+    #expect(try back.json?["detectable"] as? Int == 10)
+    #expect(try run("plan", "--records", "1000", "--risky", "10").output.contains("misses all of 10 risky"))
+  }
+
+  /// simulate, then audit: the capture is read, and the family's parameters are found.
+  @Test func simulateAndAudit() async throws {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("simulated.jsonl").path
+      let arguments = ["--parameter", "a=2", "--parameter", "b=1.5", "--records", "3000", "--length", "64"]
+      let result = try run(
+        "simulate", "--family", "beta-geometric", arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+        arguments[5], arguments[6], arguments[7], "--seed", "1", "--output", path, "--format", "json")
+      #expect(result.status == 0)
+      #expect(try result.json?["reading"] as? String == "records")
+      let audit = try run("audit", path, "--format", "json", "--replicates", "100")
+      let fits = try #require(try audit.json?["fits"] as? [[String: Any]])
+      let fit = try #require(fits.first { $0["family"] as? String == "beta-geometric" })
+      let parameters = try #require(fit["parameters"] as? [String: Double])
+      let errors = try #require(fit["standard_errors"] as? [String: Double])
+      for (name, truth) in [("a", 2.0), ("b", 1.5)] {
+        #expect((try #require(parameters[name]) - truth).magnitude < 3 * (try #require(errors[name])))
+      }
+    }
+    // To standard output it is the capture itself, the same for the same seed.
+    let one = try run(
+      "simulate", "--family", "geometric", "--parameter", "p=0.5", "--records", "2", "--length", "3", "--seed", "4")
+    #expect(one.output.split(separator: "\n").count == 2 && one.status == 0)
+    #expect(
+      try run(
+        "simulate", "--family", "geometric", "--parameter", "p=0.5", "--records", "2", "--length", "3", "--seed", "4"
+      ).output
+        == one.output)
+  }
+}
