@@ -6,12 +6,10 @@ import RealModule
 ///     S(n) = π + (1 - π) S₀(n),   0 <= π < 1
 ///
 /// Its name is the base family's with the prefix `cured-`; the parameter is called `cured`.
-public struct Cured<Base: FittableFamily>: FittableFamily {
-  public static var familyName: String { "cured-" + Base.familyName }
-  public static var parameterDescriptions: [ParameterDescription] {
-    // A share of 1 leaves nothing of the base law; the largest Double below 1 keeps the range closed.
-    Base.parameterDescriptions + [ParameterDescription("cured", from: 0, to: 1.0.nextDown, includingEnds: true)]
-  }
+public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
+  static var prefix: String { "cured-" }
+  static var shareName: String { "cured" }
+  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { Family.cured(family) }
 
   /// The law of the records that do end.
   public let base: Base
@@ -35,7 +33,7 @@ public struct Cured<Base: FittableFamily>: FittableFamily {
     logEnding = .log(onePlus: -cured)
   }
 
-  public var parameters: [Double] { base.parameters + [cured] }
+  var share: Double { cured }
 
   public func logMass(_ n: Int) -> Double {
     logEnding + base.logMass(n)
@@ -57,12 +55,12 @@ public struct Cured<Base: FittableFamily>: FittableFamily {
   }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    gradient[Base.parameterDescriptions.count] = -1 / (1 - cured)
+    gradient[Self.baseCount] = -1 / (1 - cured)
     return logEnding + base.logMass(n, gradient: &gradient)
   }
 
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    let own = Base.parameterDescriptions.count
+    let own = Self.baseCount
     let logBase = base.logSurvival(n, gradient: &gradient)
     let value = logSurvival(n)
     let share = Double.exp(logEnding + logBase - value)
@@ -71,35 +69,11 @@ public struct Cured<Base: FittableFamily>: FittableFamily {
     return value
   }
 
-  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
-    Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[parameters.count - 1])]
-  }
-
-  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
-    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[coordinates.count - 1])]
-  }
-
-  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
-    extended(Base.jacobian(at: Array(coordinates.dropLast()), reach: reach), by: logisticDerivative(coordinates.last!))
-  }
-
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let atEnd = counts.cells.last.map { $0.censored / counts.total } ?? 0
     // What survives the longest length may be cured; some of it will still end.
     let shares = [min(max(0.8 * atEnd, 1e-3), 0.9), min(max(0.1 * atEnd, 1e-4), 0.5)]
     return Base.startingPoints(for: counts).flatMap { start in shares.map { start + [$0] } }
-  }
-
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
-    let own = Base.parameterDescriptions.count
-    return index < own
-      ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach)
-      : "\(parameterDescriptions[own].name) → \(isUpper ? 1 : 0)"
-  }
-
-  public static var limits: [FamilyLimit] {
-    [FamilyLimit(family: Base.self, condition: "cured = 0", embedding: { $0 + [0] })]
-      + Base.limits.map { $0.wrapped(Family.cured) }
   }
 }
 
@@ -107,19 +81,5 @@ extension Cured: RecordMixture where Base: RecordMixture {
   /// 0 for a record that never ends, otherwise ln p of the base law.
   public func sampleLogProbability(using generator: inout some RandomNumberGenerator) -> Double {
     generator.uniform() <= cured ? 0 : base.sampleLogProbability(using: &generator)
-  }
-}
-
-/// A block-diagonal Jacobian with one more parameter of its own.
-func extended(_ jacobian: [[Double]], by derivative: Double) -> [[Double]] {
-  jacobian.map { $0 + [0] } + [Array(repeating: 0, count: jacobian.count) + [derivative]]
-}
-
-extension FamilyLimit {
-  /// The same limit inside a form with one more parameter at the end.
-  func wrapped(_ wrap: (any FittableFamily.Type) -> any FittableFamily.Type) -> FamilyLimit {
-    let embedding = embedding
-    return FamilyLimit(
-      family: wrap(family), condition: condition, embedding: { embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
   }
 }

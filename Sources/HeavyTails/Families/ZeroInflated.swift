@@ -6,11 +6,10 @@ import RealModule
 ///     S(n) = (1 - ω) S₀(n) for n >= 1,   P(N = 0) = ω + (1 - ω) P₀(N = 0),   0 <= ω < 1
 ///
 /// Its name is the base family's with the prefix `zero-inflated-`; the parameter is called `zero`.
-public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
-  public static var familyName: String { "zero-inflated-" + Base.familyName }
-  public static var parameterDescriptions: [ParameterDescription] {
-    Base.parameterDescriptions + [ParameterDescription("zero", from: 0, to: 1.0.nextDown, includingEnds: true)]
-  }
+public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension {
+  static var prefix: String { "zero-inflated-" }
+  static var shareName: String { "zero" }
+  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { Family.zeroInflated(family) }
 
   /// The law of the records that are not held at zero.
   public let base: Base
@@ -34,7 +33,7 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
     logRest = .log(onePlus: -zero)
   }
 
-  public var parameters: [Double] { base.parameters + [zero] }
+  var share: Double { zero }
 
   public func logMass(_ n: Int) -> Double {
     let rest = logRest + base.logMass(n)
@@ -56,7 +55,7 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
   }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    let own = Base.parameterDescriptions.count
+    let own = Self.baseCount
     let logBase = base.logMass(n, gradient: &gradient)
     guard n == 0 else {
       gradient[own] = -1 / (1 - zero)
@@ -70,21 +69,9 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
   }
 
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    gradient[Base.parameterDescriptions.count] = n > 0 ? -1 / (1 - zero) : 0
+    gradient[Self.baseCount] = n > 0 ? -1 / (1 - zero) : 0
     let logBase = base.logSurvival(n, gradient: &gradient)
     return n <= 0 ? 0 : logRest + logBase
-  }
-
-  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
-    Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[parameters.count - 1])]
-  }
-
-  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
-    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[coordinates.count - 1])]
-  }
-
-  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
-    extended(Base.jacobian(at: Array(coordinates.dropLast()), reach: reach), by: logisticDerivative(coordinates.last!))
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
@@ -99,18 +86,6 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily {
       let rest = (try? CensoredCounts(cells)) ?? counts
       return Base.startingPoints(for: rest).map { $0 + [zero] }
     }
-  }
-
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
-    let own = Base.parameterDescriptions.count
-    return index < own
-      ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach)
-      : "\(parameterDescriptions[own].name) → \(isUpper ? 1 : 0)"
-  }
-
-  public static var limits: [FamilyLimit] {
-    [FamilyLimit(family: Base.self, condition: "zero = 0", embedding: { $0 + [0] })]
-      + Base.limits.map { $0.wrapped(Family.zeroInflated) }
   }
 }
 

@@ -1,0 +1,58 @@
+/// A family with one more parameter at the end: the share of records that do something other than the base law.
+///
+/// It carries what ``Cured`` and ``ZeroInflated`` have in common; they differ in what the share does.
+protocol ShareExtension: FittableFamily {
+  associatedtype Base: FittableFamily
+
+  /// What comes before the base family's name.
+  static var prefix: String { get }
+  /// The name of the share.
+  static var shareName: String { get }
+  /// The same extension of another family.
+  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type
+
+  var base: Base { get }
+  var share: Double { get }
+}
+
+extension ShareExtension {
+  public static var familyName: String { prefix + Base.familyName }
+
+  public static var parameterDescriptions: [ParameterDescription] {
+    // A share of 1 leaves nothing of the base law; the largest Double below 1 keeps the range closed.
+    Base.parameterDescriptions + [ParameterDescription(shareName, from: 0, to: 1.0.nextDown, includingEnds: true)]
+  }
+
+  public var parameters: [Double] { base.parameters + [share] }
+
+  /// The number of the base law's parameters, which is the index of the share.
+  static var baseCount: Int { Base.parameterDescriptions.count }
+
+  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
+    Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[baseCount])]
+  }
+
+  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
+    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[baseCount])]
+  }
+
+  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+    let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reach)
+    let last = Array(repeating: 0.0, count: baseCount) + [logisticDerivative(coordinates[baseCount])]
+    return inner.map { $0 + [0] } + [last]
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
+    index < baseCount
+      ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
+  }
+
+  public static var limits: [FamilyLimit] {
+    [FamilyLimit(family: Base.self, condition: "\(shareName) = 0", embedding: { $0 + [0] })]
+      + Base.limits.map { limit in
+        FamilyLimit(
+          family: extending(limit.family), condition: limit.condition,
+          embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
+      }
+  }
+}
