@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A result that could not be written.
 public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -12,12 +13,17 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// A file that is written beside its destination and renamed when it is complete: nobody ever sees half of it.
 ///
-/// `-` is standard output, to which everything is written as it comes.
+/// A link is followed, and a file that is replaced keeps its permissions. Standard output (`-`) and what is no regular
+/// file, such as a pipe or a device, are written to as it comes.
 public final class AtomicFile {
   private let path: String
+  private let destination: String
   private let temporaryPath: String?
   private let handle: FileHandle
   private var isCommitted = false
+
+  /// Files that are not complete yet, for ``removeUnfinished()``.
+  private static let unfinished = Mutex<Set<String>>([])
 
   /// Begins a file.
   ///
@@ -27,17 +33,31 @@ public final class AtomicFile {
     if path == "-" {
       handle = .standardOutput
       temporaryPath = nil
+      destination = path
       return
     }
-    let url = URL(fileURLWithPath: path)
+    guard !path.isEmpty else { throw OutputError(file: "(no name)", problem: "cannot be written") }
+    let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    destination = url.path
+    let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+    if let type = attributes?[.type] as? FileAttributeType, type != .typeRegular {
+      guard type != .typeDirectory, let handle = FileHandle(forWritingAtPath: url.path) else {
+        throw OutputError(file: path, problem: type == .typeDirectory ? "is a directory" : "cannot be written")
+      }
+      self.handle = handle
+      temporaryPath = nil
+      return
+    }
     let temporary = url.deletingLastPathComponent().appendingPathComponent(
       ".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).partial"
     ).path
-    guard FileManager.default.createFile(atPath: temporary, contents: nil),
+    let permissions = attributes?[.posixPermissions].map { [FileAttributeKey.posixPermissions: $0] }
+    guard FileManager.default.createFile(atPath: temporary, contents: nil, attributes: permissions),
       let handle = FileHandle(forWritingAtPath: temporary)
     else { throw OutputError(file: path, problem: "cannot be written") }
     self.handle = handle
     temporaryPath = temporary
+    Self.unfinished.withLock { _ = $0.insert(temporary) }
   }
 
   deinit {
@@ -45,6 +65,15 @@ public final class AtomicFile {
     if let temporaryPath, !isCommitted {
       try? handle.close()
       try? FileManager.default.removeItem(atPath: temporaryPath)
+      Self.unfinished.withLock { _ = $0.remove(temporaryPath) }
+    }
+  }
+
+  /// Removes the unfinished files of this process, for a program that is about to be ended by a signal.
+  public static func removeUnfinished() {
+    unfinished.withLock { paths in
+      for path in paths { try? FileManager.default.removeItem(atPath: path) }
+      paths = []
     }
   }
 
@@ -55,7 +84,7 @@ public final class AtomicFile {
     do {
       try handle.write(contentsOf: data)
     } catch {
-      throw OutputError(file: path, problem: "cannot be written: \(error.localizedDescription)")
+      throw OutputError(file: path, problem: "cannot be written (full, or closed by its reader)")
     }
   }
 
@@ -69,10 +98,11 @@ public final class AtomicFile {
     } catch {
       throw OutputError(file: path, problem: "cannot be written: \(error.localizedDescription)")
     }
-    guard rename(temporaryPath, path) == 0 else {
+    guard rename(temporaryPath, destination) == 0 else {
       throw OutputError(file: path, problem: "cannot be replaced: \(String(cString: strerror(errno)))")
     }
     isCommitted = true
+    Self.unfinished.withLock { _ = $0.remove(temporaryPath) }
   }
 
   /// Writes a whole file at once.

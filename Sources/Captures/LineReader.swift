@@ -33,6 +33,12 @@ struct LineReader {
     self.handle = handle
   }
 
+  /// Counts a line, and takes the byte order mark off the first.
+  private mutating func numbered(_ line: Data) -> Data {
+    lineNumber += 1
+    return lineNumber == 1 && line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
+  }
+
   /// The next line without its end; nil at the end of the file. A last line needs no line end.
   mutating func next() throws(CaptureError) -> Data? {
     var searchStart = buffer.startIndex
@@ -40,14 +46,12 @@ struct LineReader {
       if let end = buffer[searchStart...].firstIndex(of: UInt8(ascii: "\n")) {
         let line = buffer[buffer.startIndex..<end]
         buffer = buffer[(end + 1)...]
-        lineNumber += 1
-        return line
+        return numbered(line)
       }
       if isAtEnd {
         guard !buffer.isEmpty else { return nil }
         defer { buffer = Data() }
-        lineNumber += 1
-        return buffer
+        return numbered(buffer)
       }
       guard buffer.count <= Self.longestLine else {
         throw CaptureError(

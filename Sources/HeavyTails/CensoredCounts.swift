@@ -81,9 +81,13 @@ public struct CensoredCounts: Sendable, Equatable {
     cells.last?.length ?? 0
   }
 
-  /// The last position at which a token is seen to fail: one more than the largest exact length, 0 when there is none.
-  public var reach: Int {
-    cells.last { $0.exact > 0 }.map { $0.length + 1 } ?? 0
+  /// The first and the last position at which a token is seen to fail: one more than the smallest and the largest exact
+  /// length; 1 … 1 when there is none.
+  public var reach: ClosedRange<Int> {
+    guard let first = cells.first(where: { $0.exact > 0 }), let last = cells.last(where: { $0.exact > 0 }) else {
+      return 1...1
+    }
+    return first.length + 1...last.length + 1
   }
 
   /// The weight of values that are exactly 0.

@@ -2,6 +2,8 @@
 public enum DistributionError: Error, Equatable, Sendable {
   /// A parameter outside its range.
   case parameter(family: String, name: String, value: Double, allowed: String)
+  /// A parameter that was not given.
+  case missingParameter(family: String, name: String, allowed: String)
   /// A number of parameters other than the family has.
   case parameterCount(family: String, given: Int, needed: Int)
   /// A family name that the library does not know.
@@ -21,10 +23,13 @@ extension DistributionError: CustomStringConvertible {
     switch self {
     case .parameter(let family, let name, let value, let allowed):
       "\(family): parameter \(name) = \(value) is outside its range (\(allowed))"
+    case .missingParameter(let family, let name, let allowed):
+      "\(family): parameter \(name) is not given (\(allowed))"
     case .parameterCount(let family, let given, let needed):
       "\(family): \(given) parameters given, \(needed) needed"
     case .unknownFamily(let name):
-      "no family is called \"\(name)\""
+      "no family is called \"\(name)\"; there are \(Family.plain.map { $0.familyName }.joined(separator: ", ")), each also with "
+        + "the prefix zero-inflated-, cured- or zero-inflated-cured-"
     case .cell(let length, let weight):
       "weight \(weight) at length \(length): lengths are 0 or more, weights finite and 0 or more"
     case .noData:

@@ -6,11 +6,23 @@ public enum Family {
     LinearHazard.self,
     BetaGeometric.self,
     DiscreteWeibull.self,
+    LogisticPosition.self,
+    NegativeBinomial.self,
+    DiscreteLognormal.self,
+    DiscreteGeneralizedPareto.self,
+    Zeta.self,
+    ZetaCutoff.self,
   ]
 
   /// Every family: the plain ones, then their zero-inflated, cured and zero-inflated cured forms.
   public static let all: [any FittableFamily.Type] =
     plain + plain.map { zeroInflated($0) } + plain.map { cured($0) } + plain.map { zeroInflated(cured($0)) }
+
+  /// The families that describe match lengths of language models well and are fitted quickly: what an audit compares.
+  public static let ofMatchLengths: [any FittableFamily.Type] = {
+    let base: [any FittableFamily.Type] = [Geometric.self, LinearHazard.self, BetaGeometric.self, DiscreteWeibull.self]
+    return base + base.map { zeroInflated($0) } + base.map { cured($0) } + base.map { zeroInflated(cured($0)) }
+  }()
 
   /// The family of this name, e.g. `zero-inflated-cured-beta-geometric`.
   ///
@@ -36,7 +48,7 @@ public enum Family {
     var values: [Double] = []
     for description in descriptions {
       guard let value = parameters[description.name] else {
-        throw .parameter(family: name, name: description.name, value: .nan, allowed: "\(description.range); not given")
+        throw .missingParameter(family: name, name: description.name, allowed: description.range)
       }
       values.append(value)
     }

@@ -9,20 +9,29 @@ public protocol FittableFamily: DiscreteDistribution {
   /// ln S(n), and its derivatives by the parameters in the first elements of `gradient`.
   func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
 
+  /// The law at a point of the unbounded coordinates.
+  ///
+  /// The default goes through the parameters; a family whose parameters lose digits near an edge that its coordinates
+  /// keep has its own.
+  init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError)
+
   /// Unbounded coordinates of parameters in the interior of the family.
   ///
   /// `reach` is the data's ``CensoredCounts/reach``, for a family whose possible parameters depend on how far the data go.
-  static func coordinates(of parameters: [Double], reach: Int) -> [Double]
+  static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double]
 
   /// The parameters at a point of the unbounded coordinates; they may round to the edge of the range.
-  static func parameters(at coordinates: [Double], reach: Int) -> [Double]
+  static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double]
 
   /// ∂ parameter i / ∂ coordinate j, as rows.
-  static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]]
+  static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]]
 
   /// What the law approaches as one coordinate grows without bound or falls without bound, e.g. `a, b → ∞`; nil for a
   /// coordinate that has no such edge.
-  static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String?
+  static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String?
+
+  /// Where the likelihood has no derivative at these parameters, in words; nil where it has one.
+  static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String?
 
   /// A few parameter values from which to search, the likeliest to work among them; all in the interior.
   static func startingPoints(for counts: CensoredCounts) -> [[Double]]
@@ -34,7 +43,13 @@ public protocol FittableFamily: DiscreteDistribution {
 extension FittableFamily {
   public static var limits: [FamilyLimit] { [] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
+  public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? { nil }
+
+  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+    try self.init(parameters: Self.parameters(at: coordinates, reach: reach))
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     let parameter = parameterDescriptions[index]
     return "\(parameter.name) → \(isUpper ? parameter.maximum : parameter.minimum)"
   }

@@ -16,11 +16,11 @@ extension AuditPlan {
         "An audit of \(NumberText.count(sampleSize)) records misses all of \(NumberText.count(risky)) risky ones with "
           + "probability at most \(NumberText.text(miss)).")
     }
-    if let sample {
+    if let sample, observed ?? 0 == 0 {
       if let detectable {
         items.append(
           "An audit of \(NumberText.count(sample)) records that finds none shows, at confidence "
-            + "\(NumberText.percent(1 - miss)), that fewer than \(NumberText.count(detectable)) are risky.")
+            + "\(NumberText.level(1 - miss)) (one-sided, 1 - miss), that fewer than \(NumberText.count(detectable)) are risky.")
       } else {
         items.append("An audit of no records shows nothing.")
       }
@@ -32,8 +32,8 @@ extension AuditPlan {
     }
     if let observed, let sample, let riskyLower, let riskyUpper {
       items.append(
-        "\(NumberText.count(observed)) risky records in an audit of \(NumberText.count(sample)) are compatible with "
-          + "\(NumberText.count(riskyLower)) to \(NumberText.count(riskyUpper)) in the data set (\(NumberText.percent(level)) limits)."
+        "\(NumberText.count(observed, "risky record")) in an audit of \(NumberText.count(sample)) are compatible with "
+          + "\(NumberText.count(riskyLower)) to \(NumberText.count(riskyUpper)) in the data set (two-sided \(NumberText.level(level)) limits)."
       )
     }
     document.list(items)

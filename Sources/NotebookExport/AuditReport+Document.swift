@@ -11,11 +11,12 @@ extension AuditReport {
   public var markdown: String { document.markdown }
 
   /// How many of the riskiest records a reader is shown; the JSON has them all.
-  private static let shownRecords = 15
+  private static let shownRecords = 12
+  private static let shownWhole = 5
 
   private var document: ReportDocument {
     var document = ReportDocument()
-    document.title("Memorization audit: \(files.isEmpty ? "capture" : files.joined(separator: ", "))")
+    document.title("Memorization audit: \(source)")
     document.paragraph(opening)
     document.list(warnings.map { "Note: \($0)." })
     addRecords(to: &document)
@@ -26,9 +27,17 @@ extension AuditReport {
     return document
   }
 
+  private var source: String {
+    switch files.count {
+    case 0: "capture"
+    case 1: files[0] == "-" ? "standard input" : files[0]
+    default: "\(NumberText.count(files.count)) files"
+    }
+  }
+
   private var opening: String {
     var text =
-      "\(NumberText.count(records)) records, \(NumberText.count(tokens)) tokens, references of up to \(maxLength) tokens. "
+      "\(NumberText.count(records, "record")), \(NumberText.count(tokens, "token")), references of up to \(NumberText.count(maxLength, "token")). "
     text +=
       "One sampled continuation of a random record matches \(NumberText.text(matchLength.expected)) tokens on average; "
     text +=
@@ -48,35 +57,43 @@ extension AuditReport {
 
   private func addRecords(to document: inout ReportDocument) {
     guard !recordsAtRisk.isEmpty else { return }
-    let shown = recordsAtRisk.prefix(Self.shownRecords)
     document.heading("Records most at risk")
-    document.table(
-      .init(
-        ["record", "expected match", "of", "P(whole reference)", "greedy"], left: [0],
-        rows: shown.map { record in
-          [
-            record.id, NumberText.text(record.expected), "\(record.length)",
-            NumberText.probability(log: record.logProbabilityFull),
-            record.greedy.map { $0 == record.length ? "all" : "\($0)" } ?? "—",
-          ]
-        }))
-    if recordsAtRisk.count > shown.count {
-      document.paragraph("The JSON report has the \(NumberText.count(recordsAtRisk.count)) riskiest.")
+    document.paragraph("By the number of tokens that one draw is expected to match:")
+    document.table(table(of: recordsAtRisk, shown: Self.shownRecords))
+    document.paragraph("By the probability that one draw repeats the whole reference:")
+    document.table(table(of: recordsInFull, shown: Self.shownWhole))
+    if recordsAtRisk.count > Self.shownRecords, recordsAtRisk.count > 50 {
+      document.paragraph("The JSON report has \(NumberText.count(recordsAtRisk.count)) of each.")
     }
+  }
+
+  /// All records when so few were asked for that a page holds them.
+  private func table(of records: [RecordAtRisk], shown: Int) -> ReportDocument.Table {
+    .init(
+      ["record", "expected match", "of", "P(whole reference)", "greedy"], left: [0],
+      rows: records.prefix(records.count <= 50 ? 50 : shown).map { record in
+        [
+          record.id.count > 48 ? record.id.prefix(47) + "…" : record.id, NumberText.text(record.expected),
+          NumberText.count(record.length), NumberText.probability(log: record.logProbabilityFull),
+          record.greedy.map { $0 == record.length ? "all" : "\($0)" } ?? "—",
+        ]
+      })
   }
 
   private func addSurvival(to document: inout ReportDocument) {
     document.heading("How far matches go")
     document.paragraph(
-      "P(N >= n) for one draw of a random record: exact for this data set, with \(Int((100 * level).rounded())) % limits for "
-        + "the population it was drawn from; and how many records match n tokens when each is drawn once.")
+      "P(N >= n) for one draw of a random record: exact for this data set, with \(NumberText.level(level)) limits for the "
+        + "population it was drawn from; and how many records match n tokens when each is drawn once."
+        + (survival.last?.atRisk == records
+          ? "" : " Where records are shorter than n, P(N >= n) takes them to go on as the longer ones do."))
     let rows = extractable.compactMap { extractable -> [String]? in
       guard survival.indices.contains(extractable.n - 1) else { return nil }
       let point = survival[extractable.n - 1]
       return [
-        "\(point.n)", NumberText.count(point.atRisk), NumberText.probability(log: point.logProbability),
+        "\(point.n)", NumberText.count(point.atRisk), point.probability == nil ? "—" : NumberText.probability(log: point.logProbability),
         point.lower.flatMap { lower in
-          point.upper.map { "\(NumberText.text(lower, digits: 2)) – \(NumberText.text($0, digits: 2))" }
+          point.upper.map { "\(NumberText.text(lower)) – \(NumberText.text($0))" }
         } ?? "—",
         NumberText.text(extractable.expectedRecords),
         "\(NumberText.count(extractable.lower)) – \(NumberText.count(extractable.upper))",
@@ -111,7 +128,7 @@ extension AuditReport {
             "\(length.n)", NumberText.probability(log: length.quenched), NumberText.probability(log: length.annealed),
             length.penalty.map(factor) ?? "—", NumberText.text(length.effectiveRecords),
             NumberText.percent(length.top1PercentShare), NumberText.percent(length.top10PercentShare),
-            NumberText.text(length.gini),
+            NumberText.text(NumberText.share(length.gini)),
           ]
         }))
   }
@@ -166,7 +183,7 @@ extension AuditReport {
     fit.parameters.sorted { $0.key < $1.key }.map { name, value in
       let error = fit.standardErrors[name]?.wrappedValue
       return "\(name) \(NumberText.text(value.wrappedValue))"
-        + (error.map { " ± \(NumberText.text($0, digits: 2))" } ?? "")
+        + (error.map { " ± \(NumberText.text(NumberText.share($0), digits: 2))" } ?? "")
     }.joined(separator: ", ")
   }
 
@@ -174,14 +191,19 @@ extension AuditReport {
   private func sentence(for fit: FamilyFit) -> String {
     let known = fit.misfit.compactMap { misfit in misfit.logRatio.map { (n: misfit.n, logRatio: $0) } }
       .filter { $0.logRatio.isFinite }
-    var text = "By AIC the law of N is best described as \(fit.family)."
+    let rivals = fits.dropFirst().count { $0.aic < fit.aic + 2 }
+    var text = "By AIC the law of N is best described as \(fit.family)"
+    text += rivals > 0 ? "; \(NumberText.count(rivals, "other family").replacingOccurrences(of: "familys", with: "families")) within 2 of it describe it about as well." : "."
     guard let worst = known.max(by: { $0.logRatio.magnitude < $1.logRatio.magnitude }) else { return text }
     if worst.logRatio.magnitude <= 0.0953 {
       text += " Its P(N >= n) is within 10 % of the exact one at every length in the table."
     } else {
-      let good = known.prefix { $0.logRatio.magnitude <= 0.0953 }
-      if let last = good.last { text += " Its P(N >= n) is within 10 % of the exact one up to n = \(last.n)." }
-      text += " It is worst at n = \(worst.n), where it says \(factor(worst.logRatio)) the exact probability."
+      let good = known.filter { $0.logRatio.magnitude <= 0.0953 }.map { "\($0.n)" }
+      text +=
+        good.isEmpty
+        ? " No length in the table is met within 10 %." : " Its P(N >= n) is within 10 % of the exact one at n = \(good.joined(separator: ", "))."
+      text += " It is worst at n = \(worst.n), where it says \(factor(worst.logRatio)) the exact probability"
+      text += worst.logRatio.magnitude > 1 ? ": do not carry it beyond the lengths that were measured." : "."
     }
     return text
   }

@@ -20,16 +20,37 @@ enum NumberText {
 
   /// A probability from its logarithm, also where it is too small for a Double.
   static func probability(log value: Double?, digits: Int = 3) -> String {
-    guard let value else { return "0" }
-    if value > -690 { return text(exp(value), digits: digits) }
+    guard let value, value > -.infinity else { return "0" }
+    if value.magnitude < 690 { return text(exp(value), digits: digits) }
     let decimal = value / log(10)
-    let exponent = decimal.rounded(.down)
-    return String(format: "%.\(digits - 1)fe%.0f", pow(10, decimal - exponent), exponent)
+    var exponent = decimal.rounded(.down)
+    var mantissa = String(format: "%.\(digits - 1)f", pow(10, decimal - exponent))
+    if mantissa.hasPrefix("10") {
+      // Rounding reached the next power of ten.
+      mantissa = String(format: "%.\(digits - 1)f", 1.0)
+      exponent += 1
+    }
+    return "\(mantissa)e" + String(format: "%.0f", exponent)
+  }
+
+  /// A share of a whole; what is left of nothing by rounding is shown as nothing.
+  static func share(_ value: Double?) -> Double? {
+    value.map { $0.magnitude < 1e-10 ? 0 : $0 }
+  }
+
+  /// A confidence level or another probability near 1, with all its digits: 0.9999 is 99.99 %.
+  static func level(_ value: Double) -> String {
+    String(format: "%.10g %%", 100 * value)
+  }
+
+  /// "1 record", "2 records".
+  static func count(_ value: Int, _ noun: String) -> String {
+    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
   }
 
   /// A share as a percentage.
   static func percent(_ value: Double?) -> String {
-    guard let value else { return "—" }
+    guard let value = share(value) else { return "—" }
     return "\(text(100 * value)) %"
   }
 

@@ -13,9 +13,9 @@ extension SimulationSummary {
     let values = parameters.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
     let meaning =
       reading == "records"
-      ? "each record has its own token probability" : "all records share the hazards of their positions"
+      ? "each record has one token probability, drawn from the family's mixing law" : "all records share the hazards of their positions"
     document.paragraph(
-      "\(NumberText.count(records)) records of \(NumberText.count(length)) tokens from \(family) (\(values)), seed \(seed); \(meaning)."
+      "\(NumberText.count(records, "record")) of \(NumberText.count(length, "token")) from \(family) (\(values)), seed \(seed); \(meaning)."
     )
     return document
   }

@@ -17,7 +17,10 @@ public struct AuditAccumulator: Sendable {
   private var logProbabilities = CompensatedSum()
   /// By length: the probabilities of all records that reach it.
   private var tails: [Int: TailAccumulator] = [:]
-  private var risks: [AuditReport.RecordAtRisk] = []
+  private var risks: RiskiestRecords
+  private var wholes: RiskiestRecords
+  private var ids = Set<Int>()
+  private var repeatedIDs = 0
   private var provenance: [String: Set<String>] = [:]
 
   /// An empty accumulator.
@@ -26,6 +29,8 @@ public struct AuditAccumulator: Sendable {
   public init(options: AuditOptions = AuditOptions()) throws(AuditOptions.OptionError) {
     try options.validate()
     self.options = options
+    risks = RiskiestRecords(limit: options.top) { ($0.expected, $0.logProbabilityFull ?? -.infinity) }
+    wholes = RiskiestRecords(limit: options.top) { ($0.logProbabilityFull ?? -.infinity, Double($0.length)) }
   }
 
   /// Adds one valid record.
@@ -49,10 +54,12 @@ public struct AuditAccumulator: Sendable {
       greedy.add(match)
       greedyRecords += 1
     }
-    addRisk(
-      AuditReport.RecordAtRisk(
-        id: record.id, expected: moments.mean, logProbabilityFull: law.logSurvival[law.length], length: law.length,
-        greedy: match?.length))
+    let risk = AuditReport.RecordAtRisk(
+      id: record.id, expected: moments.mean, logProbabilityFull: law.logSurvival[law.length], length: law.length,
+      greedy: match?.length)
+    risks.add(risk)
+    wholes.add(risk)
+    if ids.count < Self.rememberedIDs, !ids.insert(record.id.hashValue).inserted { repeatedIDs += 1 }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
@@ -78,20 +85,8 @@ public struct AuditAccumulator: Sendable {
 
   private static func isPowerOfTwo(_ n: Int) -> Bool { n > 0 && n & (n - 1) == 0 }
 
-  private mutating func addRisk(_ risk: AuditReport.RecordAtRisk) {
-    risks.append(risk)
-    if risks.count >= 2 * options.top + 1000 { trimRisks() }
-  }
-
-  private mutating func trimRisks() {
-    // Stable for equals: the sort key ends with the order of appearance.
-    let sorted = risks.enumerated().sorted { a, b in
-      if a.element.expected != b.element.expected { return a.element.expected > b.element.expected }
-      let (first, second) = (a.element.logProbabilityFull ?? -.infinity, b.element.logProbabilityFull ?? -.infinity)
-      return first != second ? first > second : a.offset < b.offset
-    }
-    risks = sorted.prefix(options.top).map(\.element)
-  }
+  /// How many identifiers are remembered to notice repeated ones.
+  private static let rememberedIDs = 200_000
 
   private mutating func note(_ field: String, _ value: String?) {
     guard let value, provenance[field, default: []].count < 5 else { return }
@@ -114,17 +109,28 @@ public struct AuditAccumulator: Sendable {
       throw DistributionError.noData
     }
     var warnings = provenanceWarnings
-    if skipped > 0 { warnings.append("\(skipped) invalid lines were skipped") }
+    if skipped > 0 { warnings.append("invalid lines were skipped: \(skipped)") }
     let logSurvival = survival.logSurvival
     let limits = try await groups.bootstrapLimits(
       around: logSurvival, level: options.level, replicates: options.replicates, seed: options.seed,
       threads: options.threads)
-    if limits == nil { warnings.append("one record says nothing about a population: the survival has no limits") }
+    if limits.dropFirst().contains(where: { $0 == nil }) {
+      warnings.append("where fewer than ten records are at risk the survival has no limits")
+    }
+    if Double(options.replicates) * (1 - options.level) < 10 {
+      warnings.append("\(options.replicates) bootstrap replicates are too few for limits at level \(options.level)")
+    }
+    if logSurvival.contains(where: \.isNaN) {
+      warnings.append("some lengths can be reached by no record that is long enough: the survival is unknown there")
+    }
+    if repeatedIDs > 0 {
+      warnings.append("\(repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow")
+    }
     let lengths = tails.keys.sorted()
     let counts = lengths.map { tails[$0, default: TailAccumulator()].count }
     if records > TailAccumulator.exactLimit {
       warnings.append(
-        "more than \(TailAccumulator.exactLimit) records: Gini coefficients and top shares come from a sketch, within 0.4 %"
+        "more than \(TailAccumulator.exactLimit) records: Gini coefficients and top shares come from a sketch, within 0.004"
       )
     }
     if tokenVariance.impossibleTokens > 0 {
@@ -137,8 +143,6 @@ public struct AuditAccumulator: Sendable {
     }
     for n in Set(options.lengths ?? []).sorted() where tails[n] == nil { warnings.append("no record has \(n) tokens") }
     let fits = try fits(lengths: lengths, logSurvival: logSurvival, warnings: &warnings)
-    var sortedRisks = self
-    sortedRisks.trimRisks()
     return AuditReport(
       files: files, records: records, skipped: skipped, tokens: tokens, maxLength: survival.maximumLength,
       meanLoss: -logProbabilities.value / Double(tokens), level: options.level,
@@ -148,7 +152,7 @@ public struct AuditAccumulator: Sendable {
       survival: (1...survival.maximumLength).map { n in
         .init(
           n: n, probability: .exp(logSurvival[n]), logProbability: logSurvival[n], atRisk: survival.atRisk(n),
-          lower: limits.map { .exp($0[n].lower) }, upper: limits.map { .exp($0[n].upper) })
+          lower: limits[n].map { .exp($0.lower) }, upper: limits[n].map { .exp($0.upper) })
       },
       decomposition: .init(
         variance: .init(within: parts.varianceWithin, between: parts.varianceBetween),
@@ -165,14 +169,14 @@ public struct AuditAccumulator: Sendable {
           n: n, expectedRecords: survival.expectedRecords(n), lower: limits.lowerBound, upper: limits.upperBound,
           errorBound: count.errorBound)
       },
-      recordsAtRisk: sortedRisks.risks,
+      recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,
       fits: fits,
       warnings: warnings)
   }
 
   private var provenanceWarnings: [String] {
     provenance.sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map { field, values in
-      "records of more than one \(field) are pooled: \(values.sorted().joined(separator: ", "))\(values.count >= 5 ? ", …" : "")"
+      "records of more than one \(field) are pooled: \(values.sorted { ($0.count, $0) < ($1.count, $1) }.joined(separator: ", "))\(values.count >= 5 ? ", …" : "")"
     }
   }
 
@@ -222,9 +226,18 @@ public struct AuditAccumulator: Sendable {
   ) throws -> [AuditReport.FamilyFit] {
     let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: groups.counts))
     var fits: [AuditReport.FamilyFit] = []
-    for fit in try estimator.fit(Family.all, to: histogram.counts) {
+    var unconverged: [String] = []
+    for (family, result) in estimator.fits(of: Family.ofMatchLengths, to: histogram.counts) {
       try Task.checkCancellation()
-      if !fit.isConverged { warnings.append("the fit of \(fit.family) did not converge") }
+      let fit: Fit
+      switch result {
+      case .success(let value): fit = value
+      case .failure(DistributionError.impossibleData): continue
+      case .failure(let error):
+        warnings.append("no fit of \(family.familyName): \(error)")
+        continue
+      }
+      if !fit.isConverged { unconverged.append(fit.family) }
       fits.append(
         .init(
           family: fit.family,
@@ -235,6 +248,7 @@ public struct AuditAccumulator: Sendable {
           boundary: fit.boundary,
           misfit: lengths.map { .init(n: $0, logRatio: fit.law.logSurvival($0) - logSurvival[$0]) }))
     }
+    if !unconverged.isEmpty { warnings.append("did not converge: \(unconverged.joined(separator: ", "))") }
     return fits.sorted { $0.aic < $1.aic }
   }
 }

@@ -33,6 +33,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var extractable: [Extractable]
   /// The riskiest records, by decreasing expected match.
   public var recordsAtRisk: [RecordAtRisk]
+  /// The records most likely to be repeated whole, by decreasing ln S(L).
+  public var recordsInFull: [RecordAtRisk]
   /// Families fitted to the law of N, by increasing AIC.
   public var fits: [FamilyFit]
   /// What a reader should know before using the numbers.
@@ -45,6 +47,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
     case meanLoss = "mean_loss"
     case matchLength = "match_length"
     case recordsAtRisk = "records_at_risk"
+    case recordsInFull = "records_in_full"
   }
 
   /// Moments of min(N, L).
@@ -82,8 +85,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public struct SurvivalPoint: Codable, Sendable, Equatable {
     /// The length.
     public var n: Int
-    /// S̄(n) = P(N >= n); exact for this data set.
-    public var probability: Double
+    /// S̄(n) = P(N >= n), product-limit over records; null where no record that is long enough can be reached.
+    @OrNull public var probability: Double?
     /// ln S̄(n); null where it is 0.
     @OrNull public var logProbability: Double?
     /// Records with at least n tokens.

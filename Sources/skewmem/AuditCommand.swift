@@ -21,7 +21,7 @@ struct AuditCommand: AsyncParsableCommand {
   @Flag(help: "Report on the valid lines when others are invalid.")
   var skipInvalid = false
 
-  @Option(help: "How many of the riskiest records to name.")
+  @Option(help: "How many of the riskiest records to name; text and Markdown show all of them up to 50.")
   var top = AuditOptions().top
 
   @Option(
@@ -43,6 +43,9 @@ struct AuditCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
+      for file in files where file != "-" && output.isSameFile(as: file) {
+        throw ValidationError("--output \(output.output) is one of the captures to be read.")
+      }
       let report = try await audit()
       switch output.format {
       case .text: try output.write(report.text(isStyled: output.isStyled))

@@ -14,11 +14,14 @@ enum FailureCode {
 
 /// Prints one line to standard error.
 func printError(_ text: String) {
-  FileHandle.standardError.write(Data("skewmem: \(text)\n".utf8))
+  // File names may hold anything; a terminal is to see one line of text.
+  let line = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+  FileHandle.standardError.write(Data("skewmem: \(line)\n".utf8))
 }
 
 /// Runs a command's body and turns the library's errors into one line and an exit code.
 func reportingErrors(_ body: () async throws -> Void) async throws {
+  Signals.install()
   do {
     try await body()
   } catch let code as ExitCode {

@@ -25,6 +25,12 @@ struct OutputOptions: ParsableArguments {
     output == "-" && isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
   }
 
+  /// Whether the output is this file, by whatever name.
+  func isSameFile(as path: String) -> Bool {
+    let resolved = [output, path].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
+    return output != "-" && resolved[0] == resolved[1]
+  }
+
   /// Writes a result, whole or not at all.
   func write(_ text: String) throws {
     try AtomicFile.write(Data(text.utf8), to: output)

@@ -49,8 +49,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      guard records >= 1 else {
-        throw RecordSimulator.SimulationError.count(name: "records", value: records, least: 1)
+      let range = 1...1_000_000_000
+      guard range.contains(records) else {
+        throw RecordSimulator.SimulationError.count(name: "records", value: records, range: range)
       }
       let law = try Family.law(named: family, parameters: try parameters())
       let simulator = try RecordSimulator(law: law, reading: reading, length: length, seed: seed)

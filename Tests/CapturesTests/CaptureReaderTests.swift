@@ -50,6 +50,7 @@ import TokenProcess
       (#"{"id":"a","token_logprobs":[-1,"#, nil, "not valid JSON"),
       (#"nonsense"#, nil, "not valid JSON"),
       (#"[1,2]"#, nil, "not a JSON object"),
+      (#"null"#, nil, "not a JSON object"),
       (#"{"token_logprobs":[-1]}"#, "id", "missing"),
       (#"{"id":"a"}"#, "token_logprobs", "missing"),
       (#"{"id":7,"token_logprobs":[-1]}"#, "id", "not a text"),
@@ -79,6 +80,11 @@ import TokenProcess
       "\n{\"id\":\"a\",\"token_logprobs\":[-1],\"colour\":{\"x\":[1]}}\r\n  \t\n{\"id\":\"b\",\"token_logprobs\":[-2]}")
     #expect(try lines.map { try $0.get().id } == ["a", "b"])
     #expect(try await read("").isEmpty)
+  }
+
+  @Test func byteOrderMarksAreLeftOut() async throws {
+    #expect(try await read("\u{FEFF}").isEmpty)
+    #expect(try await read("\u{FEFF}{\"id\":\"a\",\"token_logprobs\":[-1]}").map { try $0.get().id } == ["a"])
   }
 
   @Test func lineNumbersCountBlankLines() async throws {

@@ -74,4 +74,24 @@ import TokenProcess
     }
     #expect(throws: OutputError.self) { try CaptureWriter(path: "/nowhere/x.jsonl").finish() }
   }
+
+  /// Links are followed, permissions kept, and what is no regular file is written to, not replaced.
+  @Test func existingTargetsAreRespected() async throws {
+    try await Repository.withScratchFolder { folder in
+      let manager = FileManager.default
+      let target = folder.appendingPathComponent("target").path
+      let link = folder.appendingPathComponent("link").path
+      #expect(manager.createFile(atPath: target, contents: Data("old".utf8), attributes: [.posixPermissions: 0o600]))
+      try manager.createSymbolicLink(atPath: link, withDestinationPath: target)
+      try AtomicFile.write(Data("new".utf8), to: link)
+      #expect(try String(contentsOfFile: target, encoding: .utf8) == "new")
+      #expect(try manager.destinationOfSymbolicLink(atPath: link) == target)
+      #expect(try manager.attributesOfItem(atPath: target)[.posixPermissions] as? Int == 0o600)
+      #expect(try manager.contentsOfDirectory(atPath: folder.path).count == 2)
+      try AtomicFile.write(Data("x".utf8), to: "/dev/null")
+      #expect(try manager.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType == .typeCharacterSpecial)
+      #expect(throws: OutputError.self) { try AtomicFile.write(Data("x".utf8), to: folder.path) }
+      #expect(throws: OutputError.self) { try AtomicFile.write(Data("x".utf8), to: "") }
+    }
+  }
 }

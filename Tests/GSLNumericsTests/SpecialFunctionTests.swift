@@ -1,7 +1,8 @@
 import Foundation
-import GSLNumerics
 import TestSupport
 import Testing
+
+@testable import GSLNumerics
 
 private struct Table: Decodable {
   struct Row: Decodable {
@@ -30,6 +31,7 @@ private struct Table: Decodable {
         case "logIncompleteGamma": { [$0.lower, $0.upper] }(try logIncompleteGamma(x[0], x[1]))
         case "logRisingFactorial": [try logRisingFactorial(x[0], Int(x[1]))]
         case "logBetaRatio": [try logBetaRatio(x[0], x[1], Int(x[2]))]
+        case "logLerch": [LerchSum(lambda: x[0], s: x[1], q: x[2]).log]
         case "normalQuantile": [try normalQuantile(x[0])]
         case "log1mExp": [log1mExp(x[0])]
         default: []
@@ -41,7 +43,7 @@ private struct Table: Decodable {
       }
       counts[row.function, default: 0] += 1
     }
-    #expect(counts.count == 11)
+    #expect(counts.count == 12)
   }
 
   /// The plain forms are the exponentials of the logarithmic ones.

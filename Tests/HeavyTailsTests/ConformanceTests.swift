@@ -88,16 +88,16 @@ import Testing
   private func comparisons<F: FittableFamily>(of law: F) throws -> Int {
     var compared = 0
     let parameters = law.parameters
-    let coordinates = F.coordinates(of: parameters, reach: 31)
+    let coordinates = F.coordinates(of: parameters, reach: 1...31)
     // A law at its edge (alpha = 0 is none, p = 1 would be) or so near that differences leave the range has no check.
     guard coordinates.allSatisfy({ $0.isFinite && $0.magnitude < 25 }) else { return 0 }
-    let restored = F.parameters(at: coordinates, reach: 31)
+    let restored = F.parameters(at: coordinates, reach: 1...31)
     for (value, expected) in zip(restored, parameters) { expectClose(value, expected, relative: 1e-9, absolute: 1e-15) }
-    let jacobian = F.jacobian(at: coordinates, reach: 31)
+    let jacobian = F.jacobian(at: coordinates, reach: 1...31)
     for n in [0, 1, 2, 7, 30, 64, 100, 5000] {
       for isMass in [true, false] {
         func value(_ point: [Double]) -> Double? {
-          guard let law = try? F(parameters: F.parameters(at: point, reach: 31)) else { return nil }
+          guard let law = try? F(parameters: F.parameters(at: point, reach: 1...31)) else { return nil }
           return isMass ? law.logMass(n) : law.logSurvival(n)
         }
         var gradient = [Double](repeating: 0, count: parameters.count)
@@ -159,6 +159,18 @@ import Testing
         #expect(error <= 5 * deviation + 1.5, "\(law) at \(check)")
       }
     }
+  }
+
+  @Test func linesOfAlmostNoSlopeHaveQuantiles() throws {
+    let law = try LinearHazard(p0: 0.5, alpha: 1e-20)
+    #expect(law.quantile(logTail: Double.log(0.5)) == 0)
+    #expect(law.logSurvivalLimit < -1e17)
+  }
+
+  @Test func littleIsLeftToContinue() throws {
+    let law = try Cured(Geometric(p: 1e-20), cured: 1e-17)
+    // ln(1e-17 + 1e-20), to rounding.
+    expectClose(law.logContinuation(0), -39.1429470805657, relative: 1e-12)
   }
 
   @Test func parametersOutOfRangeAreNamed() throws {

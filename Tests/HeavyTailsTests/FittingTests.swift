@@ -50,6 +50,8 @@ import Testing
   @Test func everyFamilyFindsItselfInItsOwnLaw() throws {
     let parameters: [String: [Double]] = [
       "geometric": [0.8], "linear-hazard": [0.4, 0.007], "beta-geometric": [2, 1.5], "discrete-weibull": [0.7, 0.6],
+      "logistic-position": [0.5, 0.6], "negative-binomial": [2.5, 0.8], "discrete-lognormal": [1, 1.2],
+      "discrete-generalized-pareto": [3, 0.4], "zeta": [1.8], "zeta-cutoff": [0.8, 0.05],
     ]
     for base in Family.plain {
       for (prefix, extra) in [
@@ -127,7 +129,56 @@ import Testing
     }
   }
 
+  /// The same for a line whose coordinates depend on the data's reach, with records of different lengths.
+  @Test func sandwichOfALineWithUnequalLengths() throws {
+    let truth = try LinearHazard(p0: 0.6, alpha: 0.008)
+    var generator = SeededGenerator(seed: 6)
+    let clusters = try (0..<4000).map { index in
+      let n = truth.sample(using: &generator)
+      let length = [3, 10, 30][index % 3]
+      return try CensoredCounts([n >= length ? .init(length: length, exact: 0, censored: 1) : .init(length: n, exact: 1)])
+    }
+    let counts = try CensoredCounts(clusters.flatMap(\.cells))
+    let plain = try MaximumLikelihood().fit(LinearHazard.self, to: counts)
+    let sandwich = try MaximumLikelihood(standardErrors: .sandwich(clusters: clusters)).fit(LinearHazard.self, to: counts)
+    for (a, b) in zip(plain.parameters, sandwich.parameters) {
+      expectClose(try #require(b.standardError), try #require(a.standardError), relative: 0.15)
+    }
+  }
+
   // MARK: Boundaries
+
+  /// Maxima far out in a family's coordinates are maxima all the same (found by other optimizers on the scale parameter).
+  @Test func maximaNearTheEdgeOfDoubles() throws {
+    func fit(_ counts: [Int: Double]) throws -> Fit {
+      try MaximumLikelihood().fit(
+        DiscreteWeibull.self, to: CensoredCounts(counts.map { .init(length: $0.key, exact: $0.value) }))
+    }
+    let first = try fit([30: 4, 38: 10, 44: 18, 50: 24, 55: 20, 62: 12, 70: 4])
+    expectClose(first.logLikelihood, -334.33513, relative: 0, absolute: 5e-6)
+    expectClose(try #require(first.parameters[1].value), 6.176, relative: 1e-3)
+    let second = try fit([60: 3, 75: 8, 85: 14, 95: 20, 100: 22, 105: 20, 115: 14, 125: 4])
+    expectClose(second.logLikelihood, -420.3899, relative: 0, absolute: 5e-5)
+    expectClose(try #require(second.parameters[1].value), 8.499, relative: 1e-3)
+    for fit in [first, second] { #expect(fit.boundary == nil && fit.isConverged && fit.parameters[1].standardError != nil) }
+    // p = 1 - 1.25e-10 by the closed form.
+    let geometric = try MaximumLikelihood().fit(
+      Geometric.self, to: CensoredCounts([.init(length: 0, exact: 1), .init(length: 80, exact: 0, censored: 1e8)]))
+    #expect(geometric.boundary == nil && geometric.isConverged)
+  }
+
+  /// Lines that are clamped to 1 before the first failure; the likelihoods are those of a grid search.
+  @Test func linesThatStartClamped() throws {
+    let first = try MaximumLikelihood().fit(
+      LinearHazard.self,
+      to: CensoredCounts([.init(length: 3, exact: 10), .init(length: 5, exact: 20), .init(length: 8, exact: 20), .init(length: 9, exact: 5)]))
+    expectClose(first.logLikelihood, -115.503, relative: 0, absolute: 1e-3)
+    #expect(first.isConverged, "\(first)")
+    let second = try MaximumLikelihood().fit(
+      LinearHazard.self,
+      to: CensoredCounts([.init(length: 10, exact: 10), .init(length: 11, exact: 10), .init(length: 12, exact: 10)]))
+    #expect(second.logLikelihood >= -33.98 && second.isConverged, "\(second)")
+  }
 
   /// Geometric data: the beta-geometric supremum is the geometric law, reached as a, b → ∞.
   @Test func betaGeometricRunsOffToGeometric() throws {
@@ -172,7 +223,15 @@ import Testing
       let censored = try estimator.fit(family, to: CensoredCounts([.init(length: 64, exact: 0, censored: 9)]))
       #expect(censored.boundary == "every length is censored: S(n) = 1" && censored.logLikelihood == 0)
       for values in [[5], [5, 5, 5], [0, 7], [3, 1_000_000_000], [0, 1]] {
-        let fit = try estimator.fit(family, to: CensoredCounts(exact: values))
+        // Zeta laws start at 1: zeros are impossible under them unless they are inflated.
+        let counts = try CensoredCounts(exact: values)
+        if family.familyName.contains("zeta"), !family.familyName.hasPrefix("zero"), values.contains(0) {
+          #expect(throws: DistributionError.impossibleData(family: family.familyName)) {
+            try estimator.fit(family, to: counts)
+          }
+          continue
+        }
+        let fit = try estimator.fit(family, to: counts)
         #expect(fit.logLikelihood.isFinite && fit.logLikelihood <= 0, "\(fit.family) \(values)")
         #expect(fit.parameters.allSatisfy { $0.value?.isFinite ?? true })
       }

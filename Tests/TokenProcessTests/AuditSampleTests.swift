@@ -64,6 +64,17 @@ import TokenProcess
     }
   }
 
+  /// Large data sets against scipy.stats.binom, which the hypergeometric law approaches: limits k/M agree to four digits.
+  @Test func largeSetsAnswerAtOnce() throws {
+    let limits = try AuditSample(records: 1_000_000_000_000).riskyLimits(observed: 3, sample: 1_000_000)
+    // Clopper–Pearson for 3 of 10⁶: 6.18674e-7 and 8.76727e-6.
+    expectClose(Double(limits.lowerBound), 6.18672e5, relative: 1e-4)
+    expectClose(Double(limits.upperBound), 8.76727e6, relative: 1e-4)
+    let half = try AuditSample(records: 4_000_000_000_000_000).riskyLimits(observed: 500_000, sample: 1_000_000)
+    expectClose(Double(half.lowerBound), 1_996_078_076_781_247, relative: 1e-9)
+    #expect(try AuditSample(records: 1 << 52).riskyLimits(observed: 0, sample: 1 << 51).lowerBound == 0)
+  }
+
   @Test func argumentsAreNamed() throws {
     #expect(throws: AuditSample.PlanError.self) { try AuditSample(records: 0) }
     let sample = try AuditSample(records: 10)

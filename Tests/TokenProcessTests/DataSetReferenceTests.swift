@@ -169,6 +169,35 @@ private struct References: Decodable {
     }
   }
 
+  /// Certain and impossible records merge as they add.
+  @Test func infinitiesMerge() throws {
+    var merged = SurvivalAccumulator()
+    for tokens: [Double] in [[-0.5, -0.5], [0, -.infinity]] {
+      var part = SurvivalAccumulator()
+      part.add(try MatchLengthLaw(tokenLogProbabilities: tokens))
+      merged.merge(part)
+    }
+    #expect(merged.quenched(2) == -.infinity)
+    #expect(merged.maximum.logSurvival[1] == 0)
+  }
+
+  /// Where only a shorter record could be reached, nothing is known: not 0.
+  @Test func whatCannotBeReachedIsUnknown() throws {
+    var survival = SurvivalAccumulator()
+    survival.add(try MatchLengthLaw(tokenLogProbabilities: [-0.7]))
+    survival.add(try MatchLengthLaw(tokenLogProbabilities: [-.infinity, -0.1]))
+    expectClose(survival.logSurvival[1], Double.log(0.5) - 0.7, relative: 1e-14)
+    #expect(survival.logSurvival[2].isNaN)
+  }
+
+  /// ln S̄ near 0 keeps its relative digits.
+  @Test func certaintyKeepsItsDigits() throws {
+    var survival = SurvivalAccumulator()
+    for index in 1...20 { survival.add(try MatchLengthLaw(tokenLogProbabilities: [-1e-12 * Double(index), -3e-12])) }
+    expectClose(survival.logSurvival[1], -10.5e-12, relative: 1e-10)
+    expectClose(survival.logSurvival[2], -13.5e-12, relative: 1e-10)
+  }
+
   /// Any split of the records, merged in any order, gives the same sums.
   @Test func partsMerge() throws {
     let laws = try sets.filter { $0.name != "impossible tokens" }.flatMap { try $0.laws }

@@ -106,6 +106,30 @@ import Testing
     }
   }
 
+  /// One record of certainty must not take the resolution from the others.
+  @Test func sketchKeepsItsResolutionBesideCertainty() throws {
+    var sketch = ProbabilitySketch()
+    var exact: [Double] = []
+    for index in 0..<20_000 {
+      let log = index == 0 ? -1e-18 : -12 * Double(index) / 20_000
+      exact.append(log)
+      sketch.add(logProbability: log, ScaledValue(exponentOf: log, 0))
+    }
+    let law = sketch.poissonBinomial
+    #expect(law.errorBound < 1e-3)
+    let expected = try PoissonBinomial(logProbabilities: exact).interval()
+    let found = law.interval()
+    #expect(found.lowerBound <= expected.lowerBound && found.upperBound >= expected.upperBound)
+    #expect(found.count - expected.count <= 6)
+  }
+
+  /// Where the bound exceeds the sides of the interval, only what is certain is claimed.
+  @Test func uselessBoundsClaimNothing() throws {
+    let law = PoissonBinomial(groups: [.init(logOdds: 0, multiplicity: 10)], certain: 2, errorBound: 0.03)
+    #expect(law.interval() == 2...12)
+    #expect(law.interval(level: 0.5).count < 11)
+  }
+
   /// Concentration from a sketch against the exact one, within the stated error.
   @Test func sketchedConcentration() throws {
     var generator = SeededGenerator(seed: 9)

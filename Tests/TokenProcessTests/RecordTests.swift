@@ -18,6 +18,7 @@ import TokenProcess
   private static let broken: [(String, @Sendable (inout Record) -> Void)] = [
     ("id", { $0.id = "" }),
     ("token_logprobs", { $0.tokenLogProbabilities = [] }),
+    ("token_logprobs", { $0.tokenLogProbabilities = Array(repeating: 0, count: Record.longestReference + 1) }),
     ("token_logprobs[1]", { $0.tokenLogProbabilities[1] = .nan }),
     ("token_logprobs[2]", { $0.tokenLogProbabilities[2] = 1.1e-6 }),
     ("token_logprobs[0]", { $0.tokenLogProbabilities[0] = .infinity }),

@@ -86,6 +86,15 @@ import Testing
     }
   }
 
+  /// The capture itself is never overwritten by its report.
+  @Test func outputIsNotAnInput() async throws {
+    try await withFile(#"{"id":"a","token_logprobs":[-1]}"#) { path in
+      let result = try run("audit", path, "--output", path)
+      #expect(result.status == 64)
+      #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("{"))
+    }
+  }
+
   /// Bad captures: one line on standard error that names the place, exit 65, no result.
   @Test func badCaptures() async throws {
     let whole = try String(contentsOfFile: capture, encoding: .utf8)

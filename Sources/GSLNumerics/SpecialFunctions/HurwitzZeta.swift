@@ -23,34 +23,62 @@ public func hurwitzZeta(_ s: Double, _ q: Double) throws(NumericsError) -> Doubl
 
 /// ``logHurwitzZeta(_:_:)`` where the caller has checked the domain.
 package func logHurwitzZetaUnchecked(_ s: Double, _ q: Double) -> Double {
-  // Terms relative to the first one, q^(-s).
+  hurwitzZetaDerivatives(s, q).log
+}
+
+/// ln ζ(s, q) with its first and second derivative by s, for s > 1 and q > 0.
+package func hurwitzZetaDerivatives(_ s: Double, _ q: Double) -> (log: Double, slope: Double, curvature: Double) {
+  // Terms relative to the first one, q^(-s), with their moments of -ln((q + k)/q).
   var sum = 0.0
+  var first = 0.0
+  var second = 0.0
   var k = 0.0
+  func result() -> (log: Double, slope: Double, curvature: Double) {
+    let mean = first / sum
+    return (.log(sum) - s * .log(q), mean - .log(q), second / sum - mean * mean)
+  }
   // Beyond this point twelve Bernoulli terms shrink by at least (2π)² each and end below 1e-18 of the tail.
   let threshold = max(12, s + 12)
   while q + k < threshold {
-    let term = Double.exp(-s * .log(onePlus: k / q))
+    let logarithm = -Double.log(onePlus: k / q)
+    let term = Double.exp(s * logarithm)
     sum += term
-    if term < 1e-18 * sum { return .log(sum) - s * .log(q) }
+    first += term * logarithm
+    second += term * logarithm * logarithm
+    if term < 1e-18 * sum { return result() }
     k += 1
   }
+  // The tail is exp(s l) (x/(s-1) + 1/2 + Σ B₂ⱼ/(2j)! s (s+1) … (s+2j-2) / x^(2j-1)), l = -ln(x/q); each term's
+  // derivatives by s follow from those of its logarithm.
   let x = q + k
-  let last = Double.exp(-s * .log(onePlus: k / q))
+  let logarithm = -Double.log(onePlus: k / q)
+  let scale = Double.exp(s * logarithm)
   var tail = x / (s - 1) + 0.5
-  // B₂ⱼ / (2j)! · s (s+1) … (s+2j-2) / x^(2j-1)
+  var tailSlope = -x / ((s - 1) * (s - 1))
+  var tailCurvature = 2 * x / ((s - 1) * (s - 1) * (s - 1))
   var factor = s / x
+  var slope = 1 / s
+  var curvature = -1 / (s * s)
   for j in bernoulliOverFactorial.indices {
     let term = bernoulliOverFactorial[j] * factor
     tail += term
+    tailSlope += term * slope
+    tailCurvature += term * (slope * slope + curvature)
     if term.magnitude < 1e-18 * tail { break }
-    let order = Double(2 * j + 1)
-    factor *= (s + order) * (s + order + 1) / (x * x)
+    let a = s + Double(2 * j + 1)
+    let b = a + 1
+    factor *= a * b / (x * x)
+    slope += 1 / a + 1 / b
+    curvature -= 1 / (a * a) + 1 / (b * b)
   }
-  return .log(sum + last * tail) - s * .log(q)
+  sum += scale * tail
+  first += scale * (tailSlope + logarithm * tail)
+  second += scale * (tailCurvature + logarithm * (2 * tailSlope + logarithm * tail))
+  return result()
 }
 
 /// B₂ⱼ / (2j)! for j = 1 … 14.
-private let bernoulliOverFactorial: [Double] = [
+let bernoulliOverFactorial: [Double] = [
   0.083333333333333333333, -0.0013888888888888888889, 0.000033068783068783068783, -8.2671957671957671958e-7,
   2.0876756987868098979e-8, -5.2841901386874931848e-10, 1.3382536530684678833e-11, -3.3896802963225828668e-13,
   8.5860620562778445641e-15, -2.174868698558061873e-16, 5.5090028283602295152e-18, -1.3954464685812523341e-19,

@@ -3,7 +3,8 @@ import RealModule
 /// The regularized incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x), both in logarithms.
 ///
 /// P(a, x) = ∫₀ˣ t^(a-1) e^(-t) dt / Γ(a) for a > 0 and x >= 0. Series for x < a + 1, continued fraction beyond it
-/// (DLMF 8.11.4 and 8.9.2), with the kernel x^a e^(-x) / Γ(a) formed through its deviance from the mode.
+/// (DLMF 8.11.4 and 8.9.2), with the kernel x^a e^(-x) / Γ(a) formed through its deviance from the mode. With a below
+/// about 1e-3 the upper side is a complement near 0 and has only the digits that this leaves.
 ///
 /// - Complexity: O(√a) terms.
 /// - Throws: `NumericsError.argument` outside the domain; `noConvergence` beyond 10⁷ terms.

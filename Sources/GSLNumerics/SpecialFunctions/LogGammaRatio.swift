@@ -93,9 +93,16 @@ package func logBetaRatioUnchecked(_ a: Double, _ b: Double, _ n: Int) -> Double
   // the first is positive and never larger than the second, so that at most a factor of three cancels.
   let main =
     c * .log(onePlus: (m / c) * (b / (d + m))) - m * .log(onePlus: b / (c + m)) - b * .log(onePlus: m / d)
-  let correction =
-    (midpointCorrection(c + m) - midpointCorrection(c)) - (midpointCorrection(d + m) - midpointCorrection(d))
-  return sum + main + correction
+  return sum + main + midpointRise(c, b) - midpointRise(c + m, b)
+}
+
+/// midpointCorrection(x + b) - midpointCorrection(x), through its derivative where b is so small that the difference would
+/// cancel: two-point Gauss, whose relative error is below (b/x)⁴/4000.
+private func midpointRise(_ x: Double, _ b: Double) -> Double {
+  guard b < 0.01 * x else { return midpointCorrection(x + b) - midpointCorrection(x) }
+  let offset = 0.28867513459481288225 * b
+  let middle = x + 0.5 * b
+  return 0.5 * b * (midpointDigammaCorrection(middle - offset) + midpointDigammaCorrection(middle + offset))
 }
 
 /// ψ(x + n) - ψ(x) = Σ_{j < n} 1/(x + j) for x > 0 and n = 0, 1, 2, …, without the cancellation of two digammas.

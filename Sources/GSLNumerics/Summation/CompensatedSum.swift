@@ -23,6 +23,7 @@ public struct CompensatedSum: Sendable, Equatable {
   /// Adds the terms of another sum.
   public mutating func merge(_ other: CompensatedSum) {
     add(other.high)
-    add(other.low)
+    // The error term of an infinite sum is no number.
+    if other.high.isFinite { add(other.low) }
   }
 }

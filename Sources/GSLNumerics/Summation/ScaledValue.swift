@@ -14,9 +14,11 @@ package struct ScaledValue: Sendable, Equatable {
   package static let one = ScaledValue(significand: 1, exponent: 0)
 
   /// exp(high + low) to full relative precision, for a logarithm given as an unevaluated sum of two doubles.
+  ///
+  /// Below exp(-10¹⁷) it is 0: the exponents of sums and products then never overflow.
   @inline(__always)
   package init(exponentOf high: Double, _ low: Double) {
-    guard high > -.infinity else {
+    guard high > -1e17 else {
       self = .zero
       return
     }

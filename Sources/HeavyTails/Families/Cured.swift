@@ -27,10 +27,23 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
 
   public init(parameters: [Double]) throws(DistributionError) {
     try Self.check(parameters)
-    base = try Base(parameters: Array(parameters.dropLast()))
-    cured = parameters[parameters.count - 1]
-    logCured = .log(cured)
-    logEnding = .log(onePlus: -cured)
+    self.init(
+      base: try Base(parameters: Array(parameters.dropLast())), share: parameters[Self.baseCount],
+      logShare: .log(parameters[Self.baseCount]), logRest: .log(onePlus: -parameters[Self.baseCount]))
+  }
+
+  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+    let last = coordinates[Self.baseCount]
+    self.init(
+      base: try Base(coordinates: Array(coordinates.dropLast()), reach: reach), share: logistic(last),
+      logShare: -logAddExp(0, -last), logRest: -logAddExp(0, last))
+  }
+
+  private init(base: Base, share: Double, logShare: Double, logRest: Double) {
+    self.base = base
+    cured = share
+    logCured = logShare
+    self.logEnding = logRest
   }
 
   var share: Double { cured }
@@ -46,8 +59,10 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
   public var logSurvivalLimit: Double { logAddExp(logCured, logEnding + base.logSurvivalLimit) }
 
   public func logContinuation(_ n: Int) -> Double {
-    // S(n+1)/S(n) = 1 - (1 - π) P₀(N = n) / S(n): with π > 0 the survival stays moderate, without it this is the base law.
-    cured == 0 ? base.logContinuation(n) : .log(onePlus: -.exp(logMass(n) - logSurvival(n)))
+    if cured == 0 { return base.logContinuation(n) }
+    // S(n+1)/S(n) = 1 - (1 - π) P₀(N = n) / S(n), or the quotient itself where little is left of it.
+    let hazard = Double.exp(logMass(n) - logSurvival(n))
+    return hazard < 0.5 ? .log(onePlus: -hazard) : min(0, logSurvival(n + 1) - logSurvival(n))
   }
 
   public func sample(using generator: inout some RandomNumberGenerator) -> Int {

@@ -32,6 +32,16 @@ public struct DiscreteWeibull: FittableFamily {
     logQ = .log(q)
   }
 
+  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+    // -ln q itself: q may be so near 1 that a Double cannot tell.
+    logQ = -.exp(coordinates[0])
+    q = .exp(logQ)
+    beta = .exp(coordinates[1])
+    guard logQ < 0, logQ > -.infinity, beta > 0, beta < .infinity else {
+      throw .parameter(family: Self.familyName, name: "beta", value: beta, allowed: "beta > 0, 0 < q < 1")
+    }
+  }
+
   public var parameters: [Double] { [q, beta] }
 
   public func logMass(_ n: Int) -> Double {
@@ -77,15 +87,15 @@ public struct DiscreteWeibull: FittableFamily {
   }
 
   // ln(-ln q) and ln β, in which ln(-ln S) is linear.
-  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
     [.log(-.log(parameters[0])), .log(parameters[1])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
     [.exp(-.exp(coordinates[0])), .exp(coordinates[1])]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
     let cumulative = Double.exp(coordinates[0])
     return [[-cumulative * .exp(-cumulative), 0], [0, .exp(coordinates[1])]]
   }
@@ -96,7 +106,7 @@ public struct DiscreteWeibull: FittableFamily {
     return [0.2, 0.5, 1, 1.6].map { [q, $0] }
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "q → \(isUpper ? 0 : 1)" : "beta → \(isUpper ? "∞" : "0")"
   }
 }

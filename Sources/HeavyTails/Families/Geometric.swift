@@ -13,6 +13,7 @@ public struct Geometric: FittableFamily {
   /// The probability that a token is continued.
   public let p: Double
   private let logP: Double
+  private let logQ: Double
 
   /// The law with continuation probability p in [0, 1].
   ///
@@ -25,13 +26,21 @@ public struct Geometric: FittableFamily {
     try Self.check(parameters)
     p = parameters[0]
     logP = .log(p)
+    logQ = .log(onePlus: -p)
+  }
+
+  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+    guard !coordinates[0].isNaN else { throw .parameter(family: Self.familyName, name: "p", value: .nan, allowed: "finite") }
+    p = logistic(coordinates[0])
+    logP = -logAddExp(0, -coordinates[0])
+    logQ = -logAddExp(0, coordinates[0])
   }
 
   public var parameters: [Double] { [p] }
 
   public func logMass(_ n: Int) -> Double {
     guard n >= 0 else { return -.infinity }
-    return logSurvival(n) + .log(onePlus: -p)
+    return logSurvival(n) + logQ
   }
 
   public func logSurvival(_ n: Int) -> Double {
@@ -43,7 +52,7 @@ public struct Geometric: FittableFamily {
   public var logSurvivalLimit: Double { p == 1 ? 0 : -.infinity }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    gradient[0] = Double(n) / p - 1 / (1 - p)
+    gradient[0] = Double(n) / p - .exp(-logQ)
     return logMass(n)
   }
 
@@ -52,9 +61,9 @@ public struct Geometric: FittableFamily {
     return logSurvival(n)
   }
 
-  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] { [logit(parameters[0])] }
-  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] { [logistic(coordinates[0])] }
-  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [logit(parameters[0])] }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [logistic(coordinates[0])] }
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
     [[logisticDerivative(coordinates[0])]]
   }
 

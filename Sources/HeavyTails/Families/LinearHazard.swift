@@ -4,8 +4,8 @@ import RealModule
 /// A token probability that changes linearly with the position, p_j = clamp(p0 + αj, 0, 1) for j = 1, 2, …
 ///
 ///     S(n) = Π_{j <= n} p_j
-///          = αⁿ Γ(n + 1 + p0/α) / Γ(1 + p0/α)     for α > 0 while p0 + αn <= 1, constant after
-///          = βⁿ Γ(p0/β) / Γ(p0/β - n)             for α = -β < 0, and 0 once p0 - βn <= 0
+///          = αⁿ Γ(n + 1 + p0/α) / Γ(1 + p0/α)     for α > 0, p0 + α > 0, while p0 + αn <= 1; constant after
+///          = βⁿ Γ(p0/β) / Γ(p0/β - n)             for α = -β < 0, p0 - β <= 1; 0 once p0 - βn <= 0
 ///
 /// Erratum to arXiv 2502.01187: the form in circulation, p0ⁿ Γ(n + 1 + α/p0) / Γ(1 + α/p0), has α and p0 exchanged. For
 /// p0 = 0.3, α = 0.02, n = 20 it gives 1.07e8; the product is 8.2857714635585e-7.
@@ -57,7 +57,7 @@ public struct LinearHazard: FittableFamily {
   }
 
   public var logSurvivalLimit: Double {
-    if alpha > 0 { return logSurvival(.max) }
+    if alpha > 0 { return logSurvival(1 << 61) }
     return alpha == 0 && p0 >= 1 ? 0 : -.infinity
   }
 
@@ -71,7 +71,7 @@ public struct LinearHazard: FittableFamily {
   private func properFactors(upTo n: Int) -> Range<Int>? {
     guard n > 0 else { return 1..<1 }
     if min(p0 + alpha, p0 + alpha * Double(n)) <= 0 { return nil }
-    if alpha == 0 { return p0 >= 1 ? 1..<1 : 1..<(n == .max ? n : n + 1) }
+    if alpha == 0 { return p0 >= 1 ? 1..<1 : 1..<(n + 1) }
     let crossing = (1 - p0) / alpha
     if alpha > 0 {
       if crossing <= 1 { return 1..<1 }
@@ -124,32 +124,46 @@ public struct LinearHazard: FittableFamily {
     return logSurvival(n)
   }
 
-  // The logits of the line's values at the first position and at the last one where the data see a token fail: a line
-  // that reaches 0 or 1 in between is impossible, and so at infinity.
+  // The logits of the line's values at the first and the last position where the data see a token fail: a line that
+  // reaches 0 or 1 in between is impossible, and so at infinity. Outside it may be clamped.
 
-  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
-    let last = Double(max(2, reach))
-    return [logit(parameters[0] + parameters[1]), logit(parameters[0] + parameters[1] * last)]
+  private static func ends(_ reach: ClosedRange<Int>) -> (first: Double, last: Double) {
+    (Double(reach.lowerBound), Double(max(reach.upperBound, reach.lowerBound + 1)))
   }
 
-  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
-    let span = Double(max(2, reach) - 1)
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+    let ends = ends(reach)
+    return [logit(parameters[0] + parameters[1] * ends.first), logit(parameters[0] + parameters[1] * ends.last)]
+  }
+
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+    let ends = ends(reach)
     let first = logistic(coordinates[0])
-    let rise = logistic(coordinates[1]) - first
-    return [first - rise / span, rise / span]
+    let slope = (logistic(coordinates[1]) - first) / (ends.last - ends.first)
+    return [first - slope * ends.first, slope]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
-    let span = Double(max(2, reach) - 1)
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+    let ends = ends(reach)
+    let span = ends.last - ends.first
     let first = logisticDerivative(coordinates[0])
     let last = logisticDerivative(coordinates[1])
-    return [[first * (1 + 1 / span), -last / span], [-first / span, last / span]]
+    return [[first * (1 + ends.first / span), -last * ends.first / span], [-first / span, last / span]]
+  }
+
+  /// Where the line meets 1 exactly at a position before the first failure: clamped on one side, not on the other.
+  public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
+    let position = ((1 - parameters[0]) / parameters[1]).rounded()
+    guard position >= 1, position < ends(reach).first,
+      (parameters[0] + parameters[1] * position - 1).magnitude < 1e-5
+    else { return nil }
+    return "p0 + \(Int(position)) alpha = 1"
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let lengths = counts.lengthTotal
     let p = min(max(lengths / (lengths + counts.exactTotal), 1e-6), 1 - 1e-9)
-    let last = Double(max(2, max(counts.reach, counts.maximum)))
+    let last = Double(max(2, max(counts.reach.upperBound, counts.maximum)))
     let share = min(max((counts.total - counts.exactAtZero) / counts.total, 0.01), 0.99)
     // The constant law, and lines from the first token's share that stay inside (0, 1) over the data.
     return [
@@ -158,10 +172,14 @@ public struct LinearHazard: FittableFamily {
       [share, 0.5 * (1 - share) / last],
       [share, 0.9 * (1 - share) / last],
       [share, -0.5 * share / last],
+      // Certain until shortly before the first failure, and falling from there.
+      [1 + 0.5 * Double(counts.reach.lowerBound) / (last + 1), -0.5 / (last + 1)],
     ]
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
-    "p0 + \(index == 0 ? "" : "\(max(2, reach)) ")alpha → \(isUpper ? 1 : 0)"
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+    let ends = ends(reach)
+    let position = Int(index == 0 ? ends.first : ends.last)
+    return "p0 + \(position == 1 ? "" : "\(position) ")alpha → \(isUpper ? 1 : 0)"
   }
 }

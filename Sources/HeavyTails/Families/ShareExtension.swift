@@ -28,21 +28,25 @@ extension ShareExtension {
   /// The number of the base law's parameters, which is the index of the share.
   static var baseCount: Int { Base.parameterDescriptions.count }
 
-  public static func coordinates(of parameters: [Double], reach: Int) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
     Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[baseCount])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: Int) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
     Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[baseCount])]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: Int) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
     let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reach)
     let last = Array(repeating: 0.0, count: baseCount) + [logisticDerivative(coordinates[baseCount])]
     return inner.map { $0 + [0] } + [last]
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: Int) -> String? {
+  public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
+    Base.crease(of: Array(parameters.dropLast()), reach: reach)
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index < baseCount
       ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
   }

@@ -27,10 +27,23 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
 
   public init(parameters: [Double]) throws(DistributionError) {
     try Self.check(parameters)
-    base = try Base(parameters: Array(parameters.dropLast()))
-    zero = parameters[parameters.count - 1]
-    logZero = .log(zero)
-    logRest = .log(onePlus: -zero)
+    self.init(
+      base: try Base(parameters: Array(parameters.dropLast())), share: parameters[Self.baseCount],
+      logShare: .log(parameters[Self.baseCount]), logRest: .log(onePlus: -parameters[Self.baseCount]))
+  }
+
+  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+    let last = coordinates[Self.baseCount]
+    self.init(
+      base: try Base(coordinates: Array(coordinates.dropLast()), reach: reach), share: logistic(last),
+      logShare: -logAddExp(0, -last), logRest: -logAddExp(0, last))
+  }
+
+  private init(base: Base, share: Double, logShare: Double, logRest: Double) {
+    self.base = base
+    zero = share
+    logZero = logShare
+    self.logRest = logRest
   }
 
   var share: Double { zero }

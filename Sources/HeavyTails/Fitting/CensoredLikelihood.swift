@@ -6,15 +6,18 @@ import RealModule
 /// Divided by the total weight so that tolerances mean the same for ten records and for ten million.
 struct CensoredLikelihood<F: FittableFamily> {
   let counts: CensoredCounts
+  /// The reach of all the data, also where the counts are a part of them: it fixes what the coordinates mean.
+  private let reach: ClosedRange<Int>
   private let dimension = F.parameterDescriptions.count
 
-  init(_ counts: CensoredCounts) {
+  init(_ counts: CensoredCounts, reach: ClosedRange<Int>? = nil) {
     self.counts = counts
+    self.reach = reach ?? counts.reach
   }
 
   /// The value alone; infinite where the law is impossible.
   func value(at point: [Double]) -> Double {
-    guard let law = try? F(parameters: F.parameters(at: point, reach: counts.reach)) else { return .infinity }
+    guard let law = try? F(coordinates: point, reach: reach) else { return .infinity }
     var sum = CompensatedSum()
     for cell in counts.cells {
       if cell.exact > 0 { sum.add(cell.exact * law.logMass(cell.length)) }
@@ -25,7 +28,7 @@ struct CensoredLikelihood<F: FittableFamily> {
 
   /// The value and its gradient by the coordinates.
   func value(at point: [Double], gradient: inout MutableSpan<Double>) -> Double {
-    guard let law = try? F(parameters: F.parameters(at: point, reach: counts.reach)) else { return .infinity }
+    guard let law = try? F(coordinates: point, reach: reach) else { return .infinity }
     var sum = CompensatedSum()
     var scratch = [Double](repeating: 0, count: dimension)
     var total = scratch
@@ -40,7 +43,7 @@ struct CensoredLikelihood<F: FittableFamily> {
         for index in 0..<dimension { total[index] += cell.censored * cellGradient[index] }
       }
     }
-    let jacobian = F.jacobian(at: point, reach: counts.reach)
+    let jacobian = F.jacobian(at: point, reach: reach)
     for j in 0..<dimension {
       var component = 0.0
       for i in 0..<dimension { component += jacobian[i][j] * total[i] }
@@ -129,13 +132,26 @@ struct CensoredLikelihood<F: FittableFamily> {
       point: point, value: value, inverseInformation: inverse, isConverged: distance < 1e-6, iterations: iterations)
   }
 
+  /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a crease there.
+  func simplexSteps(from result: NewtonResult) throws -> NewtonResult {
+    let simplex = try Simplex().minimize(from: result.point, step: 0.05) { value(at: Array(copying: $0)) }
+    let better = simplex.value < result.value
+    let polished = newtonSteps(
+      from: Minimum(
+        point: better ? simplex.point : result.point, value: min(simplex.value, result.value), gradient: nil,
+        iterations: result.iterations + simplex.iterations, isConverged: false))
+    return NewtonResult(
+      point: polished.point, value: polished.value, inverseInformation: polished.inverseInformation,
+      isConverged: polished.isConverged, isLowest: simplex.isConverged, iterations: polished.iterations)
+  }
+
   /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil for
-  /// fewer than two clusters.
+  /// fewer than two clusters or a score that is not finite.
   func scoreProducts(of clusters: [CensoredCounts], at point: [Double]) -> SymmetricMatrix? {
     var result = SymmetricMatrix(dimension: dimension)
     guard clusters.count > 1 else { return nil }
     for cluster in clusters where cluster.total > 0 {
-      guard let mean = CensoredLikelihood(cluster).gradient(at: point) else { continue }
+      guard let mean = CensoredLikelihood(cluster, reach: reach).gradient(at: point) else { return nil }
       for i in 0..<dimension {
         for j in 0...i { result[i, j] += mean[i] * mean[j] * cluster.total * cluster.total }
       }
@@ -153,6 +169,8 @@ struct NewtonResult {
   /// Inverse of its Hessian; nil where that is not positive definite.
   let inverseInformation: SymmetricMatrix?
   let isConverged: Bool
+  /// Whether a simplex shrank to this point: a minimum, though perhaps one without derivatives.
+  var isLowest = false
   let iterations: Int
 }
 

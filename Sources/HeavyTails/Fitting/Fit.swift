@@ -26,7 +26,7 @@ public struct Fit: Sendable {
   /// Total weight of the data; the number of records.
   public let observations: Double
   /// Whether the maximum was reached: the remaining step is below a millionth of a standard error, or the supremum lies
-  /// on a boundary and the limit law's own fit converged.
+  /// at the ``boundary`` and going further towards it gains nothing.
   public let isConverged: Bool
   /// Iterations of the search and of the Newton steps after it.
   public let iterations: Int
@@ -34,6 +34,9 @@ public struct Fit: Sendable {
   public let boundary: String?
 
   /// Akaike's criterion, 2k - 2 ln L; k counts all parameters of the family, also those on a boundary.
+  ///
+  /// For fractional weights it treats each record as one draw: it then leans towards small families, because the exact law
+  /// of a record varies less than a draw from it.
   public var aic: Double { 2 * Double(parameters.count) - 2 * logLikelihood }
 
   /// Akaike's criterion with the correction for small samples (Hurvich and Tsai 1989); nil unless n > k + 1.

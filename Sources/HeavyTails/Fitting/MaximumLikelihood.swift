@@ -35,12 +35,15 @@ public struct MaximumLikelihood: Sendable {
     return try fit(family, to: counts, known: &known)
   }
 
-  /// Fits several families; those that are limits of others are fitted once.
-  ///
-  /// - Throws: as ``fit(_:to:)``.
-  public func fit(_ families: [any FittableFamily.Type], to counts: CensoredCounts) throws -> [Fit] {
+  /// Fits several families; those that are limits of others are fitted once. One that cannot be fitted, such as a zeta law
+  /// where a length is 0, has its error as the result.
+  public func fits(
+    of families: [any FittableFamily.Type], to counts: CensoredCounts
+  ) -> [(family: any FittableFamily.Type, result: Result<Fit, any Error>)] {
     var known: [String: Fit] = [:]
-    return try families.map { try fit($0, to: counts, known: &known) }
+    return families.map { family in
+      (family, Result { try fit(family, to: counts, known: &known) })
+    }
   }
 
   private func fit(
@@ -58,10 +61,10 @@ public struct MaximumLikelihood: Sendable {
   private func degenerateFit(of family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit? {
     let p: Double
     let boundary: String
-    if counts.exactTotal == 0 {
+    if counts.exactTotal <= 1e-300 * counts.total {
       p = 1
       boundary = "every length is censored: S(n) = 1"
-    } else if counts.lengthTotal == 0 {
+    } else if counts.lengthTotal <= 1e-300 * counts.total {
       p = 0
       boundary = "every length is 0: S(1) = 0"
     } else {
@@ -83,7 +86,8 @@ public struct MaximumLikelihood: Sendable {
     var bestLimit: (fit: Fit, limit: FamilyLimit)?
     var starts: [[Double]] = []
     for limit in family.limits {
-      let fit = try fit(limit.family, to: counts, known: &known)
+      // A limit that is impossible for the data, or whose search fails, is no candidate for the supremum.
+      guard let fit = try? fit(limit.family, to: counts, known: &known) else { continue }
       if fit.logLikelihood > bestLimit?.fit.logLikelihood ?? -.infinity { bestLimit = (fit, limit) }
       let values = fit.parameters.compactMap(\.value)
       if values.count == fit.parameters.count {
@@ -95,7 +99,7 @@ public struct MaximumLikelihood: Sendable {
     let interior = try search(family, counts, extraStarts: starts)
     if let (fit, limit) = bestLimit {
       // Closer than rounding in the sums can tell, or not better at all: the supremum is the limit's.
-      let tolerance = 1e-7 + 1e-12 * fit.logLikelihood.magnitude
+      let tolerance = 1e-11 * fit.logLikelihood.magnitude
       if !(interior.logLikelihood > fit.logLikelihood + tolerance) {
         return boundaryFit(of: family, at: limit, fit)
       }
@@ -139,7 +143,8 @@ public struct MaximumLikelihood: Sendable {
       let polished = likelihood.newtonSteps(from: found)
       if polished.value < best?.value ?? .infinity { best = polished }
     }
-    guard let best else { throw DistributionError.impossibleData(family: F.familyName) }
+    guard var best else { throw DistributionError.impossibleData(family: F.familyName) }
+    if !best.isConverged { best = try likelihood.simplexSteps(from: best) }
     return try interiorFit(F.self, counts, likelihood, best)
   }
 
@@ -147,10 +152,17 @@ public struct MaximumLikelihood: Sendable {
     _: F.Type, _ counts: CensoredCounts, _ likelihood: CensoredLikelihood<F>, _ result: NewtonResult
   ) throws -> Fit {
     let values = F.parameters(at: result.point, reach: counts.reach)
-    let law = try F(parameters: values)
-    // Beyond ±20 a logit or logarithm is within 2e-9 of its edge; a maximum there is the edge's.
-    let edges = result.point.indices.filter { result.point[$0].magnitude > 20 }
-      .compactMap { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach) }
+    let law = try F(coordinates: result.point, reach: counts.reach)
+    // A logit or logarithm beyond ±20 lies at its edge if the likelihood is no lower still further out.
+    var edges = result.point.indices.filter { index in
+      guard result.point[index].magnitude > 20 else { return false }
+      var further = result.point
+      further[index] += result.point[index] > 0 ? 10 : -10
+      return likelihood.value(at: further) <= result.value + 1e-11 * result.value.magnitude
+    }.compactMap { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach) }
+    if edges.isEmpty, !result.isConverged, result.isLowest, let crease = F.crease(of: values, reach: counts.reach) {
+      edges = [crease]
+    }
     var covariance: SymmetricMatrix?
     if edges.isEmpty, let inverse = result.inverseInformation {
       let jacobian = F.jacobian(at: result.point, reach: counts.reach)

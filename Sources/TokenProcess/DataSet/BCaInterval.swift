@@ -9,8 +9,10 @@ struct BCaInterval {
   /// The interval from sorted bootstrap values, the estimate, its jackknife values and the normal quantile z of the level.
   init(sorted: [Double], estimate: Double, jackknife: [Double], z: Double) throws(NumericsError) {
     let count = Double(sorted.count)
-    let below = Double(sorted.count { $0 < estimate })
-    let equal = Double(sorted.count { $0 == estimate })
+    // Sums in another order differ by rounding: what is that near counts as equal.
+    let margin = 1e-12 * estimate.magnitude
+    let below = Double(sorted.count { $0 < estimate - margin })
+    let equal = Double(sorted.count { ($0 - estimate).magnitude <= margin })
     // Half of the ties on either side; kept off 0 and 1, where the correction is infinite.
     let share = min(max((below + 0.5 * equal) / count, 0.5 / count), 1 - 0.5 / count)
     let bias = try normalQuantile(share)

@@ -139,27 +139,43 @@ public struct RecordGroups: Sendable {
   ///   - replicates: Bootstrap samples.
   ///   - seed: Seed of the resampling; replicate r uses stream r, so the result does not depend on `threads`.
   ///   - threads: Tasks to spread the replicates over.
-  /// - Returns: Natural logarithms of the limits for n = 0 … the largest L; nil when there are fewer than two groups.
+  /// - Returns: Natural logarithms of the limits for n = 0 … the largest L; nil at an n with fewer than ten groups at risk,
+  ///   where resampling says nothing.
+  /// - Complexity: O(replicates × groups × largest L) time; memory for 256 lengths at a time.
   /// - Throws: `CancellationError`; `DistributionError.level` unless 0 < level < 1.
   public func bootstrapLimits(
     around logSurvival: [Double], level: Double = 0.95, replicates: Int = 1999, seed: UInt64 = 0, threads: Int = 1
-  ) async throws -> [(lower: Double, upper: Double)]? {
+  ) async throws -> [(lower: Double, upper: Double)?] {
     guard level > 0, level < 1 else { throw DistributionError.level(level) }
-    guard count > 1, replicates > 1, !positions.isEmpty else { return nil }
-    let ratios = GroupRatios(positions.map { ($0.survivors.shares, $0.entered.shares) }, count: count)
-    let samples = try await ratios.bootstrap(replicates: replicates, seed: seed, threads: threads)
-    let jackknife = ratios.jackknife()
+    var limits: [(lower: Double, upper: Double)?] = [(0, 0)]
     let z = try normalQuantile(0.5 + 0.5 * level)
-    var limits: [(lower: Double, upper: Double)] = [(0, 0)]
-    for n in ratios.lengths {
-      let sorted = samples.map { $0[n - 1] }.sorted()
-      let interval = try BCaInterval(sorted: sorted, estimate: 1, jackknife: jackknife.map { $0[n - 1] }, z: z)
-      let centre = logSurvival[n]
-      limits.append(
-        (min(0, centre + .log(interval.lower)), min(0, centre + .log(interval.upper))))
+    var resamples = [GroupRatios.Progress](repeating: .init(), count: replicates)
+    var leftOut = [GroupRatios.Progress](repeating: .init(), count: count)
+    for start in stride(from: 0, to: positions.count, by: Self.blockLength) {
+      let block = start..<min(start + Self.blockLength, positions.count)
+      // The length before the block tells whether its first ratio telescopes.
+      let ratios = GroupRatios(
+        positions[block].map { ($0.survivors.shares, $0.entered.shares) }, count: count,
+        before: start > 0 ? positions[start - 1].survivors.shares : nil)
+      let samples = try await ratios.bootstrap(&resamples, seed: seed, threads: threads)
+      let jackknife = ratios.jackknife(&leftOut)
+      for (offset, index) in block.enumerated() {
+        let atRisk = positions[index].entered.values.prefix(count).count { $0 > 0 }
+        let sorted = samples.map { $0[offset] }.filter { !$0.isNaN }.sorted()
+        let others = jackknife.map { $0[offset] }.filter { !$0.isNaN }
+        let centre = logSurvival[index + 1]
+        guard atRisk >= 10, centre > -.infinity, sorted.count >= replicates / 2 else {
+          limits.append(nil)
+          continue
+        }
+        let interval = try BCaInterval(sorted: sorted, estimate: 1, jackknife: others, z: z)
+        limits.append((min(0, centre + .log(interval.lower)), min(0, centre + .log(interval.upper))))
+      }
     }
     return limits
   }
+
+  private static let blockLength = 256
 }
 
 /// Groups' shares of the sums, group by group, so that a resample is a weighted sum over rows.
@@ -172,7 +188,7 @@ private struct GroupRatios: Sendable {
   /// Whether Σ S(n-1) at n is the Σ S of the length before: then the ratio telescopes.
   private let telescopes: [Bool]
 
-  init(_ positions: [(survivors: [Double], entered: [Double])], count: Int) {
+  init(_ positions: [(survivors: [Double], entered: [Double])], count: Int, before: [Double]?) {
     self.count = count
     length = positions.count
     var survivors = [Double](repeating: 0, count: count * positions.count)
@@ -183,53 +199,66 @@ private struct GroupRatios: Sendable {
         survivors[group * positions.count + index] = position.survivors[group]
         entered[group * positions.count + index] = position.entered[group]
       }
+      let previous = index > 0 ? positions[index - 1].survivors : before
       telescopes.append(
-        index > 0
-          && (0..<count).allSatisfy {
-            (entered[$0 * positions.count + index] - survivors[$0 * positions.count + index - 1]).magnitude < 1e-13
-          })
+        previous.map { previous in
+          (0..<count).allSatisfy { (position.entered[$0] - previous[$0]).magnitude < 1e-13 }
+        } ?? false)
     }
     self.survivors = survivors
     self.entered = entered
     self.telescopes = telescopes
   }
 
-  var lengths: ClosedRange<Int> { 1...length }
-
-  /// S̄*(n) / S̄(n) for n = 1 … length, from the weighted sums over groups.
-  private func ratios(_ survivors: [Double], _ entered: [Double]) -> [Double] {
+  /// How far a replicate's product has come at the end of a block.
+  struct Progress {
     var base = 1.0
     var entry = 1.0
-    return (0..<length).map { index in
+    var last = 1.0
+  }
+
+  /// S̄*(n) / S̄(n) for the lengths of the block, from the weighted sums over groups; NaN where nobody is at risk though
+  /// somebody survived, and 0 where nobody survived.
+  private func ratios(_ survivors: [Double], _ entered: [Double], _ progress: inout Progress) -> [Double] {
+    (0..<length).map { index in
       if !telescopes[index] {
-        if index > 0 { base *= entry > 0 ? survivors[index - 1] / entry : 0 }
-        entry = entered[index]
+        progress.base = progress.entry > 0 ? progress.base * progress.last / progress.entry : progress.base
+        progress.entry = entered[index]
       }
-      return entry > 0 ? base * survivors[index] / entry : 0
+      let survived = survivors[index]
+      let before = progress.last
+      progress.last = survived
+      guard progress.entry > 0 else { return before > 0 || progress.base.isNaN ? .nan : 0 }
+      return progress.base * survived / progress.entry
     }
   }
 
-  func bootstrap(replicates: Int, seed: UInt64, threads: Int) async throws -> [[Double]] {
+  func bootstrap(_ resamples: inout [Progress], seed: UInt64, threads: Int) async throws -> [[Double]] {
+    let replicates = resamples.count
     let tasks = max(1, min(threads, replicates))
-    return try await withThrowingTaskGroup(of: (Int, [[Double]]).self) { group in
+    let states = resamples
+    let parts = try await withThrowingTaskGroup(of: (Int, [([Double], Progress)]).self) { group in
       for task in 0..<tasks {
         let range = task * replicates / tasks..<(task + 1) * replicates / tasks
         group.addTask {
-          var results: [[Double]] = []
+          var results: [([Double], Progress)] = []
           for replicate in range {
             try Task.checkCancellation()
-            results.append(resample(seed: seed, stream: UInt64(replicate)))
+            var progress = states[replicate]
+            results.append((resample(seed: seed, stream: UInt64(replicate), &progress), progress))
           }
           return (task, results)
         }
       }
-      var parts = [[[Double]]](repeating: [], count: tasks)
+      var parts = [[([Double], Progress)]](repeating: [], count: tasks)
       for try await (task, results) in group { parts[task] = results }
       return parts.flatMap { $0 }
     }
+    resamples = parts.map(\.1)
+    return parts.map(\.0)
   }
 
-  private func resample(seed: UInt64, stream: UInt64) -> [Double] {
+  private func resample(seed: UInt64, stream: UInt64, _ progress: inout Progress) -> [Double] {
     var generator = SeededGenerator(seed: seed, stream: stream)
     var weights = [Double](repeating: 0, count: count)
     for _ in 0..<count { weights[Int.random(in: 0..<count, using: &generator)] += 1 }
@@ -243,15 +272,22 @@ private struct GroupRatios: Sendable {
         enteredSums[index] += weight * entered[row + index]
       }
     }
-    return ratios(survivorSums, enteredSums)
+    return ratios(survivorSums, enteredSums, &progress)
   }
 
   /// The same ratios with each group left out in turn.
-  func jackknife() -> [[Double]] {
+  func jackknife(_ states: inout [Progress]) -> [[Double]] {
     (0..<count).map { group in
       let row = group * length
       return ratios(
-        (0..<length).map { max(0, 1 - survivors[row + $0]) }, (0..<length).map { max(0, 1 - entered[row + $0]) })
+        (0..<length).map { rest(of: survivors, at: $0, without: group, share: survivors[row + $0]) },
+        (0..<length).map { rest(of: entered, at: $0, without: group, share: entered[row + $0]) }, &states[group])
     }
+  }
+
+  /// The shares of all groups but one; added up where 1 - share would cancel.
+  private func rest(of shares: [Double], at index: Int, without group: Int, share: Double) -> Double {
+    if share < 0.5 { return 1 - share }
+    return (0..<count).reduce(0) { $1 == group ? $0 : $0 + shares[$1 * length + index] }
   }
 }

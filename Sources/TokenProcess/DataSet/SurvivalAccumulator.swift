@@ -10,6 +10,7 @@ public struct SurvivalAccumulator: Sendable {
     var atRisk = 0
     var survivors = ScaledSum()
     var entered = ScaledSum()
+    var failed = ScaledSum()
     var squares = ScaledSum()
     var logSurvivals = CompensatedSum()
     var logNone = CompensatedSum()
@@ -31,7 +32,11 @@ public struct SurvivalAccumulator: Sendable {
       let value = law.survival[n]
       positions[n - 1].atRisk += 1
       positions[n - 1].survivors.add(value)
-      positions[n - 1].entered.add(law.survival[n - 1])
+      let before = law.survival[n - 1]
+      positions[n - 1].entered.add(before)
+      positions[n - 1].failed.add(
+        ScaledValue(
+          significand: -before.significand * .expMinusOne(law.tokenLogProbabilities[n - 1]), exponent: before.exponent))
       positions[n - 1].squares.add(
         ScaledValue(significand: value.significand * value.significand, exponent: 2 * value.exponent))
       positions[n - 1].logSurvivals.add(law.logSurvival[n])
@@ -47,6 +52,7 @@ public struct SurvivalAccumulator: Sendable {
       positions[index].atRisk += position.atRisk
       positions[index].survivors.merge(position.survivors)
       positions[index].entered.merge(position.entered)
+      positions[index].failed.merge(position.failed)
       positions[index].squares.merge(position.squares)
       positions[index].logSurvivals.merge(position.logSurvivals)
       positions[index].logNone.merge(position.logNone)
@@ -63,20 +69,36 @@ public struct SurvivalAccumulator: Sendable {
   ///
   ///     S̄(n) = Π_{k <= n} Σ S_i(k) / Σ S_i(k-1),   sums over records with L_i >= k
   ///
-  /// With equal lengths it is the plain mean of S_i(n); with S_i in {0, 1} the Kaplan–Meier estimator.
+  /// With equal lengths it is the plain mean of S_i(n); with S_i in {0, 1} the Kaplan–Meier estimator. Where lengths differ
+  /// it takes the shorter records to go on as the longer ones do. NaN from the first n at which no record that is long
+  /// enough can be reached while a shorter one could: nothing is known there.
   public var logSurvival: [Double] {
     var result = [0.0]
     // Between lengths at which records end, Σ S_i(k-1) is the Σ S_i of the step before: the product telescopes, and no
     // rounding accumulates.
     var base = ScaledValue.one
     var entry = ScaledValue.one
+    // Near 1 the sum of ln(1 - h) keeps digits that the logarithm of the quotient loses.
+    var nearOne = CompensatedSum()
+    var isKnown = true
     for (index, position) in positions.enumerated() {
+      let entered = position.entered.value
       if index == 0 || position.atRisk != positions[index - 1].atRisk {
-        if index > 0 { base = base * (positions[index - 1].survivors.value / entry) }
-        entry = position.entered.value
+        if index > 0, entry.significand > 0 { base = base * (positions[index - 1].survivors.value / entry) }
+        entry = entered
+        if entered.significand == 0, result[index] > -.infinity { isKnown = false }
+      }
+      guard isKnown else {
+        result.append(.nan)
+        continue
       }
       let survivors = position.survivors.value
-      result.append(survivors.significand == 0 ? -.infinity : (base * (survivors / entry)).log)
+      if survivors.significand == 0 {
+        result.append(-.infinity)
+        continue
+      }
+      nearOne.add(.log(onePlus: -min(1, (position.failed.value / entered).double)))
+      result.append(nearOne.value > -0.5 ? nearOne.value : (base * (survivors / entry)).log)
     }
     return result
   }

@@ -16,7 +16,7 @@ public struct TailConcentration: Sendable, Equatable {
 /// From it follow the concentration of the tail and the law of the number of records with N >= n.
 public struct TailAccumulator: Sendable {
   /// Records up to which concentration is exact; beyond, it comes from a sketch whose bins are 1/128 wide in log-odds,
-  /// which moves a share or the Gini coefficient by less than 0.4 %.
+  /// which moves a share or the Gini coefficient by less than 0.004.
   public static let exactLimit = 100_000
   /// Records up to which the count's law is exact; beyond, it carries a proved bound on its error.
   public static let exactCountLimit = 10_000

@@ -89,7 +89,7 @@ public struct AuditSample: Sendable, Equatable {
   /// The upper limit is the largest k with P(X <= x | k) > (1 - level)/2, the lower one the smallest with
   /// P(X >= x | k) > (1 - level)/2.
   ///
-  /// - Complexity: O(x log M) for the lower and upper limit each.
+  /// - Complexity: O(log M) sums of at most about ten standard deviations of X each.
   /// - Throws: `PlanError` unless 0 <= x <= z <= M and 0 < level < 1.
   public func riskyLimits(observed x: Int, sample z: Int, level: Double = 0.95) throws(PlanError) -> ClosedRange<Int> {
     try Self.check(z, "sample", in: 0...records)
@@ -104,23 +104,55 @@ public struct AuditSample: Sendable, Equatable {
     return min(lower, upper)...max(lower, upper)
   }
 
-  /// ln P(X <= x) for X hypergeometric with k marked among M and z drawn.
+  /// ln P(X <= x) for X hypergeometric with k marked among M and z drawn: summed outwards from x on the side of the mode
+  /// where masses fall, until they no longer count.
   private func logAtMost(_ x: Int, k: Int, z: Int) -> Double {
     let first = max(0, z - (records - k))
     let last = min(k, z)
     if x >= last { return 0 }
     guard x >= first else { return -.infinity }
-    // From the smallest possible count by the ratio of neighbouring masses. For first > 0 every safe record is drawn:
-    // the mass there is that of missing none of them, the miss probability of the complement sample.
-    var logMass = first == 0 ? logMiss(k, z) : logMiss(records - k, records - z)
-    var total = logMass
-    for i in first..<x {
-      let i = Double(i)
-      logMass +=
-        .log((Double(k) - i) / (i + 1)) + .log((Double(z) - i) / (Double(records - k - z) + i + 1))
-      total = logAddExp(total, logMass)
+    // Ratio of the masses at i + 1 and i.
+    func ratio(_ i: Int) -> Double {
+      (Double(k - i) / Double(i + 1)) * (Double(z - i) / Double(records - k - z + i + 1))
     }
-    return min(0, total)
+    if ratio(x) >= 1 {
+      return min(0, logMass(x, k: k, z: z) + .log(sum(from: x, through: first, by: -1) { 1 / ratio($0 - 1) }))
+    }
+    let upper = logMass(x + 1, k: k, z: z) + .log(sum(from: x + 1, through: last, by: 1, ratio))
+    return log1mExp(min(0, upper))
+  }
+
+  /// 1 + r + r r′ + …, the sum of masses relative to the first.
+  private func sum(from start: Int, through end: Int, by step: Int, _ ratio: (Int) -> Double) -> Double {
+    var term = 1.0
+    var sum = 1.0
+    var i = start
+    while i != end {
+      term *= ratio(i)
+      sum += term
+      if term < 1e-17 * sum { break }
+      i += step
+    }
+    return sum
+  }
+
+  /// ln P(X = x), through Loader's saddle-point form of three binomial masses with p = z / M (*Fast and accurate computation
+  /// of binomial probabilities*, 2000): no large log-gammas are subtracted.
+  private func logMass(_ x: Int, k: Int, z: Int) -> Double {
+    func logBinomial(_ x: Int, _ n: Int, _ p: Double, _ q: Double) -> Double {
+      if x == 0 { return Double(n) * .log(onePlus: -p) }
+      if x == n { return Double(n) * .log(p) }
+      let (a, b) = (Double(x), Double(n - x))
+      func deviance(_ count: Double, _ expected: Double) -> Double {
+        -count * log1pMinusArgument((expected - count) / count)
+      }
+      return stirlingCorrection(Double(n)) - stirlingCorrection(a) - stirlingCorrection(b) - deviance(a, Double(n) * p)
+        - deviance(b, Double(n) * q) + 0.5 * (.log(Double(n) / a) - .log(b) - 1.83787706640934548356)
+    }
+    let p = Double(z) / Double(records)
+    let q = Double(records - z) / Double(records)
+    if z == records { return x == k ? 0 : -.infinity }
+    return logBinomial(x, k, p, q) + logBinomial(z - x, records - k, p, q) - logBinomial(z, records, p, q)
   }
 
   /// The first value of a range at which a condition that stays true once it is true holds; the upper bound if none.

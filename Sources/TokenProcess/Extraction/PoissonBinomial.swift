@@ -119,8 +119,10 @@ public struct PoissonBinomial: Sendable, Equatable {
   /// - Precondition: 0 < level < 1.
   public func interval(level: Double = 0.95) -> ClosedRange<Int> {
     precondition(level > 0 && level < 1, "level = \(level) is outside (0, 1)")
-    let side = max(0, 0.5 * (1 - level) - errorBound)
     guard uncertain > 0 else { return certain...certain }
+    let side = 0.5 * (1 - level) - errorBound
+    // A bound wider than the sides themselves proves nothing but what is certain.
+    guard side > 0 else { return certain...maximum }
     let window = window(tilt: 0)
     var lower = window.first
     var below = max(0, window.mass(lower))
@@ -215,7 +217,7 @@ public struct PoissonBinomial: Sendable, Equatable {
       return (p: p, q: q, multiplicity: group.multiplicity)
     }
     // Bernstein: beyond this distance from the mean less than 1e-18 of the law lies.
-    let reach = 14 + (196 + 84 * variance).squareRoot()
+    let reach = 15 + (225 + 86 * variance).squareRoot()
     let first = max(0, Int((mean.value - reach).rounded(.down)))
     let last = min(uncertain, Int((mean.value + reach).rounded(.up)))
     let size = last - first + 1

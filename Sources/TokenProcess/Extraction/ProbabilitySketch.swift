@@ -5,7 +5,8 @@ import RealModule
 /// there are too many records to keep.
 ///
 /// Bins are 1/128 wide in ln(p / (1 - p)), so that p and 1 - p vary by less than 0.8 % in each. Each bin keeps its count,
-/// Σ p and Σ p². 4096 bins below the largest probability are kept; what is smaller by more than e³² goes into the last.
+/// Σ p and Σ p². The bins span 128 units below the largest probability's log-odds, which are at most 40; what is smaller
+/// goes into the last bin, where even 10¹² records hold less than 1e-26 of the sum.
 /// Two sketches merge by addition.
 package struct ProbabilitySketch: Sendable {
   private struct Bin: Sendable {
@@ -15,7 +16,7 @@ package struct ProbabilitySketch: Sendable {
   }
 
   package static let binsPerUnit = 128.0
-  private static let size = 4096
+  private static let size = 16_384
   /// Above this log-odds 1 - p is below 1e-17 and all share the top bin.
   private static let highestIndex = Int(40 * binsPerUnit)
 

@@ -2,6 +2,9 @@ extension Record {
   /// How far above 0 a log-probability may be before it is an error: rounding in 32-bit softmaxes reaches 1e-7.
   public static let roundingAllowance = 1e-6
 
+  /// The largest number of reference tokens: memory grows with the longest reference, about 200 bytes a token.
+  public static let longestReference = 1_000_000
+
   /// Checks every rule on a record and sets log-probabilities that rounding put just above 0 to 0.
   ///
   /// - Complexity: O(tokens).
@@ -11,6 +14,11 @@ extension Record {
     guard !id.isEmpty else { throw RecordError(field: "id", problem: "is empty") }
     guard !tokenLogProbabilities.isEmpty else {
       throw RecordError(field: "token_logprobs", problem: "the reference is empty")
+    }
+    guard tokenLogProbabilities.count <= Self.longestReference else {
+      throw RecordError(
+        field: "token_logprobs",
+        problem: "has \(tokenLogProbabilities.count) tokens; a reference has at most \(Self.longestReference)")
     }
     for (index, value) in tokenLogProbabilities.enumerated() where !(value <= 0) {
       tokenLogProbabilities[index] = try Self.rounded(value, field: "token_logprobs[\(index)]")

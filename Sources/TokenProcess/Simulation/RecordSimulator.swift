@@ -17,15 +17,15 @@ public struct RecordSimulator: Sendable {
   public enum SimulationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The family is no mixture of geometric laws, so that records cannot differ in one p.
     case noMixingLaw(family: String)
-    /// A count below its least value.
-    case count(name: String, value: Int, least: Int)
+    /// A count outside its range.
+    case count(name: String, value: Int, range: ClosedRange<Int>)
 
     public var description: String {
       switch self {
       case .noMixingLaw(let family):
         "\(family) has no law of token probabilities between records; use the reading \"positions\""
-      case .count(let name, let value, let least):
-        "\(name) = \(value) is outside its range (\(least) or more)"
+      case .count(let name, let value, let range):
+        "\(name) = \(value) is outside its range (\(range.lowerBound) to \(range.upperBound))"
       }
     }
   }
@@ -46,7 +46,8 @@ public struct RecordSimulator: Sendable {
   public init(
     law: any FittableFamily, reading: Reading? = nil, length: Int, seed: UInt64
   ) throws(SimulationError) {
-    guard length >= 1 else { throw .count(name: "length", value: length, least: 1) }
+    let range = 1...Record.longestReference
+    guard range.contains(length) else { throw .count(name: "length", value: length, range: range) }
     let isMixture = law is any RecordMixture
     let chosen = reading ?? (isMixture ? .records : .positions)
     guard chosen == .positions || isMixture else { throw .noMixingLaw(family: type(of: law).familyName) }

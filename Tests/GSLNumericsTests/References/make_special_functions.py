@@ -61,6 +61,12 @@ for a, b in itertools.product([1e-3, 0.16, 1.0, 2.0, 300.0, 1e6, 1e12], repeat=2
     for n in [0, 1, 5, 20, 64, 1000, 10**6, 10**9]:
         p, q = mp.mpf(a), mp.mpf(b)
         rows.append(row("logBetaRatio", [a, b, n], mp.loggamma(p + n) - mp.loggamma(p) - mp.loggamma(p + q + n) + mp.loggamma(p + q)))
+for a, b, n in [(43.66, 1e-6, 62), (43.66, 1e-10, 62), (43.66, 1e-12, 62), (200.0, 1e-13, 7), (20.0, 0.19, 10**6)]:
+    p, q = mp.mpf(a), mp.mpf(b)
+    rows.append(row("logBetaRatio", [a, b, n], mp.loggamma(p + n) - mp.loggamma(p) - mp.loggamma(p + q + n) + mp.loggamma(p + q)))
+for s, q, l in itertools.product([-10.0, -0.5, 0.0, 0.5, 1.0, 1.944, 9.0], [1.0, 7.0, 1000.0], [1e-9, 3.46905e-5, 0.1, 0.6, 20.0]):
+    # Σ e^(-λk) (q + k)^(-s) as λ^(s-1) Γ-like integrals is no reference of its own: mpmath's Lerch transcendent.
+    rows.append(row("logLerch", [l, s, q], mp.log(mp.lerchphi(mp.exp(-mp.mpf(l)), mp.mpf(s), mp.mpf(q)))))
 for p in [1e-300, 1e-20, 1e-5, 0.025, 0.3, 0.5, 0.8, 0.975, 1 - 1e-12]:
     with mp.workdps(400):
         z = -mp.sqrt(2) * mp.erfinv(1 - 2 * mp.mpf(p)) if p > 1e-5 else mp.findroot(

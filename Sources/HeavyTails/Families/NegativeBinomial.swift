@@ -1,0 +1,108 @@
+import GSLNumerics
+import RealModule
+
+/// The negative binomial law.
+///
+///     P(N = n) = Γ(n + r) / (Γ(r) n!) pⁿ (1 - p)^r,   S(n) = I_p(n, r),   r > 0, 0 < p < 1
+///
+/// with the regularized incomplete beta function I. r = 1 is the geometric law.
+public struct NegativeBinomial: FittableFamily {
+  public static let familyName = "negative-binomial"
+  public static let parameterDescriptions = [
+    ParameterDescription("r", from: 0, to: .infinity), ParameterDescription("p", from: 0, to: 1),
+  ]
+
+  /// The shape; 1 is the geometric law.
+  public let r: Double
+  /// The ratio to which neighbouring masses tend.
+  public let p: Double
+  private let logP: Double
+  private let logQ: Double
+
+  /// The law for r > 0 and 0 < p < 1.
+  ///
+  /// - Throws: `DistributionError.parameter` outside that range.
+  public init(r: Double, p: Double) throws(DistributionError) {
+    try self.init(parameters: [r, p])
+  }
+
+  public init(parameters: [Double]) throws(DistributionError) {
+    try Self.check(parameters)
+    r = parameters[0]
+    p = parameters[1]
+    logP = .log(p)
+    logQ = .log(onePlus: -p)
+  }
+
+  public var parameters: [Double] { [r, p] }
+
+  public func logMass(_ n: Int) -> Double {
+    guard n > 0 else { return n == 0 ? r * logQ : -.infinity }
+    // 1 / (n B(n, r)) = Γ(n + r) / (Γ(r) n!), without two large log-gammas.
+    let logBeta = (try? logBeta(Double(n), r)) ?? .nan
+    return min(0, r * logQ + Double(n) * logP - .log(Double(n)) - logBeta)
+  }
+
+  public func logSurvival(_ n: Int) -> Double {
+    guard n > 0 else { return 0 }
+    // Parameters are in the domain; the fraction may only run out of steps, and then the sum of masses is left.
+    return (try? logIncompleteBeta(Double(n), r, p).lower) ?? logTailSum(n).log
+  }
+
+  /// ln Σ_{m >= n} P(N = m) and the mean of ψ(m + r) - ψ(n + r) under it, by summation: ratios of neighbours are rational.
+  private func logTailSum(_ n: Int) -> (log: Double, digamma: Double) {
+    var term = 1.0
+    var sum = 1.0
+    var weighted = 0.0
+    var difference = 0.0
+    var m = Double(n)
+    while true {
+      difference += 1 / (m + r)
+      term *= p * (m + r) / (m + 1)
+      m += 1
+      sum += term
+      weighted += term * difference
+      if term < 1e-17 * sum * (1 - p), m > r * p / (1 - p) { break }
+    }
+    return (logMass(n) + .log(sum), weighted / sum)
+  }
+
+  /// ∂ ln P(N = n) / ∂r = ψ(n + r) - ψ(r) + ln(1 - p).
+  private func massSlope(_ n: Int) -> Double {
+    digammaDifference(r, n) + logQ
+  }
+
+  public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    gradient[0] = massSlope(max(0, n))
+    gradient[1] = Double(n) / p - r / (1 - p)
+    return logMass(n)
+  }
+
+  public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    gradient[0] = 0
+    gradient[1] = 0
+    guard n > 0 else { return 0 }
+    let value = logSurvival(n)
+    // ∂S/∂p = p^(n-1) (1-p)^(r-1) / B(n, r) = n P(N = n) / (p (1-p)).
+    gradient[1] = .exp(logMass(n) - value) * Double(n) / (p * (1 - p))
+    // ∂S/∂r = Σ_{m >= n} P(N = m) ∂ ln P(N = m)/∂r = S × mean of it in the tail.
+    gradient[0] = massSlope(n) + logTailSum(n).digamma
+    return value
+  }
+
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [.log(parameters[0]), logit(parameters[1])] }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [.exp(coordinates[0]), logistic(coordinates[1])] }
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+    [[.exp(coordinates[0]), 0], [0, logisticDerivative(coordinates[1])]]
+  }
+
+  public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
+    let mean = max(0.01, counts.lengthTotal / counts.total)
+    // r p / (1 - p) is the mean.
+    return [0.2, 1, 5].map { [$0, mean / (mean + $0)] }
+  }
+
+  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+    index == 0 ? "r → \(isUpper ? "∞ (Poisson)" : "0")" : "p → \(isUpper ? 1 : 0)"
+  }
+}

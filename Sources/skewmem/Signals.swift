@@ -1,0 +1,22 @@
+import Captures
+import Foundation
+@preconcurrency import Dispatch
+
+/// Ends the program on the usual signals without leaving an unfinished file behind.
+enum Signals {
+  private static let sources: [any DispatchSourceSignal] = [SIGINT, SIGTERM, SIGHUP].map { number in
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+      AtomicFile.removeUnfinished()
+      // As the shell would have it, the status says which signal it was.
+      _exit(128 + number)
+    }
+    source.resume()
+    return source
+  }
+
+  static func install() {
+    _ = sources
+  }
+}
