@@ -175,7 +175,9 @@ struct LineCoder {
       guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object") }
       return failure(Self.path(context.codingPath), "is not \(Self.describe(type))")
     } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
-      return failure(Self.path(context.codingPath), "cannot be read: a number of the wrong kind or out of range, or text that is not UTF-8")
+      return failure(
+        Self.path(context.codingPath),
+        "cannot be read: a number of the wrong kind or out of range, or text that is not UTF-8")
     } catch {
       return failure(nil, "is not valid JSON")
     }

@@ -20,7 +20,8 @@ extension AuditPlan {
       if let detectable {
         items.append(
           "An audit of \(NumberText.count(sample)) records that finds none shows, at confidence "
-            + "\(NumberText.level(1 - miss)) (one-sided, 1 - miss), that fewer than \(NumberText.count(detectable)) are risky.")
+            + "\(NumberText.level(1 - miss)) (one-sided, 1 - miss), that fewer than \(NumberText.count(detectable)) are risky."
+        )
       } else {
         items.append("An audit of no records shows nothing.")
       }

@@ -91,7 +91,8 @@ extension AuditReport {
       guard survival.indices.contains(extractable.n - 1) else { return nil }
       let point = survival[extractable.n - 1]
       return [
-        "\(point.n)", NumberText.count(point.atRisk), point.probability == nil ? "—" : NumberText.probability(log: point.logProbability),
+        "\(point.n)", NumberText.count(point.atRisk),
+        point.probability == nil ? "—" : NumberText.probability(log: point.logProbability),
         point.lower.flatMap { lower in
           point.upper.map { "\(NumberText.text(lower)) – \(NumberText.text($0))" }
         } ?? "—",
@@ -193,7 +194,10 @@ extension AuditReport {
       .filter { $0.logRatio.isFinite }
     let rivals = fits.dropFirst().count { $0.aic < fit.aic + 2 }
     var text = "By AIC the law of N is best described as \(fit.family)"
-    text += rivals > 0 ? "; \(NumberText.count(rivals, "other family").replacingOccurrences(of: "familys", with: "families")) within 2 of it describe it about as well." : "."
+    text +=
+      rivals > 0
+      ? "; \(NumberText.count(rivals, "other family").replacingOccurrences(of: "familys", with: "families")) within 2 of it describe it about as well."
+      : "."
     guard let worst = known.max(by: { $0.logRatio.magnitude < $1.logRatio.magnitude }) else { return text }
     if worst.logRatio.magnitude <= 0.0953 {
       text += " Its P(N >= n) is within 10 % of the exact one at every length in the table."
@@ -201,7 +205,8 @@ extension AuditReport {
       let good = known.filter { $0.logRatio.magnitude <= 0.0953 }.map { "\($0.n)" }
       text +=
         good.isEmpty
-        ? " No length in the table is met within 10 %." : " Its P(N >= n) is within 10 % of the exact one at n = \(good.joined(separator: ", "))."
+        ? " No length in the table is met within 10 %."
+        : " Its P(N >= n) is within 10 % of the exact one at n = \(good.joined(separator: ", "))."
       text += " It is worst at n = \(worst.n), where it says \(factor(worst.logRatio)) the exact probability"
       text += worst.logRatio.magnitude > 1 ? ": do not carry it beyond the lengths that were measured." : "."
     }

@@ -13,7 +13,8 @@ extension SimulationSummary {
     let values = parameters.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
     let meaning =
       reading == "records"
-      ? "each record has one token probability, drawn from the family's mixing law" : "all records share the hazards of their positions"
+      ? "each record has one token probability, drawn from the family's mixing law"
+      : "all records share the hazards of their positions"
     document.paragraph(
       "\(NumberText.count(records, "record")) of \(NumberText.count(length, "token")) from \(family) (\(values)), seed \(seed); \(meaning)."
     )

@@ -124,7 +124,8 @@ public struct AuditAccumulator: Sendable {
       warnings.append("some lengths can be reached by no record that is long enough: the survival is unknown there")
     }
     if repeatedIDs > 0 {
-      warnings.append("\(repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow")
+      warnings.append(
+        "\(repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow")
     }
     let lengths = tails.keys.sorted()
     let counts = lengths.map { tails[$0, default: TailAccumulator()].count }

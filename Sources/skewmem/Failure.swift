@@ -15,7 +15,8 @@ enum FailureCode {
 /// Prints one line to standard error.
 func printError(_ text: String) {
   // File names may hold anything; a terminal is to see one line of text.
-  let line = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+  let line = String(
+    String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
   FileHandle.standardError.write(Data("skewmem: \(line)\n".utf8))
 }
 

@@ -1,6 +1,6 @@
 import Captures
-import Foundation
 @preconcurrency import Dispatch
+import Foundation
 
 /// Ends the program on the usual signals without leaving an unfinished file behind.
 enum Signals {

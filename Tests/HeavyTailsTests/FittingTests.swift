@@ -136,11 +136,14 @@ import Testing
     let clusters = try (0..<4000).map { index in
       let n = truth.sample(using: &generator)
       let length = [3, 10, 30][index % 3]
-      return try CensoredCounts([n >= length ? .init(length: length, exact: 0, censored: 1) : .init(length: n, exact: 1)])
+      return try CensoredCounts([
+        n >= length ? .init(length: length, exact: 0, censored: 1) : .init(length: n, exact: 1)
+      ])
     }
     let counts = try CensoredCounts(clusters.flatMap(\.cells))
     let plain = try MaximumLikelihood().fit(LinearHazard.self, to: counts)
-    let sandwich = try MaximumLikelihood(standardErrors: .sandwich(clusters: clusters)).fit(LinearHazard.self, to: counts)
+    let sandwich = try MaximumLikelihood(standardErrors: .sandwich(clusters: clusters)).fit(
+      LinearHazard.self, to: counts)
     for (a, b) in zip(plain.parameters, sandwich.parameters) {
       expectClose(try #require(b.standardError), try #require(a.standardError), relative: 0.15)
     }
@@ -160,7 +163,9 @@ import Testing
     let second = try fit([60: 3, 75: 8, 85: 14, 95: 20, 100: 22, 105: 20, 115: 14, 125: 4])
     expectClose(second.logLikelihood, -420.3899, relative: 0, absolute: 5e-5)
     expectClose(try #require(second.parameters[1].value), 8.499, relative: 1e-3)
-    for fit in [first, second] { #expect(fit.boundary == nil && fit.isConverged && fit.parameters[1].standardError != nil) }
+    for fit in [first, second] {
+      #expect(fit.boundary == nil && fit.isConverged && fit.parameters[1].standardError != nil)
+    }
     // p = 1 - 1.25e-10 by the closed form.
     let geometric = try MaximumLikelihood().fit(
       Geometric.self, to: CensoredCounts([.init(length: 0, exact: 1), .init(length: 80, exact: 0, censored: 1e8)]))
@@ -171,7 +176,10 @@ import Testing
   @Test func linesThatStartClamped() throws {
     let first = try MaximumLikelihood().fit(
       LinearHazard.self,
-      to: CensoredCounts([.init(length: 3, exact: 10), .init(length: 5, exact: 20), .init(length: 8, exact: 20), .init(length: 9, exact: 5)]))
+      to: CensoredCounts([
+        .init(length: 3, exact: 10), .init(length: 5, exact: 20), .init(length: 8, exact: 20),
+        .init(length: 9, exact: 5),
+      ]))
     expectClose(first.logLikelihood, -115.503, relative: 0, absolute: 1e-3)
     #expect(first.isConverged, "\(first)")
     let second = try MaximumLikelihood().fit(

@@ -103,7 +103,8 @@ private struct AuditValues: Decodable {
       let shares = try #require(report.decomposition.tokenLogProbability)
       #expect(reading == .records ? shares.record > 0.999 : shares.position > 0.999)
       expectClose(
-        report.survival[9].probability ?? .nan, Double.exp(law.logSurvival(10)), relative: reading == .records ? 0.1 : 1e-12)
+        report.survival[9].probability ?? .nan, Double.exp(law.logSurvival(10)),
+        relative: reading == .records ? 0.1 : 1e-12)
     }
   }
 
@@ -185,7 +186,8 @@ private struct AuditValues: Decodable {
     [[-740, -1], [-Double.infinity, -1]], [[-1e-12, -1e-12], [-1e-13, -2e-12]], [[-0.7], [-Double.infinity, -0.1]],
   ])
   func extremeCaptures(data: [[Double]]) async throws {
-    let report = try await report(data.enumerated().map { Record(id: "\($0.offset)", tokenLogProbabilities: $0.element) })
+    let report = try await report(
+      data.enumerated().map { Record(id: "\($0.offset)", tokenLogProbabilities: $0.element) })
     #expect(report.records == 2)
     _ = try JSONEncoder().encode(report)
   }

@@ -84,9 +84,15 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
   }
 
   // ln σ, and the tail's shape as it is; the data's largest length bounds it from below by σ + ξn > 0.
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [.log(parameters[0]), parameters[1]] }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [.exp(coordinates[0]), coordinates[1]] }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] { [[.exp(coordinates[0]), 0], [0, 1]] }
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [.log(parameters[0]), parameters[1]]
+  }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [.exp(coordinates[0]), coordinates[1]]
+  }
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+    [[.exp(coordinates[0]), 0], [0, 1]]
+  }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let mean = max(0.1, counts.lengthTotal / counts.total)

@@ -110,9 +110,15 @@ public struct DiscreteLognormal: FittableFamily {
     return logNormalUpperTail(c)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [parameters[0], .log(parameters[1])] }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [coordinates[0], .exp(coordinates[1])] }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] { [[1, 0], [0, .exp(coordinates[1])]] }
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [parameters[0], .log(parameters[1])]
+  }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [coordinates[0], .exp(coordinates[1])]
+  }
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+    [[1, 0], [0, .exp(coordinates[1])]]
+  }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     // Moments of ln(n + 1/2), zeros standing at ln ½.

@@ -30,7 +30,9 @@ public struct Geometric: FittableFamily {
   }
 
   public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
-    guard !coordinates[0].isNaN else { throw .parameter(family: Self.familyName, name: "p", value: .nan, allowed: "finite") }
+    guard !coordinates[0].isNaN else {
+      throw .parameter(family: Self.familyName, name: "p", value: .nan, allowed: "finite")
+    }
     p = logistic(coordinates[0])
     logP = -logAddExp(0, -coordinates[0])
     logQ = -logAddExp(0, coordinates[0])
@@ -61,8 +63,12 @@ public struct Geometric: FittableFamily {
     return logSurvival(n)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [logit(parameters[0])] }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [logistic(coordinates[0])] }
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [logit(parameters[0])]
+  }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [logistic(coordinates[0])]
+  }
   public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
     [[logisticDerivative(coordinates[0])]]
   }

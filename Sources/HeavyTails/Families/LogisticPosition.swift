@@ -9,7 +9,8 @@ import RealModule
 public struct LogisticPosition: FittableFamily {
   public static let familyName = "logistic-position"
   public static let parameterDescriptions = [
-    ParameterDescription("a", from: -.infinity, to: .infinity), ParameterDescription("b", from: -.infinity, to: .infinity),
+    ParameterDescription("a", from: -.infinity, to: .infinity),
+    ParameterDescription("b", from: -.infinity, to: .infinity),
   ]
 
   /// The logit of the first token's probability.

@@ -90,8 +90,12 @@ public struct NegativeBinomial: FittableFamily {
     return value
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [.log(parameters[0]), logit(parameters[1])] }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [.exp(coordinates[0]), logistic(coordinates[1])] }
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [.log(parameters[0]), logit(parameters[1])]
+  }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [.exp(coordinates[0]), logistic(coordinates[1])]
+  }
   public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
     [[.exp(coordinates[0]), 0], [0, logisticDerivative(coordinates[1])]]
   }

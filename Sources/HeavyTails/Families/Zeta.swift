@@ -61,9 +61,15 @@ public struct Zeta: FittableFamily {
     return min(0, zeta.log - logNormalizer)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { [.log(parameters[0] - 1)] }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { [1 + .exp(coordinates[0])] }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] { [[.exp(coordinates[0])]] }
+  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [.log(parameters[0] - 1)]
+  }
+  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+    [1 + .exp(coordinates[0])]
+  }
+  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+    [[.exp(coordinates[0])]]
+  }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     [[1.5], [2.5], [4]]

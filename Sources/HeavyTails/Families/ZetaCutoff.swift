@@ -12,7 +12,8 @@ public struct ZetaCutoff: FittableFamily {
 
   public static let familyName = "zeta-cutoff"
   public static let parameterDescriptions = [
-    ParameterDescription("alpha", from: smallestAlpha, to: .infinity), ParameterDescription("lambda", from: 0, to: .infinity),
+    ParameterDescription("alpha", from: smallestAlpha, to: .infinity),
+    ParameterDescription("lambda", from: 0, to: .infinity),
   ]
 
   /// The exponent of the power law.

@@ -134,7 +134,11 @@ struct CensoredLikelihood<F: FittableFamily> {
 
   /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a crease there.
   func simplexSteps(from result: NewtonResult) throws -> NewtonResult {
-    let simplex = try Simplex().minimize(from: result.point, step: 0.05) { value(at: Array(copying: $0)) }
+    var method = Simplex()
+    // On a crease rounding keeps the simplex from shrinking to nothing.
+    method.sizeTolerance = 1e-7
+    method.maximumIterations = 1000
+    let simplex = try method.minimize(from: result.point, step: 0.05) { value(at: Array(copying: $0)) }
     let better = simplex.value < result.value
     let polished = newtonSteps(
       from: Minimum(
