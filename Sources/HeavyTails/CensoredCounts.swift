@@ -76,6 +76,13 @@ public struct CensoredCounts: Sendable, Equatable {
     try self.init(weights.map { Cell(length: $0.key, exact: $0.value) })
   }
 
+  /// The part of the data with lengths from `minimum` to `maximum`, both included.
+  ///
+  /// A value censored below the minimum says nothing about lengths above it and is left out, as is one above the maximum.
+  public func restricted(from minimum: Int, through maximum: Int? = nil) -> CensoredCounts {
+    CensoredCounts(sorted: cells.filter { $0.length >= minimum && $0.length <= maximum ?? .max })
+  }
+
   /// The largest length with any weight, 0 when there is none.
   public var maximum: Int {
     cells.last?.length ?? 0

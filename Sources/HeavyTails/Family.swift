@@ -12,6 +12,7 @@ public enum Family {
     DiscreteGeneralizedPareto.self,
     Zeta.self,
     ZetaCutoff.self,
+    RoundedPareto.self,
   ]
 
   /// Every family: the plain ones, then their zero-inflated, cured and zero-inflated cured forms.

@@ -9,7 +9,8 @@ import Testing
 @Suite struct ConformanceTests {
   /// Laws of every family: those of the oracle, and decorated ones around them.
   static let laws: [any FittableFamily] = {
-    let plain: [any FittableFamily] = OracleTests.laws.map(\.law)
+    var plain: [any FittableFamily] = OracleTests.laws.map(\.law)
+    if let pareto = try? RoundedPareto(alpha: 1.7) { plain.append(pareto) }
     var laws = plain
     for (index, law) in plain.enumerated()
     where Family.plain.contains(where: { $0.familyName == type(of: law).familyName }) {

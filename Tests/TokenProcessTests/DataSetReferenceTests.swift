@@ -169,6 +169,20 @@ private struct References: Decodable {
     }
   }
 
+  /// The product limit of the histogram of exact laws is the accumulator's.
+  @Test func agreesWithTheAccumulator() throws {
+    var histogram = MatchLengthHistogram()
+    var accumulator = SurvivalAccumulator()
+    for tokens in [[-0.1, -0.4, -0.2], [-1], [-0.3, -2]] {
+      let law = try MatchLengthLaw(tokenLogProbabilities: tokens)
+      histogram.add(law)
+      accumulator.add(law)
+    }
+    let curve = ProductLimit(histogram.counts)
+    for step in curve.steps { expectClose(step.logSurvival, accumulator.logSurvival[step.n], relative: 1e-13) }
+    #expect(curve.steps.count == 3)
+  }
+
   /// Certain and impossible records merge as they add.
   @Test func infinitiesMerge() throws {
     var merged = SurvivalAccumulator()

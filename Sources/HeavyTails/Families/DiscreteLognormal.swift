@@ -136,4 +136,9 @@ public struct DiscreteLognormal: FittableFamily {
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "mu → \(isUpper ? "∞" : "-∞")" : "sigma → \(isUpper ? "∞" : "0")"
   }
+
+  public static let limits = [
+    FamilyLimit(
+      family: RoundedPareto.self, condition: "mu → -∞, sigma → ∞", embedding: { _ in [-.infinity, .infinity] })
+  ]
 }

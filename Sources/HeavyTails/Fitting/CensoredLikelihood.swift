@@ -8,10 +8,13 @@ struct CensoredLikelihood<F: FittableFamily> {
   let counts: CensoredCounts
   /// The reach of all the data, also where the counts are a part of them: it fixes what the coordinates mean.
   private let reach: ClosedRange<Int>
+  /// The lengths on which the data are conditional.
+  private let window: LengthWindow
   private let dimension = F.parameterDescriptions.count
 
-  init(_ counts: CensoredCounts, reach: ClosedRange<Int>? = nil) {
+  init(_ counts: CensoredCounts, reach: ClosedRange<Int>? = nil, window: LengthWindow = LengthWindow()) {
     self.counts = counts
+    self.window = window
     self.reach = reach ?? counts.reach
   }
 
@@ -21,8 +24,9 @@ struct CensoredLikelihood<F: FittableFamily> {
     var sum = CompensatedSum()
     for cell in counts.cells {
       if cell.exact > 0 { sum.add(cell.exact * law.logMass(cell.length)) }
-      if cell.censored > 0 { sum.add(cell.censored * law.logSurvival(cell.length)) }
+      if cell.censored > 0 { sum.add(cell.censored * window.logSurvival(of: law, from: cell.length)) }
     }
+    if !window.isAll { sum.add(-counts.total * window.logProbability(of: law)) }
     return sum.value.isNaN ? .infinity : -sum.value / counts.total
   }
 
@@ -39,9 +43,13 @@ struct CensoredLikelihood<F: FittableFamily> {
         for index in 0..<dimension { total[index] += cell.exact * cellGradient[index] }
       }
       if cell.censored > 0 {
-        sum.add(cell.censored * law.logSurvival(cell.length, gradient: &cellGradient))
+        sum.add(cell.censored * window.logSurvival(of: law, from: cell.length, gradient: &cellGradient))
         for index in 0..<dimension { total[index] += cell.censored * cellGradient[index] }
       }
+    }
+    if !window.isAll {
+      sum.add(-counts.total * window.logSurvival(of: law, from: window.minimum, gradient: &cellGradient))
+      for index in 0..<dimension { total[index] -= counts.total * cellGradient[index] }
     }
     let jacobian = F.jacobian(at: point, reach: reach)
     for j in 0..<dimension {
@@ -155,7 +163,7 @@ struct CensoredLikelihood<F: FittableFamily> {
     var result = SymmetricMatrix(dimension: dimension)
     guard clusters.count > 1 else { return nil }
     for cluster in clusters where cluster.total > 0 {
-      guard let mean = CensoredLikelihood(cluster, reach: reach).gradient(at: point) else { return nil }
+      guard let mean = CensoredLikelihood(cluster, reach: reach, window: window).gradient(at: point) else { return nil }
       for i in 0..<dimension {
         for j in 0...i { result[i, j] += mean[i] * mean[j] * cluster.total * cluster.total }
       }

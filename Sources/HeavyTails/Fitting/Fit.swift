@@ -17,6 +17,8 @@ public struct Fit: Sendable {
   public let family: String
   /// The fitted law itself. On a boundary it is the limit law, of a simpler family.
   public let law: any FittableFamily
+  /// The lengths on which the fit is conditional.
+  public let window: LengthWindow
   /// The estimates, in the order of the family's parameters.
   public let parameters: [Parameter]
   /// Covariance of the estimates; nil on a boundary or where the information is not positive definite.
@@ -32,6 +34,12 @@ public struct Fit: Sendable {
   public let iterations: Int
   /// The limit at which the supremum lies, in words; nil for a maximum in the interior.
   public let boundary: String?
+
+  /// ln P(N = n) of the fitted law, conditional on the window.
+  public func logMass(_ n: Int) -> Double { window.logMass(of: law, n) }
+
+  /// ln P(N >= n) of the fitted law, conditional on the window.
+  public func logSurvival(_ n: Int) -> Double { window.logSurvival(of: law, n) }
 
   /// Akaike's criterion, 2k - 2 ln L; k counts all parameters of the family, also those on a boundary.
   ///

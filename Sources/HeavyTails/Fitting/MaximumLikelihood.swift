@@ -19,10 +19,18 @@ public struct MaximumLikelihood: Sendable {
 
   /// Where standard errors come from.
   public var standardErrors: StandardErrors
+  /// The lengths on which the fit is conditional; data outside are left out.
+  public var window: LengthWindow
 
   /// The estimator.
-  public init(standardErrors: StandardErrors = .observedInformation) {
+  public init(standardErrors: StandardErrors = .observedInformation, window: LengthWindow = LengthWindow()) {
     self.standardErrors = standardErrors
+    self.window = window
+  }
+
+  /// The data that the fit sees.
+  private func selected(_ counts: CensoredCounts) -> CensoredCounts {
+    window.isAll ? counts : counts.restricted(from: window.minimum, through: window.maximum)
   }
 
   /// Fits one family.
@@ -32,7 +40,7 @@ public struct MaximumLikelihood: Sendable {
   ///   family gives them a positive likelihood; `NumericsError` if GSL fails.
   public func fit(_ family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit {
     var known: [String: Fit] = [:]
-    return try fit(family, to: counts, known: &known)
+    return try fit(family, to: selected(counts), known: &known)
   }
 
   /// Fits several families; those that are limits of others are fitted once. One that cannot be fitted, such as a zeta law
@@ -41,6 +49,7 @@ public struct MaximumLikelihood: Sendable {
     of families: [any FittableFamily.Type], to counts: CensoredCounts
   ) -> [(family: any FittableFamily.Type, result: Result<Fit, any Error>)] {
     var known: [String: Fit] = [:]
+    let counts = selected(counts)
     return families.map { family in
       (family, Result { try fit(family, to: counts, known: &known) })
     }
@@ -72,7 +81,7 @@ public struct MaximumLikelihood: Sendable {
     }
     let isGeometric = family == Geometric.self
     return Fit(
-      family: family.familyName, law: try Geometric(p: p),
+      family: family.familyName, law: try Geometric(p: p), window: window,
       parameters: family.parameterDescriptions.map {
         Fit.Parameter(name: $0.name, value: isGeometric ? p : nil, standardError: nil)
       },
@@ -117,7 +126,7 @@ public struct MaximumLikelihood: Sendable {
     }
     let law = "\(limit.condition): \(fit.family)"
     return Fit(
-      family: family.familyName, law: fit.law, parameters: parameters, covariance: nil,
+      family: family.familyName, law: fit.law, window: window, parameters: parameters, covariance: nil,
       logLikelihood: fit.logLikelihood, observations: fit.observations, isConverged: fit.isConverged,
       iterations: fit.iterations, boundary: fit.boundary.map { "\(law), itself at \($0)" } ?? law)
   }
@@ -125,7 +134,7 @@ public struct MaximumLikelihood: Sendable {
   private func search<F: FittableFamily>(
     _: F.Type, _ counts: CensoredCounts, extraStarts: [[Double]]
   ) throws -> Fit {
-    let likelihood = CensoredLikelihood<F>(counts)
+    let likelihood = CensoredLikelihood<F>(counts, window: window)
     let starts = (F.startingPoints(for: counts) + extraStarts)
       .map { F.coordinates(of: $0, reach: counts.reach) }
       .filter { $0.allSatisfy(\.isFinite) }
@@ -170,6 +179,7 @@ public struct MaximumLikelihood: Sendable {
       case .observedInformation:
         covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
       case .sandwich(let clusters):
+        let clusters = clusters.map(selected)
         let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
         covariance = likelihood.scoreProducts(of: clusters, at: result.point)?.transformed(by: rows)
           .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
@@ -180,7 +190,7 @@ public struct MaximumLikelihood: Sendable {
       Fit.Parameter(name: description.name, value: values[index], standardError: errors?[index])
     }
     return Fit(
-      family: F.familyName, law: law, parameters: parameters, covariance: covariance,
+      family: F.familyName, law: law, window: window, parameters: parameters, covariance: covariance,
       logLikelihood: -result.value * counts.total, observations: counts.total,
       isConverged: result.isConverged || !edges.isEmpty, iterations: result.iterations,
       boundary: edges.isEmpty ? nil : edges.joined(separator: ", "))

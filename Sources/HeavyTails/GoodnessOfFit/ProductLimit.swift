@@ -1,5 +1,4 @@
 import GSLNumerics
-import HeavyTails
 import RealModule
 
 /// The product-limit (Kaplan–Meier) estimate from counts of lengths, with Greenwood's limits for the population.
@@ -11,7 +10,7 @@ public struct ProductLimit: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
     /// The length n >= 1.
     public let n: Int
-    /// The weight at risk of ending at n - 1.
+    /// The weight at risk of ending at n - 1, where the estimate falls.
     public let atRisk: Double
     /// ln Ŝ(n) = ln P(N >= n).
     public let logSurvival: Double
@@ -27,35 +26,42 @@ public struct ProductLimit: Sendable, Equatable {
     case logLog
   }
 
-  /// One step for each n = 1 … the largest length with weight at risk.
+  /// One step for each n = m + 1 with m an exact length of the data: between steps the estimate is constant.
   public let steps: [Step]
+  /// The largest n at which the estimate is known: beyond it nothing was at risk.
+  public let maximum: Int
 
   /// The estimate from counts.
   ///
-  /// - Complexity: O(largest length).
+  /// - Complexity: O(cells).
   public init(_ counts: CensoredCounts) {
     var steps: [Step] = []
     var atRisk = counts.total
     var logSurvival = 0.0
     var variance = 0.0
-    var cells = counts.cells[...]
-    for n in stride(from: 1, through: counts.maximum + 1, by: 1) {
-      var ended = 0.0
-      var next = 0.0
-      // Censored at n - 1 leaves before the risk of ending there, exactly n - 1 ends there.
-      if let cell = cells.first, cell.length == n - 1 {
-        atRisk -= cell.censored
-        ended = cell.exact
-        next = cell.exact
-        cells = cells.dropFirst()
-      }
-      guard atRisk > 1e-12 * counts.total else { break }
-      logSurvival += .log(onePlus: -min(1, ended / atRisk))
-      variance += ended > 0 ? (ended < atRisk ? ended / (atRisk * (atRisk - ended)) : .infinity) : 0
-      steps.append(Step(n: n, atRisk: atRisk, logSurvival: logSurvival, logVariance: variance))
-      atRisk -= next
+    for cell in counts.cells {
+      // Censored at n leaves before the risk of ending there, exactly n ends there.
+      atRisk -= cell.censored
+      guard cell.exact > 0, atRisk > 1e-12 * counts.total else { continue }
+      logSurvival += .log(onePlus: -min(1, cell.exact / atRisk))
+      variance += cell.exact < atRisk ? cell.exact / (atRisk * (atRisk - cell.exact)) : .infinity
+      steps.append(Step(n: cell.length + 1, atRisk: atRisk, logSurvival: logSurvival, logVariance: variance))
+      atRisk -= cell.exact
     }
     self.steps = steps
+    // An exact last length is followed by Ŝ = 0; after a censored one nothing is known.
+    maximum = max(counts.maximum, steps.last?.n ?? 0)
+  }
+
+  /// The step that holds at n: the last one at or before it; nil before the first, where Ŝ = 1.
+  public func step(at n: Int) -> Step? {
+    var low = 0
+    var high = steps.count
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle].n <= n { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? steps[low - 1] : nil
   }
 
   /// Pointwise confidence limits of S(n) for the population, by Greenwood's variance; nil where Ŝ is 0 or 1.

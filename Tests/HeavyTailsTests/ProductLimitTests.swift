@@ -2,7 +2,6 @@ import HeavyTails
 import RealModule
 import TestSupport
 import Testing
-import TokenProcess
 
 @Suite struct ProductLimitTests {
   /// Remission times of 21 leukaemia patients on 6-MP (Freireich 1963), the textbook Kaplan–Meier example: at the end of
@@ -42,18 +41,15 @@ import TokenProcess
     #expect(throws: DistributionError.level(1)) { try curve.limits(at: step, level: 1) }
   }
 
-  /// The product limit of the histogram of exact laws is the accumulator's.
-  @Test func agreesWithTheAccumulator() throws {
-    var histogram = MatchLengthHistogram()
-    var accumulator = SurvivalAccumulator()
-    for tokens in [[-0.1, -0.4, -0.2], [-1], [-0.3, -2]] {
-      let law = try MatchLengthLaw(tokenLogProbabilities: tokens)
-      histogram.add(law)
-      accumulator.add(law)
-    }
-    let curve = ProductLimit(histogram.counts)
-    for step in curve.steps { expectClose(step.logSurvival, accumulator.logSurvival[step.n], relative: 1e-13) }
-    #expect(curve.steps.count == 3)
+  /// Between steps the estimate holds, and lengths of 10⁹ cost no more than small ones.
+  @Test func stepsAreSparse() throws {
+    let curve = ProductLimit(
+      try CensoredCounts([.init(length: 2, exact: 1), .init(length: 1_000_000_000, exact: 1, censored: 2)]))
+    #expect(curve.steps.map(\.n) == [3, 1_000_000_001])
+    #expect(curve.step(at: 2) == nil)
+    #expect(curve.step(at: 3)?.n == 3 && curve.step(at: 500)?.n == 3)
+    expectClose(Double.exp(try #require(curve.step(at: 4)).logSurvival), 0.75, relative: 1e-15)
+    #expect(curve.maximum == 1_000_000_001)
   }
 
   @Test func emptyAndCertain() throws {

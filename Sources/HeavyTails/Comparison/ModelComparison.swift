@@ -1,0 +1,79 @@
+import GSLNumerics
+import RealModule
+
+/// Tests between two fits of the same data.
+public struct ModelComparison: Sendable, Equatable {
+  /// Which test was made.
+  public enum Test: String, Sendable {
+    /// Vuong's test for families neither of which contains the other (Econometrica 57, 1989). The statistic is the normal
+    /// deviate of the log-likelihood ratio: positive favours the first fit.
+    case vuong
+    /// The likelihood-ratio test where the first family is contained in the second. The statistic is 2 (ln L₂ - ln L₁).
+    case likelihoodRatio = "likelihood-ratio"
+  }
+
+  /// The first family.
+  public let first: String
+  /// The second family.
+  public let second: String
+  /// The test.
+  public let test: Test
+  /// Its statistic.
+  public let statistic: Double
+  /// The p-value: two-sided for Vuong's test.
+  public let pValue: Double
+
+  /// Vuong's test with the uncorrected log-likelihood ratio; nil when the two laws give every datum the same probability.
+  ///
+  ///     z = Σ w (ln f₁ - ln f₂) / √(W s²),   s² the variance of ln f₁ - ln f₂ over the data
+  ///
+  /// - Precondition: Both fits are of these counts, with the same window.
+  public static func vuong(_ first: Fit, _ second: Fit, on counts: CensoredCounts) -> ModelComparison? {
+    precondition(first.window == second.window, "the fits are conditional on different lengths")
+    let data = counts.restricted(from: first.window.minimum, through: first.window.maximum)
+    let terms = data.cells.flatMap { cell in
+      [
+        (weight: cell.exact, difference: first.logMass(cell.length) - second.logMass(cell.length)),
+        (weight: cell.censored, difference: first.logSurvival(cell.length) - second.logSurvival(cell.length)),
+      ].filter { $0.weight > 0 }
+    }
+    let ratio = terms.reduce(0) { $0 + $1.weight * $1.difference }
+    let mean = ratio / data.total
+    let variance =
+      terms.reduce(0) { $0 + $1.weight * ($1.difference - mean) * ($1.difference - mean) } / data.total
+    guard variance > 1e-28 * max(1, mean * mean), variance.isFinite else { return nil }
+    let z = ratio / (data.total * variance).squareRoot()
+    return ModelComparison(
+      first: first.family, second: second.family, test: .vuong, statistic: z,
+      pValue: min(1, 2 * normalUpperTail(z.magnitude)))
+  }
+
+  /// The likelihood-ratio test of a family against a larger one that contains it.
+  ///
+  /// - Parameter onBoundary: Whether one of the additional parameters is at the end of its range under the first family,
+  ///   as the share of an inflation is. The statistic's law is then the equal mixture of χ² with the difference of the
+  ///   numbers of parameters and with one less (Chernoff 1954; Self and Liang, JASA 82, 1987).
+  /// - Throws: `NumericsError`.
+  public static func likelihoodRatio(_ smaller: Fit, _ larger: Fit, onBoundary: Bool) throws -> ModelComparison {
+    let statistic = max(0, 2 * (larger.logLikelihood - smaller.logLikelihood))
+    let degrees = larger.parameters.count - smaller.parameters.count
+    precondition(degrees > 0, "\(larger.family) has no more parameters than \(smaller.family)")
+    var p = try chiSquaredUpperTail(statistic, degrees)
+    if onBoundary { p = 0.5 * p + 0.5 * (try chiSquaredUpperTail(statistic, degrees - 1)) }
+    return ModelComparison(
+      first: smaller.family, second: larger.family, test: .likelihoodRatio, statistic: statistic, pValue: p)
+  }
+
+  private static func chiSquaredUpperTail(_ x: Double, _ degrees: Int) throws -> Double {
+    if degrees == 0 { return x > 0 ? 0 : 1 }
+    return .exp(try logIncompleteGamma(0.5 * Double(degrees), 0.5 * x).upper)
+  }
+
+  /// Akaike weights exp(-Δ/2) / Σ exp(-Δ/2) of fits to the same data, in their order.
+  public static func akaikeWeights(_ fits: [Fit]) -> [Double] {
+    guard let best = fits.map(\.aic).min() else { return [] }
+    let shares = fits.map { Double.exp(-0.5 * ($0.aic - best)) }
+    let total = shares.reduce(0, +)
+    return shares.map { $0 / total }
+  }
+}

@@ -1,0 +1,103 @@
+import GSLNumerics
+import RealModule
+
+/// The choice of n_min by the Kolmogorov–Smirnov rule of Clauset, Shalizi and Newman (SIAM Review 51, 2009): the candidate
+/// at which the fitted tail is nearest to the data.
+public struct MinimumSelection: Sendable {
+  /// The chosen n_min.
+  public let minimum: Int
+  /// Its distance.
+  public let distance: Double
+  /// The fit of the tail from it.
+  public let fit: Fit
+
+  /// Chooses n_min among the exact lengths of the data.
+  ///
+  /// - Parameters:
+  ///   - family: The family of the tail.
+  ///   - counts: The data.
+  ///   - maximum: n_max, where there is one.
+  ///   - smallestTail: The least weight that a tail must have to be a candidate, and at least two different lengths.
+  /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at the
+  ///   exponent of the one before, and its distance is given up once it exceeds the best.
+  /// - Throws: `DistributionError.noData` when no tail qualifies; as ``MaximumLikelihood/fit(_:to:)``.
+  public init(
+    _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int? = nil, smallestTail: Double = 2
+  ) throws {
+    let data = counts.restricted(from: 0, through: maximum)
+    let lengths = data.cells.filter { $0.exact > 0 }.map(\.length)
+    let isPowerLaw = family == Zeta.self && maximum == nil && data.exactTotal == data.total
+    let chosen =
+      isPowerLaw
+      ? Self.powerLawMinimum(data, smallestTail: smallestTail)
+      : try Self.minimum(family, data, lengths: lengths.dropLast(), through: maximum, smallestTail: smallestTail)
+    guard let chosen else { throw DistributionError.noData }
+    fit = try MaximumLikelihood(window: LengthWindow(from: chosen, through: maximum)).fit(family, to: data)
+    minimum = chosen
+    distance = KolmogorovSmirnov.distance(of: fit, to: data)
+  }
+
+  private static func minimum(
+    _ family: any FittableFamily.Type, _ data: CensoredCounts, lengths: some Sequence<Int>, through maximum: Int?,
+    smallestTail: Double
+  ) throws -> Int? {
+    var best: (minimum: Int, distance: Double)?
+    for candidate in lengths {
+      let tail = data.restricted(from: candidate)
+      guard tail.total >= smallestTail else { break }
+      let estimator = MaximumLikelihood(window: LengthWindow(from: candidate, through: maximum))
+      guard let fit = try? estimator.fit(family, to: tail) else { continue }
+      let distance = KolmogorovSmirnov.distance(of: fit, to: tail)
+      if distance < best?.distance ?? .infinity { best = (candidate, distance) }
+      try Task.checkCancellation()
+    }
+    return best?.minimum
+  }
+
+  private static func powerLawMinimum(_ data: CensoredCounts, smallestTail: Double) -> Int? {
+    let cells = data.cells.filter { $0.length >= 1 }
+    // From the largest length downwards, so that sums and exponent carry over from one candidate to the next.
+    var weight = 0.0
+    var logTotal = 0.0
+    var alpha = 2.5
+    var best: (minimum: Int, distance: Double)?
+    for index in cells.indices.reversed() {
+      weight += cells[index].exact
+      logTotal += cells[index].exact * .log(Double(cells[index].length))
+      guard weight >= smallestTail, index < cells.count - 1,
+        let fit = PowerLawFit(minimum: cells[index].length, weight: weight, logTotal: logTotal, start: alpha)
+      else { continue }
+      alpha = fit.alpha
+      let distance = distance(of: fit, cells[index...], weight: weight, atMost: best?.distance ?? .infinity)
+      // Of equal distances the smaller minimum, which keeps more data.
+      if distance <= best?.distance ?? .infinity { best = (cells[index].length, distance) }
+    }
+    return best?.minimum
+  }
+
+  /// The distance of a tail, with survivals carried from one length to the next where they are neighbours.
+  private static func distance(
+    of fit: PowerLawFit, _ cells: ArraySlice<CensoredCounts.Cell>, weight: Double, atMost limit: Double
+  ) -> Double {
+    let minimum = cells[cells.startIndex].length
+    let logNormalizer = hurwitzZetaDerivatives(fit.alpha, Double(minimum)).log
+    var distance = 0.0
+    var left = weight
+    var next = minimum
+    var survival = 1.0
+    for cell in cells {
+      if cell.length - next > 8 {
+        survival = .exp(hurwitzZetaDerivatives(fit.alpha, Double(cell.length)).log - logNormalizer)
+      } else {
+        for n in next..<cell.length { survival -= .exp(-fit.alpha * .log(Double(n)) - logNormalizer) }
+      }
+      distance = max(distance, (left / weight - survival).magnitude)
+      left -= cell.exact
+      survival -= .exp(-fit.alpha * .log(Double(cell.length)) - logNormalizer)
+      next = cell.length + 1
+      distance = max(distance, (left / weight - survival).magnitude)
+      if distance > limit { return distance }
+    }
+    return distance
+  }
+}

@@ -1,0 +1,40 @@
+import GSLNumerics
+import RealModule
+
+/// The zeta law fitted to the tail from n_min by Newton's method on α alone: what ``MaximumLikelihood`` finds, at the cost of
+/// a few Hurwitz zetas, for uncensored data. It makes the choice of n_min by scanning all candidates cheap.
+///
+/// ln L(α) = -α Σ ln n - W ln ζ(α, n_min) is concave, so Newton's method from any start converges.
+struct PowerLawFit {
+  let alpha: Double
+  let logLikelihood: Double
+  /// Observed information, W (ln ζ)''(α).
+  let information: Double
+
+  /// - Parameters:
+  ///   - logTotal: Σ weight × ln n over the tail.
+  ///   - weight: Σ weight, positive.
+  ///   - start: An exponent above 1 near the answer.
+  /// - Returns: nil where the maximum is at infinity, because all weight is at n_min.
+  init?(minimum: Int, weight: Double, logTotal: Double, start: Double) {
+    let q = Double(minimum)
+    let mean = logTotal / weight
+    guard mean - .log(q) > 1e-15 * max(1, mean) else { return nil }
+    var alpha = start
+    for _ in 0..<200 {
+      let zeta = hurwitzZetaDerivatives(alpha, q)
+      // The score by α of the mean log-likelihood is -mean - (ln ζ)'.
+      let step = -(mean + zeta.slope) / zeta.curvature
+      // α > 1 always: at most nine tenths of the way to the pole.
+      let next = max(alpha + step, 1 + 0.1 * (alpha - 1))
+      let change = (next - alpha).magnitude
+      alpha = next
+      if change < 4e-16 * alpha { break }
+      if change < 1e-14 * alpha, step.magnitude < 1e-14 { break }
+    }
+    let zeta = hurwitzZetaDerivatives(alpha, q)
+    self.alpha = alpha
+    logLikelihood = -alpha * logTotal - weight * zeta.log
+    information = weight * zeta.curvature
+  }
+}

@@ -1,0 +1,60 @@
+import GSLNumerics
+import RealModule
+
+/// The lengths n_min <= N <= n_max on which a fit is conditional: left truncation, and sharp truncation on the right.
+public struct LengthWindow: Sendable, Equatable {
+  /// n_min.
+  public let minimum: Int
+  /// n_max; nil when there is none.
+  public let maximum: Int?
+
+  /// All lengths from `minimum` to `maximum`.
+  ///
+  /// - Precondition: 0 <= minimum <= maximum.
+  public init(from minimum: Int = 0, through maximum: Int? = nil) {
+    precondition(minimum >= 0 && minimum <= maximum ?? .max, "the window \(minimum) to \(maximum ?? .max) is empty")
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+
+  /// Whether no length is excluded.
+  public var isAll: Bool { minimum == 0 && maximum == nil }
+
+  /// ln P(n_min <= N <= n_max) under a law of all lengths.
+  public func logProbability(of law: some DiscreteDistribution) -> Double {
+    logSurvival(of: law, from: minimum)
+  }
+
+  /// ln P(n <= N <= n_max), not yet divided by the window's probability.
+  func logSurvival(of law: some DiscreteDistribution, from n: Int) -> Double {
+    let upper = law.logSurvival(n)
+    guard let maximum else { return upper }
+    return upper + log1mExp(law.logSurvival(maximum + 1) - upper)
+  }
+
+  /// ``logSurvival(of:from:)`` with its derivatives by the parameters.
+  func logSurvival(of law: some FittableFamily, from n: Int, gradient: inout MutableSpan<Double>) -> Double {
+    guard let maximum else { return law.logSurvival(n, gradient: &gradient) }
+    let beyond = law.logSurvival(maximum + 1, gradient: &gradient)
+    let slopes = (0..<gradient.count).map { gradient[$0] }
+    let upper = law.logSurvival(n, gradient: &gradient)
+    let value = upper + log1mExp(beyond - upper)
+    let (inner, outer) = (Double.exp(upper - value), Double.exp(beyond - value))
+    for index in 0..<gradient.count {
+      gradient[index] = inner * gradient[index] - (outer > 0 ? outer * slopes[index] : 0)
+    }
+    return value
+  }
+
+  /// ln P(N = n | window).
+  public func logMass(of law: some DiscreteDistribution, _ n: Int) -> Double {
+    n < minimum || n > maximum ?? .max ? -.infinity : min(0, law.logMass(n) - logProbability(of: law))
+  }
+
+  /// ln P(N >= n | window).
+  public func logSurvival(of law: some DiscreteDistribution, _ n: Int) -> Double {
+    if n <= minimum { return 0 }
+    if let maximum, n > maximum { return -.infinity }
+    return min(0, logSurvival(of: law, from: n) - logProbability(of: law))
+  }
+}
