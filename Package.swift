@@ -39,7 +39,7 @@ let package = Package(
         "GSLNumerics", "HeavyTails", .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
-    .target(name: "Captures", dependencies: ["TokenProcess"]),
+    .target(name: "Captures", dependencies: ["HeavyTails", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
       dependencies: ["GSLNumerics", "HeavyTails", "TokenProcess", "Captures"]
@@ -65,7 +65,7 @@ let package = Package(
     .testTarget(
       name: "TokenProcessTests", dependencies: ["TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
-    .testTarget(name: "CapturesTests", dependencies: ["Captures", "TokenProcess", "TestSupport"]),
+    .testTarget(name: "CapturesTests", dependencies: ["Captures", "HeavyTails", "TokenProcess", "TestSupport"]),
     .testTarget(
       name: "SkewedMemorizationTests", dependencies: ["SkewedMemorization", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),

@@ -175,17 +175,9 @@ extension AuditReport {
         rows: fits.prefix(6).map { fit in
           [
             fit.family, NumberText.text(fit.aic - best.aic), NumberText.text(fit.logLikelihood, digits: 6),
-            parameters(of: fit), fit.boundary ?? (fit.converged ? "" : "not converged"),
+            parameterText(fit.parameters, fit.standardErrors), fit.boundary ?? (fit.converged ? "" : "not converged"),
           ]
         }))
-  }
-
-  private func parameters(of fit: FamilyFit) -> String {
-    fit.parameters.sorted { $0.key < $1.key }.map { name, value in
-      let error = fit.standardErrors[name]?.wrappedValue
-      return "\(name) \(NumberText.text(value.wrappedValue))"
-        + (error.map { " ± \(NumberText.text(NumberText.share($0), digits: 2))" } ?? "")
-    }.joined(separator: ", ")
   }
 
   /// Where the best family agrees with the exact law and where it does not.

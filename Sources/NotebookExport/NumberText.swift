@@ -1,4 +1,5 @@
 import Foundation
+import SkewedMemorization
 
 /// Numbers as people read them: a few significant digits, powers of ten only where they are needed.
 enum NumberText {
@@ -64,4 +65,13 @@ enum NumberText {
     } while rest > 0
     return (value < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
   }
+}
+
+/// Estimates with their standard errors, e.g. `a 2.00 ± 0.12, b 1.50 ± 0.08`.
+func parameterText(_ parameters: [String: OrNull<Double>], _ errors: [String: OrNull<Double>]) -> String {
+  parameters.sorted { $0.key < $1.key }.map { name, value in
+    let error = errors[name]?.wrappedValue
+    return "\(name) \(NumberText.text(value.wrappedValue))"
+      + (error.map { " ± \(NumberText.text(NumberText.share($0), digits: 2))" } ?? "")
+  }.joined(separator: ", ")
 }

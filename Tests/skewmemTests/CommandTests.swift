@@ -189,6 +189,35 @@ import Testing
     #expect(try run("audit", "--help").output.contains("Example: skewmem audit"))
   }
 
+  /// Counts, greedy matches and exact laws, in every format; wrong requests are usage errors.
+  @Test func fit() async throws {
+    try await withFile("0 40\n1 25\n2 14\n3 9\n4 6\n5 2\n6+ 4\n") { path in
+      for format in ["text", "markdown"] {
+        let result = try run("fit", path, "--families", "geometric,beta-geometric", "--format", format)
+        #expect(result.status == 0 && result.output.contains("geometric"))
+      }
+      let result = try run(
+        "fit", path, "--families", "geometric", "--bootstrap", "19", "--seed", "3", "--format", "json")
+      let fits = try #require(try result.json?["fits"] as? [[String: Any]])
+      // p = T / (T + D) with T = 25 + 28 + 27 + 24 + 10 + 24 tokens and D = 96 ends.
+      expectClose(try #require((fits[0]["parameters"] as? [String: Double])?["p"]), 138.0 / 234, relative: 1e-10)
+      #expect(try (result.json?["goodness_of_fit"] as? [String: Any])?["replicates"] as? Int == 19)
+      for bad in [
+        ["--n-min", "x"], ["--n-max", "-1"], ["--families", "normal"], ["--greedy"], ["--bootstrap", "-1"],
+      ] {
+        let wrong = try bad.count == 2 ? run("fit", path, bad[0], bad[1]) : run("fit", path, bad[0])
+        #expect(wrong.status == 64, "\(bad)")
+      }
+    }
+    let greedy = try run("fit", capture, "--greedy", "--families", "discrete-weibull", "--format", "json")
+    #expect(try greedy.json?["observations"] as? Int == 120 && greedy.json?["censored"] as? Int == 1)
+    #expect(try run("fit", capture, "--families", "geometric").status == 0)
+    #expect(try run("fit", capture, "--bootstrap", "10").status == 64)
+    let piped = try run("fit", "-", "--families", "geometric", input: "0\n1\n2\n")
+    #expect(piped.status == 0)
+    #expect(try run("fit", "/nowhere/x").status == 65)
+  }
+
   @Test func plan() throws {
     let result = try run("plan", "--records", "1000", "--risky", "10", "--miss", "0.05", "--format", "json")
     let size = try #require(try result.json?["sample_size"] as? Int)

@@ -25,24 +25,32 @@ public struct ModelComparison: Sendable, Equatable {
 
   /// Vuong's test with the uncorrected log-likelihood ratio; nil when the two laws give every datum the same probability.
   ///
-  ///     z = Σ w (ln f₁ - ln f₂) / √(W s²),   s² the variance of ln f₁ - ln f₂ over the data
+  ///     z = Σ d / √(G s²),   d = Σ w (ln f₁ - ln f₂) over one unit, s² its variance over the G units
   ///
+  /// - Parameter clusters: The counts cluster by cluster, when their weights are fractional: the units are then the
+  ///   clusters. Otherwise each observation is one.
   /// - Precondition: Both fits are of these counts, with the same window.
-  public static func vuong(_ first: Fit, _ second: Fit, on counts: CensoredCounts) -> ModelComparison? {
+  public static func vuong(
+    _ first: Fit, _ second: Fit, on counts: CensoredCounts, clusters: [CensoredCounts]? = nil
+  ) -> ModelComparison? {
     precondition(first.window == second.window, "the fits are conditional on different lengths")
-    let data = counts.restricted(from: first.window.minimum, through: first.window.maximum)
-    let terms = data.cells.flatMap { cell in
-      [
-        (weight: cell.exact, difference: first.logMass(cell.length) - second.logMass(cell.length)),
-        (weight: cell.censored, difference: first.logSurvival(cell.length) - second.logSurvival(cell.length)),
-      ].filter { $0.weight > 0 }
+    func terms(_ counts: CensoredCounts) -> [(weight: Double, difference: Double)] {
+      counts.restricted(from: first.window.minimum, through: first.window.maximum).cells.flatMap { cell in
+        [
+          (weight: cell.exact, difference: first.logMass(cell.length) - second.logMass(cell.length)),
+          (weight: cell.censored, difference: first.logSurvival(cell.length) - second.logSurvival(cell.length)),
+        ].filter { $0.weight > 0 }
+      }
     }
-    let ratio = terms.reduce(0) { $0 + $1.weight * $1.difference }
-    let mean = ratio / data.total
-    let variance =
-      terms.reduce(0) { $0 + $1.weight * ($1.difference - mean) * ($1.difference - mean) } / data.total
+    let units =
+      clusters?.map { (weight: 1.0, difference: terms($0).reduce(0) { $0 + $1.weight * $1.difference }) }
+      ?? terms(counts)
+    let total = units.reduce(0) { $0 + $1.weight }
+    let ratio = units.reduce(0) { $0 + $1.weight * $1.difference }
+    let mean = ratio / total
+    let variance = units.reduce(0) { $0 + $1.weight * ($1.difference - mean) * ($1.difference - mean) } / total
     guard variance > 1e-28 * max(1, mean * mean), variance.isFinite else { return nil }
-    let z = ratio / (data.total * variance).squareRoot()
+    let z = ratio / (total * variance).squareRoot()
     return ModelComparison(
       first: first.family, second: second.family, test: .vuong, statistic: z,
       pValue: min(1, 2 * normalUpperTail(z.magnitude)))

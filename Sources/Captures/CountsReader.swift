@@ -1,0 +1,56 @@
+import Foundation
+import HeavyTails
+
+/// Reads files of lengths: one whole number a line, optionally how often in a second column; `12+` is censored at 12.
+///
+///     0 481
+///     3
+///     12+ 7
+///
+/// Columns are separated by spaces, tabs or a comma; blank lines and those that begin with # are skipped.
+public enum CountsReader {
+  /// The counts of a file; `-` is standard input.
+  ///
+  /// - Throws: `CaptureError` for a file that cannot be read, a line that is no count, or a file without any.
+  public static func counts(path: String) throws -> CensoredCounts {
+    var reader = try LineReader(path: path)
+    var cells: [CensoredCounts.Cell] = []
+    while let line = try reader.next() {
+      let text = String(decoding: line, as: UTF8.self)
+      let columns = text.split { " \t,\r".contains($0) }
+      guard let first = columns.first, !first.hasPrefix("#") else { continue }
+      func failure(_ field: String, _ problem: String) -> CaptureError {
+        CaptureError(file: path, line: reader.lineNumber, field: field, problem: problem)
+      }
+      let isCensored = first.hasSuffix("+")
+      guard let length = Int(isCensored ? first.dropLast() : first), length >= 0 else {
+        throw failure("length", "\"\(first.prefix(40))\" is not a whole number of 0 or more")
+      }
+      var weight = 1.0
+      if columns.count > 1 {
+        guard let number = Double(columns[1]), number >= 0, number.isFinite else {
+          throw failure("count", "\"\(columns[1].prefix(40))\" is not a number of 0 or more")
+        }
+        weight = number
+      }
+      guard columns.count <= 2 else { throw failure("line", "has more than two columns") }
+      cells.append(.init(length: length, exact: isCensored ? 0 : weight, censored: isCensored ? weight : 0))
+    }
+    guard let counts = try? CensoredCounts(cells), counts.total > 0 else {
+      throw CaptureError(file: path, problem: "no counts")
+    }
+    return counts
+  }
+
+  /// Whether a file holds captures, whose lines are JSON objects, rather than counts.
+  ///
+  /// - Throws: `CaptureError` for a file that cannot be read.
+  public static func isCapture(path: String) throws -> Bool {
+    var reader = try LineReader(path: path)
+    while let line = try reader.next() {
+      guard let byte = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
+      return byte == UInt8(ascii: "{")
+    }
+    return false
+  }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Captures
+import HeavyTails
+import NotebookExport
+import SkewedMemorization
+import TokenProcess
+
+struct FitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Fit families of heavy-tailed laws to match lengths.",
+    discussion: """
+      FILE is a capture, whose exact law of N is fitted (or its greedy matches, with --greedy), or counts: one length a line, \
+      optionally how often; 12+ is censored at 12.
+
+      Families: \(Family.plain.map { $0.familyName }.joined(separator: ", ")); each also with the prefix zero-inflated-, \
+      cured- or zero-inflated-cured-.
+
+      Example: skewmem fit lengths.counts --families zeta,discrete-lognormal --n-min auto --bootstrap 1000
+      """)
+
+  @Argument(help: ArgumentHelp("A capture or counts; - is standard input, as counts.", valueName: "file"))
+  var file: String
+
+  @Option(
+    help: ArgumentHelp("Families, or \"all\". (default: those that describe match lengths)", valueName: "name,name,…"))
+  var families: String?
+
+  @Option(
+    help: ArgumentHelp("Where the tail begins, or \"auto\" for the Kolmogorov–Smirnov rule.", valueName: "n|auto"))
+  var nMin = "0"
+
+  @Option(help: ArgumentHelp("Leave out longer lengths: a sharp end of what could be seen.", valueName: "n"))
+  var nMax: Int?
+
+  @Option(help: ArgumentHelp("Replicates of the bootstrap test of the best family; for counts.", valueName: "B"))
+  var bootstrap = 0
+
+  @Flag(help: "Fit a capture's greedy match lengths.")
+  var greedy = false
+
+  @Option(help: "Seed of the bootstrap.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      guard !output.isSameFile(as: file) else {
+        throw ValidationError("--output \(output.output) is the file to be read.")
+      }
+      let analysis = try analysis()
+      let report = try await report(analysis)
+      switch output.format {
+      case .text: try output.write(report.text(isStyled: output.isStyled))
+      case .markdown: try output.write(report.markdown)
+      case .json: try output.write(json: report)
+      }
+    }
+  }
+
+  private func report(_ analysis: FitAnalysis) async throws -> FitReport {
+    guard file != "-", try CountsReader.isCapture(path: file) else {
+      if greedy { throw ValidationError("--greedy is for captures.") }
+      return try await analysis.report(on: try CountsReader.counts(path: file), file: file)
+    }
+    var histogram = MatchLengthHistogram()
+    var groups = RecordGroups()
+    let isGreedy = greedy
+    try await CaptureReader(files: [file], threads: threadOptions.threads).forEachLine { line in
+      let record = try line.get()
+      if isGreedy {
+        guard let match = GreedyMatch(record) else {
+          throw CaptureError(
+            file: file, field: "ranks", problem: "record \(record.id) has neither ranks nor greedy tokens")
+        }
+        histogram.add(match)
+      } else {
+        let law = MatchLengthLaw(record)
+        histogram.add(law)
+        groups.add(law)
+      }
+    }
+    if !isGreedy, bootstrap > 0 {
+      throw ValidationError("--bootstrap needs counts of draws; add --greedy or give a counts file.")
+    }
+    return try await analysis.report(on: histogram.counts, clusters: isGreedy ? nil : groups.counts, file: file)
+  }
+
+  private func analysis() throws -> FitAnalysis {
+    var analysis = FitAnalysis()
+    if let families {
+      analysis.families =
+        families == "all"
+        ? Family.all : try families.split(separator: ",").map { try Family.named($0.filter { $0 != " " }) }
+    }
+    if nMin == "auto" {
+      analysis.minimum = .automatic
+    } else if let n = Int(nMin), n >= 0 {
+      analysis.minimum = .fixed(n)
+    } else {
+      throw ValidationError("--n-min \"\(nMin)\" is neither auto nor a length of 0 or more.")
+    }
+    if let nMax, nMax < (Int(nMin) ?? 0) { throw ValidationError("--n-max \(nMax) is below --n-min.") }
+    guard (0...1_000_000).contains(bootstrap) else { throw ValidationError("--bootstrap is 0 to 1000000.") }
+    analysis.maximum = nMax
+    analysis.replicates = bootstrap
+    analysis.seed = seed
+    analysis.threads = threadOptions.threads
+    return analysis
+  }
+}
