@@ -1,13 +1,7 @@
 import SkewedMemorization
 
-extension AuditPlan {
-  /// The answers as plain text.
-  public func text(isStyled: Bool = false) -> String { document.text(isStyled: isStyled) }
-
-  /// The answers as Markdown.
-  public var markdown: String { document.markdown }
-
-  private var document: ReportDocument {
+extension AuditPlan: ReadableReport, DocumentReport {
+  var document: ReportDocument {
     var document = ReportDocument()
     document.title("Audit plan for \(NumberText.count(records)) records")
     var items: [String] = []

@@ -1,20 +1,12 @@
 import Foundation
 import SkewedMemorization
 
-extension AuditReport {
-  /// The report as plain text, what a person wants to read first.
-  ///
-  /// - Parameter isStyled: Whether headings may use terminal styles.
-  public func text(isStyled: Bool = false) -> String { document.text(isStyled: isStyled) }
-
-  /// The report as GitHub-flavoured Markdown.
-  public var markdown: String { document.markdown }
-
+extension AuditReport: ReadableReport, DocumentReport {
   /// How many of the riskiest records a reader is shown; the JSON has them all.
   private static let shownRecords = 12
   private static let shownWhole = 5
 
-  private var document: ReportDocument {
+  var document: ReportDocument {
     var document = ReportDocument()
     document.title("Memorization audit: \(source)")
     document.paragraph(opening)

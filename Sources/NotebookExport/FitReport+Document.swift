@@ -1,13 +1,7 @@
 import SkewedMemorization
 
-extension FitReport {
-  /// The report as plain text.
-  public func text(isStyled: Bool = false) -> String { document.text(isStyled: isStyled) }
-
-  /// The report as Markdown.
-  public var markdown: String { document.markdown }
-
-  private var document: ReportDocument {
+extension FitReport: ReadableReport, DocumentReport {
+  var document: ReportDocument {
     var document = ReportDocument()
     document.title("Families fitted to \(file == "-" ? "standard input" : file)")
     document.paragraph(

@@ -1,13 +1,7 @@
 import SkewedMemorization
 
-extension SimulationSummary {
-  /// The summary as plain text.
-  public func text(isStyled: Bool = false) -> String { document.text(isStyled: isStyled) }
-
-  /// The summary as Markdown.
-  public var markdown: String { document.markdown }
-
-  private var document: ReportDocument {
+extension SimulationSummary: ReadableReport, DocumentReport {
+  var document: ReportDocument {
     var document = ReportDocument()
     document.title("Simulated capture: \(output)")
     let values = parameters.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")

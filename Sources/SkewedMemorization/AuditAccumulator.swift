@@ -224,11 +224,12 @@ public struct AuditAccumulator: Sendable {
 
   private func fits(
     lengths: [Int], logSurvival: [Double], warnings: inout [String]
-  ) throws -> [AuditReport.FamilyFit] {
+  ) throws -> [FamilyFit] {
     let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: groups.counts))
-    var fits: [AuditReport.FamilyFit] = []
+    let counts = histogram.counts
+    var fits: [Fit] = []
     var unconverged: [String] = []
-    for (family, result) in estimator.fits(of: Family.ofMatchLengths, to: histogram.counts) {
+    for (family, result) in estimator.fits(of: Family.ofMatchLengths, to: counts) {
       try Task.checkCancellation()
       let fit: Fit
       switch result {
@@ -239,17 +240,14 @@ public struct AuditAccumulator: Sendable {
         continue
       }
       if !fit.isConverged { unconverged.append(fit.family) }
-      fits.append(
-        .init(
-          family: fit.family,
-          parameters: Dictionary(uniqueKeysWithValues: fit.parameters.map { ($0.name, .init(wrappedValue: $0.value)) }),
-          standardErrors: Dictionary(
-            uniqueKeysWithValues: fit.parameters.map { ($0.name, .init(wrappedValue: $0.standardError)) }),
-          logLikelihood: fit.logLikelihood, aic: fit.aic, aicc: fit.aicc, bic: fit.bic, converged: fit.isConverged,
-          boundary: fit.boundary,
-          misfit: lengths.map { .init(n: $0, logRatio: fit.law.logSurvival($0) - logSurvival[$0]) }))
+      fits.append(fit)
     }
     if !unconverged.isEmpty { warnings.append("did not converge: \(unconverged.joined(separator: ", "))") }
-    return fits.sorted { $0.aic < $1.aic }
+    fits.sort { $0.aic < $1.aic }
+    return zip(fits, ModelComparison.akaikeWeights(fits)).map { fit, weight in
+      FamilyFit(
+        fit, to: counts, weight: weight,
+        misfit: lengths.map { .init(n: $0, logRatio: fit.logSurvival($0) - logSurvival[$0]) })
+    }
   }
 }

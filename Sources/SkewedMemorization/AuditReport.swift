@@ -222,47 +222,4 @@ public struct AuditReport: Codable, Sendable, Equatable {
       case logProbabilityFull = "log_probability_full"
     }
   }
-
-  /// A family fitted to the law of N.
-  public struct FamilyFit: Codable, Sendable, Equatable {
-    /// The fitted law against the exact one at one length.
-    public struct Misfit: Codable, Sendable, Equatable {
-      /// The length.
-      public var n: Int
-      /// ln of fitted over exact S(n): positive where the family says more than the data.
-      @OrNull public var logRatio: Double?
-
-      enum CodingKeys: String, CodingKey {
-        case n
-        case logRatio = "log_ratio"
-      }
-    }
-
-    /// The family's name.
-    public var family: String
-    /// Estimates by name; null at an infinite value.
-    public var parameters: [String: OrNull<Double>]
-    /// Standard errors by name, by the sandwich over records; null on a boundary.
-    public var standardErrors: [String: OrNull<Double>]
-    /// The maximum of the log-likelihood.
-    public var logLikelihood: Double
-    /// Akaike's criterion.
-    public var aic: Double
-    /// Akaike's criterion for small samples; null with too few records.
-    @OrNull public var aicc: Double?
-    /// Schwarz's criterion.
-    public var bic: Double
-    /// Whether the maximum was reached.
-    public var converged: Bool
-    /// The limit at which the supremum lies; null in the interior.
-    @OrNull public var boundary: String?
-    /// Where the family fits and where it does not.
-    public var misfit: [Misfit]
-
-    enum CodingKeys: String, CodingKey {
-      case family, parameters, aic, aicc, bic, converged, boundary, misfit
-      case standardErrors = "standard_errors"
-      case logLikelihood = "log_likelihood"
-    }
-  }
 }

@@ -68,16 +68,7 @@ public struct FitAnalysis: Sendable {
     return FitReport(
       file: file, observations: counts.total, censored: counts.total - counts.exactTotal,
       best: isCommon ? fits.first?.family : nil,
-      fits: zip(fits, weights).map { fit, weight in
-        .init(
-          family: fit.family,
-          parameters: Dictionary(uniqueKeysWithValues: fit.parameters.map { ($0.name, .init(wrappedValue: $0.value)) }),
-          standardErrors: Dictionary(
-            uniqueKeysWithValues: fit.parameters.map { ($0.name, .init(wrappedValue: $0.standardError)) }),
-          logLikelihood: fit.logLikelihood, aic: fit.aic, aicc: fit.aicc, bic: fit.bic, weight: isCommon ? weight : nil,
-          nMin: fit.window.minimum, tailObservations: fit.observations,
-          ks: KolmogorovSmirnov.distance(of: fit, to: counts), converged: fit.isConverged, boundary: fit.boundary)
-      },
+      fits: zip(fits, weights).map { FamilyFit($0, to: counts, weight: isCommon ? $1 : nil) },
       comparisons: isCommon ? try comparisons(fits, counts, clusters) : [], goodnessOfFit: goodness, warnings: warnings)
   }
 

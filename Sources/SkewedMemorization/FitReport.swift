@@ -24,44 +24,6 @@ public struct FitReport: Codable, Sendable, Equatable {
     case goodnessOfFit = "goodness_of_fit"
   }
 
-  /// One family.
-  public struct FamilyFit: Codable, Sendable, Equatable {
-    /// The family's name.
-    public var family: String
-    /// Estimates by name; null at an infinite value.
-    public var parameters: [String: OrNull<Double>]
-    /// Standard errors by name; null where there are none.
-    public var standardErrors: [String: OrNull<Double>]
-    /// The maximum of the log-likelihood.
-    public var logLikelihood: Double
-    /// Akaike's criterion.
-    public var aic: Double
-    /// Akaike's criterion for small samples.
-    @OrNull public var aicc: Double?
-    /// Schwarz's criterion.
-    public var bic: Double
-    /// The Akaike weight among fits with the same n_min; null with an n_min of its own.
-    @OrNull public var weight: Double?
-    /// n_min, below which the data are left out.
-    public var nMin: Int
-    /// Weight from n_min on.
-    public var tailObservations: Double
-    /// The Kolmogorov–Smirnov distance.
-    public var ks: Double
-    /// Whether the maximum was reached.
-    public var converged: Bool
-    /// The limit at which the supremum lies; null in the interior.
-    @OrNull public var boundary: String?
-
-    enum CodingKeys: String, CodingKey {
-      case family, parameters, aic, aicc, bic, weight, ks, converged, boundary
-      case standardErrors = "standard_errors"
-      case logLikelihood = "log_likelihood"
-      case nMin = "n_min"
-      case tailObservations = "tail_observations"
-    }
-  }
-
   /// A test between two families.
   public struct Comparison: Codable, Sendable, Equatable {
     /// The first family.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Captures
 import Foundation
-import NotebookExport
 import SkewedMemorization
 
 struct AuditCommand: AsyncParsableCommand {
@@ -47,11 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
         throw ValidationError("--output \(output.output) is one of the captures to be read.")
       }
       let report = try await audit()
-      switch output.format {
-      case .text: try output.write(report.text(isStyled: output.isStyled))
-      case .markdown: try output.write(report.markdown)
-      case .json: try output.write(json: report)
-      }
+      try output.write(report)
     }
   }
 

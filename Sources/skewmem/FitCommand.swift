@@ -1,7 +1,6 @@
 import ArgumentParser
 import Captures
 import HeavyTails
-import NotebookExport
 import SkewedMemorization
 import TokenProcess
 
@@ -52,11 +51,7 @@ struct FitCommand: AsyncParsableCommand {
       }
       let analysis = try analysis()
       let report = try await report(analysis)
-      switch output.format {
-      case .text: try output.write(report.text(isStyled: output.isStyled))
-      case .markdown: try output.write(report.markdown)
-      case .json: try output.write(json: report)
-      }
+      try output.write(report)
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
+import NotebookExport
 
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -31,16 +32,18 @@ struct OutputOptions: ParsableArguments {
     return output != "-" && resolved[0] == resolved[1]
   }
 
-  /// Writes a result, whole or not at all.
-  func write(_ text: String) throws {
-    try AtomicFile.write(Data(text.utf8), to: output)
-  }
-
-  /// Writes a value as JSON with sorted keys.
-  func write(json value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+  /// Writes a report in the chosen format, whole or not at all.
+  func write(_ report: some ReadableReport) throws {
+    let data: Data
+    switch format {
+    case .text: data = Data(report.text(isStyled: isStyled).utf8)
+    case .markdown: data = Data(report.markdown.utf8)
+    case .json:
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      data = try encoder.encode(report) + Data("\n".utf8)
+    }
+    try AtomicFile.write(data, to: output)
   }
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import NotebookExport
 import SkewedMemorization
 
 struct PlanCommand: AsyncParsableCommand {
@@ -39,11 +38,7 @@ struct PlanCommand: AsyncParsableCommand {
     try await reportingErrors {
       let plan = try AuditPlan(
         records: records, risky: risky, sample: sample, observed: observed, miss: miss, level: level)
-      switch output.format {
-      case .text: try output.write(plan.text(isStyled: output.isStyled))
-      case .markdown: try output.write(plan.markdown)
-      case .json: try output.write(json: plan)
-      }
+      try output.write(plan)
     }
   }
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import Captures
 import Foundation
 import HeavyTails
-import NotebookExport
 import SkewedMemorization
 import TokenProcess
 
@@ -67,11 +66,7 @@ struct SimulateCommand: AsyncParsableCommand {
       let summary = SimulationSummary(simulator: simulator, records: records, output: output.output)
       var standardOutput = output
       standardOutput.output = "-"
-      switch output.format {
-      case .text: try standardOutput.write(summary.text(isStyled: standardOutput.isStyled))
-      case .markdown: try standardOutput.write(summary.markdown)
-      case .json: try standardOutput.write(json: summary)
-      }
+      try standardOutput.write(summary)
     }
   }
 
