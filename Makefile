@@ -2,14 +2,15 @@
 # make test        everything that CI checks, but for the format
 # make test-slow   with the statistical checks that take minutes
 # make lint        the format, strictly;  make format  mends it
+# make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
 # make install     the release binary to PREFIX/bin (default /usr/local)
 
 PREFIX ?= /usr/local
-SWIFT_FILES = Package.swift Sources Tests
+SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.md
 
-.PHONY: demo test test-slow lint format setup release install uninstall
+.PHONY: demo test test-slow lint format benchmark setup release install uninstall
 
 setup:
 	@scripts/setup
@@ -32,6 +33,9 @@ test: setup
 test-slow: setup
 	scripts/build-tests
 	SKEWMEM_SLOW_TESTS=1 swift test --skip-build
+
+benchmark: setup
+	swift package --package-path Benchmarks benchmark --no-progress
 
 lint:
 	swift format lint --strict --recursive $(SWIFT_FILES)
