@@ -36,12 +36,17 @@ public protocol FittableFamily: DiscreteDistribution {
   /// A few parameter values from which to search, the likeliest to work among them; all in the interior.
   static func startingPoints(for counts: CensoredCounts) -> [[Double]]
 
+  /// The simpler laws that this family contains at interior values of its parameters.
+  static var interior: [any FittableFamily.Type] { get }
+
   /// The simpler laws that this family reaches only in a limit, where a maximum may lie.
   static var limits: [FamilyLimit] { get }
 }
 
 extension FittableFamily {
   public static var limits: [FamilyLimit] { [] }
+
+  public static var interior: [any FittableFamily.Type] { [] }
 
   public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? { nil }
 

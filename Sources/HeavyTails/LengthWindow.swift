@@ -29,7 +29,17 @@ public struct LengthWindow: Sendable, Equatable {
   func logSurvival(of law: some DiscreteDistribution, from n: Int) -> Double {
     let upper = law.logSurvival(n)
     guard let maximum else { return upper }
-    return upper + log1mExp(law.logSurvival(maximum + 1) - upper)
+    let beyond = law.logSurvival(maximum + 1)
+    if cancels(beyond - upper, from: n, through: maximum) {
+      return (n...maximum).reduce(-.infinity) { logAddExp($0, law.logMass($1)) }
+    }
+    return upper + log1mExp(beyond - upper)
+  }
+
+  /// Whether nearly all of the law lies beyond a window, so that the difference of the two survivals has lost its digits and
+  /// the masses in between are to be added up.
+  private func cancels(_ difference: Double, from n: Int, through maximum: Int) -> Bool {
+    difference > -1e-3 && maximum >= n && maximum - n < 10_000
   }
 
   /// ``logSurvival(of:from:)`` with its derivatives by the parameters.
@@ -38,6 +48,16 @@ public struct LengthWindow: Sendable, Equatable {
     let beyond = law.logSurvival(maximum + 1, gradient: &gradient)
     let slopes = (0..<gradient.count).map { gradient[$0] }
     let upper = law.logSurvival(n, gradient: &gradient)
+    if cancels(beyond - upper, from: n, through: maximum) {
+      let value = logSurvival(of: law, from: n)
+      var sums = [Double](repeating: 0, count: gradient.count)
+      for m in n...maximum {
+        let share = Double.exp(law.logMass(m, gradient: &gradient) - value)
+        for index in sums.indices where share > 0 { sums[index] += share * gradient[index] }
+      }
+      for index in sums.indices { gradient[index] = sums[index] }
+      return value
+    }
     let value = upper + log1mExp(beyond - upper)
     let (inner, outer) = (Double.exp(upper - value), Double.exp(beyond - value))
     for index in 0..<gradient.count {

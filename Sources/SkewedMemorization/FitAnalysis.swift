@@ -53,6 +53,11 @@ public struct FitAnalysis: Sendable {
       }
     }
     fits.sort { $0.aic < $1.aic }
+    if let maximum,
+      counts.restricted(from: 0, through: maximum).exactTotal < counts.restricted(from: 0, through: maximum).total
+    {
+      warnings.append("n_max is taken as the end of all lengths: censored ones below it are taken to end by it")
+    }
     // Criteria compare only fits to the same data.
     let isCommon = Set(fits.map(\.window.minimum)).count <= 1
     if !isCommon { warnings.append("families have an n_min of their own: their AIC are not comparable") }
@@ -97,12 +102,10 @@ public struct FitAnalysis: Sendable {
     guard let best = fits.first, best.logLikelihood.isFinite else { return [] }
     return try fits.dropFirst().compactMap { other in
       let test: ModelComparison?
-      if try Self.isBoundary(best, of: other) {
-        test = clusters == nil ? try ModelComparison.likelihoodRatio(best, other, onBoundary: true) : nil
-      } else if try Self.isBoundary(other, of: best) {
-        test = clusters == nil ? try ModelComparison.likelihoodRatio(other, best, onBoundary: true) : nil
-      } else {
-        test = ModelComparison.vuong(best, other, on: counts, clusters: clusters)
+      switch try (Nesting(of: best, in: other), Nesting(of: other, in: best)) {
+      case (.none, .none): test = ModelComparison.vuong(best, other, on: counts, clusters: clusters)
+      case (let nesting, .none): test = try likelihoodRatio(best, other, nesting, clusters)
+      case (_, let nesting): test = try likelihoodRatio(other, best, nesting, clusters)
       }
       return test.map {
         .init(first: $0.first, second: $0.second, test: $0.test.rawValue, statistic: $0.statistic, pValue: $0.pValue)
@@ -110,11 +113,38 @@ public struct FitAnalysis: Sendable {
     }
   }
 
-  /// Whether a family is another one with a parameter at the end of its range. Limits that are reached through infinite
-  /// parameters have no simple law of the likelihood ratio and are left to Vuong's test.
-  private static func isBoundary(_ smaller: Fit, of larger: Fit) throws -> Bool {
-    try Family.named(larger.family).limits.contains {
-      $0.family.familyName == smaller.family && $0.condition.hasSuffix("= 0")
+  private func likelihoodRatio(
+    _ smaller: Fit, _ larger: Fit, _ nesting: Nesting, _ clusters: [CensoredCounts]?
+  ) throws -> ModelComparison? {
+    guard clusters == nil, nesting != .remote else { return nil }
+    return try ModelComparison.likelihoodRatio(smaller, larger, onBoundary: nesting == .boundary)
+  }
+
+  /// How one family is contained in another.
+  private enum Nesting {
+    case none
+    /// At interior values of the parameters: the likelihood ratio is χ².
+    case interior
+    /// With one parameter at the end of its range: an equal mixture of two χ².
+    case boundary
+    /// Through several steps or infinite parameters: no simple law, and no test.
+    case remote
+
+    init(of smaller: Fit, in larger: Fit) throws {
+      let family = try Family.named(larger.family)
+      if family.interior.contains(where: { $0.familyName == smaller.family }) {
+        self = .interior
+      } else if family.limits.contains(where: {
+        $0.family.familyName == smaller.family && $0.condition.hasSuffix("= 0")
+      }) {
+        self = .boundary
+      } else {
+        self = Self.contains(family, smaller.family) ? .remote : .none
+      }
+    }
+
+    private static func contains(_ family: any FittableFamily.Type, _ name: String) -> Bool {
+      (family.limits.map(\.family) + family.interior).contains { $0.familyName == name || contains($0, name) }
     }
   }
 }

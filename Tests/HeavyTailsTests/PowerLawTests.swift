@@ -115,4 +115,47 @@ import Testing
       #expect(fit.logSurvival(3) == 0 && fit.logSurvival(201) == -.infinity && fit.logMass(2) == -.infinity)
     }
   }
+
+  /// Windows that hold a small part of a law: likelihoods stay probabilities, and searches end.
+  @Test func narrowWindows() throws {
+    let window = LengthWindow(from: 1, through: 4)
+    let counts = try CensoredCounts([1: 10.0, 2: 20, 3: 40, 4: 80].map { .init(length: $0.key, exact: $0.value) })
+    for family in Family.all {
+      guard let fit = try? MaximumLikelihood(window: window).fit(family, to: counts) else { continue }
+      #expect(fit.logLikelihood.isFinite && fit.logLikelihood <= 0, "\(fit)")
+      // The multinomial law of the data themselves bounds every family's likelihood.
+      let best = counts.cells.reduce(0) { $0 + $1.exact * Double.log($1.exact / 150) }
+      #expect(fit.logLikelihood <= best + 1e-6, "\(fit)")
+    }
+    let law = try LogisticPosition(a: 20, b: -0.3)
+    let sum = (2...20).reduce(0.0) { $0 + Double.exp(law.logMass($1)) }
+    expectClose(LengthWindow(from: 2, through: 20).logProbability(of: law), Double.log(sum), relative: 1e-12)
+  }
+
+  /// Poisson-like counts: the negative binomial's maximum is at r → ∞.
+  @Test func negativeBinomialRunsOffToPoisson() throws {
+    // Binomial(20, 0.4) × 300, by the ratio of neighbouring masses.
+    var cells: [CensoredCounts.Cell] = []
+    var mass = 300 * Double.pow(0.6, 20)
+    for k in 0...20 {
+      cells.append(.init(length: k, exact: mass))
+      mass *= Double(20 - k) / Double(k + 1) * (0.4 / 0.6)
+    }
+    let fit = try MaximumLikelihood().fit(NegativeBinomial.self, to: CensoredCounts(cells))
+    #expect(fit.boundary == "r → ∞: Poisson", "\(fit)")
+  }
+
+  /// A part that never ends used to make the negative binomial's derivatives endless.
+  @Test func negativeBinomialBesideACuredPart() throws {
+    for cells: [CensoredCounts.Cell] in [
+      [.init(length: 0, exact: 30), .init(length: 12, exact: 0, censored: 5)],
+      [
+        .init(length: 0, exact: 70), .init(length: 1, exact: 4), .init(length: 2, exact: 2),
+        .init(length: 64, exact: 0, censored: 30),
+      ],
+    ] {
+      let fit = try MaximumLikelihood().fit(NegativeBinomial.self, to: CensoredCounts(cells))
+      #expect(fit.logLikelihood.isFinite)
+    }
+  }
 }

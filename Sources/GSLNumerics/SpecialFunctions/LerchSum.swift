@@ -16,6 +16,14 @@ package struct LerchSum {
   ///
   /// - Complexity: O(s + log(1/λ)).
   package init(lambda: Double, s: Double, q: Double) {
+    if lambda > 0.5, q > 1e14 {
+      // Only some ninety terms count, over which the power is constant to rounding.
+      let ratio = Double.exp(-lambda)
+      log = -.log(onePlus: -ratio) - s * .log(q)
+      slopeByS = -.log(q)
+      slopeByLambda = -ratio / (1 - ratio)
+      return
+    }
     // The largest term, which is not the first one when s is well below 0; weights are relative to it.
     let peak = max(q, -s / lambda)
     // Lanes: the weight, weight × ln((q + k)/q), weight × k.
@@ -44,7 +52,7 @@ package struct LerchSum {
     var integral = SIMD4<Double>.zero
     var low = start
     while true {
-      let high = low + min(low, 4 / lambda)
+      let high = low + min(low, 4 / lambda, 4 * low / s.magnitude)
       let part = gaussLegendre(from: low, to: high, weight)
       integral += part
       low = high
@@ -52,10 +60,14 @@ package struct LerchSum {
     }
     let derivatives = Self.derivatives(at: start, lambda: lambda, s: s, q: q, value: weight(start)[0])
     var sum = integral + 0.5 * weight(start)
+    var wasSmall = false
     for j in bernoulliOverFactorial.indices {
       let term = bernoulliOverFactorial[j] * derivatives[2 * j + 1]
       sum -= term
-      if term[0].magnitude < 1e-18 * sum[0] { break }
+      // One small term may be an accident of sign; two in a row are the end.
+      let isSmall = term[0].magnitude < 1e-18 * sum[0] && term[2].magnitude <= 1e-18 * sum[2].magnitude
+      if isSmall, wasSmall { break }
+      wasSmall = isSmall
     }
     return sum
   }

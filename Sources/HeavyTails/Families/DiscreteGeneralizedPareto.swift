@@ -99,6 +99,8 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
     return [[mean, 0.1], [0.5 * mean, 0.5], [0.2 * mean, 1], [mean * 1.2, -0.01]]
   }
 
+  public static var interior: [any FittableFamily.Type] { [Geometric.self] }
+
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "sigma → \(isUpper ? "∞" : "0")" : "xi → \(isUpper ? "∞" : "-∞")"
   }

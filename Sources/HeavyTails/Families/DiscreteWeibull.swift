@@ -106,6 +106,8 @@ public struct DiscreteWeibull: FittableFamily {
     return [0.2, 0.5, 1, 1.6].map { [q, $0] }
   }
 
+  public static var interior: [any FittableFamily.Type] { [Geometric.self] }
+
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "q → \(isUpper ? 0 : 1)" : "beta → \(isUpper ? "∞" : "0")"
   }

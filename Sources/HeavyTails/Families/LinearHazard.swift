@@ -177,6 +177,8 @@ public struct LinearHazard: FittableFamily {
     ]
   }
 
+  public static var interior: [any FittableFamily.Type] { [Geometric.self] }
+
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     let ends = ends(reach)
     let position = Int(index == 0 ? ends.first : ends.last)

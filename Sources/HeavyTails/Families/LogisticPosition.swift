@@ -10,7 +10,8 @@ public struct LogisticPosition: FittableFamily {
   public static let familyName = "logistic-position"
   public static let parameterDescriptions = [
     ParameterDescription("a", from: -.infinity, to: .infinity),
-    ParameterDescription("b", from: -.infinity, to: .infinity),
+    // A steeper logit is a step, and costs a sum over its intervals.
+    ParameterDescription("b", from: -1000, to: 1000),
   ]
 
   /// The logit of the first token's probability.
@@ -122,6 +123,8 @@ public struct LogisticPosition: FittableFamily {
     let share = min(max((counts.total - counts.exactAtZero) / counts.total, 0.01), 0.99)
     return [0, 0.5, 1, -0.3].map { [logit(share), $0] }
   }
+
+  public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     "\(index == 0 ? "a" : "b") → \(isUpper ? "∞" : "-∞")"

@@ -45,9 +45,12 @@ public struct NegativeBinomial: FittableFamily {
 
   public func logSurvival(_ n: Int) -> Double {
     guard n > 0 else { return 0 }
-    // Parameters are in the domain; the fraction may only run out of steps, and then the sum of masses is left.
-    return (try? logIncompleteBeta(Double(n), r, p).lower) ?? logTailSum(n).log
+    // Parameters are in the domain; where the fraction runs out of steps the value is unknown.
+    return (try? logIncompleteBeta(Double(n), r, p).lower) ?? .nan
   }
+
+  /// Up to this p the tail's terms are summed for a derivative: about 40 / (1 - p) of them.
+  private static let largestSummed = 0.98
 
   /// ln Σ_{m >= n} P(N = m) and the mean of ψ(m + r) - ψ(n + r) under it, by summation: ratios of neighbours are rational.
   private func logTailSum(_ n: Int) -> (log: Double, digamma: Double) {
@@ -85,19 +88,32 @@ public struct NegativeBinomial: FittableFamily {
     let value = logSurvival(n)
     // ∂S/∂p = p^(n-1) (1-p)^(r-1) / B(n, r) = n P(N = n) / (p (1-p)).
     gradient[1] = .exp(logMass(n) - value) * Double(n) / (p * (1 - p))
-    // ∂S/∂r = Σ_{m >= n} P(N = m) ∂ ln P(N = m)/∂r = S × mean of it in the tail.
-    gradient[0] = massSlope(n) + logTailSum(n).digamma
+    if p < Self.largestSummed {
+      // ∂S/∂r = Σ_{m >= n} P(N = m) ∂ ln P(N = m)/∂r = S × mean of it in the tail.
+      gradient[0] = massSlope(n) + logTailSum(n).digamma
+    } else {
+      // The tail has too many terms: a five-point difference, good to ten digits.
+      let step = 1e-3 * r
+      let values = [-2.0, -1, 1, 2].map { offset in
+        (try? logIncompleteBeta(Double(n), r + offset * step, p).lower) ?? .nan
+      }
+      gradient[0] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+    }
     return value
   }
 
+  // ln r and the logarithm of the mean, r p / (1 - p): towards a Poisson law only the first one runs off.
   public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
-    [.log(parameters[0]), logit(parameters[1])]
+    [.log(parameters[0]), .log(parameters[0]) + logit(parameters[1])]
   }
+
   public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
-    [.exp(coordinates[0]), logistic(coordinates[1])]
+    [.exp(coordinates[0]), logistic(coordinates[1] - coordinates[0])]
   }
+
   public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
-    [[.exp(coordinates[0]), 0], [0, logisticDerivative(coordinates[1])]]
+    let slope = logisticDerivative(coordinates[1] - coordinates[0])
+    return [[.exp(coordinates[0]), 0], [-slope, slope]]
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
@@ -106,7 +122,9 @@ public struct NegativeBinomial: FittableFamily {
     return [0.2, 1, 5].map { [$0, mean / (mean + $0)] }
   }
 
+  public static var interior: [any FittableFamily.Type] { [Geometric.self] }
+
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
-    index == 0 ? "r → \(isUpper ? "∞ (Poisson)" : "0")" : "p → \(isUpper ? 1 : 0)"
+    index == 0 ? "r → \(isUpper ? "∞: Poisson" : "0: log-series")" : "mean → \(isUpper ? "∞" : "0")"
   }
 }

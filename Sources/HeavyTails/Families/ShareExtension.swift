@@ -51,6 +51,8 @@ extension ShareExtension {
       ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
   }
 
+  public static var interior: [any FittableFamily.Type] { Base.interior.map { extending($0) } }
+
   public static var limits: [FamilyLimit] {
     [FamilyLimit(family: Base.self, condition: "\(shareName) = 0", embedding: { $0 + [0] })]
       + Base.limits.map { limit in

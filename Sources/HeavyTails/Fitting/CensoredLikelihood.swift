@@ -18,6 +18,13 @@ struct CensoredLikelihood<F: FittableFamily> {
     self.reach = reach ?? counts.reach
   }
 
+  /// The sum of logarithms of probabilities as a value to minimize. It is never positive; beyond rounding such a sum, like an
+  /// infinite one, only says that the law has lost its digits.
+  private func negativeMean(_ sum: CompensatedSum) -> Double {
+    let mean = sum.value / counts.total
+    return mean > -.infinity && mean < 1e-9 ? -mean : .infinity
+  }
+
   /// The value alone; infinite where the law is impossible.
   func value(at point: [Double]) -> Double {
     guard let law = try? F(coordinates: point, reach: reach) else { return .infinity }
@@ -27,7 +34,7 @@ struct CensoredLikelihood<F: FittableFamily> {
       if cell.censored > 0 { sum.add(cell.censored * window.logSurvival(of: law, from: cell.length)) }
     }
     if !window.isAll { sum.add(-counts.total * window.logProbability(of: law)) }
-    return sum.value.isNaN ? .infinity : -sum.value / counts.total
+    return negativeMean(sum)
   }
 
   /// The value and its gradient by the coordinates.
@@ -57,7 +64,7 @@ struct CensoredLikelihood<F: FittableFamily> {
       for i in 0..<dimension { component += jacobian[i][j] * total[i] }
       gradient[j] = -component / counts.total
     }
-    return sum.value.isNaN ? .infinity : -sum.value / counts.total
+    return negativeMean(sum)
   }
 
   private func gradient(at point: [Double]) -> [Double]? {

@@ -228,7 +228,11 @@ private struct GroupRatios: Sendable {
       let survived = survivors[index]
       let before = progress.last
       progress.last = survived
-      guard progress.entry > 0 else { return before > 0 || progress.base.isNaN ? .nan : 0 }
+      guard progress.entry > 0 else {
+        // From here on the replicate knows nothing.
+        if before > 0 { progress.base = .nan }
+        return progress.base.isNaN ? .nan : 0
+      }
       return progress.base * survived / progress.entry
     }
   }
