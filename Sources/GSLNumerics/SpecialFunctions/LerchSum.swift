@@ -56,6 +56,8 @@ package struct LerchSum {
       let part = gaussLegendre(from: low, to: high, weight)
       integral += part
       low = high
+      // Nothing is left to add where the weights are lost in the range of Double.
+      if !(part[0] > 0) || low > 1e290 { break }
       if low > peak, part[0] <= 1e-18 * integral[0], part[2] <= 1e-18 * integral[2] { break }
     }
     let derivatives = Self.derivatives(at: start, lambda: lambda, s: s, q: q, value: weight(start)[0])

@@ -49,7 +49,7 @@ public struct NegativeBinomial: FittableFamily {
     return (try? logIncompleteBeta(Double(n), r, p).lower) ?? .nan
   }
 
-  /// Up to this p the tail's terms are summed for a derivative: about 40 / (1 - p) of them.
+  /// Up to this p, and a mean of 10⁴, the tail's terms are summed for a derivative: about 40 / (1 - p) and the mean of them.
   private static let largestSummed = 0.98
 
   /// ln Σ_{m >= n} P(N = m) and the mean of ψ(m + r) - ψ(n + r) under it, by summation: ratios of neighbours are rational.
@@ -88,7 +88,7 @@ public struct NegativeBinomial: FittableFamily {
     let value = logSurvival(n)
     // ∂S/∂p = p^(n-1) (1-p)^(r-1) / B(n, r) = n P(N = n) / (p (1-p)).
     gradient[1] = .exp(logMass(n) - value) * Double(n) / (p * (1 - p))
-    if p < Self.largestSummed {
+    if p < Self.largestSummed, r * p / (1 - p) < 1e4 {
       // ∂S/∂r = Σ_{m >= n} P(N = m) ∂ ln P(N = m)/∂r = S × mean of it in the tail.
       gradient[0] = massSlope(n) + logTailSum(n).digamma
     } else {

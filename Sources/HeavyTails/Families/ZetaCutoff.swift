@@ -6,14 +6,14 @@ import RealModule
 ///     P(N = n) = n^(-α) e^(-λ(n-1)) / Φ(e^(-λ), α, 1),   S(n) = e^(-λ(n-1)) Φ(e^(-λ), α, n) / Φ(e^(-λ), α, 1)
 ///
 /// with Lerch's transcendent Φ(z, α, n) = Σ_{k >= 0} z^k (n + k)^(-α), for α > -64 and λ > 0. (A smaller
-/// α is a narrow peak far from 0, no tail.)
+/// α is a narrow peak far from 0, no tail; a λ below 1e-18 is a zeta law at every length that can be counted.)
 public struct ZetaCutoff: FittableFamily {
   private static let smallestAlpha = -64.0
 
   public static let familyName = "zeta-cutoff"
   public static let parameterDescriptions = [
     ParameterDescription("alpha", from: smallestAlpha, to: .infinity),
-    ParameterDescription("lambda", from: 0, to: .infinity),
+    ParameterDescription("lambda", from: 1e-18, to: .infinity),
   ]
 
   /// The exponent of the power law.

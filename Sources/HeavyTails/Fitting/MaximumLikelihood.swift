@@ -146,9 +146,14 @@ public struct MaximumLikelihood: Sendable {
     // are for a search that stalled, as one can next to a line on which the law becomes impossible.
     let enough = !window.isAll ? 4 : F.parameterDescriptions.count > 2 ? 2 : 1
     for (index, start) in starts.prefix(enough + 3).enumerated() where index < enough || best?.isConverged != true {
-      let found = try QuasiNewton().minimize(from: start.point) { point, gradient in
-        likelihood.value(at: Array(copying: point), gradient: &gradient)
-      }
+      // A start at which derivatives are out of range is left to the others.
+      guard
+        let found = try? QuasiNewton().minimize(
+          from: start.point,
+          objective: { point, gradient in
+            likelihood.value(at: Array(copying: point), gradient: &gradient)
+          })
+      else { continue }
       let polished = likelihood.newtonSteps(from: found)
       if polished.value < best?.value ?? .infinity { best = polished }
     }
