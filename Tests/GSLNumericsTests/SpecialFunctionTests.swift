@@ -46,6 +46,18 @@ private struct Table: Decodable {
     #expect(counts.count == 12)
   }
 
+  /// Steep powers and signs that cancel a term of the tail's series, by direct summation to 28 digits (mpmath).
+  @Test func lerchSumsOfSteepPowers() {
+    let cases: [(lambda: Double, s: Double, q: Double, log: Double)] = [
+      (1e-3, 60, 1000, -411.6223251436431932), (1e-3, 100, 1000, -688.4234476131837072),
+      (1e-2, 100, 200, -528.9066377102113828), (1e-3, 300, 1000, -2070.9763463087166709),
+      (0.2, -10, 50, 42.2899609542012259), (0.02, -1, 50, 8.5221807331483889),
+    ]
+    for (lambda, s, q, log) in cases {
+      expectClose(LerchSum(lambda: lambda, s: s, q: q).log, log, relative: 1e-13, "λ \(lambda) s \(s) q \(q)")
+    }
+  }
+
   /// The plain forms are the exponentials of the logarithmic ones.
   @Test func plainFormsFollowTheLogarithms() throws {
     expectClose(try hurwitzZeta(2, 1), Double.pi * Double.pi / 6, relative: 1e-14)
