@@ -16,14 +16,12 @@ public enum Family {
   ]
 
   /// Every family: the plain ones, then their zero-inflated, cured and zero-inflated cured forms.
-  public static let all: [any FittableFamily.Type] =
-    plain + plain.map { zeroInflated($0) } + plain.map { cured($0) } + plain.map { zeroInflated(cured($0)) }
+  public static let all = withExtensions(plain)
 
   /// The families that describe match lengths of language models well and are fitted quickly: what an audit compares.
-  public static let ofMatchLengths: [any FittableFamily.Type] = {
-    let base: [any FittableFamily.Type] = [Geometric.self, LinearHazard.self, BetaGeometric.self, DiscreteWeibull.self]
-    return base + base.map { zeroInflated($0) } + base.map { cured($0) } + base.map { zeroInflated(cured($0)) }
-  }()
+  public static let ofMatchLengths = withExtensions([
+    Geometric.self, LinearHazard.self, BetaGeometric.self, DiscreteWeibull.self,
+  ])
 
   /// The family of this name, e.g. `zero-inflated-cured-beta-geometric`.
   ///
@@ -54,6 +52,10 @@ public enum Family {
       values.append(value)
     }
     return try family.init(parameters: values)
+  }
+
+  private static func withExtensions(_ plain: [any FittableFamily.Type]) -> [any FittableFamily.Type] {
+    plain + plain.map { zeroInflated($0) } + plain.map { cured($0) } + plain.map { zeroInflated(cured($0)) }
   }
 
   static func zeroInflated(_ family: any FittableFamily.Type) -> any FittableFamily.Type {

@@ -53,9 +53,7 @@ public struct FitAnalysis: Sendable {
       }
     }
     fits.sort { $0.aic < $1.aic }
-    if let maximum,
-      counts.restricted(from: 0, through: maximum).exactTotal < counts.restricted(from: 0, through: maximum).total
-    {
+    if let kept = maximum.map({ counts.restricted(from: 0, through: $0) }), kept.exactTotal < kept.total {
       warnings.append("n_max is taken as the end of all lengths: censored ones below it are taken to end by it")
     }
     // Criteria compare only fits to the same data.

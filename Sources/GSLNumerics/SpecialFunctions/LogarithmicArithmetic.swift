@@ -33,3 +33,8 @@ package func log1pMinusArgument(_ u: Double) -> Double {
   }
   return 2 * r * square * series - r * u
 }
+
+/// 1 / (1 + e^-x), the probability whose log-odds are x; exact near 0.
+package func logistic(_ x: Double) -> Double {
+  x >= 0 ? 1 / (1 + .exp(-x)) : .exp(x) / (1 + .exp(x))
+}

@@ -41,6 +41,11 @@ package struct ScaledValue: Sendable, Equatable {
     return Double(sign: .plus, exponent: max(-4000, min(4000, exponent)), significand: significand)
   }
 
+  /// The square, without a normalization that a sum does not need.
+  package var squared: ScaledValue {
+    ScaledValue(significand: significand * significand, exponent: 2 * exponent)
+  }
+
   package static func * (a: ScaledValue, b: ScaledValue) -> ScaledValue {
     ScaledValue(significand: a.significand * b.significand, exponent: a.exponent + b.exponent).normalized
   }

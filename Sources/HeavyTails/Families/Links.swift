@@ -1,13 +1,9 @@
+import GSLNumerics
 import RealModule
 
 // Maps between a parameter and an unbounded coordinate, with the derivative of the parameter by the coordinate.
 
-/// 1 / (1 + e^-x), for a parameter in (0, 1).
-func logistic(_ x: Double) -> Double {
-  x >= 0 ? 1 / (1 + .exp(-x)) : .exp(x) / (1 + .exp(x))
-}
-
-/// ln(p / (1 - p)), the inverse of ``logistic(_:)``.
+/// ln(p / (1 - p)), the inverse of `logistic`.
 func logit(_ p: Double) -> Double {
   .log(p) - .log(onePlus: -p)
 }

@@ -52,8 +52,8 @@ public struct NegativeBinomial: FittableFamily {
   /// Up to this p, and a mean of 10⁴, the tail's terms are summed for a derivative: about 40 / (1 - p) and the mean of them.
   private static let largestSummed = 0.98
 
-  /// ln Σ_{m >= n} P(N = m) and the mean of ψ(m + r) - ψ(n + r) under it, by summation: ratios of neighbours are rational.
-  private func logTailSum(_ n: Int) -> (log: Double, digamma: Double) {
+  /// The mean of ψ(m + r) - ψ(n + r) over m >= n under the law, by summation: ratios of neighbouring masses are rational.
+  private func meanDigammaRise(from n: Int) -> Double {
     var term = 1.0
     var sum = 1.0
     var weighted = 0.0
@@ -67,7 +67,7 @@ public struct NegativeBinomial: FittableFamily {
       weighted += term * difference
       if term < 1e-17 * sum * (1 - p), m > r * p / (1 - p) { break }
     }
-    return (logMass(n) + .log(sum), weighted / sum)
+    return weighted / sum
   }
 
   /// ∂ ln P(N = n) / ∂r = ψ(n + r) - ψ(r) + ln(1 - p).
@@ -90,7 +90,7 @@ public struct NegativeBinomial: FittableFamily {
     gradient[1] = .exp(logMass(n) - value) * Double(n) / (p * (1 - p))
     if p < Self.largestSummed, r * p / (1 - p) < 1e4 {
       // ∂S/∂r = Σ_{m >= n} P(N = m) ∂ ln P(N = m)/∂r = S × mean of it in the tail.
-      gradient[0] = massSlope(n) + logTailSum(n).digamma
+      gradient[0] = massSlope(n) + meanDigammaRise(from: n)
     } else {
       // The tail has too many terms: a five-point difference, good to ten digits.
       let step = 1e-3 * r

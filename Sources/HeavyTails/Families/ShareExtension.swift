@@ -1,3 +1,6 @@
+import GSLNumerics
+import RealModule
+
 /// A family with one more parameter at the end: the share of records that do something other than the base law.
 ///
 /// It carries what ``Cured`` and ``ZeroInflated`` have in common; they differ in what the share does.
@@ -13,6 +16,9 @@ protocol ShareExtension: FittableFamily {
 
   var base: Base { get }
   var share: Double { get }
+
+  /// The law from valid parts: the share with its logarithm and that of what it leaves.
+  init(base: Base, share: Double, logShare: Double, logRest: Double)
 }
 
 extension ShareExtension {
@@ -21,6 +27,21 @@ extension ShareExtension {
   public static var parameterDescriptions: [ParameterDescription] {
     // A share of 1 leaves nothing of the base law; the largest Double below 1 keeps the range closed.
     Base.parameterDescriptions + [ParameterDescription(shareName, from: 0, to: 1.0.nextDown, includingEnds: true)]
+  }
+
+  public init(parameters: [Double]) throws(DistributionError) {
+    try Self.check(parameters)
+    let share = parameters[Self.baseCount]
+    self.init(
+      base: try Base(parameters: Array(parameters.dropLast())), share: share, logShare: .log(share),
+      logRest: .log(onePlus: -share))
+  }
+
+  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+    let last = coordinates[Self.baseCount]
+    self.init(
+      base: try Base(coordinates: Array(coordinates.dropLast()), reach: reach), share: logistic(last),
+      logShare: -logAddExp(0, -last), logRest: -logAddExp(0, last))
   }
 
   public var parameters: [Double] { base.parameters + [share] }

@@ -142,8 +142,9 @@ public struct MaximumLikelihood: Sendable {
       .filter { $0.value.isFinite }
       .sorted { $0.value < $1.value }
     var best: NewtonResult?
-    // Starting points know nothing of a window, so more of them are tried there. Two starts guard against a local maximum, which families with three or more parameters can have; three more
-    // are for a search that stalled, as one can next to a line on which the law becomes impossible.
+    // Starting points know nothing of a window, so more of them are tried there. Two starts guard against a local maximum,
+    // which families with three or more parameters can have; three more are for a search that stalled, as one can next to
+    // a line on which the law becomes impossible.
     let enough = !window.isAll ? 4 : F.parameterDescriptions.count > 2 ? 2 : 1
     for (index, start) in starts.prefix(enough + 3).enumerated() where index < enough || best?.isConverged != true {
       // A start at which derivatives are out of range is left to the others.

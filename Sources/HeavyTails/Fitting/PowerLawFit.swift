@@ -7,9 +7,6 @@ import RealModule
 /// ln L(α) = -α Σ ln n - W ln ζ(α, n_min) is concave, so Newton's method from any start converges.
 struct PowerLawFit {
   let alpha: Double
-  let logLikelihood: Double
-  /// Observed information, W (ln ζ)''(α).
-  let information: Double
 
   /// - Parameters:
   ///   - logTotal: Σ weight × ln n over the tail.
@@ -32,9 +29,6 @@ struct PowerLawFit {
       if change < 4e-16 * alpha { break }
       if change < 1e-14 * alpha, step.magnitude < 1e-14 { break }
     }
-    let zeta = hurwitzZetaDerivatives(alpha, q)
     self.alpha = alpha
-    logLikelihood = -alpha * logTotal - weight * zeta.log
-    information = weight * zeta.curvature
   }
 }

@@ -37,8 +37,7 @@ public struct SurvivalAccumulator: Sendable {
       positions[n - 1].failed.add(
         ScaledValue(
           significand: -before.significand * .expMinusOne(law.tokenLogProbabilities[n - 1]), exponent: before.exponent))
-      positions[n - 1].squares.add(
-        ScaledValue(significand: value.significand * value.significand, exponent: 2 * value.exponent))
+      positions[n - 1].squares.add(value.squared)
       positions[n - 1].logSurvivals.add(law.logSurvival[n])
       positions[n - 1].logNone.add(log1mExp(law.logSurvival[n]))
     }

@@ -54,9 +54,9 @@ public struct PoissonBinomial: Sendable, Equatable {
     var variance = CompensatedSum()
     var uncertain = 0.0
     for group in groups {
-      let p = Self.logistic(group.logOdds)
+      let p = logistic(group.logOdds)
       mean.add(group.multiplicity * p)
-      variance.add(group.multiplicity * p * Self.logistic(-group.logOdds))
+      variance.add(group.multiplicity * p * logistic(-group.logOdds))
       uncertain += group.multiplicity
     }
     self.mean = mean.value + Double(certain)
@@ -141,20 +141,11 @@ public struct PoissonBinomial: Sendable, Equatable {
 
   // MARK: Tilting
 
-  private static func logistic(_ x: Double) -> Double {
-    x >= 0 ? 1 / (1 + .exp(-x)) : .exp(x) / (1 + .exp(x))
-  }
-
-  /// ln(1 + e^x).
-  private static func softplus(_ x: Double) -> Double {
-    x > 0 ? x + .log(onePlus: .exp(-x)) : .log(onePlus: .exp(x))
-  }
-
   /// Π (1 - p_i) and Π p_i need no transform.
   private func logExtremeMass(_ j: Int) -> Double? {
     guard j == 0 || j == uncertain else { return nil }
     var sum = CompensatedSum()
-    for group in groups { sum.add(-group.multiplicity * Self.softplus(j == 0 ? group.logOdds : -group.logOdds)) }
+    for group in groups { sum.add(-group.multiplicity * logAddExp(0, j == 0 ? group.logOdds : -group.logOdds)) }
     return sum.value
   }
 
@@ -171,9 +162,9 @@ public struct PoissonBinomial: Sendable, Equatable {
       var mean = CompensatedSum()
       var slope = 0.0
       for group in groups {
-        let p = Self.logistic(group.logOdds + theta)
+        let p = logistic(group.logOdds + theta)
         mean.add(group.multiplicity * p)
-        slope += group.multiplicity * p * Self.logistic(-group.logOdds - theta)
+        slope += group.multiplicity * p * logistic(-group.logOdds - theta)
       }
       let excess = mean.value - target
       if excess.magnitude <= 1e-9 * max(1, target) { break }
@@ -188,7 +179,7 @@ public struct PoissonBinomial: Sendable, Equatable {
   private func logScale(_ tilt: Double, _ j: Int) -> Double {
     var sum = CompensatedSum()
     for group in groups {
-      sum.add(group.multiplicity * (Self.softplus(group.logOdds + tilt) - Self.softplus(group.logOdds)))
+      sum.add(group.multiplicity * (logAddExp(0, group.logOdds + tilt) - logAddExp(0, group.logOdds)))
     }
     sum.add(-tilt * Double(j))
     return sum.value
@@ -210,8 +201,8 @@ public struct PoissonBinomial: Sendable, Equatable {
     var mean = CompensatedSum()
     var variance = 0.0
     let tilted = groups.map { group in
-      let p = Self.logistic(group.logOdds + tilt)
-      let q = Self.logistic(-group.logOdds - tilt)
+      let p = logistic(group.logOdds + tilt)
+      let q = logistic(-group.logOdds - tilt)
       mean.add(group.multiplicity * p)
       variance += group.multiplicity * p * q
       return (p: p, q: q, multiplicity: group.multiplicity)

@@ -43,8 +43,7 @@ package struct ProbabilitySketch: Sendable {
     let slot = slot(of: index)
     bins[slot].count += 1
     bins[slot].sum.add(value)
-    bins[slot].squares.add(
-      ScaledValue(significand: value.significand * value.significand, exponent: 2 * value.exponent))
+    bins[slot].squares.add(value.squared)
   }
 
   package mutating func merge(_ other: ProbabilitySketch) {
