@@ -34,6 +34,10 @@ public protocol DiscreteDistribution: Sendable, Equatable {
   /// ln P(N = ∞), the limit of ``logSurvival(_:)``: -inf unless part of the law never ends.
   var logSurvivalLimit: Double { get }
 
+  /// The exponent τ of a tail S(n) ~ n^(-τ): moments of an order below it are finite. Infinite for a lighter tail, 0 for one
+  /// that falls more slowly than any power.
+  var tailExponent: Double { get }
+
   /// A random length; `Int.max` stands for a value that never ends.
   func sample(using generator: inout some RandomNumberGenerator) -> Int
 }
@@ -78,6 +82,8 @@ public struct ParameterDescription: Sendable, Equatable {
 extension DiscreteDistribution {
   public var logSurvivalLimit: Double { -.infinity }
 
+  public var tailExponent: Double { logSurvivalLimit > -.infinity ? 0 : .infinity }
+
   /// The hazard of ending at exactly n given N >= n: h = P(N = n) / S(n).
   public func hazard(_ n: Int) -> Double {
     -.expMinusOne(logContinuation(n))
@@ -119,11 +125,18 @@ extension DiscreteDistribution {
 
   /// Throws unless there is one value a parameter, each in its range.
   static func check(_ values: [Double]) throws(DistributionError) {
-    guard values.count == parameterDescriptions.count else {
-      throw .parameterCount(family: familyName, given: values.count, needed: parameterDescriptions.count)
+    try parameterDescriptions.check(values, family: familyName)
+  }
+}
+
+extension [ParameterDescription] {
+  /// Throws unless there is one value a parameter, each in its range.
+  func check(_ values: [Double], family: String) throws(DistributionError) {
+    guard values.count == count else {
+      throw .parameterCount(family: family, given: values.count, needed: count)
     }
-    for (description, value) in zip(parameterDescriptions, values) where !description.allows(value) {
-      throw .parameter(family: familyName, name: description.name, value: value, allowed: description.range)
+    for (description, value) in zip(self, values) where !description.allows(value) {
+      throw .parameter(family: family, name: description.name, value: value, allowed: description.range)
     }
   }
 }

@@ -4,12 +4,16 @@ public enum DistributionError: Error, Equatable, Sendable {
   case parameter(family: String, name: String, value: Double, allowed: String)
   /// A parameter that was not given.
   case missingParameter(family: String, name: String, allowed: String)
+  /// A parameter that the family has not.
+  case parameterName(family: String, name: String, known: [String])
   /// A number of parameters other than the family has.
   case parameterCount(family: String, given: Int, needed: Int)
   /// A family name that the library does not know.
   case unknownFamily(String)
   /// A cell of a histogram that is no weight of a length.
   case cell(length: Int, weight: Double)
+  /// A real value that is not finite and above 0.
+  case value(Double)
   /// A histogram without any weight.
   case noData
   /// Data that every law tried from the family gives probability 0.
@@ -25,13 +29,17 @@ extension DistributionError: CustomStringConvertible {
       "\(family): parameter \(name) = \(value) is outside its range (\(allowed))"
     case .missingParameter(let family, let name, let allowed):
       "\(family): parameter \(name) is not given (\(allowed))"
+    case .parameterName(let family, let name, let known):
+      "\(family) has no parameter \(name); it has \(known.joined(separator: ", "))"
     case .parameterCount(let family, let given, let needed):
       "\(family): \(given) parameters given, \(needed) needed"
     case .unknownFamily(let name):
-      "no family is called \"\(name)\"; there are \(Family.plain.map { $0.familyName }.joined(separator: ", ")), each also with "
+      "no family is called \"\(name)\"; there are \(FamilyChoice.plainNames), each also with "
         + "the prefix zero-inflated-, cured- or zero-inflated-cured-"
     case .cell(let length, let weight):
       "weight \(weight) at length \(length): lengths are 0 or more, weights finite and 0 or more"
+    case .value(let value):
+      "value \(value): values are finite and above 0"
     case .noData:
       "the data are empty"
     case .impossibleData(let family):

@@ -13,6 +13,9 @@ public enum Family {
     Zeta.self,
     ZetaCutoff.self,
     RoundedPareto.self,
+    GeometricMixture<2>.self,
+    GeometricMixture<3>.self,
+    GeometricMixture<4>.self,
   ]
 
   /// Every family: the plain ones, then their zero-inflated, cured and zero-inflated cured forms.
@@ -33,16 +36,17 @@ public enum Family {
 
   /// The law of a named family with named parameters, e.g. `("beta-geometric", ["a": 2, "b": 1.5])`.
   ///
+  /// A `geometric-mixture` has as many parts as it is given values `p[1]`, `p[2]`, ….
+  ///
   /// - Throws: `DistributionError` for an unknown family, a missing, unknown or impossible parameter.
   public static func law(
     named name: String, parameters: [String: Double]
   ) throws(DistributionError) -> any FittableFamily {
-    let family = try named(name)
+    let parts = parameters.keys.count { $0.hasPrefix("p[") }
+    let family = try named(parts > 0 && name.hasSuffix("geometric-mixture") ? "\(name)-\(parts)" : name)
     let descriptions = family.parameterDescriptions
-    for (key, value) in parameters where !descriptions.contains(where: { $0.name == key }) {
-      throw .parameter(
-        family: name, name: key, value: value,
-        allowed: "parameters are \(descriptions.map(\.name).joined(separator: ", "))")
+    for key in parameters.keys.sorted() where !descriptions.contains(where: { $0.name == key }) {
+      throw .parameterName(family: name, name: key, known: descriptions.map(\.name))
     }
     var values: [Double] = []
     for description in descriptions {

@@ -3,6 +3,9 @@
 /// To add a family: one file with a type that conforms to this protocol, and one line in ``Family/all``. The
 /// conformance suite of the tests then checks it.
 public protocol FittableFamily: DiscreteDistribution {
+  /// The number of free coordinates: one a parameter, unless the parameters are bound to each other.
+  static var dimension: Int { get }
+
   /// ln P(N = n), and its derivatives by the parameters in the first elements of `gradient`.
   func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
 
@@ -44,6 +47,8 @@ public protocol FittableFamily: DiscreteDistribution {
 }
 
 extension FittableFamily {
+  public static var dimension: Int { parameterDescriptions.count }
+
   public static var limits: [FamilyLimit] { [] }
 
   public static var interior: [any FittableFamily.Type] { [] }

@@ -167,7 +167,7 @@ extension AuditReport: ReadableReport, DocumentReport {
         rows: fits.prefix(6).map { fit in
           [
             fit.family, NumberText.text(fit.aic - best.aic), NumberText.text(fit.logLikelihood, digits: 6),
-            parameterText(fit.parameters, fit.standardErrors), fit.boundary ?? (fit.converged ? "" : "not converged"),
+            parameterText(fit), fit.boundary ?? (fit.converged ? "" : "not converged"),
           ]
         }))
   }

@@ -67,11 +67,18 @@ enum NumberText {
   }
 }
 
-/// Estimates with their standard errors, e.g. `a 2.00 ± 0.12, b 1.50 ± 0.08`.
-func parameterText(_ parameters: [String: OrNull<Double>], _ errors: [String: OrNull<Double>]) -> String {
-  parameters.sorted { $0.key < $1.key }.map { name, value in
-    let error = errors[name]?.wrappedValue
-    return "\(name) \(NumberText.text(value.wrappedValue))"
-      + (error.map { " ± \(NumberText.text(NumberText.share($0), digits: 2))" } ?? "")
+/// Estimates with their standard errors and intervals, e.g. `a 2.00 ± 0.12 [1.78, 2.25], b 1.50 ± 0.08 [1.35, 1.67]`.
+func parameterText(_ fit: FamilyFit) -> String {
+  fit.parameters.items.map { item in
+    "\(item.name) \(NumberText.text(item.value))"
+      + (fit.standardErrors[item.name].map { " ± \(NumberText.text(NumberText.share($0), digits: 2))" } ?? "")
+      + (fit.intervals?[item.name].map { " \(intervalText($0))" } ?? "")
   }.joined(separator: ", ")
+}
+
+/// An interval, e.g. `[1.78, 2.25]`; an end that the data do not bound is open.
+func intervalText(_ ends: Ends?) -> String {
+  guard let ends else { return "—" }
+  return (ends.lower.map { "[\(NumberText.text($0))" } ?? "(-∞") + ", "
+    + (ends.upper.map { "\(NumberText.text($0))]" } ?? "∞)")
 }

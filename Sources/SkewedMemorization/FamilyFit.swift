@@ -15,12 +15,35 @@ public struct FamilyFit: Codable, Sendable, Equatable {
     }
   }
 
+  /// The fitted survival at one length.
+  public struct Survival: Codable, Sendable, Equatable {
+    /// The length.
+    public var n: Int
+    /// ln S(n).
+    public var logSurvival: Double
+    /// The lower end of its interval; null where there is none.
+    @OrNull public var lower: Double?
+    /// The upper end of its interval; null where there is none.
+    @OrNull public var upper: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case n, lower, upper
+      case logSurvival = "log_survival"
+    }
+  }
+
   /// The family's name.
   public var family: String
   /// Estimates by name; null at an infinite value.
-  public var parameters: [String: OrNull<Double>]
+  public var parameters: PerParameter<Double>
   /// Standard errors by name; null on a boundary.
-  public var standardErrors: [String: OrNull<Double>]
+  public var standardErrors: PerParameter<Double>
+  /// Confidence intervals by name; null when not asked for.
+  @OrNull public var intervals: PerParameter<Ends>?
+  /// The interval of the chosen n_min; null unless n_min was chosen and intervals are by bootstrap.
+  @OrNull public var nMinInterval: [Int]?
+  /// S(n) with its intervals, conditional on n_min; empty when not asked for.
+  public var survival: [Survival]
   /// The maximum of the log-likelihood.
   public var logLikelihood: Double
   /// Akaike's criterion.
@@ -45,19 +68,22 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   public var misfit: [Misfit]
 
   enum CodingKeys: String, CodingKey {
-    case family, parameters, aic, aicc, bic, weight, ks, converged, boundary, misfit
+    case family, parameters, intervals, survival, aic, aicc, bic, weight, ks, converged, boundary, misfit
     case standardErrors = "standard_errors"
     case logLikelihood = "log_likelihood"
     case nMin = "n_min"
+    case nMinInterval = "n_min_interval"
     case tailObservations = "tail_observations"
   }
 
   /// A fit of counts.
-  init(_ fit: Fit, to counts: CensoredCounts, weight: Double?, misfit: [Misfit] = []) {
+  init(
+    _ fit: Fit, to counts: CensoredCounts, weight: Double?, misfit: [Misfit] = [], intervals: FitIntervals? = nil
+  ) {
     family = fit.family
-    parameters = Dictionary(uniqueKeysWithValues: fit.parameters.map { ($0.name, .init(wrappedValue: $0.value)) })
-    standardErrors = Dictionary(
-      uniqueKeysWithValues: fit.parameters.map { ($0.name, .init(wrappedValue: $0.standardError)) })
+    parameters = PerParameter(fit.parameters.map { ($0.name, $0.value) })
+    standardErrors = PerParameter(fit.parameters.map { ($0.name, $0.standardError) })
+    survival = intervals?.survival ?? []
     logLikelihood = fit.logLikelihood
     aic = fit.aic
     bic = fit.bic
@@ -66,6 +92,8 @@ public struct FamilyFit: Codable, Sendable, Equatable {
     ks = KolmogorovSmirnov.distance(of: fit, to: counts)
     converged = fit.isConverged
     self.misfit = misfit
+    _intervals = OrNull(wrappedValue: intervals?.parameters)
+    _nMinInterval = OrNull(wrappedValue: intervals?.minimum.map { [$0.lowerBound, $0.upperBound] })
     _aicc = OrNull(wrappedValue: fit.aicc)
     _weight = OrNull(wrappedValue: weight)
     _boundary = OrNull(wrappedValue: fit.boundary)

@@ -10,21 +10,43 @@ public struct FitAnalysis: Sendable {
     case automatic
   }
 
+  /// How confidence intervals are made.
+  public enum IntervalMethod: String, Sendable, CaseIterable {
+    /// From the standard errors.
+    case delta
+    /// By the profile likelihood; for counts.
+    case profile
+    /// By fitting resampled data again.
+    case bootstrap
+  }
+
   /// The families; nil for those of match lengths.
-  public var families: [any FittableFamily.Type]?
+  public var families: [FamilyChoice]?
   /// Where the tail begins.
   public var minimum = Minimum.fixed(0)
   /// n_max, beyond which data are left out; nil for none.
   public var maximum: Int?
+  /// Whether every pair of families is compared, and not only the best with the others.
+  public var comparesAll = false
+  /// How confidence intervals of parameters and of S(n) are made; nil for none.
+  public var intervals: IntervalMethod?
+  /// Whether the largest lengths are looked at by themselves; for counts.
+  public var extremes = false
   /// Replicates of the bootstrap test of the best family; 0 for none.
   public var replicates = 0
-  /// The seed of the bootstrap.
+  /// Whether the bootstrap test stops once it is clear on which side of 0.05 its p-value lies.
+  public var stopsEarly = false
+  /// Replicates of bootstrap intervals.
+  public var intervalReplicates = 1000
+  /// The seed of the bootstraps.
   public var seed: UInt64 = 0
-  /// Tasks to spread the bootstrap over; the result does not depend on it.
+  /// Tasks to spread the bootstraps over; the result does not depend on it.
   public var threads = 1
 
   /// The usual analysis.
   public init() {}
+
+  private static let smallestTail = 10.0
 
   /// Fits and compares.
   ///
@@ -39,15 +61,15 @@ public struct FitAnalysis: Sendable {
     guard counts.total > 0 else { throw DistributionError.noData }
     var warnings: [String] = []
     var fits: [Fit] = []
-    for (family, result) in try fitted(counts, clusters) {
+    for (choice, result) in fitted(counts, clusters) {
       switch result {
       case .success(let fit):
         fits.append(fit)
         if !fit.isConverged { warnings.append("the fit of \(fit.family) did not converge") }
       case .failure(DistributionError.impossibleData):
-        warnings.append("\(family.familyName) cannot have produced these lengths")
+        warnings.append("\(choice.name) cannot have produced these lengths")
       case .failure(DistributionError.noData):
-        warnings.append("no tail of the data is long enough for \(family.familyName)")
+        warnings.append("no tail of the data is long enough for \(choice.name)")
       case .failure(let error):
         throw error
       }
@@ -60,47 +82,96 @@ public struct FitAnalysis: Sendable {
     let isCommon = Set(fits.map(\.window.minimum)).count <= 1
     if !isCommon { warnings.append("families have an n_min of their own: their AIC are not comparable") }
     let weights = ModelComparison.akaikeWeights(fits)
-    var goodness: FitReport.Goodness?
-    if replicates > 0, let best = fits.first {
-      let test = try await BootstrapGoodness(
-        best, counts: counts, replicates: replicates, seed: seed, threads: threads)
-      goodness = .init(
-        family: test.family, statistic: test.statistic, pValue: test.pValue,
-        interval: [test.interval.lowerBound, test.interval.upperBound], replicates: test.replicates, seed: seed)
+    let best = isCommon ? fits.first?.family : nil
+    var reported: [FamilyFit] = []
+    for (fit, weight) in zip(fits, weights) {
+      reported.append(
+        FamilyFit(
+          fit, to: counts, weight: isCommon ? weight : nil, intervals: try await intervals(of: fit, counts, clusters)))
     }
     return FitReport(
-      file: file, observations: counts.total, censored: counts.total - counts.exactTotal,
-      best: isCommon ? fits.first?.family : nil,
-      fits: zip(fits, weights).map { FamilyFit($0, to: counts, weight: isCommon ? $1 : nil) },
-      comparisons: isCommon ? try comparisons(fits, counts, clusters) : [], goodnessOfFit: goodness, warnings: warnings)
+      file: file, observations: counts.total, censored: counts.total - counts.exactTotal, best: best,
+      intervalMethod: intervals?.rawValue, fits: reported,
+      comparisons: isCommon ? try comparisons(fits, counts, clusters) : [],
+      goodnessOfFit: try await goodness(of: fits.first, counts),
+      extremes: extremes ? try ExtremesReport(counts) : nil, warnings: warnings)
   }
 
   private func fitted(
     _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
-  ) throws -> [(family: any FittableFamily.Type, result: Result<Fit, any Error>)] {
-    let families = families ?? Family.ofMatchLengths
+  ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
+    let families = families ?? Family.ofMatchLengths.map { FamilyChoice($0) }
+    func estimator(_ window: LengthWindow) -> MaximumLikelihood {
+      MaximumLikelihood(
+        standardErrors: clusters.map { .sandwich(clusters: $0) } ?? .observedInformation, window: window)
+    }
     switch minimum {
     case .fixed(let n):
-      let estimator = MaximumLikelihood(
-        standardErrors: clusters.map { .sandwich(clusters: $0) } ?? .observedInformation,
-        window: LengthWindow(from: n, through: maximum))
-      return estimator.fits(of: families, to: counts)
+      return estimator(LengthWindow(from: n, through: maximum)).fits(of: families, to: counts)
     case .automatic:
-      return families.map { family in
-        (family, Result { try MinimumSelection(family, counts: counts, through: maximum, smallestTail: 10).fit })
+      return families.map { choice in
+        let result = Result {
+          // The smallest of several sizes chooses n_min, BIC the size above it.
+          let selection = try MinimumSelection(
+            choice.candidates[0], counts: counts, through: maximum, smallestTail: Self.smallestTail)
+          return try estimator(selection.fit.window).fit(choice, to: counts)
+        }
+        return (choice, result)
       }
     }
   }
 
-  /// The best family against every other: by the likelihood ratio where one contains the other, by Vuong's test otherwise.
+  private func intervals(
+    of fit: Fit, _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
+  ) async throws -> FitIntervals? {
+    guard let intervals else { return nil }
+    // Lengths that double, to four times the longest.
+    let lengths = (0..<62).map { 1 << $0 }.filter {
+      $0 > fit.window.minimum && $0 <= fit.window.maximum ?? .max && $0 / 4 <= counts.maximum
+    }
+    switch intervals {
+    case .delta:
+      return try FitIntervals(
+        of: fit, lengths: lengths, parameter: { try fit.deltaInterval(of: $0) },
+        logSurvival: { try fit.deltaIntervalOfLogSurvival($0) })
+    case .profile:
+      let profile = ProfileLikelihood(fit, counts: counts)
+      return try FitIntervals(
+        of: fit, lengths: lengths, parameter: { try profile.interval(of: $0) },
+        logSurvival: { try profile.intervalOfLogSurvival($0) })
+    case .bootstrap:
+      let bootstrap = try await BootstrapIntervals(
+        fit.familyType, counts: counts,
+        minimum: minimum == .automatic
+          ? .automatic(through: maximum, smallestTail: Self.smallestTail) : .fixed(fit.window),
+        clusters: clusters, replicates: intervalReplicates, seed: seed, threads: threads)
+      return try FitIntervals(
+        of: fit, lengths: lengths, parameter: { try bootstrap.interval(of: $0) },
+        logSurvival: { try bootstrap.intervalOfLogSurvival($0) },
+        minimum: minimum == .automatic ? try bootstrap.intervalOfMinimum() : nil)
+    }
+  }
+
+  private func goodness(of best: Fit?, _ counts: CensoredCounts) async throws -> FitReport.Goodness? {
+    guard replicates > 0, let best else { return nil }
+    let isAutomatic = minimum == .automatic
+    let test = try await BootstrapGoodness(
+      best, counts: counts, resampling: isAutomatic ? .semiparametric(smallestTail: Self.smallestTail) : .parametric,
+      replicates: replicates, decisionLevel: stopsEarly ? 0.05 : nil, seed: seed, threads: threads)
+    return .init(test, resampling: isAutomatic ? "semiparametric" : "parametric")
+  }
+
+  /// The best family against every other, or each pair: by the likelihood ratio where one contains the other, by Vuong's test otherwise.
   /// With fractional weights the likelihood ratio has no χ² law, and nested families are not tested.
   private func comparisons(
     _ fits: [Fit], _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
   ) throws -> [FitReport.Comparison] {
-    guard let best = fits.first, best.logLikelihood.isFinite else { return [] }
-    return try fits.dropFirst().compactMap { other in
+    let pairs = fits.indices.prefix(comparesAll ? fits.count : 1).flatMap { first in
+      fits.indices.dropFirst(first + 1).map { (fits[first], fits[$0]) }
+    }
+    return try pairs.compactMap { best, other in
       let test: ModelComparison?
-      switch try (Nesting(of: best, in: other), Nesting(of: other, in: best)) {
+      switch (Nesting(of: best, in: other), Nesting(of: other, in: best)) {
       case (.none, .none): test = ModelComparison.vuong(best, other, on: counts, clusters: clusters)
       case (let nesting, .none): test = try likelihoodRatio(best, other, nesting, clusters)
       case (_, let nesting): test = try likelihoodRatio(other, best, nesting, clusters)
@@ -128,16 +199,17 @@ public struct FitAnalysis: Sendable {
     /// Through several steps or infinite parameters: no simple law, and no test.
     case remote
 
-    init(of smaller: Fit, in larger: Fit) throws {
-      let family = try Family.named(larger.family)
-      if family.interior.contains(where: { $0.familyName == smaller.family }) {
+    init(of smaller: Fit, in larger: Fit) {
+      let family = larger.familyType
+      let name = smaller.familyType.familyName
+      if family.interior.contains(where: { $0.familyName == name }) {
         self = .interior
       } else if family.limits.contains(where: {
-        $0.family.familyName == smaller.family && $0.condition.hasSuffix("= 0")
+        $0.family.familyName == name && $0.condition.hasSuffix("= 0")
       }) {
         self = .boundary
       } else {
-        self = Self.contains(family, smaller.family) ? .remote : .none
+        self = Self.contains(family, name) ? .remote : .none
       }
     }
 

@@ -1,3 +1,5 @@
+import HeavyTails
+
 /// Families fitted to lengths: the JSON of `skewmem fit --format json`, schema `skewmem.fit/1`.
 public struct FitReport: Codable, Sendable, Equatable {
   /// `skewmem.fit/1`.
@@ -10,17 +12,22 @@ public struct FitReport: Codable, Sendable, Equatable {
   public var censored: Double
   /// The family with the smallest AIC among fits to the same data; null without any.
   @OrNull public var best: String?
+  /// How intervals were made: `delta`, `profile` or `bootstrap`; null when not asked for. Their level is 0.95.
+  @OrNull public var intervalMethod: String?
   /// The fits, by increasing AIC.
   public var fits: [FamilyFit]
   /// Tests between the best family and the others.
   public var comparisons: [Comparison]
   /// The bootstrap test of the best family; null when not asked.
   @OrNull public var goodnessOfFit: Goodness?
+  /// The largest lengths; null when not asked for.
+  @OrNull public var extremes: ExtremesReport?
   /// What to know before using the numbers.
   public var warnings: [String]
 
   enum CodingKeys: String, CodingKey {
-    case schema, file, observations, censored, best, fits, comparisons, warnings
+    case schema, file, observations, censored, best, fits, comparisons, extremes, warnings
+    case intervalMethod = "interval_method"
     case goodnessOfFit = "goodness_of_fit"
   }
 
@@ -53,14 +60,60 @@ public struct FitReport: Codable, Sendable, Equatable {
     public var pValue: Double
     /// 95 % limits of its Monte Carlo error.
     public var interval: [Double]
+    /// The same test by the Anderson–Darling distance, which weighs the tail.
+    public var andersonDarling: Test
+    /// The same test by the chi-squared of pooled cells.
+    public var chiSquared: Test
+    /// `parametric`, or `semiparametric` where n_min was chosen again in each replicate.
+    public var resampling: String
     /// Replicates.
     public var replicates: Int
+    /// Whether the decision was clear before all replicates asked for.
+    public var stoppedEarly: Bool
     /// The seed.
     public var seed: UInt64
 
+    /// A test by one distance.
+    public struct Test: Codable, Sendable, Equatable {
+      /// The distance.
+      public var statistic: Double
+      /// The p-value.
+      public var pValue: Double
+      /// 95 % limits of its Monte Carlo error.
+      public var interval: [Double]
+
+      enum CodingKeys: String, CodingKey {
+        case statistic, interval
+        case pValue = "p_value"
+      }
+
+      init(_ test: BootstrapGoodness.Test) {
+        statistic = test.statistic
+        pValue = test.pValue
+        interval = [test.interval.lowerBound, test.interval.upperBound]
+      }
+    }
+
     enum CodingKeys: String, CodingKey {
-      case family, statistic, interval, replicates, seed
+      case family, statistic, interval, resampling, replicates, seed
       case pValue = "p_value"
+      case andersonDarling = "anderson_darling"
+      case chiSquared = "chi_squared"
+      case stoppedEarly = "stopped_early"
+    }
+
+    init(_ test: BootstrapGoodness, resampling: String) {
+      family = test.family
+      let distance = Test(test.kolmogorovSmirnov)
+      statistic = distance.statistic
+      pValue = distance.pValue
+      interval = distance.interval
+      andersonDarling = Test(test.andersonDarling)
+      chiSquared = Test(test.chiSquared)
+      self.resampling = resampling
+      replicates = test.replicates
+      stoppedEarly = test.isStoppedEarly
+      seed = test.seed
     }
   }
 }

@@ -12,7 +12,7 @@ struct FitCommand: AsyncParsableCommand {
       FILE is a capture, whose exact law of N is fitted (or its greedy matches, with --greedy), or counts: one length a line, \
       optionally how often; 12+ is censored at 12.
 
-      Families: \(Family.plain.map { $0.familyName }.joined(separator: ", ")); each also with the prefix zero-inflated-, \
+      Families: \(FamilyChoice.plainNames); each also with the prefix zero-inflated-, \
       cured- or zero-inflated-cured-.
 
       Example: skewmem fit lengths.counts --families zeta,discrete-lognormal --n-min auto --bootstrap 1000
@@ -32,13 +32,30 @@ struct FitCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Leave out longer lengths: a sharp end of what could be seen.", valueName: "n"))
   var nMax: Int?
 
+  @Flag(help: "Compare every pair of families, not only the best with the others.")
+  var compare = false
+
+  @Flag(help: "95 % confidence intervals of parameters and of S(n).")
+  var intervals = false
+
+  @Option(
+    help: ArgumentHelp(
+      "delta, profile (for counts) or bootstrap. (default: profile for counts, delta otherwise)", valueName: "method"))
+  var intervalMethod: FitAnalysis.IntervalMethod?
+
+  @Flag(help: "The largest lengths by themselves: tail index, mean excess, return levels; for counts.")
+  var extremes = false
+
+  @Flag(help: "Stop the bootstrap test once it is clear on which side of 0.05 its p-value lies.")
+  var stopEarly = false
+
   @Option(help: ArgumentHelp("Replicates of the bootstrap test of the best family; for counts.", valueName: "B"))
   var bootstrap = 0
 
   @Flag(help: "Fit a capture's greedy match lengths.")
   var greedy = false
 
-  @Option(help: "Seed of the bootstrap.")
+  @Option(help: "Seed of the bootstraps.")
   var seed: UInt64 = 0
 
   @OptionGroup var threadOptions: ThreadOptions
@@ -58,7 +75,18 @@ struct FitCommand: AsyncParsableCommand {
   private func report(_ analysis: FitAnalysis) async throws -> FitReport {
     guard file != "-", try CountsReader.isCapture(path: file) else {
       if greedy { throw ValidationError("--greedy is for captures.") }
+      var analysis = analysis
+      if intervals { analysis.intervals = intervalMethod ?? .profile }
       return try await analysis.report(on: try CountsReader.counts(path: file), file: file)
+    }
+    if !greedy {
+      // The exact law is no sample of draws.
+      let needCounts = [
+        "--bootstrap": bootstrap > 0, "--extremes": extremes, "--interval-method profile": intervalMethod == .profile,
+      ]
+      for (option, isGiven) in needCounts.sorted(by: { $0.key < $1.key }) where isGiven {
+        throw ValidationError("\(option) needs counts of draws; add --greedy or give a counts file.")
+      }
     }
     var histogram = MatchLengthHistogram()
     var groups = RecordGroups()
@@ -77,9 +105,8 @@ struct FitCommand: AsyncParsableCommand {
         groups.add(law)
       }
     }
-    if !isGreedy, bootstrap > 0 {
-      throw ValidationError("--bootstrap needs counts of draws; add --greedy or give a counts file.")
-    }
+    var analysis = analysis
+    if intervals { analysis.intervals = intervalMethod ?? (isGreedy ? .profile : .delta) }
     return try await analysis.report(on: histogram.counts, clusters: isGreedy ? nil : groups.counts, file: file)
   }
 
@@ -88,7 +115,8 @@ struct FitCommand: AsyncParsableCommand {
     if let families {
       analysis.families =
         families == "all"
-        ? Family.all : try families.split(separator: ",").map { try Family.named($0.filter { $0 != " " }) }
+        ? FamilyChoice.all
+        : try families.split(separator: ",").map { try FamilyChoice(named: $0.filter { $0 != " " }) }
     }
     if nMin == "auto" {
       analysis.minimum = .automatic
@@ -100,9 +128,17 @@ struct FitCommand: AsyncParsableCommand {
     if let nMax, nMax < (Int(nMin) ?? 0) { throw ValidationError("--n-max \(nMax) is below --n-min.") }
     guard (0...1_000_000).contains(bootstrap) else { throw ValidationError("--bootstrap is 0 to 1000000.") }
     analysis.maximum = nMax
+    if intervalMethod != nil, !intervals { throw ValidationError("--interval-method is for --intervals.") }
+    if stopEarly, bootstrap == 0 { throw ValidationError("--stop-early is for --bootstrap.") }
     analysis.replicates = bootstrap
+    analysis.stopsEarly = stopEarly
+    analysis.comparesAll = compare
+    analysis.extremes = extremes
+    if intervalMethod == .bootstrap, bootstrap > 0 { analysis.intervalReplicates = bootstrap }
     analysis.seed = seed
     analysis.threads = threadOptions.threads
     return analysis
   }
 }
+
+extension FitAnalysis.IntervalMethod: ExpressibleByArgument {}

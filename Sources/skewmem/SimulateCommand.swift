@@ -12,7 +12,7 @@ struct SimulateCommand: AsyncParsableCommand {
     commandName: "simulate",
     abstract: "Captures drawn from a known process.",
     discussion: """
-      Families: \(Family.plain.map { $0.familyName }.joined(separator: ", ")); each also with the prefix zero-inflated- \
+      Families: \(FamilyChoice.plainNames); each also with the prefix zero-inflated- \
       (parameter zero), cured- (parameter cured) or zero-inflated-cured-.
 
       The capture goes to --output; a summary in the chosen --format then goes to standard output.
@@ -74,11 +74,15 @@ struct SimulateCommand: AsyncParsableCommand {
     var values: [String: Double] = [:]
     for text in parameter {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let value = Double(parts[1]) else {
-        throw ValidationError("--parameter \"\(text)\" is not of the form name=value.")
+      let numbers = parts.last?.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) } ?? []
+      guard parts.count == 2, !numbers.contains(nil) else {
+        throw ValidationError("--parameter \"\(text)\" is not of the form name=value or name=value,value,….")
       }
-      guard values.updateValue(value, forKey: String(parts[0])) == nil else {
-        throw ValidationError("--parameter \(parts[0]) is given twice.")
+      for (index, value) in numbers.enumerated() {
+        let name = numbers.count > 1 ? "\(parts[0])[\(index + 1)]" : String(parts[0])
+        guard values.updateValue(value ?? .nan, forKey: name) == nil else {
+          throw ValidationError("--parameter \(parts[0]) is given twice.")
+        }
       }
     }
     return values

@@ -31,7 +31,7 @@ import Testing
     var values: [Double] = []
     for seed in 0..<dataSets {
       let counts = try sample(Geometric(p: 0.8), 100, censoredAt: 12, seed: UInt64(seed))
-      values.append(try await pValue(Geometric.self, counts, replicates: replicates).pValue)
+      values.append(try await pValue(Geometric.self, counts, replicates: replicates).kolmogorovSmirnov.pValue)
     }
     values.sort()
     var distance = 0.0
@@ -47,7 +47,7 @@ import Testing
   @Test func powerfulAgainstAWrongFamily() async throws {
     let counts = try sample(ZeroInflated(DiscreteWeibull(q: 0.95, beta: 1.5), zero: 0.4), 300, censoredAt: 20, seed: 1)
     let test = try await pValue(Geometric.self, counts, replicates: 99)
-    #expect(test.pValue == 0.01 && test.interval.lowerBound == 0 && test.interval.upperBound < 0.04)
+    #expect(test.kolmogorovSmirnov.pValue == 0.01 && test.kolmogorovSmirnov.interval.upperBound < 0.04)
   }
 
   @Test func resultDoesNotDependOnThreads() async throws {
@@ -61,7 +61,123 @@ import Testing
   @Test func moby() async throws {
     let counts = try PowerLawTests.counts("moby")
     let test = try await pValue(Zeta.self, counts, replicates: 60, window: LengthWindow(from: 7))
-    #expect(test.pValue > 0.1)
-    expectClose(test.statistic, 0.00825295308532, relative: 1e-10)
+    #expect(test.kolmogorovSmirnov.pValue > 0.1)
+    expectClose(test.kolmogorovSmirnov.statistic, 0.00825295308532, relative: 1e-10)
+  }
+
+  /// References/goodness.py: Choulakian's statistic over the lengths up to the largest datum, by mpmath.
+  @Test func andersonDarlingAgreesWithThirtyDigits() throws {
+    let moby = try PowerLawTests.counts("moby")
+    let fit = try MaximumLikelihood(window: LengthWindow(from: 7)).fit(Zeta.self, to: moby)
+    // The statistic at the maximum to ten digits of alpha.
+    expectClose(AndersonDarling.distance(of: fit, to: moby), 0.4463208672662519647, relative: 1e-9)
+    // The zeros at p = 0.6 are those of data made to have that maximum: 60 tokens, 40 ends of 100 would be p = 0.6.
+    let counts = try CensoredCounts(
+      [0: 40.0, 1: 24, 2: 14.4, 3: 8.64, 4: 12.96].map { .init(length: $0.key, exact: $0.value) })
+    let geometric = try MaximumLikelihood().fit(Geometric.self, to: counts)
+    // By its definition, n = 0 … 4.
+    var sum = 0.0
+    var left = 100.0
+    for n in 0...4 {
+      left -= counts.cells[n].exact
+      let survival = Double.exp(geometric.logSurvival(n + 1))
+      sum +=
+        100 * (left / 100 - survival) * (left / 100 - survival) / (survival * (1 - survival))
+        * Double.exp(geometric.logMass(n))
+    }
+    expectClose(AndersonDarling.distance(of: geometric, to: counts), sum, relative: 1e-11)
+  }
+
+  /// Without censoring and with cells of one length, Σ over lengths of (d - rh)² / (rh(1-h)).
+  @Test func chiSquaredByItsDefinition() throws {
+    let counts = try CensoredCounts([0: 40.0, 1: 30, 2: 15, 3: 15].map { .init(length: $0.key, exact: $0.value) })
+    let fit = try MaximumLikelihood().fit(Geometric.self, to: counts)
+    let p = try #require(fit.parameters[0].value)
+    var (left, sum) = (100.0, 0.0)
+    for cell in counts.cells {
+      let expected = left * (1 - p)
+      sum += (cell.exact - expected) * (cell.exact - expected) / (expected * p)
+      left -= cell.exact
+    }
+    let test = try ChiSquared(of: fit, to: counts, smallestExpected: 1)
+    expectClose(test.statistic, sum, relative: 1e-11)
+    #expect(test.cells == 4 && test.degreesOfFreedom == 3)
+    // scipy.stats.chi2.sf(sum, 3), through the identity erfc(√(x/2)) + √(2x/π) e^(-x/2).
+    let tail = Double.erfc((sum / 2).squareRoot()) + (2 * sum / Double.pi).squareRoot() * Double.exp(-sum / 2)
+    expectClose(try #require(test.pValue), tail, relative: 1e-9)
+  }
+
+  /// The asymptotic p-values of censored data are uniform enough: rejected at 5 % about that often under the null.
+  @Test func chiSquaredHasItsSize() throws {
+    var rejected = 0
+    for seed in 0..<300 {
+      let counts = try sample(Geometric(p: 0.85), 400, censoredAt: 15, seed: UInt64(seed))
+      let fit = try MaximumLikelihood().fit(Geometric.self, to: counts)
+      if try #require(try ChiSquared(of: fit, to: counts).pValue) < 0.05 { rejected += 1 }
+    }
+    // 99 % limits of a binomial of 300 at 5 %, and the little more that Chernoff and Lehmann allow.
+    #expect((6...30).contains(rejected), "\(rejected)")
+  }
+
+  /// It stops when the decision is clear, at the same replicate whatever the threads, and decides alike.
+  @Test func stopsEarly() async throws {
+    let counts = try sample(ZeroInflated(DiscreteWeibull(q: 0.95, beta: 1.5), zero: 0.4), 300, censoredAt: 20, seed: 1)
+    let fit = try MaximumLikelihood().fit(Geometric.self, to: counts)
+    let wrong = try await BootstrapGoodness(fit, counts: counts, replicates: 2000, decisionLevel: 0.05, seed: 5)
+    #expect(wrong.isStoppedEarly && wrong.replicates < 500 && wrong.kolmogorovSmirnov.pValue < 0.05)
+    let same = try await BootstrapGoodness(
+      fit, counts: counts, replicates: 2000, decisionLevel: 0.05, seed: 5, threads: 2)
+    #expect(same == wrong)
+    let right = try sample(Geometric(p: 0.8), 300, censoredAt: 20, seed: 1)
+    let good = try await BootstrapGoodness(
+      MaximumLikelihood().fit(Geometric.self, to: right), counts: right, replicates: 2000, decisionLevel: 0.05, seed: 5)
+    #expect(good.isStoppedEarly && good.kolmogorovSmirnov.pValue > 0.05)
+  }
+
+  /// Clauset's own procedure on moby, n_min chosen again in each replicate: published p-values run from 0.43 to 0.69.
+  @Test func semiparametricMoby() async throws {
+    let counts = try PowerLawTests.counts("moby")
+    let choice = try MinimumSelection(Zeta.self, counts: counts, smallestTail: 10)
+    let test = try await BootstrapGoodness(
+      choice.fit, counts: counts, resampling: .semiparametric(smallestTail: 10), replicates: 200, seed: 1, threads: 2)
+    #expect(test.replicates == 200 && test.kolmogorovSmirnov.pValue > 0.3, "\(test.kolmogorovSmirnov)")
+  }
+
+  /// What the simulator draws follows the law and the censoring: totals of 400 data sets against their expectation.
+  @Test func simulatedCountsFollowLawAndCensoring() throws {
+    let counts = try CensoredCounts([
+      .init(length: 2, exact: 60), .init(length: 3, exact: 30, censored: 10), .init(length: 4, exact: 20),
+      .init(length: 9, exact: 10, censored: 20), .init(length: 400, exact: 1), .init(length: 5000, exact: 1),
+    ])
+    let fit = try MaximumLikelihood(window: LengthWindow(from: 2)).fit(Zeta.self, to: counts)
+    let simulator = CountsSimulator(fit: fit, counts: counts)
+    #expect(simulator.observations == 152)
+    var exact: [Int: Double] = [:]
+    var censored: [Int: Double] = [:]
+    for seed in 0..<400 {
+      var generator = SeededGenerator(seed: UInt64(seed))
+      let sample = simulator.sample(152, using: &generator)
+      #expect(sample.total == 152)
+      for cell in sample.cells {
+        exact[min(cell.length, 10), default: 0] += cell.exact
+        censored[cell.length, default: 0] += cell.censored
+      }
+    }
+    // 10 of 92 that reach 3 are censored there, 20 of 32 that reach 9.
+    let reaches = { (n: Int) in Double.exp(fit.logSurvival(n)) }
+    let (third, ninth) = (10.0 / 92, 20.0 / 32)
+    let expected: [(Double, Double)] = [
+      (exact[2, default: 0], 1 - reaches(3)),
+      (censored[3, default: 0], reaches(3) * third),
+      (exact[3, default: 0], (reaches(3) - reaches(4)) * (1 - third)),
+      (exact[8, default: 0], (reaches(8) - reaches(9)) * (1 - third)),
+      (censored[9, default: 0], reaches(9) * (1 - third) * ninth),
+      (exact[9, default: 0], (reaches(9) - reaches(10)) * (1 - third) * (1 - ninth)),
+      (exact[10, default: 0], reaches(10) * (1 - third) * (1 - ninth)),
+    ]
+    for (total, probability) in expected {
+      let mean = 400 * 152 * probability
+      #expect((total - mean).magnitude < 4 * (mean * (1 - probability)).squareRoot(), "\(total) against \(mean)")
+    }
   }
 }

@@ -11,6 +11,10 @@ import Testing
   static let laws: [any FittableFamily] = {
     var plain: [any FittableFamily] = OracleTests.laws.map(\.law)
     if let pareto = try? RoundedPareto(alpha: 1.7) { plain.append(pareto) }
+    if let mixture = try? GeometricMixture<2>(weights: [0.8, 0.2], p: [0.4, 0.98]) { plain.append(mixture) }
+    if let mixture = try? GeometricMixture<4>(weights: [0.4, 0.3, 0.2, 0.1], p: [0.05, 0.5, 0.9, 0.999]) {
+      plain.append(mixture)
+    }
     var laws = plain
     for (index, law) in plain.enumerated()
     where Family.plain.contains(where: { $0.familyName == type(of: law).familyName }) {
@@ -106,7 +110,7 @@ import Testing
         let centre = isMass ? law.logMass(n, gradient: &span) : law.logSurvival(n, gradient: &span)
         guard centre.isFinite else { continue }
         expectCloseLog(centre, isMass ? law.logMass(n) : law.logSurvival(n), "\(law) at \(n)")
-        for j in parameters.indices {
+        for j in coordinates.indices {
           func slope(_ step: Double) -> Double? {
             var differences: [Double] = []
             for offset in [-2.0, -1, 1, 2] {

@@ -52,9 +52,10 @@ import Testing
       "geometric": [0.8], "linear-hazard": [0.4, 0.007], "beta-geometric": [2, 1.5], "discrete-weibull": [0.7, 0.6],
       "logistic-position": [0.5, 0.6], "negative-binomial": [2.5, 0.8], "discrete-lognormal": [1, 1.2],
       "discrete-generalized-pareto": [3, 0.4], "zeta": [1.8], "zeta-cutoff": [0.8, 0.05],
-      "rounded-pareto": [1.9],
+      "rounded-pareto": [1.9], "geometric-mixture-2": [0.7, 0.3, 0.5, 0.95],
     ]
-    for base in Family.plain {
+    // Mixtures of more parts are told apart by too few digits of the weights: see mixturesReachTheirOwnLikelihood.
+    for base in Family.plain where parameters[base.familyName] != nil {
       for (prefix, extra) in [
         ("", []), ("zero-inflated-", [0.3]), ("cured-", [0.1]), ("zero-inflated-cured-", [0.1, 0.3]),
       ] {
@@ -71,6 +72,51 @@ import Testing
         }
       }
     }
+  }
+
+  /// Mixtures of three and four parts, also with both shares: no law of the family is likelier than the data's own.
+  @Test func mixturesReachTheirOwnLikelihood() throws {
+    for (name, parameters) in [
+      ("geometric-mixture-3", [0.5, 0.3, 0.2, 0.2, 0.8, 0.99]),
+      ("geometric-mixture-4", [0.4, 0.3, 0.2, 0.1, 0.05, 0.5, 0.9, 0.995]),
+      ("zero-inflated-cured-geometric-mixture-3", [0.5, 0.3, 0.2, 0.3, 0.8, 0.97, 0.1, 0.2]),
+    ] {
+      let truth = try Family.named(name).init(parameters: parameters)
+      var cells = (0..<64).map { CensoredCounts.Cell(length: $0, exact: 1000 * Double.exp(truth.logMass($0))) }
+      cells.append(.init(length: 64, exact: 0, censored: 1000 * Double.exp(truth.logSurvival(64))))
+      let best = cells.reduce(0.0) {
+        $0 + $1.exact * truth.logMass($1.length) + $1.censored * truth.logSurvival($1.length)
+      }
+      let fit = try MaximumLikelihood().fit(type(of: truth), to: CensoredCounts(cells))
+      // Within a thousandth of a unit: beyond that the likelihood is flat to rounding along a curve of laws.
+      expectClose(fit.logLikelihood, best, relative: 0, absolute: 1e-3, "\(fit)")
+    }
+  }
+
+  /// BIC finds the number of parts that made the data, and its name is that of the choice.
+  @Test func numberOfPartsByBIC() throws {
+    var generator = SeededGenerator(seed: 4)
+    for (parts, parameters) in [(2, [0.6, 0.4, 0.3, 0.97]), (3, [0.5, 0.3, 0.2, 0.1, 0.85, 0.995])] {
+      let truth = try Family.named("geometric-mixture-\(parts)").init(parameters: parameters)
+      let counts = try CensoredCounts(
+        (0..<20_000).map { _ in
+          let n = truth.sample(using: &generator)
+          return n >= 300 ? .init(length: 300, exact: 0, censored: 1) : .init(length: n, exact: 1)
+        })
+      let fit = try MaximumLikelihood().fit(FamilyChoice(named: "geometric-mixture"), to: counts)
+      #expect(fit.family == "geometric-mixture" && fit.familyType.familyName == "geometric-mixture-\(parts)")
+      #expect(fit.freeParameters == 2 * parts - 1)
+      for (found, value) in zip(fit.parameters, parameters) {
+        let error = try #require(found.standardError)
+        #expect(((found.value ?? .nan) - value).magnitude < 4 * error, "\(fit.parameters)")
+      }
+    }
+    // One part: two become one, and the limit says so.
+    let single = try CensoredCounts(
+      (0..<30).map { .init(length: $0, exact: 1000 * Double.pow(0.8, Double($0)) * 0.2) })
+    let fit = try MaximumLikelihood().fit(GeometricMixture<2>.self, to: single)
+    let smaller = try MaximumLikelihood().fit(Geometric.self, to: single)
+    #expect(fit.logLikelihood >= smaller.logLikelihood - 1e-6)
   }
 
   /// A simulated beta-geometric, 10⁵ records censored at 64: recovered within three standard errors.

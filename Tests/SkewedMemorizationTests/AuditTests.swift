@@ -90,9 +90,9 @@ private struct AuditValues: Decodable {
       let report = try await report((0..<4000).map { simulator.record($0) })
       let fit = try #require(report.fits.first { $0.family == "beta-geometric" })
       for (name, truth) in [("a", 2.0), ("b", 1.5)] {
-        let value = try #require(fit.parameters[name]?.wrappedValue)
+        let value = try #require(fit.parameters[name])
         if reading == .records {
-          let error = try #require(fit.standardErrors[name]?.wrappedValue)
+          let error = try #require(fit.standardErrors[name])
           #expect((value - truth).magnitude < 3 * error && error < 0.2, "\(name) = \(value) ± \(error)")
         } else {
           // Every record has the law itself: nothing is left to chance.

@@ -19,7 +19,7 @@ import Testing
   @Test func fitsAndCompares() async throws {
     var analysis = FitAnalysis()
     analysis.families = try ["geometric", "zero-inflated-geometric", "discrete-weibull", "zeta"].map {
-      try Family.named($0)
+      try FamilyChoice(named: $0)
     }
     analysis.replicates = 19
     let report = try await analysis.report(on: counts(), file: "x")
@@ -40,7 +40,7 @@ import Testing
   /// With an n_min of their own families are not ranked.
   @Test func automaticMinimum() async throws {
     var analysis = FitAnalysis()
-    analysis.families = [Zeta.self, Geometric.self]
+    analysis.families = [FamilyChoice(Zeta.self), FamilyChoice(Geometric.self)]
     analysis.minimum = .automatic
     let report = try await analysis.report(
       on: CensoredCounts(exact: (1...300).map { 1 + 1000 / ($0 * $0) }), file: "x")
@@ -61,7 +61,9 @@ import Testing
       groups.add(law)
     }
     var analysis = FitAnalysis()
-    analysis.families = try ["zero-inflated-geometric", "geometric", "beta-geometric"].map { try Family.named($0) }
+    analysis.families = try ["zero-inflated-geometric", "geometric", "beta-geometric"].map {
+      try FamilyChoice(named: $0)
+    }
     let report = try await analysis.report(on: histogram.counts, clusters: groups.counts, file: "x")
     #expect(report.comparisons.map(\.second) == ["beta-geometric"])
     await #expect(throws: DistributionError.noData) { try await analysis.report(on: CensoredCounts([]), file: "x") }

@@ -42,4 +42,42 @@ extension RandomNumberGenerator {
     // ln(e^x / (e^x + e^y)), as log1p of the odds so that X near 1 keeps the digits of 1 - X.
     return y < x ? -.log(onePlus: .exp(y - x)) : (x - y) - .log(onePlus: .exp(x - y))
   }
+
+  /// A draw from the binomial law of n trials with probability p.
+  ///
+  /// While n is large, the median order statistic of the trials' uniforms splits them in two (Devroye, *Non-Uniform Random
+  /// Variate Generation*, X.4.4): O(log n) beta variates. The few successes that remain are counted by inversion.
+  package mutating func binomial(_ n: Int, _ p: Double) -> Int {
+    guard n > 0, p > 0 else { return 0 }
+    if p >= 1 { return n }
+    if p > 0.5 { return n - binomial(n, 1 - p) }
+    var trials = n
+    var probability = p
+    var successes = 0
+    while Double(trials) * min(probability, 1 - probability) > 16 {
+      let rank = trials / 2 + 1
+      let median = Double.exp(logBetaVariate(Double(rank), Double(trials + 1 - rank)))
+      if median <= probability {
+        successes += rank
+        probability = (probability - median) / (1 - median)
+        trials -= rank
+      } else {
+        probability /= median
+        trials = rank - 1
+      }
+    }
+    guard trials > 0, probability > 0 else { return successes }
+    guard probability < 1 else { return successes + trials }
+    let isFlipped = probability > 0.5
+    let rare = isFlipped ? 1 - probability : probability
+    var mass = Double.exp(Double(trials) * .log(onePlus: -rare))
+    var u = uniform()
+    var count = 0
+    while u > mass, count < trials {
+      u -= mass
+      count += 1
+      mass *= Double(trials - count + 1) / Double(count) * (rare / (1 - rare))
+    }
+    return successes + (isFlipped ? trials - count : count)
+  }
 }

@@ -64,15 +64,15 @@ public struct ModelComparison: Sendable, Equatable {
   /// - Throws: `NumericsError`.
   public static func likelihoodRatio(_ smaller: Fit, _ larger: Fit, onBoundary: Bool) throws -> ModelComparison {
     let statistic = max(0, 2 * (larger.logLikelihood - smaller.logLikelihood))
-    let degrees = larger.parameters.count - smaller.parameters.count
-    precondition(degrees > 0, "\(larger.family) has no more parameters than \(smaller.family)")
+    let degrees = larger.freeParameters - smaller.freeParameters
+    precondition(degrees > 0, "\(larger.family) has no more free parameters than \(smaller.family)")
     var p = try chiSquaredUpperTail(statistic, degrees)
     if onBoundary { p = 0.5 * p + 0.5 * (try chiSquaredUpperTail(statistic, degrees - 1)) }
     return ModelComparison(
       first: smaller.family, second: larger.family, test: .likelihoodRatio, statistic: statistic, pValue: p)
   }
 
-  private static func chiSquaredUpperTail(_ x: Double, _ degrees: Int) throws -> Double {
+  static func chiSquaredUpperTail(_ x: Double, _ degrees: Int) throws -> Double {
     if degrees == 0 { return x > 0 ? 0 : 1 }
     return .exp(try logIncompleteGamma(0.5 * Double(degrees), 0.5 * x).upper)
   }

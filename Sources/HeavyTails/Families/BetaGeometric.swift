@@ -33,6 +33,8 @@ public struct BetaGeometric: FittableFamily {
 
   public var parameters: [Double] { [a, b] }
 
+  public var tailExponent: Double { b }
+
   public func logMass(_ n: Int) -> Double {
     guard n >= 0 else { return -.infinity }
     return logSurvival(n) + .log(b / (a + b + Double(n)))

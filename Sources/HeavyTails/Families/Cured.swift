@@ -44,6 +44,8 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
 
   public var logSurvivalLimit: Double { logAddExp(logCured, logEnding + base.logSurvivalLimit) }
 
+  public var tailExponent: Double { cured > 0 ? 0 : base.tailExponent }
+
   public func logContinuation(_ n: Int) -> Double {
     if cured == 0 { return base.logContinuation(n) }
     // S(n+1)/S(n) = 1 - (1 - π) P₀(N = n) / S(n), or the quotient itself where little is left of it.

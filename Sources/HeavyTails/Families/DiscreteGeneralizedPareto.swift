@@ -32,6 +32,8 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
 
   public var parameters: [Double] { [sigma, xi] }
 
+  public var tailExponent: Double { xi > 0 ? 1 / xi : .infinity }
+
   public func logMass(_ n: Int) -> Double {
     guard n >= 0 else { return -.infinity }
     let survival = logSurvival(n)
@@ -39,10 +41,7 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
   }
 
   public func logSurvival(_ n: Int) -> Double {
-    guard n > 0 else { return 0 }
-    let y = Double(n) / sigma
-    if xi * y <= -1 { return -.infinity }
-    return xi == 0 ? -y : -.log(onePlus: xi * y) / xi
+    n <= 0 ? 0 : generalizedParetoLogSurvival(Double(n), sigma: sigma, xi: xi)
   }
 
   public func logContinuation(_ n: Int) -> Double {
@@ -68,19 +67,7 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
   }
 
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    let value = logSurvival(n)
-    gradient[0] = 0
-    gradient[1] = 0
-    guard n > 0, value > -.infinity else { return value }
-    let y = Double(n) / sigma
-    let x = xi * y
-    gradient[0] = y / (sigma * (1 + x))
-    // [ln(1+x) - x/(1+x)] / ξ² = y² [ (ln(1+x) - x)/x² + 1/(1+x) ], by its series near x = 0.
-    let bracket =
-      x.magnitude < 1e-4
-      ? 0.5 - x * (2.0 / 3 - x * (0.75 - 0.8 * x)) : log1pMinusArgument(x) / (x * x) + 1 / (1 + x)
-    gradient[1] = y * y * bracket
-    return value
+    generalizedParetoLogSurvival(Double(max(0, n)), sigma: sigma, xi: xi, gradient: &gradient)
   }
 
   // ln σ, and the tail's shape as it is; the data's largest length bounds it from below by σ + ξn > 0.
@@ -104,4 +91,30 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "sigma → \(isUpper ? "∞" : "0")" : "xi → \(isUpper ? "∞" : "-∞")"
   }
+}
+
+/// ln S(x) = -ln(1 + ξx/σ)/ξ for x >= 0; -inf past the end of a law with ξ < 0.
+func generalizedParetoLogSurvival(_ x: Double, sigma: Double, xi: Double) -> Double {
+  let y = x / sigma
+  if xi * y <= -1 { return -.infinity }
+  return xi == 0 ? -y : -.log(onePlus: xi * y) / xi
+}
+
+/// ``generalizedParetoLogSurvival(_:sigma:xi:)`` with its derivatives by σ and ξ.
+func generalizedParetoLogSurvival(
+  _ x: Double, sigma: Double, xi: Double, gradient: inout MutableSpan<Double>
+) -> Double {
+  let value = generalizedParetoLogSurvival(x, sigma: sigma, xi: xi)
+  gradient[0] = 0
+  gradient[1] = 0
+  guard x > 0, value > -.infinity else { return value }
+  let y = x / sigma
+  let x = xi * y
+  gradient[0] = y / (sigma * (1 + x))
+  // [ln(1+x) - x/(1+x)] / ξ² = y² [ (ln(1+x) - x)/x² + 1/(1+x) ], by its series near x = 0.
+  let bracket =
+    x.magnitude < 1e-4
+    ? 0.5 - x * (2.0 / 3 - x * (0.75 - 0.8 * x)) : log1pMinusArgument(x) / (x * x) + 1 / (1 + x)
+  gradient[1] = y * y * bracket
+  return value
 }

@@ -34,6 +34,8 @@ public struct LogisticPosition: FittableFamily {
 
   public var parameters: [Double] { [a, b] }
 
+  public var tailExponent: Double { b < 1 ? .infinity : b > 1 ? 0 : .exp(-a) }
+
   /// -ln p at a real position, and minus its derivatives by a and b: ln(1 + e^-y), 1 - p, (1 - p) ln x.
   private func terms(_ x: Double) -> SIMD4<Double> {
     let logarithm = Double.log(x)

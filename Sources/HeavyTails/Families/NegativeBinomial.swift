@@ -38,9 +38,18 @@ public struct NegativeBinomial: FittableFamily {
 
   public func logMass(_ n: Int) -> Double {
     guard n > 0 else { return n == 0 ? r * logQ : -.infinity }
+    let x = Double(n)
+    if min(x, r) >= 12 {
+      // By Stirling's formula around the mode: with d = (n + r) p - n the parts of order n and r cancel on paper,
+      // n ln(1 + d/n) + r ln(1 - d/r) + ½ ln(r / (2π n (n + r))), and not in the sum (Loader 2000).
+      let d = r * .exp(logP) - x * .exp(logQ)
+      let centre = x * log1pMinusArgument(d / x) + r * log1pMinusArgument(-d / r)
+      let correction = stirlingCorrection(x + r) - stirlingCorrection(x) - stirlingCorrection(r)
+      return min(0, centre + correction + 0.5 * .log(r / (x * (x + r))) - 0.918938533204672741780)
+    }
     // 1 / (n B(n, r)) = Γ(n + r) / (Γ(r) n!), without two large log-gammas.
-    let logBeta = (try? logBeta(Double(n), r)) ?? .nan
-    return min(0, r * logQ + Double(n) * logP - .log(Double(n)) - logBeta)
+    let logBeta = (try? logBeta(x, r)) ?? .nan
+    return min(0, r * logQ + x * logP - .log(x) - logBeta)
   }
 
   public func logSurvival(_ n: Int) -> Double {

@@ -27,6 +27,8 @@ public struct RoundedPareto: FittableFamily {
 
   public var parameters: [Double] { [alpha] }
 
+  public var tailExponent: Double { alpha - 1 }
+
   /// ln of the cell's upper over its lower edge.
   private func width(_ n: Int) -> Double { .log(onePlus: 2 / (2 * Double(n) - 1)) }
 

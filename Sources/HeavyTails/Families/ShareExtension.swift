@@ -38,7 +38,7 @@ extension ShareExtension {
   }
 
   public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
-    let last = coordinates[Self.baseCount]
+    let last = coordinates[Base.dimension]
     self.init(
       base: try Base(coordinates: Array(coordinates.dropLast()), reach: reach), share: logistic(last),
       logShare: -logAddExp(0, -last), logRest: -logAddExp(0, last))
@@ -49,17 +49,19 @@ extension ShareExtension {
   /// The number of the base law's parameters, which is the index of the share.
   static var baseCount: Int { Base.parameterDescriptions.count }
 
+  public static var dimension: Int { Base.dimension + 1 }
+
   public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
     Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[baseCount])]
   }
 
   public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
-    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[baseCount])]
+    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[Base.dimension])]
   }
 
   public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
     let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reach)
-    let last = Array(repeating: 0.0, count: baseCount) + [logisticDerivative(coordinates[baseCount])]
+    let last = Array(repeating: 0.0, count: Base.dimension) + [logisticDerivative(coordinates[Base.dimension])]
     return inner.map { $0 + [0] } + [last]
   }
 
@@ -68,7 +70,7 @@ extension ShareExtension {
   }
 
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
-    index < baseCount
+    index < Base.dimension
       ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
   }
 

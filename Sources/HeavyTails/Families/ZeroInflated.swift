@@ -45,6 +45,8 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
 
   public var logSurvivalLimit: Double { logRest + base.logSurvivalLimit }
 
+  public var tailExponent: Double { base.tailExponent }
+
   public func logContinuation(_ n: Int) -> Double {
     n <= 0 ? logSurvival(n + 1) : base.logContinuation(n)
   }

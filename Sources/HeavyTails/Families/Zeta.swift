@@ -33,6 +33,8 @@ public struct Zeta: FittableFamily {
 
   public var parameters: [Double] { [alpha] }
 
+  public var tailExponent: Double { alpha - 1 }
+
   public func logMass(_ n: Int) -> Double {
     n < 1 ? -.infinity : min(0, -alpha * .log(Double(n)) - logNormalizer)
   }

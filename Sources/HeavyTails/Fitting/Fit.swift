@@ -13,14 +13,18 @@ public struct Fit: Sendable {
     public let standardError: Double?
   }
 
+  /// The name under which the family was asked for.
+  public private(set) var family: String
   /// The family that was fitted.
-  public let family: String
+  public let familyType: any FittableFamily.Type
   /// The fitted law itself. On a boundary it is the limit law, of a simpler family.
   public let law: any FittableFamily
   /// The lengths on which the fit is conditional.
   public let window: LengthWindow
   /// The estimates, in the order of the family's parameters.
   public let parameters: [Parameter]
+  /// The number of values that the family was free to choose: k in the criteria.
+  public let freeParameters: Int
   /// Covariance of the estimates; nil on a boundary or where the information is not positive definite.
   public let covariance: SymmetricMatrix?
   /// The maximum of Σ exact(n) ln f(n) + Σ censored(n) ln S(n).
@@ -35,25 +39,32 @@ public struct Fit: Sendable {
   /// The limit at which the supremum lies, in words; nil for a maximum in the interior.
   public let boundary: String?
 
+  /// The same fit under the name of the choice that it is of.
+  func named(_ name: String) -> Fit {
+    var copy = self
+    copy.family = name
+    return copy
+  }
+
   /// ln P(N = n) of the fitted law, conditional on the window.
   public func logMass(_ n: Int) -> Double { window.logMass(of: law, n) }
 
   /// ln P(N >= n) of the fitted law, conditional on the window.
   public func logSurvival(_ n: Int) -> Double { window.logSurvival(of: law, n) }
 
-  /// Akaike's criterion, 2k - 2 ln L; k counts all parameters of the family, also those on a boundary.
+  /// Akaike's criterion, 2k - 2 ln L; k counts all free parameters of the family, also those on a boundary.
   ///
   /// For fractional weights it treats each record as one draw: it then leans towards small families, because the exact law
   /// of a record varies less than a draw from it.
-  public var aic: Double { 2 * Double(parameters.count) - 2 * logLikelihood }
+  public var aic: Double { 2 * Double(freeParameters) - 2 * logLikelihood }
 
   /// Akaike's criterion with the correction for small samples (Hurvich and Tsai 1989); nil unless n > k + 1.
   public var aicc: Double? {
-    let k = Double(parameters.count)
+    let k = Double(freeParameters)
     guard observations > k + 1 else { return nil }
     return aic + 2 * k * (k + 1) / (observations - k - 1)
   }
 
   /// Schwarz's criterion, k ln n - 2 ln L.
-  public var bic: Double { Double(parameters.count) * .log(observations) - 2 * logLikelihood }
+  public var bic: Double { Double(freeParameters) * .log(observations) - 2 * logLikelihood }
 }

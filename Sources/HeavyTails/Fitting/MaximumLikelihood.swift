@@ -48,10 +48,26 @@ public struct MaximumLikelihood: Sendable {
   public func fits(
     of families: [any FittableFamily.Type], to counts: CensoredCounts
   ) -> [(family: any FittableFamily.Type, result: Result<Fit, any Error>)] {
+    zip(families, fits(of: families.map { FamilyChoice($0) }, to: counts)).map { ($0, $1.result) }
+  }
+
+  /// Fits one family or, of several sizes, the one with the smallest BIC; it then has the name of the choice.
+  ///
+  /// - Throws: As ``fit(_:to:)``, when no size can be fitted.
+  public func fit(_ choice: FamilyChoice, to counts: CensoredCounts) throws -> Fit {
+    try fits(of: [choice], to: counts)[0].result.get()
+  }
+
+  /// Fits several choices, as ``fit(_:to:)``; families that are limits of others are fitted once.
+  public func fits(
+    of choices: [FamilyChoice], to counts: CensoredCounts
+  ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
     var known: [String: Fit] = [:]
     let counts = selected(counts)
-    return families.map { family in
-      (family, Result { try fit(family, to: counts, known: &known) })
+    return choices.map { choice in
+      let results = choice.candidates.map { family in Result { try fit(family, to: counts, known: &known) } }
+      let best = results.compactMap { try? $0.get() }.min { $0.bic < $1.bic }
+      return (choice, best.map { .success($0.named(choice.name)) } ?? results[0])
     }
   }
 
@@ -81,11 +97,12 @@ public struct MaximumLikelihood: Sendable {
     }
     let isGeometric = family == Geometric.self
     return Fit(
-      family: family.familyName, law: try Geometric(p: p), window: window,
+      family: family.familyName, familyType: family, law: try Geometric(p: p), window: window,
       parameters: family.parameterDescriptions.map {
         Fit.Parameter(name: $0.name, value: isGeometric ? p : nil, standardError: nil)
       },
-      covariance: nil, logLikelihood: 0, observations: counts.total, isConverged: true, iterations: 0,
+      freeParameters: family.dimension, covariance: nil, logLikelihood: 0, observations: counts.total,
+      isConverged: true, iterations: 0,
       boundary: boundary)
   }
 
@@ -126,7 +143,8 @@ public struct MaximumLikelihood: Sendable {
     }
     let law = "\(limit.condition): \(fit.family)"
     return Fit(
-      family: family.familyName, law: fit.law, window: window, parameters: parameters, covariance: nil,
+      family: family.familyName, familyType: family, law: fit.law, window: window, parameters: parameters,
+      freeParameters: family.dimension, covariance: nil,
       logLikelihood: fit.logLikelihood, observations: fit.observations, isConverged: fit.isConverged,
       iterations: fit.iterations, boundary: fit.boundary.map { "\(law), itself at \($0)" } ?? law)
   }
@@ -135,31 +153,13 @@ public struct MaximumLikelihood: Sendable {
     _: F.Type, _ counts: CensoredCounts, extraStarts: [[Double]]
   ) throws -> Fit {
     let likelihood = CensoredLikelihood<F>(counts, window: window)
-    let starts = (F.startingPoints(for: counts) + extraStarts)
-      .map { F.coordinates(of: $0, reach: counts.reach) }
-      .filter { $0.allSatisfy(\.isFinite) }
-      .map { (point: $0, value: likelihood.value(at: $0)) }
-      .filter { $0.value.isFinite }
-      .sorted { $0.value < $1.value }
-    var best: NewtonResult?
+    let starts = (F.startingPoints(for: counts) + extraStarts).map { F.coordinates(of: $0, reach: counts.reach) }
     // Starting points know nothing of a window, so more of them are tried there. Two starts guard against a local maximum,
-    // which families with three or more parameters can have; three more are for a search that stalled, as one can next to
-    // a line on which the law becomes impossible.
-    let enough = !window.isAll ? 4 : F.parameterDescriptions.count > 2 ? 2 : 1
-    for (index, start) in starts.prefix(enough + 3).enumerated() where index < enough || best?.isConverged != true {
-      // A start at which derivatives are out of range is left to the others.
-      guard
-        let found = try? QuasiNewton().minimize(
-          from: start.point,
-          objective: { point, gradient in
-            likelihood.value(at: Array(copying: point), gradient: &gradient)
-          })
-      else { continue }
-      let polished = likelihood.newtonSteps(from: found)
-      if polished.value < best?.value ?? .infinity { best = polished }
+    // which families with three or more parameters can have.
+    let enough = !window.isAll ? 4 : F.dimension > 2 ? 2 : 1
+    guard let best = try likelihood.search(from: starts, enough: enough) else {
+      throw DistributionError.impossibleData(family: F.familyName)
     }
-    guard var best else { throw DistributionError.impossibleData(family: F.familyName) }
-    if !best.isConverged { best = try likelihood.simplexSteps(from: best) }
     return try interiorFit(F.self, counts, likelihood, best)
   }
 
@@ -196,7 +196,8 @@ public struct MaximumLikelihood: Sendable {
       Fit.Parameter(name: description.name, value: values[index], standardError: errors?[index])
     }
     return Fit(
-      family: F.familyName, law: law, window: window, parameters: parameters, covariance: covariance,
+      family: F.familyName, familyType: F.self, law: law, window: window, parameters: parameters,
+      freeParameters: F.dimension, covariance: covariance,
       logLikelihood: -result.value * counts.total, observations: counts.total,
       isConverged: result.isConverged || !edges.isEmpty, iterations: result.iterations,
       boundary: edges.isEmpty ? nil : edges.joined(separator: ", "))

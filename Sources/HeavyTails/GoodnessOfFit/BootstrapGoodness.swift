@@ -4,120 +4,162 @@ import RealModule
 /// How well a family fits, by simulating data from the fit and fitting them again (Clauset, Shalizi and Newman, SIAM Review
 /// 51, 2009, 4.1): the share of simulated data sets that are further from their own fit than the data are from theirs.
 public struct BootstrapGoodness: Sendable, Equatable {
+  /// What is simulated and what is fitted again.
+  public enum Resampling: Sendable, Equatable {
+    /// As many observations in the fit's window as the data have there, drawn from the fitted law; the window is held fixed.
+    case parametric
+    /// As many observations as all the data have: those of the window from the fitted law, those below it drawn with
+    /// replacement from the data; n_min is chosen again by the Kolmogorov–Smirnov rule, see ``MinimumSelection``.
+    case semiparametric(smallestTail: Double)
+  }
+
+  /// The test by one distance.
+  public struct Test: Sendable, Equatable {
+    /// The distance of the data.
+    public let statistic: Double
+    /// (1 + number of replicates at least as far) / (1 + replicates): small when the family is wrong.
+    public let pValue: Double
+    /// 95 % limits for the p-value that infinitely many replicates would give (Clopper–Pearson).
+    public let interval: ClosedRange<Double>
+  }
+
   /// The family.
   public let family: String
-  /// The Kolmogorov–Smirnov distance of the data.
-  public let statistic: Double
-  /// (1 + number of replicates at least as far) / (1 + replicates): small when the family is wrong.
-  public let pValue: Double
-  /// 95 % limits for the p-value that infinitely many replicates would give (Clopper–Pearson).
-  public let interval: ClosedRange<Double>
+  /// By the ``KolmogorovSmirnov`` distance.
+  public let kolmogorovSmirnov: Test
+  /// By the ``AndersonDarling`` distance.
+  public let andersonDarling: Test
+  /// By ``ChiSquared``.
+  public let chiSquared: Test
   /// The number of replicates that could be fitted.
   public let replicates: Int
+  /// Whether the decision was clear before all replicates that were asked for.
+  public let isStoppedEarly: Bool
   /// The seed; replicate r uses stream r.
   public let seed: UInt64
 
   /// Tests a fit of counts.
   ///
-  /// Each replicate has as many observations as the data; those inside the window are drawn from the fitted law, and
-  /// censored at lengths drawn from the product-limit estimate of the data's own censoring. n_min is held fixed.
+  /// Censoring lengths are drawn from the product-limit estimate of the data's own censoring.
   ///
   /// - Parameters:
   ///   - fit: A fit of these counts with a boundary or without.
   ///   - counts: Whole numbers of observations, not fractional weights.
-  ///   - replicates: Simulated data sets.
+  ///   - resampling: What is simulated.
+  ///   - replicates: Simulated data sets, at most.
+  ///   - decisionLevel: Stop once it is clear on which side of this the Kolmogorov–Smirnov p-value lies: when limits of its
+  ///     Monte Carlo error, wide enough to hold over all looks with probability 0.999, leave it out (after Gandy, JASA 104,
+  ///     2009). nil to use all replicates.
   ///   - seed: Seed of the simulation.
   ///   - threads: Tasks to spread the replicates over; the result does not depend on it.
   /// - Throws: `CancellationError`; `DistributionError.noData` when no replicate could be fitted; `NumericsError`.
   public init(
-    _ fit: Fit, counts: CensoredCounts, replicates: Int = 1000, seed: UInt64 = 0, threads: Int = 1
+    _ fit: Fit, counts: CensoredCounts, resampling: Resampling = .parametric, replicates: Int = 1000,
+    decisionLevel: Double? = nil, seed: UInt64 = 0, threads: Int = 1
   ) async throws {
-    let family = try Family.named(fit.family)
-    let data = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)
-    let observed = KolmogorovSmirnov.distance(of: fit, to: counts)
-    let source = Replicates(fit: fit, data: data)
-    let tasks = max(1, min(threads, replicates))
-    let results = try await withThrowingTaskGroup(of: [Double].self) { group in
-      for task in 0..<tasks {
-        group.addTask {
-          var distances: [Double] = []
-          for replicate in stride(from: task, to: replicates, by: tasks) {
-            try Task.checkCancellation()
-            let sample = source.sample(seed: seed, stream: UInt64(replicate))
-            guard let refit = try? MaximumLikelihood(window: fit.window).fit(family, to: sample) else { continue }
-            distances.append(KolmogorovSmirnov.distance(of: refit, to: sample))
-          }
-          return distances
-        }
+    let observed = try Distances(of: fit, to: counts)
+    let source = ReplicateSource(fit: fit, counts: counts, resampling: resampling)
+    var distances: [Distances] = []
+    var started = 0
+    var looks = 0
+    var isDecided = false
+    while started < replicates, !isDecided {
+      // Batches of fixed size, so that where it stops depends on nothing but the replicates.
+      let batch = started..<min(replicates, decisionLevel == nil ? .max : started + 64)
+      distances += try await inParallel(batch, threads: threads) { try source.distances(seed: seed, replicate: $0) }
+        .compactMap(\.self)
+      started = batch.upperBound
+      looks += 1
+      if let decisionLevel, !distances.isEmpty {
+        let error = 0.001 / Double(looks * (looks + 1))
+        let limits = try clopperPearson(
+          distances.count { $0.isAsFar(as: observed, by: \.kolmogorovSmirnov) }, of: distances.count, error: error)
+        isDecided = !limits.contains(decisionLevel)
       }
-      return try await group.reduce(into: []) { $0 += $1 }
     }
-    guard !results.isEmpty else { throw DistributionError.noData }
-    // Two equal distances differ in the last bits.
-    let further = results.count { $0 >= observed * (1 - 1e-12) }
+    guard !distances.isEmpty else { throw DistributionError.noData }
+    func test(_ distance: KeyPath<Distances, Double>) throws -> Test {
+      let further = distances.count { $0.isAsFar(as: observed, by: distance) }
+      return Test(
+        statistic: observed[keyPath: distance], pValue: Double(further + 1) / Double(distances.count + 1),
+        interval: try clopperPearson(further, of: distances.count, error: 0.05))
+    }
     self.family = fit.family
     self.seed = seed
-    self.replicates = results.count
-    statistic = observed
-    pValue = Double(further + 1) / Double(results.count + 1)
-    interval = try Self.clopperPearson(further, of: results.count)
+    self.replicates = distances.count
+    isStoppedEarly = started < replicates
+    kolmogorovSmirnov = try test(\.kolmogorovSmirnov)
+    andersonDarling = try test(\.andersonDarling)
+    chiSquared = try test(\.chiSquared)
+  }
+}
+
+/// Limits of a probability of which `successes` of `trials` were seen, wrong with probability at most `error`.
+private func clopperPearson(_ successes: Int, of trials: Int, error: Double) throws -> ClosedRange<Double> {
+  let (x, n) = (Double(successes), Double(trials))
+  // I_p(x, n - x + 1) = P(X >= x) and I_p(x + 1, n - x) = P(X > x).
+  let lower = x == 0 ? 0 : try findRoot(in: 0...1) { try incompleteBeta(x, n - x + 1, $0) - 0.5 * error }
+  let upper = x == n ? 1 : try findRoot(in: 0...1) { try incompleteBeta(x + 1, n - x, $0) - (1 - 0.5 * error) }
+  return lower...upper
+}
+
+/// The distances of a data set from its fit.
+private struct Distances: Sendable {
+  let kolmogorovSmirnov: Double
+  let andersonDarling: Double
+  let chiSquared: Double
+
+  init(of fit: Fit, to counts: CensoredCounts) throws {
+    kolmogorovSmirnov = KolmogorovSmirnov.distance(of: fit, to: counts)
+    andersonDarling = AndersonDarling.distance(of: fit, to: counts)
+    chiSquared = try ChiSquared(of: fit, to: counts).statistic
   }
 
-  private static func clopperPearson(_ successes: Int, of trials: Int) throws -> ClosedRange<Double> {
-    let (x, n) = (Double(successes), Double(trials))
-    // I_p(x, n - x + 1) = P(X >= x) and I_p(x + 1, n - x) = P(X > x).
-    let lower = x == 0 ? 0 : try findRoot(in: 0...1) { try incompleteBeta(x, n - x + 1, $0) - 0.025 }
-    let upper = x == n ? 1 : try findRoot(in: 0...1) { try incompleteBeta(x + 1, n - x, $0) - 0.975 }
-    return lower...upper
+  func isAsFar(as other: Distances, by distance: KeyPath<Distances, Double>) -> Bool {
+    // Two equal distances differ in the last bits.
+    self[keyPath: distance] >= other[keyPath: distance] * (1 - 1e-12)
+  }
+}
+
+/// Draws replicates and fits them again.
+private struct ReplicateSource: Sendable {
+  private let fit: Fit
+  private let tail: CountsSimulator
+  /// What lies below the window, where it is resampled too.
+  private let below: CensoredCounts?
+  private let smallestTail: Double
+
+  init(fit: Fit, counts: CensoredCounts, resampling: BootstrapGoodness.Resampling) {
+    self.fit = fit
+    tail = CountsSimulator(fit: fit, counts: counts)
+    switch resampling {
+    case .parametric:
+      below = nil
+      smallestTail = 0
+    case .semiparametric(let smallestTail):
+      below = CensoredCounts(sorted: counts.cells.filter { $0.length < fit.window.minimum })
+      self.smallestTail = smallestTail
+    }
   }
 
-  /// Draws data sets like the observed one from a fitted law.
-  private struct Replicates: Sendable {
-    private let fit: Fit
-    private let observations: Int
-    private let logWindow: Double
-    /// Censoring lengths and the probability that a value is censored no later.
-    private let censoring: [(length: Int, cumulative: Double)]
-
-    init(fit: Fit, data: CensoredCounts) {
-      self.fit = fit
-      observations = Int(data.total.rounded())
-      logWindow = fit.window.logProbability(of: fit.law)
-      // The product limit with the roles exchanged: ended values are what hides the censoring.
-      var left = data.total
-      var survival = 1.0
-      var steps: [(length: Int, cumulative: Double)] = []
-      for cell in data.cells {
-        // Censored at n leaves before an end at n.
-        if cell.censored > 0 {
-          survival *= 1 - cell.censored / left
-          steps.append((cell.length, 1 - survival))
-        }
-        left -= cell.censored + cell.exact
-      }
-      censoring = steps
+  /// nil for a replicate that cannot be fitted.
+  func distances(seed: UInt64, replicate: Int) throws -> Distances? {
+    try Task.checkCancellation()
+    var generator = SeededGenerator(seed: seed, stream: UInt64(replicate))
+    guard let below else {
+      let sample = tail.sample(tail.observations, using: &generator)
+      guard let refit = try? MaximumLikelihood(window: fit.window).fit(fit.familyType, to: sample) else { return nil }
+      return try Distances(of: refit, to: sample)
     }
-
-    func sample(seed: UInt64, stream: UInt64) -> CensoredCounts {
-      var generator = SeededGenerator(seed: seed, stream: stream)
-      var cells: [Int: (exact: Double, censored: Double)] = [:]
-      for _ in 0..<observations {
-        let n = draw(&generator)
-        let u = generator.uniform()
-        let limit = censoring.first { $0.cumulative >= u }?.length ?? .max
-        if n < limit { cells[n, default: (0, 0)].exact += 1 } else { cells[limit, default: (0, 0)].censored += 1 }
-      }
-      return CensoredCounts(
-        sorted: cells.sorted { $0.key < $1.key }.map {
-          CensoredCounts.Cell(length: $0.key, exact: $0.value.exact, censored: $0.value.censored)
-        })
-    }
-
-    /// A value of the window: by inversion of the survival between its ends.
-    private func draw(_ generator: inout SeededGenerator) -> Int {
-      let beyond = fit.window.maximum.map { fit.law.logSurvival($0 + 1) } ?? -.infinity
-      let target = logAddExp(beyond, .log(generator.uniform()) + logWindow)
-      return max(fit.window.minimum, fit.law.quantile(logTail: target) ?? .max)
-    }
+    let all = Int(below.total.rounded()) + tail.observations
+    let inTail = generator.binomial(all, Double(tail.observations) / Double(all))
+    let sample = CensoredCounts(
+      sorted: below.resampled(all - inTail, using: &generator).cells
+        + tail.sample(inTail, using: &generator).cells)
+    guard
+      let choice = try? MinimumSelection(
+        fit.familyType, counts: sample, through: fit.window.maximum, smallestTail: smallestTail)
+    else { return nil }
+    return try Distances(of: choice.fit, to: sample)
   }
 }

@@ -1,0 +1,161 @@
+import GSLNumerics
+import RealModule
+
+/// A negative mean log-likelihood as a function of unbounded coordinates, with the searches for its minimum.
+///
+/// Divided by the total weight so that tolerances mean the same for ten records and for ten million.
+protocol LikelihoodObjective {
+  /// The number of coordinates.
+  var dimension: Int { get }
+  /// The total weight of the data; times the value it is the negative log-likelihood.
+  var weight: Double { get }
+  /// The value alone; infinite where the law is impossible.
+  func value(at point: [Double]) -> Double
+  /// The value and its gradient.
+  func value(at point: [Double], gradient: inout MutableSpan<Double>) -> Double
+}
+
+extension LikelihoodObjective {
+  /// The lowest point that searches from the first `enough` of the starts reach, from the most promising on; up to three
+  /// more are tried while none has converged. nil when no start has a finite value.
+  func search(from starts: [[Double]], enough: Int) throws -> NewtonResult? {
+    let ordered = starts.filter { $0.allSatisfy(\.isFinite) }
+      .map { (point: $0, value: value(at: $0)) }
+      .filter { $0.value.isFinite }
+      .sorted { $0.value < $1.value }
+    var best: NewtonResult?
+    for (index, start) in ordered.prefix(enough + 3).enumerated() where index < enough || best?.isConverged != true {
+      // A start at which derivatives are out of range is left to the others.
+      guard
+        let found = try? QuasiNewton().minimize(
+          from: start.point,
+          objective: { point, gradient in
+            value(at: Array(copying: point), gradient: &gradient)
+          })
+      else { continue }
+      let polished = newtonSteps(from: found)
+      if polished.value < best?.value ?? .infinity { best = polished }
+    }
+    guard let best else { return nil }
+    return best.isConverged ? best : try simplexSteps(from: best)
+  }
+
+  func gradient(at point: [Double]) -> [Double]? {
+    var gradient = [Double](repeating: 0, count: dimension)
+    var span = gradient.mutableSpan
+    let value = value(at: point, gradient: &span)
+    return value.isFinite && gradient.allSatisfy(\.isFinite) ? gradient : nil
+  }
+
+  /// The Hessian, from five-point differences of the analytic gradient: exact to about 1e-11.
+  ///
+  /// Next to the edge of the possible laws the differences shrink until they stay inside.
+  func hessian(at point: [Double]) -> SymmetricMatrix? {
+    for step in [0x1p-9, 0x1p-13, 0x1p-17] {
+      if let hessian = hessian(at: point, step: step) { return hessian }
+    }
+    return nil
+  }
+
+  private func hessian(at point: [Double], step: Double) -> SymmetricMatrix? {
+    var columns: [[Double]] = []
+    for j in 0..<dimension {
+      var column = [Double](repeating: 0, count: dimension)
+      for (offset, weight) in [(-2.0, 1.0 / 12), (-1, -8.0 / 12), (1, 8.0 / 12), (2, -1.0 / 12)] {
+        var moved = point
+        moved[j] += offset * step
+        guard let gradient = gradient(at: moved) else { return nil }
+        for i in 0..<dimension { column[i] += weight * gradient[i] / step }
+      }
+      columns.append(column)
+    }
+    var result = SymmetricMatrix(dimension: dimension)
+    for i in 0..<dimension {
+      for j in 0...i { result[i, j] = 0.5 * (columns[i][j] + columns[j][i]) }
+    }
+    return result
+  }
+
+  /// Newton's method from where the quasi-Newton search stopped.
+  ///
+  /// Where the Hessian is not positive definite a multiple of its diagonal is added until it is (Levenberg), so that a
+  /// search that stalled on a ridge goes on. Converged means that the remaining step, measured by the observed
+  /// information of all the data, is below a millionth of a standard error.
+  func newtonSteps(from start: Minimum) -> NewtonResult {
+    var point = start.point
+    var value = start.value
+    var iterations = start.iterations
+    var inverse: SymmetricMatrix?
+    var distance = Double.infinity
+    steps: for _ in 0..<100 {
+      guard let gradient = gradient(at: point), let hessian = hessian(at: point) else { break }
+      inverse = hessian.inverse()
+      guard let direction = inverse ?? hessian.positiveDefiniteInverse() else { break }
+      let step = direction.multiplied(by: gradient)
+      if inverse != nil {
+        let squared = zip(step, gradient).reduce(0) { $0 + $1.0 * $1.1 } * weight
+        let newDistance = max(0, squared).squareRoot()
+        // At the limit of rounding the step only wanders.
+        let isWandering = newDistance < 1e-6 && newDistance >= 0.5 * distance
+        distance = isWandering ? min(distance, newDistance) : newDistance
+        if isWandering || newDistance < 1e-13 { break }
+      }
+      var scale = 1.0
+      while true {
+        let moved = zip(point, step).map { $0 - scale * $1 }
+        let movedValue = self.value(at: moved)
+        if movedValue <= value + 1e-14 * value.magnitude {
+          point = moved
+          value = movedValue
+          break
+        }
+        scale *= 0.5
+        if scale < 1e-6 { break steps }
+      }
+      iterations += 1
+      // On the way to an edge the steps never end; the caller reads the edge off the point.
+      if point.contains(where: { $0.magnitude > 40 }) { break }
+    }
+    return NewtonResult(
+      point: point, value: value, inverseInformation: inverse, isConverged: distance < 1e-6, iterations: iterations)
+  }
+
+  /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a crease there.
+  func simplexSteps(from result: NewtonResult) throws -> NewtonResult {
+    var method = Simplex()
+    // On a crease rounding keeps the simplex from shrinking to nothing.
+    method.sizeTolerance = 1e-7
+    method.maximumIterations = 1000
+    let simplex = try method.minimize(from: result.point, step: 0.05) { value(at: Array(copying: $0)) }
+    let better = simplex.value < result.value
+    let polished = newtonSteps(
+      from: Minimum(
+        point: better ? simplex.point : result.point, value: min(simplex.value, result.value), gradient: nil,
+        iterations: result.iterations + simplex.iterations, isConverged: false))
+    return NewtonResult(
+      point: polished.point, value: polished.value, inverseInformation: polished.inverseInformation,
+      isConverged: polished.isConverged, isLowest: simplex.isConverged, iterations: polished.iterations)
+  }
+}
+
+/// Where Newton's method stopped, in the family's coordinates.
+struct NewtonResult {
+  let point: [Double]
+  /// The negative mean log-likelihood there.
+  let value: Double
+  /// Inverse of its Hessian; nil where that is not positive definite.
+  let inverseInformation: SymmetricMatrix?
+  let isConverged: Bool
+  /// Whether a simplex shrank to this point: a minimum, though perhaps one without derivatives.
+  var isLowest = false
+  let iterations: Int
+}
+
+extension Array where Element == Double {
+  init(copying span: Span<Double>) {
+    self.init(unsafeUninitializedCapacity: span.count) { buffer, count in
+      for index in span.indices { buffer.initializeElement(at: index, to: span[index]) }
+      count = span.count
+    }
+  }
+}

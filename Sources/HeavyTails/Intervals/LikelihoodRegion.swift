@@ -1,0 +1,88 @@
+import GSLNumerics
+import RealModule
+
+/// The parameters whose log-likelihood is at most `drop` below the maximum, and the extremes of a quantity over them.
+struct LikelihoodRegion<Objective: LikelihoodObjective> {
+  let objective: Objective
+  /// The maximum.
+  let centre: [Double]
+  let drop: Double
+
+  /// The largest (sign 1) or smallest (sign -1) value of a quantity; infinite where the quantity runs off with the likelihood
+  /// still inside; nil where the search fails.
+  ///
+  /// Sequential quadratic programming: at each point the step that maximizes the quantity's quadratic model, on the scale of
+  /// the Lagrangian's curvature, subject to the quadratic model of the likelihood.
+  func extreme(of target: ([Double]) -> (value: Double, gradient: [Double])?, sign: Double) -> Double? {
+    let lowest = objective.weight * objective.value(at: centre)
+    func excess(_ point: [Double]) -> Double { objective.weight * objective.value(at: point) - lowest }
+    var point = centre
+    var multiplier: Double?
+    for iteration in 0..<60 {
+      guard let (value, gradient) = target(point), gradient.allSatisfy(\.isFinite),
+        let slope = objective.gradient(at: point)?.map({ $0 * objective.weight }),
+        let hessian = objective.hessian(at: point)?.scaled(by: objective.weight)
+      else { return nil }
+      let current = excess(point)
+      let aim = gradient.map { sign * $0 }
+      var curvature = hessian
+      if let multiplier, let bend = curvatureOf(target, at: point) {
+        for i in aim.indices {
+          for j in 0...i { curvature[i, j] -= multiplier * sign * bend[i, j] }
+        }
+      }
+      guard let inverse = curvature.inverse() ?? hessian.inverse() ?? hessian.positiveDefiniteInverse() else {
+        return nil
+      }
+      // d = t A⁻¹v - A⁻¹s with t from s·d + ½ d·H d = drop - excess.
+      let towards = inverse.multiplied(by: aim)
+      let down = inverse.multiplied(by: slope).map { -$0 }
+      func form(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
+      let bent = hessian.multiplied(by: towards)
+      let a = 0.5 * form(towards, bent)
+      let b = form(slope, towards) + form(down, bent)
+      let c = form(slope, down) + 0.5 * form(down, hessian.multiplied(by: down)) + current - drop
+      guard a > 0 else { return nil }
+      let t = max(0, (-b + max(0, b * b - 4 * a * c).squareRoot()) / (2 * a))
+      var step = zip(towards, down).map { t * $0 + $1 }
+      var moved = zip(point, step).map { $0 + $1 }
+      // Far outside the region the models say little.
+      var halvings = 0
+      while !(excess(moved) <= 2 * drop + 1) || target(moved) == nil {
+        guard halvings < 40 else { return nil }
+        halvings += 1
+        step = step.map { 0.5 * $0 }
+        moved = zip(point, step).map { $0 + $1 }
+      }
+      guard let next = target(moved) else { return nil }
+      if next.value.magnitude > 40, excess(moved) < drop, next.value * sign > 0, sign * (next.value - value) > 0 {
+        return sign * .infinity
+      }
+      let isClose = (excess(moved) - drop).magnitude < 1e-9 && halvings == 0
+      if isClose, (next.value - value).magnitude <= 1e-9 * max(1, value.magnitude), iteration > 0 { return next.value }
+      point = moved
+      multiplier = t > 0 ? t : nil
+    }
+    return nil
+  }
+
+  /// The Hessian of a quantity, from differences of its gradient.
+  private func curvatureOf(
+    _ target: ([Double]) -> (value: Double, gradient: [Double])?, at point: [Double]
+  ) -> SymmetricMatrix? {
+    let step = 0x1p-10
+    var columns: [[Double]] = []
+    for j in point.indices {
+      var (low, high) = (point, point)
+      low[j] -= step
+      high[j] += step
+      guard let below = target(low), let above = target(high) else { return nil }
+      columns.append(zip(above.gradient, below.gradient).map { ($0 - $1) / (2 * step) })
+    }
+    var result = SymmetricMatrix(dimension: point.count)
+    for i in point.indices {
+      for j in 0...i { result[i, j] = 0.5 * (columns[i][j] + columns[j][i]) }
+    }
+    return result
+  }
+}
