@@ -30,9 +30,12 @@ test: setup
 	swift test --skip-build
 	scripts/test-consumer
 
+# In release, or it would take an hour.
+SLOW_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build/release-tests
+
 test-slow: setup
-	scripts/build-tests
-	SKEWMEM_SLOW_TESTS=1 swift test --skip-build
+	swift build $(SLOW_TESTS) --build-tests
+	SKEWMEM_SLOW_TESTS=1 swift test $(SLOW_TESTS) --skip-build
 
 benchmark: setup
 	swift package --package-path Benchmarks benchmark --no-progress

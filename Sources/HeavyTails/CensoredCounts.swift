@@ -71,9 +71,35 @@ public struct CensoredCounts: Sendable, Equatable {
   ///
   /// - Throws: `DistributionError.cell` for a negative value.
   public init(exact values: some Sequence<Int>) throws(DistributionError) {
-    var weights: [Int: Double] = [:]
-    for value in values { weights[value, default: 0] += 1 }
-    try self.init(weights.map { Cell(length: $0.key, exact: $0.value) })
+    // Concrete storage where there is some: a generic loop across modules costs more than the counting.
+    let counted: Result<[Cell], DistributionError> =
+      values.withContiguousStorageIfAvailable { Self.counted($0) } ?? Self.counted(Array(values))
+    self.init(sorted: try counted.get())
+  }
+
+  /// How often each value occurs, by increasing value: short lengths in a table, the few long ones by sorting.
+  private static func counted(_ values: some RandomAccessCollection<Int>) -> Result<[Cell], DistributionError> {
+    var table = [Int32](repeating: 0, count: 1 << 14)
+    var long: [Int] = []
+    var cells: [Cell] = []
+    // A table's entry that overflows is emptied into a cell.
+    for value in values {
+      if value < table.count {
+        guard value >= 0 else { return .failure(.cell(length: value, weight: 1)) }
+        table[value] += 1
+        if table[value] == .max {
+          cells.append(Cell(length: value, exact: Double(table[value])))
+          table[value] = 0
+        }
+      } else {
+        long.append(value)
+      }
+    }
+    for (value, count) in table.enumerated() where count > 0 { cells.append(Cell(length: value, exact: Double(count))) }
+    if cells.count > 1 { cells.sort { $0.length < $1.length } }
+    long.sort()
+    cells += long.map { Cell(length: $0, exact: 1) }
+    return .success(cells)
   }
 
   /// The part of the data with lengths from `minimum` to `maximum`, both included.

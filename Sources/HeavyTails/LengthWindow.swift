@@ -68,13 +68,23 @@ public struct LengthWindow: Sendable, Equatable {
 
   /// ln P(N = n | window).
   public func logMass(of law: some DiscreteDistribution, _ n: Int) -> Double {
-    n < minimum || n > maximum ?? .max ? -.infinity : min(0, law.logMass(n) - logProbability(of: law))
+    logMass(of: law, n, logProbability(of: law))
   }
 
   /// ln P(N >= n | window).
   public func logSurvival(of law: some DiscreteDistribution, _ n: Int) -> Double {
+    logSurvival(of: law, n, logProbability(of: law))
+  }
+
+  /// ``logMass(of:_:)`` for a known probability of the window.
+  func logMass(of law: some DiscreteDistribution, _ n: Int, _ logProbability: Double) -> Double {
+    n < minimum || n > maximum ?? .max ? -.infinity : min(0, law.logMass(n) - logProbability)
+  }
+
+  /// ``logSurvival(of:_:)`` for a known probability of the window.
+  func logSurvival(of law: some DiscreteDistribution, _ n: Int, _ logProbability: Double) -> Double {
     if n <= minimum { return 0 }
     if let maximum, n > maximum { return -.infinity }
-    return min(0, logSurvival(of: law, from: n) - logProbability(of: law))
+    return min(0, logSurvival(of: law, from: n) - logProbability)
   }
 }

@@ -102,14 +102,17 @@ public struct FitReport: Codable, Sendable, Equatable {
       case stoppedEarly = "stopped_early"
     }
 
-    init(_ test: BootstrapGoodness, resampling: String) {
+    /// nil unless the test is by all three distances.
+    init?(_ test: BootstrapGoodness, resampling: String) {
+      guard let distance = test.tests[.kolmogorovSmirnov].map({ Test($0) }),
+        let andersonDarling = test.tests[.andersonDarling], let chiSquared = test.tests[.chiSquared]
+      else { return nil }
       family = test.family
-      let distance = Test(test.kolmogorovSmirnov)
       statistic = distance.statistic
       pValue = distance.pValue
       interval = distance.interval
-      andersonDarling = Test(test.andersonDarling)
-      chiSquared = Test(test.chiSquared)
+      self.andersonDarling = Test(andersonDarling)
+      self.chiSquared = Test(chiSquared)
       self.resampling = resampling
       replicates = test.replicates
       stoppedEarly = test.isStoppedEarly

@@ -30,8 +30,17 @@ private func zetaDraws(_ count: Int) throws -> [Int] {
   return (0..<count).map { _ in min(law.sample(using: &generator), 1 << 40) }
 }
 
+/// A hundred semi-parametric replicates: one measured iteration is a hundred times one replicate.
+private func replicates(
+  _ count: Int, _ fit: Fit, _ counts: CensoredCounts, threads: Int
+) async throws -> BootstrapGoodness {
+  try await BootstrapGoodness(
+    fit, counts: counts, by: [.kolmogorovSmirnov], resampling: .semiparametric(smallestTail: 10), replicates: count,
+    threads: threads)
+}
+
 let benchmarks: @Sendable () -> Void = {
-  Benchmark.defaultConfiguration = .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(3))
+  Benchmark.defaultConfiguration = .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(2))
 
   Benchmark("moby: zeta with n_min scan") { benchmark in
     guard let counts = mobyCounts() else { return benchmark.error("moby.counts is not there") }
@@ -47,11 +56,43 @@ let benchmarks: @Sendable () -> Void = {
     }
   }
 
+  Benchmark("moby: bootstrap replicates with n_min scan, one thread") { benchmark in
+    guard let counts = mobyCounts() else { return benchmark.error("moby.counts is not there") }
+    let choice = try MinimumSelection(Zeta.self, counts: counts, smallestTail: 10)
+    benchmark.startMeasurement()
+    for _ in benchmark.scaledIterations { blackHole(try await replicates(100, choice.fit, counts, threads: 1)) }
+  }
+
+  Benchmark("moby: bootstrap replicates with n_min scan, two threads") { benchmark in
+    guard let counts = mobyCounts() else { return benchmark.error("moby.counts is not there") }
+    let choice = try MinimumSelection(Zeta.self, counts: counts, smallestTail: 10)
+    benchmark.startMeasurement()
+    for _ in benchmark.scaledIterations { blackHole(try await replicates(100, choice.fit, counts, threads: 2)) }
+  }
+
+  Benchmark("1e6 zeta(2.5) draws: grouping alone") { benchmark in
+    let draws = try zetaDraws(1_000_000)
+    benchmark.startMeasurement()
+    for _ in benchmark.scaledIterations { blackHole(try CensoredCounts(exact: draws)) }
+  }
+
   Benchmark("1e6 zeta(2.5) draws: grouping and n_min scan") { benchmark in
     let draws = try zetaDraws(1_000_000)
     benchmark.startMeasurement()
     for _ in benchmark.scaledIterations {
       blackHole(try MinimumSelection(Zeta.self, counts: CensoredCounts(exact: draws)))
+    }
+  }
+
+  for family in Family.plain {
+    Benchmark("log mass and survival, n = 0 ..< 1000: \(family.familyName)") { benchmark in
+      let law = try MaximumLikelihood().fit(family, to: censoredCounts()).law
+      benchmark.startMeasurement()
+      for _ in benchmark.scaledIterations {
+        var sum = 0.0
+        for n in 1..<1001 { sum += law.logMass(n) + law.logSurvival(n) }
+        blackHole(sum)
+      }
     }
   }
 

@@ -3,56 +3,56 @@ import RealModule
 /// Σ f(n) over lower <= n <= upper for a function that is smooth but for a few steps, with O(log(upper - lower)) evaluations
 /// where it is smooth.
 ///
-/// Long blocks of integers are summed by 16 of them, with weights that are exact for polynomials of degree 15 (a
-/// Clenshaw–Curtis rule for sums in place of integrals); a block is halved until its halves agree with it.
+/// The integers are cut into blocks of 2^j of them, no longer than their distance from 0. Long blocks are summed by 16 of
+/// their integers, with weights that are exact for polynomials of degree 15 (a Clenshaw–Curtis rule for sums in place of
+/// integrals); a block is halved until its halves agree with it.
 ///
 /// - Parameters:
 ///   - scale: What the result will be added to: errors far below it are not pursued.
 package func smoothSum(from lower: Int, through upper: Int, scale: Double = 0, _ f: (Int) -> Double) -> Double {
   guard upper >= lower else { return 0 }
-  var rules: [Int: [(offset: Int, weight: Double)]] = [:]
-  func estimate(_ start: Int, _ count: Int) -> Double {
-    let rule: [(offset: Int, weight: Double)]
-    if let known = rules[count] {
-      rule = known
-    } else {
-      rule = summationRule(count)
-      rules[count] = rule
-    }
-    return rule.reduce(0) { $0 + $1.weight * f(start + $1.offset) }
-  }
-  func exact(_ start: Int, _ count: Int) -> Double {
-    var sum = 0.0
-    for n in start..<start + count { sum += f(n) }
-    return sum
+  func estimate(_ start: Int, _ power: Int) -> Double {
+    summationRules[power - smallestPower].reduce(0) { $0 + $1.weight * f(start + $1.offset) }
   }
   var total = CompensatedSum()
-  var pending = [(start: lower, count: upper - lower + 1, estimate: Double?.none)]
-  while let block = pending.popLast() {
-    if block.count <= 4 * summationNodes * summationNodes {
-      total.add(exact(block.start, block.count))
-      continue
+  func add(_ start: Int, _ power: Int, _ whole: Double) {
+    guard power > smallestPower else {
+      for n in start..<start + (1 << power) { total.add(f(n)) }
+      return
     }
-    let whole = block.estimate ?? estimate(block.start, block.count)
-    let left = block.count / 2
-    let halves = [
-      (start: block.start, count: left, estimate: estimate(block.start, left)),
-      (
-        start: block.start + left, count: block.count - left, estimate: estimate(block.start + left, block.count - left)
-      ),
-    ]
-    let sum = halves[0].estimate + halves[1].estimate
+    let middle = start + (1 << (power - 1))
+    let halves = (estimate(start, power - 1), estimate(middle, power - 1))
+    let sum = halves.0 + halves.1
     if (sum - whole).magnitude <= 1e-15 * max(total.value.magnitude, scale, sum.magnitude) {
       total.add(sum)
     } else {
-      pending.append((halves[1].start, halves[1].count, halves[1].estimate))
-      pending.append((halves[0].start, halves[0].count, halves[0].estimate))
+      add(start, power - 1, halves.0)
+      add(middle, power - 1, halves.1)
+    }
+  }
+  var start = lower
+  while start <= upper {
+    let left = upper - start + 1
+    let longest = min(left, max(Int(start.magnitude), 2 << smallestPower))
+    let power = Int.bitWidth - 1 - longest.leadingZeroBitCount
+    if power > smallestPower {
+      add(start, power, estimate(start, power))
+      start += 1 << power
+    } else {
+      let end = min(upper, start + (2 << smallestPower) - 1)
+      for n in start...end { total.add(f(n)) }
+      start = end + 1
     }
   }
   return total.value
 }
 
 private let summationNodes = 16
+
+/// Blocks of 2⁶ integers and fewer are summed one by one: shorter ones have no 16 different Chebyshev points.
+private let smallestPower = 6
+
+private let summationRules = (smallestPower...62).map { summationRule(1 << $0) }
 
 /// Offsets x in 0 ..< count and weights w with Σ w p(x) = Σ_{0 <= n < count} p(n) for polynomials of degree 15.
 ///

@@ -18,6 +18,8 @@ public struct LogisticPosition: FittableFamily {
   public let a: Double
   /// The change of the logit per unit of ln j.
   public let b: Double
+  /// ``sums(_:)`` of 0 … ``direct`` positions: a likelihood asks for most of them.
+  private let head: [SIMD4<Double>]
 
   /// The law for real a and b.
   ///
@@ -30,6 +32,14 @@ public struct LogisticPosition: FittableFamily {
     try Self.check(parameters)
     a = parameters[0]
     b = parameters[1]
+    var sum = SIMD4<Double>.zero
+    var head = [sum]
+    head.reserveCapacity(Self.direct + 1)
+    for logarithm in Self.logarithms {
+      sum += Self.terms(a, b, logarithm: logarithm)
+      head.append(sum)
+    }
+    self.head = head
   }
 
   public var parameters: [Double] { [a, b] }
@@ -37,8 +47,9 @@ public struct LogisticPosition: FittableFamily {
   public var tailExponent: Double { b < 1 ? .infinity : b > 1 ? 0 : .exp(-a) }
 
   /// -ln p at a real position, and minus its derivatives by a and b: ln(1 + e^-y), 1 - p, (1 - p) ln x.
-  private func terms(_ x: Double) -> SIMD4<Double> {
-    let logarithm = Double.log(x)
+  private func terms(_ x: Double) -> SIMD4<Double> { Self.terms(a, b, logarithm: .log(x)) }
+
+  private static func terms(_ a: Double, _ b: Double, logarithm: Double) -> SIMD4<Double> {
     let y = a + b * logarithm
     let odds = Double.exp(-y.magnitude)
     let cost = (y < 0 ? -y : 0) + .log(onePlus: odds)
@@ -48,11 +59,12 @@ public struct LogisticPosition: FittableFamily {
 
   /// Positions summed one by one; beyond them Euler–Maclaurin, whose terms fall by a factor of 10⁴ each there.
   private static let direct = 128
+  /// ln 1 … ln ``direct``.
+  private static let logarithms = (1...direct).map { Double.log(Double($0)) }
 
   /// Σ_{j <= n} of ``terms(_:)``.
   private func sums(_ n: Int) -> SIMD4<Double> {
-    var sum = SIMD4<Double>.zero
-    for j in stride(from: 1, through: min(n, Self.direct), by: 1) { sum += terms(Double(j)) }
+    var sum = head[max(0, min(n, Self.direct))]
     guard n > Self.direct else { return sum }
     // Σ_{j = K+1}^{n} as an integral between half-integers, with the midpoint rule's corrections.
     let start = Double(Self.direct) + 0.5

@@ -39,6 +39,29 @@ public struct Fit: Sendable {
   /// The limit at which the supremum lies, in words; nil for a maximum in the interior.
   public let boundary: String?
 
+  /// ln P(window) under the law.
+  private let logWindow: Double
+
+  init(
+    family: any FittableFamily.Type, law: any FittableFamily, window: LengthWindow, parameters: [Parameter],
+    covariance: SymmetricMatrix?, logLikelihood: Double, observations: Double, isConverged: Bool, iterations: Int,
+    boundary: String?
+  ) {
+    self.family = family.familyName
+    familyType = family
+    self.law = law
+    self.window = window
+    self.parameters = parameters
+    freeParameters = family.dimension
+    self.covariance = covariance
+    self.logLikelihood = logLikelihood
+    self.observations = observations
+    self.isConverged = isConverged
+    self.iterations = iterations
+    self.boundary = boundary
+    logWindow = window.isAll ? 0 : window.logProbability(of: law)
+  }
+
   /// The same fit under the name of the choice that it is of.
   func named(_ name: String) -> Fit {
     var copy = self
@@ -47,10 +70,10 @@ public struct Fit: Sendable {
   }
 
   /// ln P(N = n) of the fitted law, conditional on the window.
-  public func logMass(_ n: Int) -> Double { window.logMass(of: law, n) }
+  public func logMass(_ n: Int) -> Double { window.logMass(of: law, n, logWindow) }
 
   /// ln P(N >= n) of the fitted law, conditional on the window.
-  public func logSurvival(_ n: Int) -> Double { window.logSurvival(of: law, n) }
+  public func logSurvival(_ n: Int) -> Double { window.logSurvival(of: law, n, logWindow) }
 
   /// Akaike's criterion, 2k - 2 ln L; k counts all free parameters of the family, also those on a boundary.
   ///

@@ -97,11 +97,10 @@ public struct MaximumLikelihood: Sendable {
     }
     let isGeometric = family == Geometric.self
     return Fit(
-      family: family.familyName, familyType: family, law: try Geometric(p: p), window: window,
+      family: family, law: try Geometric(p: p), window: window,
       parameters: family.parameterDescriptions.map {
         Fit.Parameter(name: $0.name, value: isGeometric ? p : nil, standardError: nil)
-      },
-      freeParameters: family.dimension, covariance: nil, logLikelihood: 0, observations: counts.total,
+      }, covariance: nil, logLikelihood: 0, observations: counts.total,
       isConverged: true, iterations: 0,
       boundary: boundary)
   }
@@ -143,8 +142,7 @@ public struct MaximumLikelihood: Sendable {
     }
     let law = "\(limit.condition): \(fit.family)"
     return Fit(
-      family: family.familyName, familyType: family, law: fit.law, window: window, parameters: parameters,
-      freeParameters: family.dimension, covariance: nil,
+      family: family, law: fit.law, window: window, parameters: parameters, covariance: nil,
       logLikelihood: fit.logLikelihood, observations: fit.observations, isConverged: fit.isConverged,
       iterations: fit.iterations, boundary: fit.boundary.map { "\(law), itself at \($0)" } ?? law)
   }
@@ -196,8 +194,7 @@ public struct MaximumLikelihood: Sendable {
       Fit.Parameter(name: description.name, value: values[index], standardError: errors?[index])
     }
     return Fit(
-      family: F.familyName, familyType: F.self, law: law, window: window, parameters: parameters,
-      freeParameters: F.dimension, covariance: covariance,
+      family: F.self, law: law, window: window, parameters: parameters, covariance: covariance,
       logLikelihood: -result.value * counts.total, observations: counts.total,
       isConverged: result.isConverged || !edges.isEmpty, iterations: result.iterations,
       boundary: edges.isEmpty ? nil : edges.joined(separator: ", "))

@@ -13,6 +13,24 @@ public struct BootstrapGoodness: Sendable, Equatable {
     case semiparametric(smallestTail: Double)
   }
 
+  /// How the distance of data from their fit is measured.
+  public enum Distance: Sendable, CaseIterable {
+    /// See ``KolmogorovSmirnov``.
+    case kolmogorovSmirnov
+    /// See ``AndersonDarling``.
+    case andersonDarling
+    /// See ``ChiSquared``.
+    case chiSquared
+
+    func callAsFunction(of fit: Fit, to counts: CensoredCounts) throws -> Double {
+      switch self {
+      case .kolmogorovSmirnov: KolmogorovSmirnov.distance(of: fit, to: counts)
+      case .andersonDarling: AndersonDarling.distance(of: fit, to: counts)
+      case .chiSquared: try ChiSquared(of: fit, to: counts).statistic
+      }
+    }
+  }
+
   /// The test by one distance.
   public struct Test: Sendable, Equatable {
     /// The distance of the data.
@@ -25,12 +43,8 @@ public struct BootstrapGoodness: Sendable, Equatable {
 
   /// The family.
   public let family: String
-  /// By the ``KolmogorovSmirnov`` distance.
-  public let kolmogorovSmirnov: Test
-  /// By the ``AndersonDarling`` distance.
-  public let andersonDarling: Test
-  /// By ``ChiSquared``.
-  public let chiSquared: Test
+  /// The tests, by distance.
+  public let tests: [Distance: Test]
   /// The number of replicates that could be fitted.
   public let replicates: Int
   /// Whether the decision was clear before all replicates that were asked for.
@@ -45,52 +59,60 @@ public struct BootstrapGoodness: Sendable, Equatable {
   /// - Parameters:
   ///   - fit: A fit of these counts with a boundary or without.
   ///   - counts: Whole numbers of observations, not fractional weights.
+  ///   - distances: The distances to test by.
   ///   - resampling: What is simulated.
   ///   - replicates: Simulated data sets, at most.
-  ///   - decisionLevel: Stop once it is clear on which side of this the Kolmogorov–Smirnov p-value lies: when limits of its
+  ///   - decisionLevel: Stop once it is clear on which side of this the p-value by the first distance lies: when limits of its
   ///     Monte Carlo error, wide enough to hold over all looks with probability 0.999, leave it out (after Gandy, JASA 104,
   ///     2009). nil to use all replicates.
   ///   - seed: Seed of the simulation.
   ///   - threads: Tasks to spread the replicates over; the result does not depend on it.
   /// - Throws: `CancellationError`; `DistributionError.noData` when no replicate could be fitted; `NumericsError`.
   public init(
-    _ fit: Fit, counts: CensoredCounts, resampling: Resampling = .parametric, replicates: Int = 1000,
+    _ fit: Fit, counts: CensoredCounts, by distances: [Distance] = Distance.allCases,
+    resampling: Resampling = .parametric,
+    replicates: Int = 1000,
     decisionLevel: Double? = nil, seed: UInt64 = 0, threads: Int = 1
   ) async throws {
-    let observed = try Distances(of: fit, to: counts)
-    let source = ReplicateSource(fit: fit, counts: counts, resampling: resampling)
-    var distances: [Distances] = []
+    let observed = try distances.map { try $0(of: fit, to: counts) }
+    let source = ReplicateSource(fit: fit, counts: counts, distances: distances, resampling: resampling)
+    var simulated: [[Double]] = []
     var started = 0
     var looks = 0
     var isDecided = false
     while started < replicates, !isDecided {
       // Batches of fixed size, so that where it stops depends on nothing but the replicates.
       let batch = started..<min(replicates, decisionLevel == nil ? .max : started + 64)
-      distances += try await inParallel(batch, threads: threads) { try source.distances(seed: seed, replicate: $0) }
+      simulated += try await inParallel(batch, threads: threads) { try source.distances(seed: seed, replicate: $0) }
         .compactMap(\.self)
       started = batch.upperBound
       looks += 1
-      if let decisionLevel, !distances.isEmpty {
+      if let decisionLevel, !simulated.isEmpty, !distances.isEmpty {
         let error = 0.001 / Double(looks * (looks + 1))
-        let limits = try clopperPearson(
-          distances.count { $0.isAsFar(as: observed, by: \.kolmogorovSmirnov) }, of: distances.count, error: error)
-        isDecided = !limits.contains(decisionLevel)
+        let further = Self.further(simulated, observed, 0)
+        isDecided = !(try clopperPearson(further, of: simulated.count, error: error)).contains(decisionLevel)
       }
     }
-    guard !distances.isEmpty else { throw DistributionError.noData }
-    func test(_ distance: KeyPath<Distances, Double>) throws -> Test {
-      let further = distances.count { $0.isAsFar(as: observed, by: distance) }
-      return Test(
-        statistic: observed[keyPath: distance], pValue: Double(further + 1) / Double(distances.count + 1),
-        interval: try clopperPearson(further, of: distances.count, error: 0.05))
+    let count = simulated.count
+    guard count > 0 else { throw DistributionError.noData }
+    var tests: [Distance: Test] = [:]
+    for (index, distance) in distances.enumerated() {
+      let further = Self.further(simulated, observed, index)
+      tests[distance] = Test(
+        statistic: observed[index], pValue: Double(further + 1) / Double(count + 1),
+        interval: try clopperPearson(further, of: count, error: 0.05))
     }
-    self.family = fit.family
+    self.tests = tests
+    family = fit.family
     self.seed = seed
-    self.replicates = distances.count
+    self.replicates = count
     isStoppedEarly = started < replicates
-    kolmogorovSmirnov = try test(\.kolmogorovSmirnov)
-    andersonDarling = try test(\.andersonDarling)
-    chiSquared = try test(\.chiSquared)
+  }
+
+  /// How many replicates are at least as far as the data.
+  private static func further(_ simulated: [[Double]], _ observed: [Double], _ index: Int) -> Int {
+    // Two equal distances differ in the last bits.
+    simulated.count { $0[index] >= observed[index] * (1 - 1e-12) }
   }
 }
 
@@ -103,24 +125,6 @@ private func clopperPearson(_ successes: Int, of trials: Int, error: Double) thr
   return lower...upper
 }
 
-/// The distances of a data set from its fit.
-private struct Distances: Sendable {
-  let kolmogorovSmirnov: Double
-  let andersonDarling: Double
-  let chiSquared: Double
-
-  init(of fit: Fit, to counts: CensoredCounts) throws {
-    kolmogorovSmirnov = KolmogorovSmirnov.distance(of: fit, to: counts)
-    andersonDarling = AndersonDarling.distance(of: fit, to: counts)
-    chiSquared = try ChiSquared(of: fit, to: counts).statistic
-  }
-
-  func isAsFar(as other: Distances, by distance: KeyPath<Distances, Double>) -> Bool {
-    // Two equal distances differ in the last bits.
-    self[keyPath: distance] >= other[keyPath: distance] * (1 - 1e-12)
-  }
-}
-
 /// Draws replicates and fits them again.
 private struct ReplicateSource: Sendable {
   private let fit: Fit
@@ -128,8 +132,12 @@ private struct ReplicateSource: Sendable {
   /// What lies below the window, where it is resampled too.
   private let below: CensoredCounts?
   private let smallestTail: Double
+  private let distances: [BootstrapGoodness.Distance]
 
-  init(fit: Fit, counts: CensoredCounts, resampling: BootstrapGoodness.Resampling) {
+  init(
+    fit: Fit, counts: CensoredCounts, distances: [BootstrapGoodness.Distance], resampling: BootstrapGoodness.Resampling
+  ) {
+    self.distances = distances
     self.fit = fit
     tail = CountsSimulator(fit: fit, counts: counts)
     switch resampling {
@@ -143,13 +151,13 @@ private struct ReplicateSource: Sendable {
   }
 
   /// nil for a replicate that cannot be fitted.
-  func distances(seed: UInt64, replicate: Int) throws -> Distances? {
+  func distances(seed: UInt64, replicate: Int) throws -> [Double]? {
     try Task.checkCancellation()
     var generator = SeededGenerator(seed: seed, stream: UInt64(replicate))
     guard let below else {
       let sample = tail.sample(tail.observations, using: &generator)
       guard let refit = try? MaximumLikelihood(window: fit.window).fit(fit.familyType, to: sample) else { return nil }
-      return try Distances(of: refit, to: sample)
+      return try distances.map { try $0(of: refit, to: sample) }
     }
     let all = Int(below.total.rounded()) + tail.observations
     let inTail = generator.binomial(all, Double(tail.observations) / Double(all))
@@ -160,6 +168,6 @@ private struct ReplicateSource: Sendable {
       let choice = try? MinimumSelection(
         fit.familyType, counts: sample, through: fit.window.maximum, smallestTail: smallestTail)
     else { return nil }
-    return try Distances(of: choice.fit, to: sample)
+    return try distances.map { $0 == .kolmogorovSmirnov ? choice.distance : try $0(of: choice.fit, to: sample) }
   }
 }

@@ -18,7 +18,7 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
     func excess(_ point: [Double]) -> Double { objective.weight * objective.value(at: point) - lowest }
     var point = centre
     var multiplier: Double?
-    for iteration in 0..<60 {
+    for iteration in 0..<100 {
       guard let (value, gradient) = target(point), gradient.allSatisfy(\.isFinite),
         let slope = objective.gradient(at: point)?.map({ $0 * objective.weight }),
         let hessian = objective.hessian(at: point)?.scaled(by: objective.weight)
@@ -42,9 +42,22 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
       let a = 0.5 * form(towards, bent)
       let b = form(slope, towards) + form(down, bent)
       let c = form(slope, down) + 0.5 * form(down, hessian.multiplied(by: down)) + current - drop
-      guard a > 0 else { return nil }
-      let t = max(0, (-b + max(0, b * b - 4 * a * c).squareRoot()) / (2 * a))
+      let root = max(0, b * b - 4 * a * c).squareRoot()
+      var t: Double
+      if a > 0 {
+        t = max(0, (-b + root) / (2 * a))
+      } else if b > 0, c < 0, b * b > 4 * a * c {
+        t = -2 * c / (b + root)
+      } else {
+        // The likelihood bends away from its model, as it does on the way to a limit law: a step of length 1.
+        t = 1 / max(1e-300, towards.reduce(0) { max($0, $1.magnitude) })
+      }
       var step = zip(towards, down).map { t * $0 + $1 }
+      let length = step.reduce(0) { max($0, $1.magnitude) }
+      if length > 3 {
+        step = step.map { $0 * 3 / length }
+        t *= 3 / length
+      }
       var moved = zip(point, step).map { $0 + $1 }
       // Far outside the region the models say little.
       var halvings = 0
@@ -55,10 +68,12 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
         moved = zip(point, step).map { $0 + $1 }
       }
       guard let next = target(moved) else { return nil }
-      if next.value.magnitude > 40, excess(moved) < drop, next.value * sign > 0, sign * (next.value - value) > 0 {
-        return sign * .infinity
+      // On the way to an edge with the likelihood still inside: the quantity's own limit, or no bound at all.
+      let isFar = zip(moved, centre).contains { ($0 - $1).magnitude > 25 }
+      if isFar, excess(moved) < drop, sign * (next.value - value) >= 0 {
+        return next.value * sign > 15 ? sign * .infinity : next.value
       }
-      let isClose = (excess(moved) - drop).magnitude < 1e-9 && halvings == 0
+      let isClose = (excess(moved) - drop).magnitude < 1e-9 && halvings == 0 && length <= 3
       if isClose, (next.value - value).magnitude <= 1e-9 * max(1, value.magnitude), iteration > 0 { return next.value }
       point = moved
       multiplier = t > 0 ? t : nil
