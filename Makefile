@@ -6,7 +6,7 @@
 # make install     the release binary to PREFIX/bin (default /usr/local)
 
 PREFIX ?= /usr/local
-SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
+SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Peers
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.md
 

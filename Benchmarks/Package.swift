@@ -30,6 +30,14 @@ let package = Package(
       path: "Benchmarks/CaptureBenchmarks",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
     ),
+    .executableTarget(
+      name: "peer-heavytails",
+      dependencies: [
+        .product(name: "HeavyTails", package: "SkewedMemorization"),
+        .product(name: "GSLNumerics", package: "SkewedMemorization"),
+      ],
+      path: "Peers/HeavyTails"
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
