@@ -5,7 +5,7 @@ extension FitReport: ReadableReport, DocumentReport {
     var document = ReportDocument()
     document.title("Families fitted to \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "\(NumberText.text(observations, digits: 6)) observations, \(NumberText.text(censored)) of them censored."
+      "\(NumberText.weight(observations)) observations, \(NumberText.weight(censored)) of them censored."
         + (best.map { " The smallest AIC has \($0)." } ?? ""))
     document.list(warnings.map { "Note: \($0)." })
     document.heading("Fits")
@@ -16,7 +16,7 @@ extension FitReport: ReadableReport, DocumentReport {
         left: [0, 7, 8],
         rows: fits.map { fit in
           [
-            fit.family, NumberText.count(fit.nMin), NumberText.text(fit.tailObservations, digits: 4),
+            fit.family, NumberText.count(fit.nMin), NumberText.weight(fit.tailObservations),
             NumberText.text(fit.aic - lowest), NumberText.text(NumberText.share(fit.weight)), NumberText.text(fit.ks),
             NumberText.text(fit.logLikelihood, digits: 7), parameterText(fit),
             fit.boundary ?? (fit.converged ? "" : "not converged"),
@@ -102,7 +102,7 @@ extension FitReport: ReadableReport, DocumentReport {
           ["u", "reach it", "sigma", "xi", "95 % interval", "sigma - xi u (± standard error)", "boundary"], left: [6],
           rows: extremes.peaksOverThreshold.map {
             [
-              NumberText.count($0.threshold), NumberText.text($0.exceedances), NumberText.text($0.sigma),
+              NumberText.count($0.threshold), NumberText.weight($0.exceedances), NumberText.text($0.sigma),
               NumberText.text($0.xi), intervalText($0.xiInterval),
               NumberText.text($0.stableScale)
                 + ($0.stableScaleError.map { " ± \(NumberText.text($0, digits: 2))" } ?? ""),
@@ -129,7 +129,7 @@ extension FitReport: ReadableReport, DocumentReport {
           ["u", "exceed it", "mean excess", "95 % interval"],
           rows: extremes.meanExcess.map {
             [
-              NumberText.count($0.threshold), NumberText.text($0.exceedances),
+              NumberText.count($0.threshold), NumberText.weight($0.exceedances),
               NumberText.text($0.mean) + ($0.restricted ? " (cut)" : ""), intervalText($0.interval),
             ]
           }))

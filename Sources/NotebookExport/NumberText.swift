@@ -34,6 +34,11 @@ enum NumberText {
     return "\(mantissa)e" + String(format: "%.0f", exponent)
   }
 
+  /// A total weight: whole numbers as counts, others with six digits.
+  static func weight(_ value: Double) -> String {
+    value == value.rounded() && value.magnitude < 0x1p53 ? count(Int(value)) : text(value, digits: 6)
+  }
+
   /// A share of a whole; what is left of nothing by rounding is shown as nothing.
   static func share(_ value: Double?) -> Double? {
     value.map { $0.magnitude < 1e-10 ? 0 : $0 }

@@ -37,6 +37,47 @@ import Testing
     #expect(Set(fit.keys).isSuperset(of: ["n_min", "tail_observations", "ks", "weight", "aicc", "boundary"]))
   }
 
+  @Test(arguments: FitAnalysis.IntervalMethod.allCases) func intervals(method: FitAnalysis.IntervalMethod) async throws
+  {
+    var analysis = FitAnalysis()
+    analysis.families = try ["geometric-mixture", "zero-inflated-geometric"].map { try FamilyChoice(named: $0) }
+    analysis.intervals = method
+    analysis.intervalReplicates = 60
+    analysis.comparesAll = true
+    let report = try await analysis.report(on: counts(), file: "x")
+    #expect(report.intervalMethod == method.rawValue)
+    let fit = try #require(report.fits.first { $0.family == "zero-inflated-geometric" })
+    let p = try #require(fit.intervals?["p"])
+    #expect(try #require(p.lower) < 0.8 && 0.8 < (try #require(p.upper)))
+    #expect(fit.survival.map(\.n) == [1, 2, 4, 8, 16, 32, 64])
+    for point in fit.survival {
+      #expect(try #require(point.lower) <= point.logSurvival && point.logSurvival <= (try #require(point.upper)))
+    }
+    // JSON: numbers by name, lists for the mixture; it reads back.
+    let data = try JSONEncoder().encode(report)
+    #expect(try JSONDecoder().decode(FitReport.self, from: data).fits.count == 2)
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let fits = try #require(json["fits"] as? [[String: Any]])
+    let mixture = try #require(fits.first { $0["family"] as? String == "geometric-mixture" })
+    let parameters = try #require(mixture["parameters"] as? [String: Any])
+    #expect((parameters["weights"] as? [Any])?.count == 2 && (parameters["p"] as? [Any])?.count == 2)
+  }
+
+  @Test func extremesOfCounts() async throws {
+    var analysis = FitAnalysis()
+    analysis.families = [FamilyChoice(Geometric.self)]
+    analysis.extremes = true
+    let report = try await analysis.report(on: counts(), file: "x")
+    let extremes = try #require(report.extremes)
+    #expect(extremes.returnLevels.map(\.times) == [1, 10, 100, 1000])
+    #expect(!extremes.peaksOverThreshold.isEmpty && !extremes.meanExcess.isEmpty)
+    let data = try JSONEncoder().encode(report)
+    #expect(try JSONDecoder().decode(FitReport.self, from: data) == report)
+    // Nothing ends: there is no tail, and nothing fails.
+    let none = try await analysis.report(on: CensoredCounts([.init(length: 9, exact: 0, censored: 100)]), file: "x")
+    #expect(none.extremes?.threshold == nil)
+  }
+
   /// With an n_min of their own families are not ranked.
   @Test func automaticMinimum() async throws {
     var analysis = FitAnalysis()

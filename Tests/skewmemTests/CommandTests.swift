@@ -30,6 +30,10 @@ import Testing
   }()
 
   private func run(_ arguments: String..., input: String = "") throws -> Result {
+    try run(arguments, input: input)
+  }
+
+  private func run(_ arguments: [String], input: String = "") throws -> Result {
     let process = Process()
     process.executableURL = Self.executable
     process.arguments = arguments
@@ -208,6 +212,16 @@ import Testing
         let wrong = try bad.count == 2 ? run("fit", path, bad[0], bad[1]) : run("fit", path, bad[0])
         #expect(wrong.status == 64, "\(bad)")
       }
+    }
+    let options = ["--greedy", "--intervals", "--extremes", "--compare", "--bootstrap", "9", "--stop-early"]
+    for format in ["text", "markdown", "json"] {
+      #expect(
+        try run(["fit", capture, "--families", "geometric,geometric-mixture", "-f", format] + options).status == 0)
+    }
+    for bad in [
+      ["--extremes"], ["--intervals", "--interval-method", "profile"], ["--interval-method", "delta"], ["--stop-early"],
+    ] {
+      #expect(try run(["fit", capture] + bad).status == 64, "\(bad)")
     }
     let greedy = try run("fit", capture, "--greedy", "--families", "discrete-weibull", "--format", "json")
     #expect(try greedy.json?["observations"] as? Int == 120 && greedy.json?["censored"] as? Int == 1)
