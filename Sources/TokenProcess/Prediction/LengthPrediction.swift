@@ -1,0 +1,162 @@
+import GSLNumerics
+import HeavyTails
+import RealModule
+
+/// Predictions of ln S(n) from the first m tokens of a record, by the ``RestPredictor`` with the best leave-one-out log score on
+/// a data set.
+///
+/// It learns from the records that have n tokens. Where fewer than 20 have, it learns the same proportion at a shorter
+/// length, from m' to n' = m' n / m tokens, and takes the mean surprisal of the rest to carry over: an assumption that no data
+/// of that length can check.
+public struct LengthPrediction: Sendable {
+  /// The known length m.
+  public let given: Int
+  /// The predicted length n.
+  public let length: Int
+  /// The lengths from m' to n' at which it was learned.
+  public let learned: ClosedRange<Int>
+  /// The number of records that it was learned from.
+  public let records: Int
+  /// The predictors, best first.
+  public let predictors: [RestPredictor]
+  /// The family of the parametric tail; nil when none could be fitted.
+  public let tailFamily: String?
+
+  /// The fewest records to learn from.
+  public static let fewestRecords = 20
+
+  /// Learns from token log-probabilities.
+  ///
+  /// Tokens of probability 0 have no surprisal: records with one are left out.
+  ///
+  /// - Parameters:
+  ///   - records: ln p of each reference token of each record.
+  ///   - given: m, at least 1.
+  ///   - length: n > m.
+  /// - Returns: nil where nothing can be learned.
+  /// - Complexity: O(M n), and some tens of fits of families.
+  public init?(records: [[Double]], given: Int, length: Int) {
+    precondition(given >= 1 && given < length, "the first \(given) of \(length) tokens")
+    let usable = records.filter { !$0.contains(-.infinity) }
+    func enough(_ n: Int) -> Bool { usable.count { $0.count >= n } >= Self.fewestRecords }
+    let lengths = usable.map(\.count).sorted(by: >)
+    // The length that 20 records reach, or all of fewer.
+    let reached = enough(length) ? length : lengths.isEmpty ? 0 : lengths[min(Self.fewestRecords, lengths.count) - 1]
+    let start = reached == length ? given : max(1, Int((Double(reached) * Double(given) / Double(length)).rounded()))
+    guard reached > start else { return nil }
+    let rows = usable.filter { $0.count >= reached }
+    let tokens = reached - start
+    func sum(_ values: ArraySlice<Double>) -> Double {
+      var sum = CompensatedSum()
+      for value in values { sum.add(value) }
+      return sum.value
+    }
+    let first = rows.map { -sum($0[..<start]) / Double(start) }
+    let rest = rows.map { -sum($0[start..<reached]) / Double(tokens) }
+    let hazards = Self.populationCentres(
+      starts: rows.map { sum($0[..<start]) }, ends: rows.map { sum($0[..<reached]) }, tokens: tokens)
+    let tail = Self.tailCentres(usable, rows: rows.count, start: start, end: reached, given: given, length: length)
+    let predictors = SurprisalScale.allCases.flatMap { scale in
+      [
+        RestPredictor(.populationHazard, scale, first: first, rest: rest, centres: hazards, tokens: tokens),
+        tail.flatMap {
+          RestPredictor(.parametricTail, scale, first: first, rest: rest, centres: $0.centres, tokens: tokens)
+        },
+        RestPredictor(.shrinkage, scale, first: first, rest: rest, centres: nil, tokens: tokens),
+      ].compactMap(\.self)
+    }
+    guard !predictors.isEmpty else { return nil }
+    self.given = given
+    self.length = length
+    learned = start...reached
+    self.records = rows.count
+    self.predictors = predictors.sorted { $0.logScore > $1.logScore }
+    tailFamily = tail?.family
+  }
+
+  /// -ln(S̄(n)/S̄(m)) / (n - m) without each record in turn, and last with all.
+  private static func populationCentres(starts: [Double], ends: [Double], tokens: Int) -> [Double] {
+    /// ln Σ exp of all but one, for each, and of all: sums from both sides, so that nothing is subtracted.
+    func sums(_ values: [Double]) -> [Double] {
+      var before = [-Double.infinity]
+      for value in values { before.append(logAddExp(before[before.count - 1], value)) }
+      var after = -Double.infinity
+      var result = [before[values.count]]
+      for index in values.indices.reversed() {
+        result.append(logAddExp(before[index], after))
+        after = logAddExp(after, values[index])
+      }
+      return result.reversed()
+    }
+    return zip(sums(starts), sums(ends)).map { max(0, ($0 - $1) / Double(tokens)) }
+  }
+
+  /// The same with the survival of the family that fits best, refitted without each fifth of the records.
+  private static func tailCentres(
+    _ records: [[Double]], rows: Int, start: Int, end: Int, given: Int, length: Int
+  ) -> (centres: [Double], family: String)? {
+    func counts(without fold: Int?) -> CensoredCounts {
+      var histogram = MatchLengthHistogram()
+      var row = -1
+      for record in records {
+        // Only records that are predicted are in folds.
+        if record.count >= end { row += 1 }
+        if let fold, record.count >= end, row % 5 == fold { continue }
+        if let law = try? MatchLengthLaw(tokenLogProbabilities: record) { histogram.add(law) }
+      }
+      return histogram.counts
+    }
+    let fits = MaximumLikelihood().fits(of: Family.ofMatchLengths, to: counts(without: nil))
+      .compactMap { try? $0.result.get() }
+    guard let best = fits.min(by: { $0.aic < $1.aic }) else { return nil }
+    func surprisal(_ fit: Fit, _ start: Int, _ end: Int) -> Double {
+      max(0, (fit.logSurvival(start) - fit.logSurvival(end)) / Double(end - start))
+    }
+    let folds = (0..<5).map { fold in
+      (try? MaximumLikelihood().fit(best.familyType, to: counts(without: fold))) ?? best
+    }
+    let centres = (0..<rows).map { surprisal(folds[$0 % 5], start, end) } + [surprisal(best, given, length)]
+    guard centres.allSatisfy(\.isFinite) else { return nil }
+    return (centres, best.family)
+  }
+
+  /// ln S(n) for a record of which ln S(m) and the first tokens' mean surprisal are known.
+  public struct Estimate: Sendable, Equatable {
+    /// The median.
+    public let median: Double
+    /// The prediction interval.
+    public let interval: ClosedRange<Double>
+    /// ln of the expected probability, which a few likely outcomes dominate.
+    public let logMean: Double
+  }
+
+  /// The prediction for a record.
+  ///
+  /// - Parameters:
+  ///   - logProbabilities: ln p of at least its first m tokens; further ones are not used.
+  ///   - level: The probability that a new record's ln S(n) lies in the interval.
+  public func estimate(_ logProbabilities: [Double], level: Double = 0.9) -> Estimate {
+    precondition(logProbabilities.count >= given, "\(given) tokens are needed")
+    var sum = CompensatedSum()
+    for value in logProbabilities[..<given] { sum.add(value) }
+    let known = sum.value
+    guard known > -.infinity else {
+      return Estimate(median: -.infinity, interval: -.infinity...(-.infinity), logMean: -.infinity)
+    }
+    let first = -known / Double(given)
+    let tokens = Double(length - given)
+    let best = predictors[0]
+    let rest = best.interval(first, level: level)
+    return Estimate(
+      median: known - tokens * best.median(first), interval: known - tokens * rest.upperBound...known - tokens * rest.lowerBound,
+      logMean: known + best.logMeanProbability(first, tokens: length - given))
+  }
+
+  /// ln of the best predictor's density at a record's Σ ln p over tokens m+1 … n; the record must have them.
+  public func logDensity(_ logProbabilities: [Double]) -> Double {
+    precondition(logProbabilities.count >= length, "\(length) tokens are needed")
+    let first = -logProbabilities[..<given].reduce(0, +) / Double(given)
+    let rest = -logProbabilities[given..<length].reduce(0, +) / Double(length - given)
+    return predictors[0].logDensity(first, rest: rest, tokens: length - given)
+  }
+}

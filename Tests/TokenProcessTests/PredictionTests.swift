@@ -1,0 +1,62 @@
+import Captures
+import RealModule
+import TestSupport
+import Testing
+import TokenProcess
+
+@Suite struct PredictionTests {
+  private func records(_ name: String) async throws -> [[Double]] {
+    try await CaptureReader(files: [Repository.capture(name)]).records().map(\.tokenLogProbabilities)
+  }
+
+  /// From 16 to 48 tokens on real captures: better than three baselines, whose scores are those published for these files, and
+  /// 90 % intervals that cover 85 to 95 %.
+  @Test(arguments: [
+    ("jargon-train-epoch04.jsonl", -4.039, -4.547, -4.024), ("jargon-train-epoch06.jsonl", -3.397, -3.888, -3.370),
+  ]) func realCaptures(name: String, mean: Double, own: Double, regression: Double) async throws {
+    let evaluation = try #require(PredictionEvaluation(records: try await records(name), given: 16, length: 48))
+    #expect(evaluation.records == 109)
+    expectClose(evaluation.populationMeanScore, mean, relative: 0, absolute: 6e-4)
+    expectClose(evaluation.ownMeanScore, own, relative: 0, absolute: 6e-4)
+    expectClose(evaluation.regressionScore, regression, relative: 0, absolute: 6e-4)
+    #expect(evaluation.logScore > max(mean, own, regression), "\(evaluation)")
+    #expect((0.85...0.95).contains(evaluation.coverage), "\(evaluation)")
+  }
+
+  /// References of epoch 6 to 48 tokens from 16, by scipy on other code: the shrinkage on the square root scores -3.301.
+  @Test func leaveOneOutScore() async throws {
+    let prediction = try #require(
+      LengthPrediction(records: try await records("jargon-train-epoch06.jsonl"), given: 16, length: 48))
+    let predictor = try #require(
+      prediction.predictors.first { $0.method == .shrinkage && $0.scale == .squareRoot })
+    expectClose(predictor.logScore, -3.301, relative: 0, absolute: 6e-4)
+    #expect(prediction.learned == 16...48 && prediction.records == 109)
+    #expect(prediction.predictors.count == 9)
+  }
+
+  /// Beyond every length: learned at the same proportion, the prediction goes on from there.
+  @Test func beyondTheMeasuredLength() async throws {
+    let records = try await records("jargon-train-epoch06.jsonl")
+    let prediction = try #require(LengthPrediction(records: records, given: 64, length: 128))
+    #expect(prediction.learned.upperBound == 64 && prediction.learned.lowerBound == 32)
+    let known = try #require(records.first { $0.count == 64 })
+    let estimate = prediction.estimate(known)
+    let measured = known.reduce(0, +)
+    #expect(estimate.median < measured && estimate.interval.contains(estimate.median))
+    #expect(estimate.logMean < measured && estimate.logMean >= estimate.interval.lowerBound)
+    // Twice as long: neither free nor twenty times as improbable a token.
+    #expect(estimate.median > 20 * measured)
+  }
+
+  @Test func tooLittleToLearnFrom() {
+    #expect(LengthPrediction(records: [], given: 1, length: 2) == nil)
+    #expect(LengthPrediction(records: [[-1, -2, -3]], given: 1, length: 3) == nil)
+    #expect(PredictionEvaluation(records: [[-1, -2]], given: 1, length: 2) == nil)
+    // Nothing varies: no error to learn.
+    #expect(LengthPrediction(records: Array(repeating: [-1, -1, -1], count: 30), given: 1, length: 3) == nil)
+    // First tokens that are all alike: no line to learn, and the population is left.
+    let alike = LengthPrediction(
+      records: (0..<30).map { [-0.1, -Double($0 % 7) - 0.5, -Double($0 % 5) - 0.3] }, given: 1, length: 3)
+    #expect(alike?.predictors.contains { $0.method == .shrinkage } == false)
+  }
+}
