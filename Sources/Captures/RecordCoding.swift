@@ -156,14 +156,23 @@ struct LineCoder {
   }
 
   func decode(_ line: Data, file: String, number: Int) -> Result<Record, CaptureError> {
-    func failure(_ field: String?, _ problem: String) -> Result<Record, CaptureError> {
+    decode(RecordCoding.self, line, file: file, number: number) { coding in
+      var record = coding.record
+      try record.validate()
+      return record
+    }
+  }
+
+  /// A line as JSON of some type, and what is made of it.
+  func decode<Coding: Decodable, Value>(
+    _: Coding.Type, _ line: Data, file: String, number: Int, _ value: (Coding) throws -> Value
+  ) -> Result<Value, CaptureError> {
+    func failure(_ field: String?, _ problem: String) -> Result<Value, CaptureError> {
       .failure(CaptureError(file: file, line: number, field: field, problem: problem))
     }
     do {
       let isExtended = Self.nonFiniteWords.contains { line.range(of: $0) != nil }
-      var record = try (isExtended ? extendedDecoder : decoder).decode(RecordCoding.self, from: line).record
-      try record.validate()
-      return .success(record)
+      return .success(try value((isExtended ? extendedDecoder : decoder).decode(Coding.self, from: line)))
     } catch let error as RecordError {
       return failure(error.field, error.problem)
     } catch DecodingError.keyNotFound(let key, let context) {

@@ -46,6 +46,11 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
     throw ValidationError(error.description)
   } catch let error as DistributionError {
     throw ValidationError(error.description)
+  } catch let error as ArgumentError {
+    throw ValidationError(error.description)
+  } catch let error as RecordError {
+    printError(error.description)
+    throw FailureCode.data
   } catch {
     printError("internal error: \(error)")
     throw FailureCode.internalError

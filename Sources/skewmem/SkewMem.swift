@@ -13,6 +13,9 @@ struct SkewMem: AsyncParsableCommand {
       Exit codes: 0 success, 64 wrong usage, 65 bad data, 70 internal error, 73 output cannot be written.
       """,
     version: "0.1.0",
-    subcommands: [AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self]
+    subcommands: [
+      AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self, PredictCommand.self,
+      ValidateCommand.self,
+    ]
   )
 }

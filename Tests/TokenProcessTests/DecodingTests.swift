@@ -16,7 +16,8 @@ import TokenProcess
       let inside = kept.indices.filter { kept[$0] }
       let total = inside.reduce(0) { $0 + weights[$1] }
       for v in inside {
-        kept[v] = inside.filter { weights[$0] > weights[v] }.reduce(0) { $0 + weights[$1] } < share * total * (1 - 1e-14)
+        kept[v] =
+          inside.filter { weights[$0] > weights[v] }.reduce(0) { $0 + weights[$1] } < share * total * (1 - 1e-14)
       }
     }
     if let share = decoding.minP {
@@ -54,8 +55,8 @@ import TokenProcess
       }
     }
     #expect(try Decoding.greedy.logProbabilities(logits: [1, 3, 3]) == [-.infinity, 0, -.infinity])
-    #expect(throws: DecodingSchemeError.self) { try Decoding.plain.logProbabilities(logits: []) }
-    #expect(throws: DecodingSchemeError.self) { try Decoding.plain.logProbabilities(logits: [.nan, 1]) }
+    #expect(throws: ArgumentError.self) { try Decoding.plain.logProbabilities(logits: []) }
+    #expect(throws: ArgumentError.self) { try Decoding.plain.logProbabilities(logits: [.nan, 1]) }
   }
 
   /// Bounds from the twenty most probable tokens against the whole distribution: always around the truth, and exact whenever the
@@ -125,9 +126,10 @@ import TokenProcess
 
   @Test func schemesAreChecked() throws {
     for (temperature, topK, topP, minP) in [
-      (-1.0, nil, nil, nil), (.nan, nil, nil, nil), (1, 0, nil, nil), (1, nil, 0.0, nil), (1, nil, 1.5, nil), (1, nil, nil, -0.1),
+      (-1.0, nil, nil, nil), (.nan, nil, nil, nil), (1, 0, nil, nil), (1, nil, 0.0, nil), (1, nil, 1.5, nil),
+      (1, nil, nil, -0.1),
     ] as [(Double, Int?, Double?, Double?)] {
-      #expect(throws: DecodingSchemeError.self) {
+      #expect(throws: ArgumentError.self) {
         try Decoding(temperature: temperature, topK: topK, topP: topP, minP: minP)
       }
     }

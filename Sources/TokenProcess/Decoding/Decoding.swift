@@ -21,20 +21,20 @@ public struct Decoding: Sendable, Equatable {
 
   /// A scheme.
   ///
-  /// - Throws: `DecodingSchemeError` unless temperature is finite and at least 0, k at least 1, 0 < top-p <= 1 and
+  /// - Throws: `ArgumentError` unless temperature is finite and at least 0, k at least 1, 0 < top-p <= 1 and
   ///   0 <= min-p <= 1.
   public init(
     temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil
-  ) throws(DecodingSchemeError) {
+  ) throws(ArgumentError) {
     guard temperature >= 0, temperature.isFinite else {
-      throw DecodingSchemeError(name: "temperature", value: "\(temperature)", allowed: "a finite number of 0 or more")
+      throw ArgumentError(name: "temperature", value: "\(temperature)", allowed: "a finite number of 0 or more")
     }
-    if let topK, topK < 1 { throw DecodingSchemeError(name: "top-k", value: "\(topK)", allowed: "1 or more") }
+    if let topK, topK < 1 { throw ArgumentError(name: "top-k", value: "\(topK)", allowed: "1 or more") }
     if let topP, !(topP > 0 && topP <= 1) {
-      throw DecodingSchemeError(name: "top-p", value: "\(topP)", allowed: "0 < top-p <= 1")
+      throw ArgumentError(name: "top-p", value: "\(topP)", allowed: "0 < top-p <= 1")
     }
     if let minP, !(minP >= 0 && minP <= 1) {
-      throw DecodingSchemeError(name: "min-p", value: "\(minP)", allowed: "0 <= min-p <= 1")
+      throw ArgumentError(name: "min-p", value: "\(minP)", allowed: "0 <= min-p <= 1")
     }
     self.temperature = temperature
     self.topK = topK
@@ -58,9 +58,11 @@ public struct Decoding: Sendable, Equatable {
   /// In words, e.g. `temperature 0.8, top-k 20`.
   public var description: String {
     if isGreedy { return "greedy" }
-    return (["temperature \(temperature)"] + [
-      topK.map { "top-k \($0)" }, topP.map { "top-p \($0)" }, minP.map { "min-p \($0)" },
-    ].compactMap(\.self)).joined(separator: ", ")
+    return
+      (["temperature \(temperature)"]
+      + [
+        topK.map { "top-k \($0)" }, topP.map { "top-p \($0)" }, minP.map { "min-p \($0)" },
+      ].compactMap(\.self)).joined(separator: ", ")
   }
 
   /// ln of every token's probability under the scheme, from the logits of the whole vocabulary; -inf for tokens left out.
@@ -69,10 +71,10 @@ public struct Decoding: Sendable, Equatable {
   /// largest probability 1.
   ///
   /// - Complexity: O(V log V).
-  /// - Throws: `DecodingSchemeError` for logits that are empty, NaN, +inf or all -inf.
-  public func logProbabilities(logits: [Double]) throws(DecodingSchemeError) -> [Double] {
+  /// - Throws: `ArgumentError` for logits that are empty, NaN, +inf or all -inf.
+  public func logProbabilities(logits: [Double]) throws(ArgumentError) -> [Double] {
     guard let highest = logits.max(), highest > -.infinity, highest < .infinity, !logits.contains(where: \.isNaN) else {
-      throw DecodingSchemeError(name: "logits", value: "\(logits.count) values", allowed: "finite or -inf, not all -inf")
+      throw ArgumentError(name: "logits", value: "\(logits.count) values", allowed: "finite or -inf, not all -inf")
     }
     if isGreedy {
       let first = logits.firstIndex(of: highest)
@@ -100,16 +102,4 @@ public struct Decoding: Sendable, Equatable {
     let logTotal = Double.log(total)
     return scaled.map { $0 >= threshold ? $0 - logTotal : -.infinity }
   }
-}
-
-/// An argument of a decoding scheme, or data for one, that cannot be.
-public struct DecodingSchemeError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What is wrong, e.g. `top-p`.
-  public let name: String
-  /// Its value.
-  public let value: String
-  /// What it may be.
-  public let allowed: String
-
-  public var description: String { "\(name) is \(value), and must be: \(allowed)" }
 }

@@ -168,7 +168,9 @@ public struct KnownTokens: Sendable {
           unknown = Self.largest(topK - listed.count - (isListed ? 0 : 1), tokens, unknown, s, scale)
           if !isListed {
             isPossible = tokens.rank.map { $0 < topK } ?? true
-            isCertain = tokens.rank != nil ? isPossible : tokens.others.map { Double(topK) >= $0 + Double(listed.count) + 1 } ?? false
+            isCertain =
+              tokens.rank != nil
+              ? isPossible : tokens.others.map { Double(topK) >= $0 + Double(listed.count) + 1 } ?? false
           }
         }
       }

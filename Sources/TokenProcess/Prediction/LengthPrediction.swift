@@ -148,7 +148,8 @@ public struct LengthPrediction: Sendable {
     let best = predictors[0]
     let rest = best.interval(first, level: level)
     return Estimate(
-      median: known - tokens * best.median(first), interval: known - tokens * rest.upperBound...known - tokens * rest.lowerBound,
+      median: known - tokens * best.median(first),
+      interval: known - tokens * rest.upperBound...known - tokens * rest.lowerBound,
       logMean: known + best.logMeanProbability(first, tokens: length - given))
   }
 

@@ -1,0 +1,63 @@
+import Foundation
+import TokenProcess
+
+/// Sampled continuations of one record under one decoding scheme.
+public struct SampledGenerations: Sendable, Equatable {
+  /// The record's name.
+  public let id: String
+  /// The scheme that they were drawn with.
+  public let decoding: Decoding
+  /// The continuations as token numbers.
+  public let generations: [[Int]]
+}
+
+/// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ from
+/// plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number.
+public enum GenerationsReader {
+  private struct Coding: Decodable {
+    let id: String
+    let temperature: Double?
+    let topK: Int?
+    let topP: Double?
+    let minP: Double?
+    let draws: Int?
+    let generations: [[Int]]
+
+    enum CodingKeys: String, CodingKey {
+      case id, temperature, draws, generations
+      case topK = "top_k"
+      case topP = "top_p"
+      case minP = "min_p"
+    }
+
+    func sampled() throws -> SampledGenerations {
+      if let draws, draws != generations.count {
+        throw RecordError(field: "draws", problem: "is \(draws), but there are \(generations.count) generations")
+      }
+      do {
+        let decoding = try Decoding(
+          temperature: temperature ?? 1, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
+        return SampledGenerations(id: id, decoding: decoding, generations: generations)
+      } catch {
+        throw RecordError(
+          field: error.name.replacingOccurrences(of: "-", with: "_"),
+          problem: "is \(error.value), and must be: \(error.allowed)")
+      }
+    }
+  }
+
+  /// All lines of a file.
+  ///
+  /// - Throws: `CaptureError` with line and field.
+  public static func read(path: String) throws -> [SampledGenerations] {
+    let coder = LineCoder()
+    var reader = try LineReader(path: path)
+    var sets: [SampledGenerations] = []
+    while let line = try reader.next() {
+      guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { continue }
+      let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }
+      sets.append(try set.get())
+    }
+    return sets
+  }
+}

@@ -1,0 +1,164 @@
+import GSLNumerics
+import RealModule
+import TokenProcess
+
+/// How probable it is that records are repeated for a given number of tokens, under a decoding scheme and in several draws:
+/// what `skewmem predict` does.
+///
+/// A record with enough known tokens is computed, exactly or within proved bounds; for the others the rest is predicted, see
+/// ``LengthPrediction``.
+public struct Prediction: Sendable {
+  /// n, the length to be repeated.
+  public var length: Int
+  /// m, how many tokens to use of each record; nil for all that there are.
+  public var given: Int?
+  /// How tokens are drawn.
+  public var decoding = Decoding.plain
+  /// q, the number of draws.
+  public var queries = 1.0
+  /// The probability for which the necessary number of draws is reported.
+  public var probability = 0.5
+  /// Tasks to spread the records over; the result does not depend on it.
+  public var threads = 1
+
+  /// A prediction of the first `length` tokens.
+  ///
+  /// - Throws: `ArgumentError` unless length is at least 1.
+  public init(length: Int) throws(ArgumentError) {
+    guard length >= 1 else { throw ArgumentError(name: "length", value: "\(length)", allowed: "1 or more") }
+    self.length = length
+  }
+
+  /// Predicts.
+  ///
+  /// - Throws: `ArgumentError` for settings out of range; `RecordError` where a record lacks what the scheme needs.
+  public func report(on records: [Record], file: String) async throws -> PredictReport {
+    try check()
+    let laws = try await inParallel(0..<records.count, threads: threads) {
+      try DecodedLaw(records[$0], under: decoding)
+    }
+    let longest = given ?? .max
+    var warnings: [String] = []
+    /// ln S(n) in one draw: bounds, middle, mean over what is uncertain, and how it is known.
+    var singles: [(interval: LogInterval, middle: Double, mean: Double, method: PredictReport.Method)] = []
+    var learned: [Int: LengthPrediction?] = [:]
+    var familyRows: [[Double]]?
+    for law in laws {
+      let known = min(longest, law.tokens.count, length)
+      let here = law.logSurvival[known]
+      if known == length {
+        let middle = Self.middle(here)
+        singles.append((here, middle, middle, here.isExact ? .exact : .interval))
+        continue
+      }
+      let rows = familyRows ?? laws.map { $0.tokens.map { Self.middle($0) } }
+      familyRows = rows
+      if learned[known] == nil {
+        learned[known] = .some(known > 0 ? LengthPrediction(records: rows, given: known, length: length) : nil)
+      }
+      let start = Self.middle(here)
+      guard let prediction = learned[known] ?? nil else {
+        singles.append((LogInterval(lower: -.infinity, upper: here.upper), start, start, .extrapolated))
+        continue
+      }
+      let estimate = prediction.estimate(Array(law.tokens[..<known].map { Self.middle($0) }))
+      // The uncertainty of the first tokens' bounds adds to that of the prediction.
+      let lower = estimate.interval.lowerBound - (start - here.lower)
+      let upper = min(0, estimate.interval.upperBound + (here.upper - start))
+      singles.append(
+        (
+          LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper), estimate.median,
+          estimate.logMean, .extrapolated
+        ))
+    }
+    if learned.values.contains(where: { $0 == nil }) {
+      warnings.append("too few records are long enough to predict from: some probabilities are upper bounds")
+    }
+    for (given, prediction) in learned.sorted(by: { $0.key < $1.key }) {
+      if let prediction, prediction.learned.upperBound < length {
+        warnings.append(
+          "no \(LengthPrediction.fewestRecords) records have \(length) tokens: what follows the first \(given) is carried over from tokens "
+            + "\(prediction.learned.lowerBound + 1) to \(prediction.learned.upperBound)")
+      }
+    }
+    return report(records, laws, singles, learned.values.compactMap(\.self), file, warnings)
+  }
+
+  private func check() throws(ArgumentError) {
+    if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
+    guard queries >= 1, queries < .infinity else {
+      throw ArgumentError(name: "queries", value: "\(queries)", allowed: "1 or more")
+    }
+    guard probability > 0, probability < 1 else {
+      throw ArgumentError(name: "probability", value: "\(probability)", allowed: "0 < probability < 1")
+    }
+  }
+
+  private func report(
+    _ records: [Record], _ laws: [DecodedLaw],
+    _ singles: [(interval: LogInterval, middle: Double, mean: Double, method: PredictReport.Method)],
+    _ learned: [LengthPrediction], _ file: String, _ warnings: [String]
+  ) -> PredictReport {
+    func inQueries(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: queries) }
+    let reported = zip(records, singles).map { record, single in
+      PredictReport.RecordPrediction(
+        id: record.id, logProbability: inQueries(single.middle), lower: inQueries(single.interval.lower),
+        upper: inQueries(single.interval.upper), method: single.method,
+        queriesForProbability: Extraction.draws(logSurvival: single.middle, probability: probability))
+    }
+    let expected = singles.map { Double.exp(inQueries($0.mean)) }
+    var sum = CompensatedSum()
+    for value in expected { sum.add(value) }
+    /// 95 % limits of the number of records extracted. A prediction's own interval is in the mean already.
+    func limits(_ value: (LogInterval, Double, PredictReport.Method) -> Double) -> ClosedRange<Int>? {
+      let logs = singles.map { inQueries(value($0.interval, $0.mean, $0.method)) }
+      return try? PoissonBinomial(logProbabilities: logs).interval(level: 0.95)
+    }
+    let low = limits { $2 == .interval ? $0.lower : $1 }
+    let high = limits { $2 == .interval ? $0.upper : $1 }
+    return PredictReport(
+      file: file, length: length, given: given, decoding: .init(decoding), queries: queries, probability: probability,
+      records: reported,
+      dataset: .init(
+        meanProbability: records.isEmpty ? nil : sum.value / Double(records.count), expectedRecords: sum.value,
+        lower: low?.lowerBound, upper: high?.upperBound, maximumExpected: maximumExpected(laws, singles.map(\.mean)),
+        discoverableRate: records.isEmpty
+          ? nil : Double(reported.count { ($0.queriesForProbability ?? .infinity) <= queries }) / Double(records.count),
+        exact: singles.count { $0.method == .exact }, bounded: singles.count { $0.method == .interval },
+        extrapolated: singles.count { $0.method == .extrapolated }),
+      predictor: learned.first.map {
+        .init(
+          method: $0.predictors[0].method.rawValue, scale: $0.predictors[0].scale.rawValue,
+          logScore: $0.predictors[0].logScore, learnedFrom: $0.learned.lowerBound, learnedTo: $0.learned.upperBound,
+          records: $0.records, tailFamily: $0.tailFamily)
+      }, warnings: warnings)
+  }
+
+  /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
+  /// rest is spread evenly.
+  private func maximumExpected(_ laws: [DecodedLaw], _ means: [Double]) -> Double {
+    var sum = CompensatedSum()
+    for k in stride(from: length, through: 1, by: -1) {
+      var logNone = 0.0
+      for (law, mean) in zip(laws, means) {
+        let known = min(given ?? .max, law.tokens.count, length)
+        let start = Self.middle(law.logSurvival[min(k, known)])
+        let value =
+          k <= known || start == -.infinity
+          ? start : start + (mean - start) * Double(k - known) / Double(length - known)
+        if value == 0 {
+          logNone = -.infinity
+          break
+        }
+        logNone += queries * log1mExp(min(0, value))
+      }
+      sum.add(-.expMinusOne(logNone))
+    }
+    return sum.value
+  }
+
+  /// ln of the mean of the bounds.
+  private static func middle(_ interval: LogInterval) -> Double {
+    interval.isExact ? interval.upper : min(0, logAddExp(interval.lower, interval.upper) - .log(2))
+  }
+}

@@ -1,0 +1,61 @@
+/// Predictions against sampled generations: the JSON of `skewmem validate --format json`, schema `skewmem.validate/1`.
+public struct ValidateReport: Codable, Sendable, Equatable {
+  /// `skewmem.validate/1`.
+  public var schema = "skewmem.validate/1"
+  /// The capture that predicts.
+  public var capture: String
+  /// The generations.
+  public var file: String
+  /// One group for each decoding scheme.
+  public var groups: [Group]
+  /// What to know before using the numbers.
+  public var warnings: [String]
+
+  /// The generations of one decoding scheme.
+  public struct Group: Codable, Sendable, Equatable {
+    /// The scheme.
+    public var decoding: DecodingDescription
+    /// Records with generations.
+    public var records: Int
+    /// Generations.
+    public var draws: Int
+    /// The test of agreement: small when the generations are not what was predicted.
+    public var pValue: Double
+    /// Its statistic.
+    public var deviance: Double
+    /// The simulations behind it.
+    public var simulations: Int
+    /// The mean over draws and lengths n of (1{N >= n} - S(n))².
+    @OrNull public var brier: Double?
+    /// The mean over draws of ln P(N = its length); null where a draw was predicted to be impossible.
+    @OrNull public var logScore: Double?
+    /// Observed frequencies of N >= n by the predicted probability.
+    public var calibration: [Bin]
+    /// The longest compared length.
+    public var length: Int
+    /// The mean predicted probability of matching so far.
+    @OrNull public var meanProbability: Double?
+    /// How many draws a record would take to know that mean to 1 % by sampling; null where it is 0.
+    @OrNull public var samplingEquivalentDraws: Double?
+    /// Whether all predictions are exact; otherwise the middle of proved bounds is compared.
+    public var exact: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case decoding, records, draws, deviance, simulations, brier, calibration, length, exact
+      case pValue = "p_value"
+      case logScore = "log_score"
+      case meanProbability = "mean_probability"
+      case samplingEquivalentDraws = "sampling_equivalent_draws"
+    }
+  }
+
+  /// Draws whose predicted probability is about the same.
+  public struct Bin: Codable, Sendable, Equatable {
+    /// The mean predicted probability.
+    public var predicted: Double
+    /// The observed frequency.
+    public var observed: Double
+    /// The number of comparisons of one draw at one length.
+    public var draws: Int
+  }
+}

@@ -1,0 +1,107 @@
+import Captures
+import GSLNumerics
+import RealModule
+import TokenProcess
+
+/// Predicted laws of the match length against sampled generations: what `skewmem validate` does.
+public struct Validation: Sendable {
+  /// Simulations behind each p-value.
+  public var simulations = 2000
+  /// The seed of the simulations.
+  public var seed: UInt64 = 0
+  /// Tasks to spread the simulations over; the result does not depend on it.
+  public var threads = 1
+
+  /// The usual validation.
+  public init() {}
+
+  /// Compares generations with the records of a capture, one group for each decoding scheme.
+  ///
+  /// - Throws: `RecordError` for a record that lacks reference token ids or what a scheme needs; `ArgumentError` when no
+  ///   generation is of a record of the capture.
+  public func report(
+    on records: [Record], generations: [SampledGenerations], capture: String, file: String
+  ) async throws -> ValidateReport {
+    let byName = Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var schemes: [Decoding] = []
+    for set in generations where !schemes.contains(set.decoding) { schemes.append(set.decoding) }
+    var missing = 0
+    var groups: [ValidateReport.Group] = []
+    for decoding in schemes {
+      var draws: [AgreementTest.Draws] = []
+      for set in generations where set.decoding == decoding {
+        guard let record = byName[set.id] else {
+          missing += 1
+          continue
+        }
+        guard let reference = record.referenceTokenIDs else {
+          throw RecordError(field: "reference_token_ids", problem: "record \(record.id) needs them to be compared")
+        }
+        let matches = set.generations.map { tokens in
+          let compared = min(tokens.count, reference.count)
+          return (length: (0..<compared).first { tokens[$0] != reference[$0] } ?? compared, compared: compared)
+        }
+        draws.append(AgreementTest.Draws(law: try DecodedLaw(record, under: decoding), matches: matches))
+      }
+      if draws.contains(where: { !$0.matches.isEmpty }) { groups.append(try await group(decoding, draws)) }
+    }
+    guard !groups.isEmpty else {
+      throw ArgumentError(
+        name: "generations", value: "\(generations.count) lines without a record of \(capture)",
+        allowed: "generations whose id is that of a record")
+    }
+    return ValidateReport(
+      capture: capture, file: file, groups: groups,
+      warnings: missing > 0 ? ["\(missing) lines are of records that the capture has not"] : [])
+  }
+
+  private func group(_ decoding: Decoding, _ draws: [AgreementTest.Draws]) async throws -> ValidateReport.Group {
+    let test = try await AgreementTest(draws, simulations: simulations, seed: seed, threads: threads)
+    var bins = [Bin](repeating: Bin(), count: Self.edges.count)
+    var (brier, comparisons, logScore, count) = (CompensatedSum(), 0.0, CompensatedSum(), 0)
+    let longest = draws.flatMap(\.matches).map(\.compared).max() ?? 0
+    // Σ S and Σ S (1 - S) at the longest compared length.
+    var (mean, variance) = (0.0, 0.0)
+    for record in draws where !record.matches.isEmpty {
+      let survival = record.law.logSurvival.map { 0.5 * (Double.exp($0.lower) + .exp($0.upper)) }
+      for (length, compared) in record.matches {
+        count += 1
+        for n in stride(from: 1, through: compared, by: 1) {
+          let outcome = length >= n ? 1.0 : 0
+          brier.add((outcome - survival[n]) * (outcome - survival[n]))
+          comparisons += 1
+          bins[Self.edges.lastIndex { survival[n] >= $0 } ?? 0].add(survival[n], outcome)
+        }
+        logScore.add(.log(length == compared ? survival[length] : survival[length] - survival[length + 1]))
+      }
+      if record.law.tokens.count >= longest {
+        mean += survival[longest]
+        variance += survival[longest] * (1 - survival[longest])
+      }
+    }
+    return ValidateReport.Group(
+      decoding: .init(decoding), records: draws.count, draws: count, pValue: test.pValue, deviance: test.deviance,
+      simulations: test.simulations, brier: comparisons > 0 ? brier.value / comparisons : nil,
+      logScore: logScore.value / Double(count),
+      calibration: bins.filter { $0.draws > 0 }.map {
+        .init(predicted: $0.predicted / $0.draws, observed: $0.observed / $0.draws, draws: Int($0.draws))
+      }, length: longest, meanProbability: draws.isEmpty ? nil : mean / Double(draws.count),
+      samplingEquivalentDraws: mean > 0 ? (variance / (0.01 * mean * 0.01 * mean)).rounded(.up) : nil,
+      exact: draws.allSatisfy { $0.law.isExact })
+  }
+
+  /// Lower edges of the calibration's bins of predicted probabilities.
+  private static let edges = [0, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
+
+  private struct Bin {
+    var predicted = 0.0
+    var observed = 0.0
+    var draws = 0.0
+
+    mutating func add(_ probability: Double, _ outcome: Double) {
+      predicted += probability
+      observed += outcome
+      draws += 1
+    }
+  }
+}
