@@ -23,13 +23,14 @@ public enum CountsReader {
         CaptureError(file: path, line: reader.lineNumber, field: field, problem: problem)
       }
       let isCensored = first.hasSuffix("+")
-      guard let length = Int(isCensored ? first.dropLast() : first), length >= 0 else {
-        throw failure("length", "\"\(first.prefix(40))\" is not a whole number of 0 or more")
+      guard let length = Int(isCensored ? first.dropLast() : first), (0...CensoredCounts.longestLength).contains(length)
+      else {
+        throw failure("length", "\"\(first.prefix(40))\" is not a whole number from 0 to 2^60")
       }
       var weight = 1.0
       if columns.count > 1 {
-        guard let number = Double(columns[1]), number >= 0, number.isFinite else {
-          throw failure("count", "\"\(columns[1].prefix(40))\" is not a number of 0 or more")
+        guard let number = Double(columns[1]), (0...CensoredCounts.largestWeight).contains(number) else {
+          throw failure("count", "\"\(columns[1].prefix(40))\" is not a number from 0 to 2^53")
         }
         weight = number
       }

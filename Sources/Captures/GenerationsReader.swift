@@ -9,6 +9,13 @@ public struct SampledGenerations: Sendable, Equatable {
   public let decoding: Decoding
   /// The continuations as token numbers.
   public let generations: [[Int]]
+
+  /// Continuations of a record.
+  public init(id: String, decoding: Decoding, generations: [[Int]]) {
+    self.id = id
+    self.decoding = decoding
+    self.generations = generations
+  }
 }
 
 /// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ from

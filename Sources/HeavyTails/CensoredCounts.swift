@@ -22,6 +22,11 @@ public struct CensoredCounts: Sendable, Equatable {
     }
   }
 
+  /// The longest length, 2⁶⁰: sums of two lengths stay whole numbers.
+  public static let longestLength = 1 << 60
+  /// The largest weight of a cell, 2⁵³: below it counts are exact.
+  public static let largestWeight = 0x1p53
+
   /// The cells that carry weight, by increasing length, each length once.
   public let cells: [Cell]
   /// Total weight: the number of observations when the weights are counts.
@@ -32,11 +37,12 @@ public struct CensoredCounts: Sendable, Equatable {
   /// Counts from cells in any order; cells of equal length are added.
   ///
   /// - Complexity: O(k log k) in the number of cells.
-  /// - Throws: `DistributionError.cell` for a negative length or a weight that is negative or not finite.
+  /// - Throws: `DistributionError.cell` for a length outside 0 … 2⁶⁰ or a weight outside 0 … 2⁵³.
   public init(_ cells: some Sequence<Cell>) throws(DistributionError) {
     let sorted = cells.sorted { $0.length < $1.length }
     for cell in sorted {
-      for weight in [cell.exact, cell.censored] where cell.length < 0 || !weight.isFinite || weight < 0 {
+      for weight in [cell.exact, cell.censored]
+      where cell.length < 0 || cell.length > Self.longestLength || !(weight >= 0 && weight <= Self.largestWeight) {
         throw .cell(length: cell.length, weight: weight)
       }
     }
@@ -69,7 +75,7 @@ public struct CensoredCounts: Sendable, Equatable {
 
   /// Counts of exactly known values.
   ///
-  /// - Throws: `DistributionError.cell` for a negative value.
+  /// - Throws: `DistributionError.cell` for a value outside 0 … 2⁶⁰.
   public init(exact values: some Sequence<Int>) throws(DistributionError) {
     // Concrete storage where there is some: a generic loop across modules costs more than the counting.
     let counted: Result<[Cell], DistributionError> =
@@ -98,6 +104,7 @@ public struct CensoredCounts: Sendable, Equatable {
     for (value, count) in table.enumerated() where count > 0 { cells.append(Cell(length: value, exact: Double(count))) }
     if cells.count > 1 { cells.sort { $0.length < $1.length } }
     long.sort()
+    if let last = long.last, last > longestLength { return .failure(.cell(length: last, weight: 1)) }
     cells += long.map { Cell(length: $0, exact: 1) }
     return .success(cells)
   }

@@ -16,6 +16,8 @@ public enum DistributionError: Error, Equatable, Sendable {
   case value(Double)
   /// A histogram without any weight.
   case noData
+  /// Data without any weight between n_min and n_max.
+  case noDataInWindow(from: Int, through: Int?)
   /// Data that every law tried from the family gives probability 0.
   case impossibleData(family: String)
   /// A confidence level outside (0, 1).
@@ -32,16 +34,18 @@ extension DistributionError: CustomStringConvertible {
     case .parameterName(let family, let name, let known):
       "\(family) has no parameter \(name); it has \(known.joined(separator: ", "))"
     case .parameterCount(let family, let given, let needed):
-      "\(family): \(given) parameters given, \(needed) needed"
+      "\(family): \(given) given, \(needed) needed"
     case .unknownFamily(let name):
       "no family is called \"\(name)\"; there are \(FamilyChoice.plainNames), each also with "
         + "the prefix zero-inflated-, cured- or zero-inflated-cured-"
     case .cell(let length, let weight):
-      "weight \(weight) at length \(length): lengths are 0 or more, weights finite and 0 or more"
+      "weight \(weight) at length \(length): lengths are 0 to 2^60, weights 0 to 2^53"
     case .value(let value):
       "value \(value): values are finite and above 0"
     case .noData:
       "the data are empty"
+    case .noDataInWindow(let minimum, let maximum):
+      "no length is \(minimum) or more\(maximum.map { " and at most \($0)" } ?? "")"
     case .impossibleData(let family):
       "\(family): the data have probability 0 at every starting point"
     case .level(let level):

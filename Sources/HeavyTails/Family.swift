@@ -43,7 +43,11 @@ public enum Family {
     named name: String, parameters: [String: Double]
   ) throws(DistributionError) -> any FittableFamily {
     let parts = parameters.keys.count { $0.hasPrefix("p[") }
-    let family = try named(parts > 0 && name.hasSuffix("geometric-mixture") ? "\(name)-\(parts)" : name)
+    let isMixture = name.hasSuffix("geometric-mixture")
+    if isMixture, !(2...4).contains(parts) {
+      throw .parameterCount(family: "\(name), values of p", given: parts, needed: 2)
+    }
+    let family = try named(isMixture ? "\(name)-\(parts)" : name)
     let descriptions = family.parameterDescriptions
     for key in parameters.keys.sorted() where !descriptions.contains(where: { $0.name == key }) {
       throw .parameterName(family: name, name: key, known: descriptions.map(\.name))

@@ -5,9 +5,9 @@ public struct FamilyChoice: Sendable {
   /// The families, the smallest first.
   public let candidates: [any FittableFamily.Type]
 
-  /// One family.
-  public init(_ family: any FittableFamily.Type) {
-    name = family.familyName
+  /// One family, under its own name or that of the choice that it is from.
+  public init(_ family: any FittableFamily.Type, named name: String? = nil) {
+    self.name = name ?? family.familyName
     candidates = [family]
   }
 

@@ -36,6 +36,9 @@ public protocol FittableFamily: DiscreteDistribution {
   /// Where the likelihood has no derivative at these parameters, in words; nil where it has one.
   static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String?
 
+  /// From how many of the starting points to search: more guard against a local maximum.
+  static var searches: Int { get }
+
   /// A few parameter values from which to search, the likeliest to work among them; all in the interior.
   static func startingPoints(for counts: CensoredCounts) -> [[Double]]
 
@@ -48,6 +51,8 @@ public protocol FittableFamily: DiscreteDistribution {
 
 extension FittableFamily {
   public static var dimension: Int { parameterDescriptions.count }
+
+  public static var searches: Int { dimension > 2 ? 2 : 1 }
 
   public static var limits: [FamilyLimit] { [] }
 

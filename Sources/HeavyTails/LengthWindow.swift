@@ -10,8 +10,11 @@ public struct LengthWindow: Sendable, Equatable {
 
   /// All lengths from `minimum` to `maximum`.
   ///
-  /// - Precondition: 0 <= minimum <= maximum.
+  /// - Precondition: 0 <= minimum <= maximum <= 2⁶⁰.
   public init(from minimum: Int = 0, through maximum: Int? = nil) {
+    precondition(
+      minimum <= CensoredCounts.longestLength && maximum ?? 0 <= CensoredCounts.longestLength,
+      "lengths are at most 2^60")
     precondition(minimum >= 0 && minimum <= maximum ?? .max, "the window \(minimum) to \(maximum ?? .max) is empty")
     self.minimum = minimum
     self.maximum = maximum

@@ -44,7 +44,13 @@ extension DiscreteDistribution {
     // Blocks that double, and edges where the law has its mass, so that no block hides a peak.
     let tails = [-1e-15, -1e-9, -1e-4, -0.1, -0.7, -2.3, -7, -20, -40]
     var edges = Set((0..<60).map { 1 << $0 })
-    for tail in tails { if let edge = quantile(logTail: tail), edge < end { edges.insert(edge + 1) } }
+    var bulk = 0
+    for tail in tails {
+      if let edge = quantile(logTail: tail), edge < end {
+        edges.insert(edge + 1)
+        bulk = edge + 1
+      }
+    }
     edges.insert(end)
     func power(_ n: Int) -> Double { .pow(Double(n) - centre, order) }
     var total = logMass(0) > -.infinity ? power(0) * .exp(logMass(0)) : 0
@@ -52,6 +58,8 @@ extension DiscreteDistribution {
     for edge in edges.sorted() where edge > start {
       total += smoothSum(from: start, through: edge - 1, scale: total.magnitude) { power($0) * .exp(logMass($0)) }
       start = edge
+      // The rest is of this order once the edge lies beyond the bulk of the law and twice the centre.
+      guard edge >= bulk, Double(edge) > 2 * centre else { continue }
       let rest = Double.exp(logSurvival(edge) + Double(order) * .log(Double(edge)))
       if tailExponent == .infinity, rest <= 1e-18 * total.magnitude || rest == 0 { return total }
     }

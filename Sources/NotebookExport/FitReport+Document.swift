@@ -17,7 +17,8 @@ extension FitReport: ReadableReport, DocumentReport {
         rows: fits.map { fit in
           [
             fit.family, NumberText.count(fit.nMin), NumberText.weight(fit.tailObservations),
-            NumberText.text(fit.aic - lowest), NumberText.text(NumberText.share(fit.weight)), NumberText.text(fit.ks),
+            NumberText.text(best == nil ? nil : fit.aic - lowest), NumberText.text(NumberText.share(fit.weight)),
+            NumberText.text(fit.ks),
             NumberText.text(fit.logLikelihood, digits: 7), parameterText(fit),
             fit.boundary ?? (fit.converged ? "" : "not converged"),
           ]
@@ -69,8 +70,8 @@ extension FitReport: ReadableReport, DocumentReport {
     document.paragraph(
       "Of \(NumberText.count(test.replicates)) data sets simulated from \(test.family) and fitted again"
         + (test.resampling == "semiparametric" ? ", n_min included" : "")
-        + ", a share of \(NumberText.text(test.pValue)) (Monte Carlo limits \(NumberText.text(test.interval[0])) – "
-        + "\(NumberText.text(test.interval[1]))) is at least as far from its fit as these data are (KS \(NumberText.text(test.statistic))): "
+        + ", the share that is at least as far from its fit as these data are (KS \(NumberText.text(test.statistic))) lies between "
+        + "\(NumberText.text(test.interval[0])) and \(NumberText.text(test.interval[1])); p is \(NumberText.text(test.pValue)): "
         + (test.pValue < 0.05 ? "the family is not the law of these lengths." : "nothing speaks against the family.")
         + (test.stoppedEarly ? " The test stopped when that was clear." : ""))
     document.list(

@@ -115,16 +115,17 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
     // A tail in which nothing ends has no law.
     let tails = thresholds.compactMap { try? PeaksOverThreshold(over: $0, of: counts) }
     peaksOverThreshold = try tails.map { tail in
-      let isInside = tail.fit.boundary == nil
+      let isInside = tail.boundary == nil
       let xi = try ProfileLikelihood(tail.fit, counts: tail.excesses).interval(of: "xi")
       return Peaks(
         threshold: tail.threshold, exceedances: tail.exceedances, sigma: isInside ? tail.fit.parameters[0].value : nil,
         xi: isInside ? tail.fit.parameters[1].value : nil, xiInterval: isInside ? xi.map { Ends($0) } : nil,
         stableScale: tail.stableScale?.value, stableScaleError: tail.stableScale?.standardError,
-        boundary: tail.fit.boundary)
+        boundary: tail.boundary)
     }
     // The tenth of the lengths that is longest, or more of them in a small set.
-    let chosen = tails.last { $0.exceedances >= max(50, 0.08 * counts.total) } ?? tails.first
+    let inside = tails.filter { $0.boundary == nil }
+    let chosen = inside.last { $0.exceedances >= max(50, 0.08 * counts.total) } ?? inside.first
     threshold = chosen?.threshold
     returnLevels = try [1.0, 10, 100, 1000].map { times in
       let records = times * counts.total

@@ -1,3 +1,4 @@
+import Foundation
 import HeavyTails
 
 /// Fits families to lengths and compares them: what `skewmem fit` does.
@@ -59,6 +60,9 @@ public struct FitAnalysis: Sendable {
     -> FitReport
   {
     guard counts.total > 0 else { throw DistributionError.noData }
+    if case .fixed(let n) = minimum, counts.restricted(from: n, through: maximum).total == 0 {
+      throw DistributionError.noDataInWindow(from: n, through: maximum)
+    }
     var warnings: [String] = []
     var fits: [Fit] = []
     for (choice, result) in fitted(counts, clusters) {
@@ -74,26 +78,34 @@ public struct FitAnalysis: Sendable {
         throw error
       }
     }
-    fits.sort { $0.aic < $1.aic }
+    // What did not converge is no maximum, and no better than what did.
+    fits.sort { $0.isConverged != $1.isConverged ? $0.isConverged : $0.aic < $1.aic }
+    let ranked = fits.filter { $0.isConverged && !isCopy($0, of: fits) }
     if let kept = maximum.map({ counts.restricted(from: 0, through: $0) }), kept.exactTotal < kept.total {
       warnings.append("n_max is taken as the end of all lengths: censored ones below it are taken to end by it")
     }
     // Criteria compare only fits to the same data.
     let isCommon = Set(fits.map(\.window.minimum)).count <= 1
     if !isCommon { warnings.append("families have an n_min of their own: their AIC are not comparable") }
-    let weights = ModelComparison.akaikeWeights(fits)
-    let best = isCommon ? fits.first?.family : nil
+    let weights = zip(ranked.map(\.family), ModelComparison.akaikeWeights(ranked))
+    let best = isCommon ? ranked.first?.family : nil
     var reported: [FamilyFit] = []
-    for (fit, weight) in zip(fits, weights) {
+    for fit in fits {
       reported.append(
         FamilyFit(
-          fit, to: counts, weight: isCommon ? weight : nil, intervals: try await intervals(of: fit, counts, clusters)))
+          fit, to: counts, weight: isCommon ? weights.first { $0.0 == fit.family }?.1 : nil,
+          intervals: try await intervals(of: fit, counts, clusters)))
+    }
+    if let distance = reported.first?.ks, isCommon, distance > 0.1 {
+      warnings.append(
+        "even \(reported[0].family) is far from the data (KS \(String(format: "%.2f", distance))); --n-min leaves out short lengths"
+      )
     }
     return FitReport(
       file: file, observations: counts.total, censored: counts.total - counts.exactTotal, best: best,
       intervalMethod: intervals?.rawValue, fits: reported,
-      comparisons: isCommon ? try comparisons(fits, counts, clusters) : [],
-      goodnessOfFit: try await goodness(of: fits.first, counts),
+      comparisons: isCommon ? try comparisons(ranked, counts, clusters) : [],
+      goodnessOfFit: try await goodness(of: ranked.first ?? fits.first, counts),
       extremes: extremes ? try ExtremesReport(counts) : nil, warnings: warnings)
   }
 
@@ -111,14 +123,27 @@ public struct FitAnalysis: Sendable {
     case .automatic:
       return families.map { choice in
         let result = Result {
-          // The smallest of several sizes chooses n_min, BIC the size above it.
-          let selection = try MinimumSelection(
-            choice.candidates[0], counts: counts, through: maximum, smallestTail: Self.smallestTail)
-          return try estimator(selection.fit.window).fit(choice, to: counts)
+          func selected(_ family: any FittableFamily.Type) throws -> LengthWindow {
+            try MinimumSelection(family, counts: counts, through: maximum, smallestTail: Self.smallestTail).fit.window
+          }
+          var window = try selected(choice.candidates[0])
+          guard choice.candidates.count > 1 else { return try estimator(window).fit(choice, to: counts) }
+          // The smallest of several sizes chooses n_min, BIC the size above it, and that size n_min anew, as it will in
+          // resampled data.
+          let size = try estimator(window).fit(choice, to: counts).familyType
+          window = try selected(size)
+          return try estimator(window).fit(FamilyChoice(size, named: choice.name), to: counts)
         }
         return (choice, result)
       }
     }
+  }
+
+  /// Whether a fit is at the boundary to another one of them: the same law under a larger family's name, which would count twice
+  /// in weights and comparisons.
+  private func isCopy(_ fit: Fit, of fits: [Fit]) -> Bool {
+    fit.boundary != nil && type(of: fit.law) != fit.familyType
+      && fits.contains { $0.familyType == type(of: fit.law) && $0.window == fit.window }
   }
 
   private func intervals(

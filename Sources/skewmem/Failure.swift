@@ -35,7 +35,7 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   } catch let error as OutputError {
     printError(error.description)
     throw FailureCode.cannotCreate
-  } catch let error as DistributionError where error == .noData {
+  } catch let error as DistributionError where error.isAboutData {
     printError(error.description)
     throw FailureCode.data
   } catch let error as AuditOptions.OptionError {
@@ -54,5 +54,15 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   } catch {
     printError("internal error: \(error)")
     throw FailureCode.internalError
+  }
+}
+
+extension DistributionError {
+  /// Whether the data are wrong and not the arguments.
+  fileprivate var isAboutData: Bool {
+    switch self {
+    case .noData, .noDataInWindow, .impossibleData: true
+    default: false
+    }
   }
 }

@@ -26,10 +26,13 @@ struct FitCommand: AsyncParsableCommand {
   var families: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Where the tail begins, or \"auto\" for the Kolmogorov–Smirnov rule.", valueName: "n|auto"))
   var nMin = "0"
 
-  @Option(help: ArgumentHelp("Leave out longer lengths: a sharp end of what could be seen.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Leave out longer lengths: a sharp end of what could be seen.", valueName: "n"))
   var nMax: Int?
 
   @Flag(help: "Compare every pair of families, not only the best with the others.")
@@ -49,7 +52,9 @@ struct FitCommand: AsyncParsableCommand {
   @Flag(help: "Stop the bootstrap test once it is clear on which side of 0.05 its p-value lies.")
   var stopEarly = false
 
-  @Option(help: ArgumentHelp("Replicates of the bootstrap test of the best family; for counts.", valueName: "B"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Replicates of the bootstrap test of the best family; for counts.", valueName: "B"))
   var bootstrap = 0
 
   @Flag(help: "Fit a capture's greedy match lengths.")
@@ -120,12 +125,13 @@ struct FitCommand: AsyncParsableCommand {
     }
     if nMin == "auto" {
       analysis.minimum = .automatic
-    } else if let n = Int(nMin), n >= 0 {
+    } else if let n = Int(nMin), (0...CensoredCounts.longestLength).contains(n) {
       analysis.minimum = .fixed(n)
     } else {
       throw ValidationError("--n-min \"\(nMin)\" is neither auto nor a length of 0 or more.")
     }
     if let nMax, nMax < (Int(nMin) ?? 0) { throw ValidationError("--n-max \(nMax) is below --n-min.") }
+    if let nMax, nMax > CensoredCounts.longestLength { throw ValidationError("--n-max is at most 2^60.") }
     guard (0...1_000_000).contains(bootstrap) else { throw ValidationError("--bootstrap is 0 to 1000000.") }
     analysis.maximum = nMax
     if intervalMethod != nil, !intervals { throw ValidationError("--interval-method is for --intervals.") }

@@ -186,4 +186,20 @@ import Testing
       #expect((total - mean).magnitude < 4 * (mean * (1 - probability)).squareRoot(), "\(total) against \(mean)")
     }
   }
+
+  /// Values that never end are seen to reach the longest length and no more.
+  @Test func lawsThatNeverEndAreSimulated() async throws {
+    let counts = try CensoredCounts([
+      .init(length: 0, exact: 50), .init(length: 5, exact: 0, censored: 30), .init(length: 10, exact: 3),
+    ])
+    let fit = try MaximumLikelihood().fit(Cured<Geometric>.self, to: counts)
+    let test = try await BootstrapGoodness(fit, counts: counts, replicates: 50)
+    #expect(test.replicates == 50)
+    // A tail without an end: values up to 10¹⁷.
+    var generator = SeededGenerator(seed: 8)
+    let heavy = try CensoredCounts(
+      exact: (0..<100).map { _ in Int(min(1e17, Double.pow(generator.uniform(), -10))) })
+    let zeta = try MaximumLikelihood().fit(Zeta.self, to: heavy)
+    #expect(try await BootstrapGoodness(zeta, counts: heavy, replicates: 20).replicates > 0)
+  }
 }

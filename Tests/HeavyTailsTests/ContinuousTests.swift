@@ -124,6 +124,22 @@ private struct ContinuousValues: Decodable {
     expectClose(try #require(cutoff.moments.variance), 4, relative: 1e-10)
   }
 
+  /// Laws out of all proportion end in bounded time, and a density that has no maximum is stopped at its boundary.
+  @Test func extremeParameters() throws {
+    let steep = try TruncatedLaw(PowerLawWithCutoff(parameters: [0.5, 1e290]), from: 1e10)
+    #expect(steep.logSurvival(2e10) == -.infinity || steep.logSurvival(2e10).isNaN)
+    var generator = SeededGenerator(seed: 2)
+    let narrow = try CensoredValues(exact: (0..<100).map { _ in 1000 + generator.normal() })
+    for family in ContinuousFamilies.all {
+      let fit = try? ContinuousFit(family, to: narrow, from: 1)
+      #expect(fit?.logLikelihood.isFinite ?? true, "\(family)")
+    }
+    // Beta(3, ½)-like values that crowd at their end: for xi < -1 the likelihood has no bound.
+    let crowded = try CensoredValues(exact: (1...200).map { 1 - Double.pow(Double($0) / 201, 4) * 0.9 })
+    let fit = try ContinuousFit(GeneralizedPareto.self, to: crowded)
+    #expect(fit.parameters[1].value ?? -1 >= -1)
+  }
+
   @Test func badDataAreNamed() throws {
     #expect(throws: DistributionError.value(0)) { try CensoredValues(exact: [0]) }
     #expect(throws: DistributionError.value(.infinity)) { try CensoredValues(exact: [1], censored: [.infinity]) }

@@ -93,6 +93,19 @@ import Testing
     }
   }
 
+  /// Above a minimum a mixture is one of the same parts: its own law is found there too, parts by increasing p.
+  @Test func mixturesAboveAMinimum() throws {
+    let truth = try GeometricMixture<2>(weights: [0.9, 0.1], p: [0.6, 0.95])
+    let window = LengthWindow(from: 5)
+    let counts = try CensoredCounts((5...300).map { .init(length: $0, exact: 1e5 * Double.exp(truth.logMass($0))) })
+    let fit = try MaximumLikelihood(window: window).fit(GeometricMixture<2>.self, to: counts)
+    for (found, value) in zip(fit.parameters, truth.parameters) {
+      // The weights at 0 are far from data that begin at 5.
+      expectClose(found.value ?? .nan, value, relative: 1e-4, "\(fit.parameters)")
+      #expect(found.standardError != nil)
+    }
+  }
+
   /// BIC finds the number of parts that made the data, and its name is that of the choice.
   @Test func numberOfPartsByBIC() throws {
     var generator = SeededGenerator(seed: 4)
@@ -298,6 +311,10 @@ import Testing
   @Test func countsAreCheckedAndMerged() throws {
     #expect(throws: DistributionError.cell(length: -1, weight: 1)) { try CensoredCounts(exact: [-1]) }
     #expect(throws: DistributionError.self) { try CensoredCounts([.init(length: 1, exact: .nan)]) }
+    #expect(throws: DistributionError.cell(length: .max, weight: 1)) { try CensoredCounts(exact: [.max]) }
+    #expect(throws: DistributionError.cell(length: 0, weight: 1e300)) {
+      try CensoredCounts([.init(length: 0, exact: 1e300)])
+    }
     #expect(throws: DistributionError.self) { try CensoredCounts([.init(length: 1, exact: 0, censored: -2)]) }
     let counts = try CensoredCounts([
       .init(length: 4, exact: 1), .init(length: 0, exact: 2), .init(length: 4, exact: 0, censored: 3),

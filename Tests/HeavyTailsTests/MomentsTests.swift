@@ -65,6 +65,17 @@ private struct MomentValue: Decodable {
     }
   }
 
+  /// Means far from 0, where the mass at 0 is far from the centre: 6 and 12/(2r) + 6 … from the closed forms.
+  @Test func kurtosisOfLongLaws() throws {
+    let geometric = try Geometric(p: 1 - 1e-7).moments
+    // 6 + (1-p)²/p.
+    expectClose(try #require(geometric.excessKurtosis), 6 + 1e-14, relative: 1e-9)
+    let p = 0.999_999
+    let binomial = try NegativeBinomial(r: 0.5, p: p).moments
+    // 6/r + (1-p)²/(rp).
+    expectClose(try #require(binomial.excessKurtosis), 12 + (1 - p) * (1 - p) / (0.5 * p), relative: 1e-9)
+  }
+
   /// A smooth sum with its closed form, one with steps, and one too short for blocks.
   @Test func smoothSums() {
     let n = 1_000_000_000

@@ -194,6 +194,35 @@ import Testing
   }
 
   /// Counts, greedy matches and exact laws, in every format; wrong requests are usage errors.
+  @Test func predict() throws {
+    for options in [
+      ["--length", "20"], ["--length", "48", "--given", "16", "--queries", "10"],
+      ["--length", "8", "--temperature", "0.8", "--top-k", "20", "--top-p", "0.9", "--min-p", "0.01"],
+    ] {
+      for format in ["text", "markdown", "json"] {
+        #expect(try run(["predict", capture, "-f", format] + options).status == 0, "\(options)")
+      }
+    }
+    let report = try run("predict", capture, "--length", "20", "--format", "json").json
+    #expect((report?["records"] as? [Any])?.count == 120)
+    for bad in [["--length", "0"], ["--length", "5", "--top-p", "2"], ["--length", "5", "--queries", "0"], []] {
+      #expect(try run(["predict", capture] + bad).status == 64, "\(bad)")
+    }
+    #expect(try run("predict", "/nowhere/x", "--length", "5").status == 65)
+  }
+
+  @Test func validate() throws {
+    let generations = Repository.capture("jargon-samples-epoch06.jsonl")
+    for format in ["text", "markdown", "json"] {
+      let result = try run("validate", capture, "--generations", generations, "--simulations", "99", "-f", format)
+      #expect(result.status == 0)
+    }
+    let json = try run("validate", capture, "--generations", generations, "--format", "json").json
+    #expect((json?["groups"] as? [[String: Any]])?.allSatisfy { ($0["p_value"] as? Double ?? 0) > 0.01 } == true)
+    #expect(try run("validate", capture, "--generations", capture).status == 65)
+    #expect(try run("validate", capture).status == 64)
+  }
+
   @Test func fit() async throws {
     try await withFile("0 40\n1 25\n2 14\n3 9\n4 6\n5 2\n6+ 4\n") { path in
       for format in ["text", "markdown"] {

@@ -81,7 +81,7 @@ public struct ContinuousFit: Sendable {
       guard found.point[index].magnitude > 20 else { return false }
       var further = found.point
       further[index] += found.point[index] > 0 ? 10 : -10
-      return likelihood.value(at: further) <= found.value + 1e-11 * found.value.magnitude
+      return (likelihood.value(at: further) - found.value) * likelihood.weight <= 1e-6
     }
     let slopes = zip(F.parameterDescriptions, values).map { 1 / $0.unboundedSlope($1) }
     let covariance =

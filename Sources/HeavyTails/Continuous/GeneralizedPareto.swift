@@ -4,7 +4,11 @@ import RealModule
 /// The generalized Pareto law, S(x) = (1 + ξx/σ)^(-1/ξ), e^(-x/σ) at ξ = 0; it ends at -σ/ξ for ξ < 0.
 public struct GeneralizedPareto: ContinuousFamily {
   public static let familyName = "generalized-pareto"
-  public static let parameterDescriptions = DiscreteGeneralizedPareto.parameterDescriptions
+  public static let parameterDescriptions = [
+    ParameterDescription("sigma", from: 0, to: .infinity),
+    // Below -1 the density is infinite at the law's end, and the likelihood has no maximum (Smith 1985).
+    ParameterDescription("xi", from: -1, to: .infinity),
+  ]
 
   /// The scale.
   public let sigma: Double

@@ -35,14 +35,22 @@ public struct PowerLawWithCutoff: ContinuousFamily {
   public func logSurvival(_ x: Double, gradient: inout MutableSpan<Double>) -> Double {
     // ∫_x^∞ t^(-α) e^(-λt) dt with t = x e^u: the integrand is x^(1-α) e^(-λx) exp(-(α-1) u - λx (e^u - 1)).
     let rate = lambda * x
+    guard rate < 1e300, rate > 0 else {
+      // e^(-λx) is no Double any more, or λ has lost its digits.
+      gradient[0] = 0
+      gradient[1] = -x
+      return rate > 0 ? -.infinity : .nan
+    }
     /// The integrand's logarithm; it is concave in u.
     func exponent(_ u: Double) -> Double { (1 - alpha) * u - rate * .expMinusOne(u) }
     // A rising integrand has its peak where (1 - α) = λx e^u.
     let peak = alpha < 1 ? max(0, .log((1 - alpha) / rate)) : 0
     let height = exponent(peak)
     var sums = SIMD4<Double>.zero
-    var u = 0.0
-    while true {
+    // Far left of a narrow peak, which is as wide as 1/√(1 - α), there is nothing.
+    var u = alpha < 1 ? max(0, peak - 40 / (1 - alpha).squareRoot()) : 0
+    // Some hundred panels are usual; the bound is for parameters out of all proportion.
+    for _ in 0..<20_000 {
       let growth = rate * .exp(u)
       let width = min(0.5, 4 / ((1 - alpha) - growth).magnitude, 2 / growth.squareRoot())
       let part = gaussLegendre(from: u, to: u + width) { u in

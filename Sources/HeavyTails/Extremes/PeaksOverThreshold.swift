@@ -37,9 +37,15 @@ public struct PeaksOverThreshold: Sendable {
     logExceedanceVariance = step?.logVariance ?? 0
   }
 
-  /// The law of the excess; nil where the fit lies at an edge.
+  /// The limit at which the supremum lies; nil for a maximum in the interior. Beyond ξ = 20 that is "ends at once or never":
+  /// every longer excess is as good as another.
+  public var boundary: String? {
+    fit.boundary ?? ((fit.law as? DiscreteGeneralizedPareto).map { $0.xi > 20 } ?? false ? "sigma → 0, xi → ∞" : nil)
+  }
+
+  /// The law of the excess; nil on a boundary.
   private var law: DiscreteGeneralizedPareto? {
-    fit.boundary == nil ? fit.law as? DiscreteGeneralizedPareto : nil
+    boundary == nil ? fit.law as? DiscreteGeneralizedPareto : nil
   }
 
   /// σ - ξu with its standard error: the same at every threshold above which the law holds; nil on a boundary.

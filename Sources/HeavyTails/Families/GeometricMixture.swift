@@ -6,7 +6,7 @@ import RealModule
 ///     S(n) = Σ_k w_k p_k^n,   w_k >= 0, Σ w_k = 1, 0 <= p_k <= 1
 ///
 /// Its tail is that of its slowest part. A part with p = 0 is an inflation of zero, one with p = 1 never ends. The parameters are
-/// `weights[1]`, …, `p[1]`, …; the number of parts is chosen by BIC, see ``FamilyChoice``.
+/// `weights[1]`, …, `p[1]`, …, fits have them by increasing p; the number of parts is chosen by BIC, see ``FamilyChoice``.
 public struct GeometricMixture<let parts: Int>: FittableFamily {
   public static var familyName: String { "geometric-mixture-\(parts)" }
 
@@ -47,12 +47,27 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
 
   public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
     parameters = Self.parameters(at: coordinates, reach: reach)
+    (logWeights, logP, logRest) = Self.logarithms(at: coordinates, reach: reach)
+  }
+
+  /// ln w, ln p and ln(1 - p) of the parts, by increasing p.
+  private static func logarithms(
+    at coordinates: [Double], reach: ClosedRange<Int>
+  ) -> (weights: [Double], p: [Double], rest: [Double]) {
+    let order = order(at: coordinates)
+    let links = order.map { coordinates[parts - 1 + $0] }
+    let p = links.map { -logAddExp(0, -$0) }
     let logits = [0] + coordinates[..<(parts - 1)]
-    let total = logits.reduce(-.infinity) { logAddExp($0, $1) }
-    logWeights = logits.map { $0 - total }
-    let links = coordinates[(parts - 1)...]
-    logP = links.map { -logAddExp(0, -$0) }
-    logRest = links.map { -logAddExp(0, $0) }
+    let start = Double(reach.lowerBound - 1)
+    // Shares at the start of the data are w p^start.
+    let unscaled = order.indices.map { logits[order[$0]] - (start == 0 ? 0 : start * p[$0]) }
+    let total = unscaled.reduce(-.infinity) { logAddExp($0, $1) }
+    return (unscaled.map { $0 - total }, p, links.map { -logAddExp(0, $0) })
+  }
+
+  /// The parts by increasing p, so that they have the same place in every fit.
+  private static func order(at coordinates: [Double]) -> [Int] {
+    (0..<parts).sorted { coordinates[parts - 1 + $0] < coordinates[parts - 1 + $1] }
   }
 
   /// ln (p_k)^n.
@@ -119,77 +134,78 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     return value
   }
 
-  // ln(w_k / w_1) for k > 1, then the logits of p.
+  // ln(v_k / v_1) for k > 1, then the logits of p; v ∝ w p^m are the shares of the parts among the records that reach the first
+  // length m of the data: those at 0 would be unknowable far from it.
   public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
-    (1..<parts).map { .log(parameters[$0] / parameters[0]) } + parameters[parts...].map { logit($0) }
+    let start = Double(reach.lowerBound - 1)
+    let shares = (0..<parts).map {
+      Double.log(parameters[$0]) + (start == 0 ? 0 : start * .log(parameters[parts + $0]))
+    }
+    return (1..<parts).map { shares[$0] - shares[0] } + parameters[parts...].map { logit($0) }
   }
 
   public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
-    let logits = [0] + coordinates[..<(parts - 1)]
-    let total = logits.reduce(-.infinity) { logAddExp($0, $1) }
-    return logits.map { .exp($0 - total) } + coordinates[(parts - 1)...].map { logistic($0) }
+    logarithms(at: coordinates, reach: reach).weights.map { .exp($0) }
+      + order(at: coordinates).map { logistic(coordinates[parts - 1 + $0]) }
   }
 
   public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
-    let weights = parameters(at: coordinates, reach: reach)[..<parts]
-    return (0..<parts).map { i in
-      (1..<parts).map { weights[i] * ((i == $0 ? 1 : 0) - weights[$0]) } + (0..<parts).map { _ in 0 }
-    }
-      + (0..<parts).map { i in
-        (1..<parts).map { _ in 0 } + (0..<parts).map { i == $0 ? logisticDerivative(coordinates[parts - 1 + i]) : 0 }
+    let order = order(at: coordinates)
+    let weights = logarithms(at: coordinates, reach: reach).weights.map { Double.exp($0) }
+    let start = Double(reach.lowerBound - 1)
+    /// ∂ w_i / ∂ (what part j's weight is proportional to), in its logarithm.
+    func slope(_ i: Int, _ j: Int) -> Double { weights[i] * ((i == j ? 1 : 0) - weights[j]) }
+    var rows = [[Double]](repeating: [Double](repeating: 0, count: dimension), count: 2 * parts)
+    for part in 0..<parts {
+      let place = order.firstIndex(of: part) ?? 0
+      let link = parts - 1 + part
+      for i in 0..<parts {
+        if part > 0 { rows[i][part - 1] = slope(i, place) }
+        rows[i][link] = -start * logistic(-coordinates[link]) * slope(i, place)
       }
+      rows[parts + place][link] = logisticDerivative(coordinates[link])
+    }
+    return rows
   }
 
-  /// Where the EM algorithm arrives from parts spread narrowly and widely around the mean.
+  public static var searches: Int { 4 + parts }
+
+  /// Where the EM algorithm arrives: from parts spread narrowly and widely around the mean, and from fewer parts with one more
+  /// added where that helps most.
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
-    let mean = max(0.05, counts.lengthTotal / max(1e-300, counts.exactTotal))
-    let longest = max(2 * mean, Double(counts.maximum))
-    return [1.0, 0.5, 0.25].map { reach in
+    // The law given N >= m is a mixture of the same parts with weights in proportion to w p^m.
+    let first = counts.cells.first?.length ?? 0
+    let data = CensoredCounts(
+      sorted: counts.cells.map { .init(length: $0.length - first, exact: $0.exact, censored: $0.censored) })
+    let mean = max(0.05, data.lengthTotal / max(1e-300, data.exactTotal))
+    let longest = max(2 * mean, Double(data.maximum))
+    let spread = [1.0, 0.5, 0.25].map { reach in
       // Means of the parts, in equal ratios from well below the mean to the share `reach` of the way to the longest length.
       let high = mean * .pow(longest / mean, reach)
       let low = 0.1 * min(1, mean)
-      let means = (0..<parts).map { low * .pow(high / low, Double($0) / Double(parts - 1)) }
-      return expectationMaximization(counts, p: means.map { $0 / (1 + $0) })
-    }
-  }
-
-  private static func expectationMaximization(_ counts: CensoredCounts, p start: [Double]) -> [Double] {
-    var p = start
-    var weights = Array(repeating: 1 / Double(parts), count: parts)
-    for _ in 0..<60 {
-      // The expected number of records of each part, of tokens that they go on for and of ends.
-      var records = Array(repeating: 1e-9 * counts.total, count: parts)
-      var tokens = Array(repeating: 0.0, count: parts)
-      var ends = Array(repeating: 0.0, count: parts)
-      for cell in counts.cells {
-        let n = Double(cell.length)
-        for (weight, isExact) in [(cell.exact, true), (cell.censored, false)] where weight > 0 {
-          let logs = (0..<parts).map {
-            .log(weights[$0]) + n * .log(p[$0]) + (isExact ? .log(onePlus: -p[$0]) : 0)
-          }
-          let total = logs.reduce(-.infinity) { logAddExp($0, $1) }
-          guard total > -.infinity else { continue }
-          for part in 0..<parts {
-            let share = weight * .exp(logs[part] - total)
-            records[part] += share
-            tokens[part] += share * n
-            if isExact { ends[part] += share }
-          }
-        }
+      let means = (0..<parts).map { part -> Double in
+        low * .pow(high / low, Double(part) / Double(parts - 1))
       }
-      let total = records.reduce(0, +)
-      for part in 0..<parts {
-        weights[part] = records[part] / total
-        // Inside (0, 1), where the coordinates are finite.
-        p[part] = (tokens[part] + 1e-7) / (tokens[part] + ends[part] + 2e-7)
-      }
+      let p = means.map { $0 / (1 + $0) }
+      return GeometricParts(weights: p.map { _ in 1 / Double(parts) }, p: p)
     }
-    return weights + p
+    var grown = GeometricParts(weights: [1], p: [mean / (1 + mean)])
+    while grown.p.count < parts {
+      let additions = [0.02, 0.3 * mean, mean, 3 * mean, longest, 10 * longest].map { grown.adding(p: $0 / (1 + $0)) }
+      grown =
+        additions.map { $0.improved(on: data, iterations: 30) }
+        .max { $0.logLikelihood(of: data) < $1.logLikelihood(of: data) } ?? additions[0]
+    }
+    return (spread + [grown]).map { start in
+      let found = start.improved(on: data, iterations: 60)
+      let logs = found.weights.indices.map { .log(found.weights[$0]) - Double(first) * .log(found.p[$0]) }
+      let total = logs.reduce(-.infinity) { logAddExp($0, $1) }
+      return logs.map { .exp($0 - total) } + found.p
+    }
   }
 
   public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
-    index < parts - 1
-      ? "weights[\(isUpper ? 1 : index + 2)] → 0" : "p[\(index - parts + 2)] → \(isUpper ? 1 : 0)"
+    index < parts - 1 ? "a part empties" : "the p of a part → \(isUpper ? 1 : 0)"
   }
 
   public static var limits: [FamilyLimit] {
@@ -209,6 +225,62 @@ extension GeometricMixture: RecordMixture {
   /// ln p of one of the parts.
   public func sampleLogProbability(using generator: inout some RandomNumberGenerator) -> Double {
     logP[drawnPart(&generator)]
+  }
+}
+
+/// Any number of geometric laws with their weights, for the EM algorithm.
+private struct GeometricParts {
+  var weights: [Double]
+  var p: [Double]
+
+  /// With a tenth of the records in one more part.
+  func adding(p new: Double) -> GeometricParts {
+    GeometricParts(weights: weights.map { 0.9 * $0 } + [0.1], p: p + [new])
+  }
+
+  private func logTerms(_ length: Int, isExact: Bool) -> [Double] {
+    p.indices.map {
+      .log(weights[$0]) + Double(length) * .log(p[$0]) + (isExact ? .log(onePlus: -p[$0]) : 0)
+    }
+  }
+
+  func logLikelihood(of counts: CensoredCounts) -> Double {
+    counts.cells.reduce(0) { sum, cell in
+      [(cell.exact, true), (cell.censored, false)].reduce(sum) { sum, part in
+        part.0 > 0
+          ? sum + part.0 * logTerms(cell.length, isExact: part.1).reduce(-.infinity) { logAddExp($0, $1) } : sum
+      }
+    }
+  }
+
+  func improved(on counts: CensoredCounts, iterations: Int) -> GeometricParts {
+    var result = self
+    for _ in 0..<iterations {
+      // The expected number of records of each part, of tokens that they go on for and of ends.
+      var records = p.map { _ in 1e-9 * counts.total }
+      var tokens = p.map { _ in 0.0 }
+      var ends = tokens
+      for cell in counts.cells {
+        for (weight, isExact) in [(cell.exact, true), (cell.censored, false)] where weight > 0 {
+          let logs = result.logTerms(cell.length, isExact: isExact)
+          let total = logs.reduce(-.infinity) { logAddExp($0, $1) }
+          guard total > -.infinity else { continue }
+          for part in p.indices {
+            let share = weight * .exp(logs[part] - total)
+            records[part] += share
+            tokens[part] += share * Double(cell.length)
+            if isExact { ends[part] += share }
+          }
+        }
+      }
+      let total = records.reduce(0, +)
+      for part in p.indices {
+        result.weights[part] = records[part] / total
+        // Inside (0, 1), where the coordinates are finite.
+        result.p[part] = (tokens[part] + 1e-7) / (tokens[part] + ends[part] + 2e-7)
+      }
+    }
+    return result
   }
 }
 

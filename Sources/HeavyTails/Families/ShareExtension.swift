@@ -51,6 +51,8 @@ extension ShareExtension {
 
   public static var dimension: Int { Base.dimension + 1 }
 
+  public static var searches: Int { max(2, Base.searches) }
+
   public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
     Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[baseCount])]
   }

@@ -152,9 +152,8 @@ public struct MaximumLikelihood: Sendable {
   ) throws -> Fit {
     let likelihood = CensoredLikelihood<F>(counts, window: window)
     let starts = (F.startingPoints(for: counts) + extraStarts).map { F.coordinates(of: $0, reach: counts.reach) }
-    // Starting points know nothing of a window, so more of them are tried there. Two starts guard against a local maximum,
-    // which families with three or more parameters can have.
-    let enough = !window.isAll ? 4 : F.dimension > 2 ? 2 : 1
+    // Starting points know nothing of a window, so more of them are tried there.
+    let enough = max(F.searches, window.isAll ? 1 : 4)
     guard let best = try likelihood.search(from: starts, enough: enough) else {
       throw DistributionError.impossibleData(family: F.familyName)
     }
@@ -166,12 +165,12 @@ public struct MaximumLikelihood: Sendable {
   ) throws -> Fit {
     let values = F.parameters(at: result.point, reach: counts.reach)
     let law = try F(coordinates: result.point, reach: counts.reach)
-    // A logit or logarithm beyond ±20 lies at its edge if the likelihood is no lower still further out.
+    // A logit or logarithm beyond ±20 lies at its edge if the log-likelihood is no lower, but for rounding, still further out.
     var edges = result.point.indices.filter { index in
       guard result.point[index].magnitude > 20 else { return false }
       var further = result.point
       further[index] += result.point[index] > 0 ? 10 : -10
-      return likelihood.value(at: further) <= result.value + 1e-11 * result.value.magnitude
+      return (likelihood.value(at: further) - result.value) * counts.total <= 1e-6
     }.compactMap { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach) }
     if edges.isEmpty, !result.isConverged, result.isLowest, let crease = F.crease(of: values, reach: counts.reach) {
       edges = [crease]

@@ -18,6 +18,9 @@ public struct MinimumSelection: Sendable {
   ///   - counts: The data.
   ///   - maximum: n_max, where there is one.
   ///   - smallestTail: The least weight that a tail must have to be a candidate, and at least two different lengths.
+  /// For the zeta law on uncensored data every length is tried; for others every one of up to a hundred, and of more some fifty
+  /// evenly among them and then those around the best.
+  ///
   /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at the
   ///   exponent of the one before, and its distance is given up once it exceeds the best.
   /// - Throws: `DistributionError.noData` when no tail qualifies; as ``MaximumLikelihood/fit(_:to:)``.
@@ -41,18 +44,34 @@ public struct MinimumSelection: Sendable {
     _ family: any FittableFamily.Type, _ data: CensoredCounts, lengths: some Sequence<Int>, through maximum: Int?,
     smallestTail: Double
   ) throws -> Int? {
-    var best: (minimum: Int, distance: Double)?
-    for candidate in lengths {
-      let tail = data.restricted(from: candidate)
-      guard tail.total >= smallestTail else { break }
-      let estimator = MaximumLikelihood(window: LengthWindow(from: candidate, through: maximum))
-      guard let fit = try? estimator.fit(family, to: tail) else { continue }
+    let candidates = Array(lengths)
+    var best: (index: Int, distance: Double)?
+    func consider(_ index: Int) throws {
+      let tail = data.restricted(from: candidates[index])
+      guard tail.total >= smallestTail else { return }
+      let estimator = MaximumLikelihood(window: LengthWindow(from: candidates[index], through: maximum))
+      guard let fit = try? estimator.fit(family, to: tail) else { return }
       let distance = KolmogorovSmirnov.distance(of: fit, to: tail)
-      if distance < best?.distance ?? .infinity { best = (candidate, distance) }
+      // Of equal distances the smaller minimum, which keeps more data.
+      if distance < best?.distance ?? .infinity || distance == best?.distance && index < best?.index ?? 0 {
+        best = (index, distance)
+      }
       try Task.checkCancellation()
     }
-    return best?.minimum
+    // All of a few candidates; of many every so-manieth, then those around the best of them.
+    let step = max(1, candidates.count / mostCandidates)
+    let coarse = Set(stride(from: 0, to: candidates.count, by: step))
+    for index in coarse.sorted() { try consider(index) }
+    if let centre = best?.index, step > 1 {
+      for index in max(0, centre - step + 1)..<min(candidates.count, centre + step) where !coarse.contains(index) {
+        try consider(index)
+      }
+    }
+    return best.map { candidates[$0.index] }
   }
+
+  /// How many candidates are tried before those around the best of them.
+  private static let mostCandidates = 50
 
   private static func powerLawMinimum(_ data: CensoredCounts, smallestTail: Double) -> Int? {
     let cells = data.cells.filter { $0.length >= 1 }

@@ -37,7 +37,8 @@ public struct BootstrapGoodness: Sendable, Equatable {
     public let statistic: Double
     /// (1 + number of replicates at least as far) / (1 + replicates): small when the family is wrong.
     public let pValue: Double
-    /// 95 % limits for the p-value that infinitely many replicates would give (Clopper–Pearson).
+    /// 95 % limits for the p-value that infinitely many replicates would give (Clopper–Pearson). After an early stop, which
+    /// depends on them, they are too narrow.
     public let interval: ClosedRange<Double>
   }
 
@@ -159,7 +160,7 @@ private struct ReplicateSource: Sendable {
       guard let refit = try? MaximumLikelihood(window: fit.window).fit(fit.familyType, to: sample) else { return nil }
       return try distances.map { try $0(of: refit, to: sample) }
     }
-    let all = Int(below.total.rounded()) + tail.observations
+    let all = Int(min(below.total.rounded(), 0x1p53)) + tail.observations
     let inTail = generator.binomial(all, Double(tail.observations) / Double(all))
     let sample = CensoredCounts(
       sorted: below.resampled(all - inTail, using: &generator).cells

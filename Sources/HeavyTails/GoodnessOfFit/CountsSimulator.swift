@@ -14,6 +14,8 @@ package struct CountsSimulator: Sendable {
   private let hazards: [Double]
   /// Censoring lengths and the probability that a value that reached one is censored there.
   private let censoring: [(length: Int, hazard: Double)]
+  /// The largest length of the data: what never ends is seen to reach it and no more.
+  private let horizon: Int
 
   /// - Parameters:
   ///   - fit: The fitted law.
@@ -21,7 +23,8 @@ package struct CountsSimulator: Sendable {
   package init(fit: Fit, counts: CensoredCounts) {
     let data = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)
     self.fit = fit
-    observations = Int(data.total.rounded())
+    observations = Int(min(data.total.rounded(), 0x1p53))
+    horizon = max(data.maximum, fit.window.minimum)
     var left = data.total
     var censoring: [(length: Int, hazard: Double)] = []
     for cell in data.cells {
@@ -62,7 +65,8 @@ package struct CountsSimulator: Sendable {
     }
     for _ in 0..<left {
       let value = draw(from: n, &generator)
-      let limit = censoring[next...].first { $0.length > value || generator.uniform() <= $0.hazard }?.length ?? .max
+      let censored = censoring[next...].first { $0.length > value || generator.uniform() <= $0.hazard }?.length
+      let limit = censored ?? (value >= CensoredCounts.longestLength ? max(n, horizon) : .max)
       cells.append(
         limit <= value
           ? .init(length: limit, exact: 0, censored: 1) : .init(length: value, exact: 1))

@@ -43,7 +43,7 @@ public struct BootstrapIntervals: Sendable {
         let drawn = clusters.indices.map { _ in clusters[Int.random(in: clusters.indices, using: &generator)] }
         sample = CensoredCounts(sorted: drawn.flatMap(\.cells).sorted { $0.length < $1.length })
       } else {
-        sample = counts.resampled(Int(counts.total.rounded()), using: &generator)
+        sample = counts.resampled(Int(min(counts.total.rounded(), 0x1p53)), using: &generator)
       }
       switch minimum {
       case .fixed(let window):

@@ -5,17 +5,17 @@ extension Fit {
   /// A confidence interval of a parameter from its standard error, symmetric on the logarithm of a positive parameter, on the
   /// logit of one between two ends and on the parameter itself otherwise, so that it stays inside the parameter's range.
   ///
-  /// - Returns: nil without a standard error: on a boundary.
+  /// - Returns: nil without a standard error, as of a parameter that lies on a boundary.
   /// - Throws: `DistributionError.level` unless 0 < level < 1; `parameterName` for a name that the family has not.
   public func deltaInterval(of name: String, level: Double = 0.95) throws -> ClosedRange<Double>? {
     let z = try normalDeviate(ofLevel: level)
     guard let index = parameters.firstIndex(where: { $0.name == name }) else {
       throw DistributionError.parameterName(family: family, name: name, known: parameters.map(\.name))
     }
-    guard covariance != nil, let value = parameters[index].value, let error = parameters[index].standardError else {
+    guard let value = parameters[index].value, let error = parameters[index].standardError else {
       return nil
     }
-    let description = type(of: law).parameterDescriptions[index]
+    let description = familyType.parameterDescriptions[index]
     let centre = description.unbounded(value)
     let half = z * error * description.unboundedSlope(value)
     guard half.isFinite else { return nil }

@@ -11,12 +11,38 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
   /// The largest (sign 1) or smallest (sign -1) value of a quantity; infinite where the quantity runs off with the likelihood
   /// still inside; nil where the search fails.
   ///
+  /// A region that bends, as those of windowed data do, can have several local extremes: searches start at its centre and at
+  /// points on both sides of it along each coordinate.
+  func extreme(of target: @escaping Target, sign: Double) -> Double? {
+    var starts = [centre]
+    if let inverse = objective.hessian(at: centre)?.scaled(by: objective.weight).inverse() {
+      for index in centre.indices {
+        for side in [-1.0, 1] {
+          var start = centre
+          // Most of the way along the ellipsoid's conjugate of the coordinate.
+          let length = (2 * drop / max(1e-300, inverse[index, index])).squareRoot()
+          for other in centre.indices { start[other] += 0.7 * side * length * inverse[index, other] }
+          starts.append(start)
+        }
+      }
+    }
+    let ends = starts.compactMap { start -> Double? in
+      guard objective.weight * (objective.value(at: start) - objective.value(at: centre)) < 2 * drop else { return nil }
+      return extreme(of: target, sign: sign, from: start)
+    }
+    return sign > 0 ? ends.max() : ends.min()
+  }
+
+  /// A quantity with its derivatives; nil where it does not exist.
+  typealias Target = ([Double]) -> (value: Double, gradient: [Double])?
+
   /// Sequential quadratic programming: at each point the step that maximizes the quantity's quadratic model, on the scale of
   /// the Lagrangian's curvature, subject to the quadratic model of the likelihood.
-  func extreme(of target: ([Double]) -> (value: Double, gradient: [Double])?, sign: Double) -> Double? {
+  private func extreme(of target: Target, sign: Double, from start: [Double]) -> Double? {
     let lowest = objective.weight * objective.value(at: centre)
     func excess(_ point: [Double]) -> Double { objective.weight * objective.value(at: point) - lowest }
-    var point = centre
+    var point = start
+    var growth = 0.0
     var multiplier: Double?
     for iteration in 0..<100 {
       guard let (value, gradient) = target(point), gradient.allSatisfy(\.isFinite),
@@ -68,22 +94,23 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
         moved = zip(point, step).map { $0 + $1 }
       }
       guard let next = target(moved) else { return nil }
-      // On the way to an edge with the likelihood still inside: the quantity's own limit, or no bound at all.
+      growth = sign * (next.value - value)
+      // On the way to an edge with the likelihood still inside: the quantity has a limit there.
       let isFar = zip(moved, centre).contains { ($0 - $1).magnitude > 25 }
-      if isFar, excess(moved) < drop, sign * (next.value - value) >= 0 {
-        return next.value * sign > 15 ? sign * .infinity : next.value
-      }
+      if isFar, excess(moved) < drop, growth.magnitude <= 1e-9 * max(1, value.magnitude) { return next.value }
       let isClose = (excess(moved) - drop).magnitude < 1e-9 && halvings == 0 && length <= 3
       if isClose, (next.value - value).magnitude <= 1e-9 * max(1, value.magnitude), iteration > 0 { return next.value }
       point = moved
       multiplier = t > 0 ? t : nil
     }
-    return nil
+    // Still inside after a hundred steps: no bound where the quantity still grows apace, its limit where it does not.
+    guard excess(point) < drop, let (value, _) = target(point) else { return nil }
+    return growth > 0.1 ? sign * .infinity : growth.magnitude < 1e-6 ? value : nil
   }
 
   /// The Hessian of a quantity, from differences of its gradient.
   private func curvatureOf(
-    _ target: ([Double]) -> (value: Double, gradient: [Double])?, at point: [Double]
+    _ target: Target, at point: [Double]
   ) -> SymmetricMatrix? {
     let step = 0x1p-10
     var columns: [[Double]] = []

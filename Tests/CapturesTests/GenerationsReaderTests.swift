@@ -1,0 +1,43 @@
+import Captures
+import Foundation
+import TestSupport
+import Testing
+import TokenProcess
+
+@Suite struct GenerationsReaderTests {
+  private func read(_ text: String) async throws -> [SampledGenerations] {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("g.jsonl").path
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      return try GenerationsReader.read(path: path)
+    }
+  }
+
+  @Test func fields() async throws {
+    let sets = try await read(
+      """
+      {"id": "a", "generations": [[1, 2], []]}
+
+      {"id": "b", "temperature": 0.8, "top_k": 20, "top_p": 0.9, "min_p": 0.05, "draws": 1, "generations": [[3]]}
+      {"id": "c", "temperature": 1.0, "top_k": 0, "generations": []}
+      """)
+    #expect(sets.map(\.id) == ["a", "b", "c"])
+    #expect(sets[0].decoding == .plain && sets[2].decoding == .plain && sets[0].generations == [[1, 2], []])
+    #expect(sets[1].decoding == (try Decoding(temperature: 0.8, topK: 20, topP: 0.9, minP: 0.05)))
+  }
+
+  @Test(arguments: [
+    ("{\"generations\": []}", "id"), ("{\"id\": \"a\"}", "generations"),
+    ("{\"id\": \"a\", \"draws\": 2, \"generations\": [[1]]}", "draws"),
+    ("{\"id\": \"a\", \"top_p\": 7, \"generations\": [[1]]}", "top_p"),
+    ("{\"id\": \"a\", \"temperature\": -1, \"generations\": [[1]]}", "temperature"),
+    ("{\"id\": \"a\", \"generations\": [[\"x\"]]}", "generations[0][0]"), ("nonsense", nil), ("[1]", nil),
+  ]) func badLinesAreNamed(line: String, field: String?) async throws {
+    do {
+      _ = try await read("{\"id\": \"a\", \"generations\": []}\n" + line + "\n")
+      Issue.record("\(line) was read")
+    } catch let error as CaptureError {
+      #expect(error.line == 2 && error.field == field, "\(error)")
+    }
+  }
+}

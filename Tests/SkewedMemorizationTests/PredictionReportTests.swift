@@ -1,0 +1,177 @@
+import Foundation
+import GSLNumerics
+import RealModule
+import SkewedMemorization
+import TestSupport
+import Testing
+
+@Suite struct PredictionReportTests {
+  private func records() async throws -> [Record] {
+    try await CaptureReader(files: [Repository.capture("jargon-train-epoch06.jsonl")]).records()
+  }
+
+  /// What is known is what the law says; the sum has its Poisson-binomial limits.
+  @Test func exactPredictions() async throws {
+    let records = try await records()
+    var prediction = try Prediction(length: 20)
+    prediction.queries = 100
+    let report = try await prediction.report(on: records, file: "x")
+    #expect(report.dataset.exact == 120 && report.dataset.extrapolated == 0 && report.predictor == nil)
+    for (record, predicted) in zip(records, report.records) {
+      let law = MatchLengthLaw(record)
+      expectClose(
+        predicted.logProbability ?? -.infinity, law.logExtraction(length: 20, draws: 100), relative: 1e-12)
+      #expect(predicted.lower == predicted.upper && predicted.method == .exact)
+    }
+    let sum = report.records.reduce(0) { $0 + Double.exp($1.logProbability ?? -.infinity) }
+    expectClose(report.dataset.expectedRecords, sum, relative: 1e-10)
+    let (lower, upper) = (try #require(report.dataset.lower), try #require(report.dataset.upper))
+    #expect(Double(lower) <= sum && sum <= Double(upper))
+    #expect(report.dataset.maximumExpected > 15 && report.dataset.maximumExpected <= 20)
+    // In one draw the longest of at most 64 tokens is the audit's.
+    let whole = try await Prediction(length: 64).report(
+      on: records.filter { $0.tokenLogProbabilities.count == 64 }, file: "x")
+    var accumulator = SurvivalAccumulator()
+    for record in records where record.tokenLogProbabilities.count == 64 { accumulator.add(MatchLengthLaw(record)) }
+    expectClose(whole.dataset.maximumExpected, accumulator.maximum.mean, relative: 1e-10)
+  }
+
+  /// Top-k 20 is known exactly from twenty alternatives; a temperature alone is bounded, and wider when fewer are known.
+  @Test func decodings() async throws {
+    let records = try await records()
+    var prediction = try Prediction(length: 16)
+    prediction.decoding = try Decoding(temperature: 0.8, topK: 20)
+    #expect(try await prediction.report(on: records, file: "x").dataset.exact == 120)
+    prediction.decoding = try Decoding(temperature: 0.8)
+    let bounded = try await prediction.report(on: records, file: "x")
+    #expect(bounded.dataset.bounded > 100)
+    for record in bounded.records {
+      #expect((record.lower ?? -.infinity) <= (record.logProbability ?? -.infinity))
+      #expect((record.logProbability ?? -.infinity) <= (record.upper ?? -.infinity))
+    }
+    let few = records.map { record in
+      var record = record
+      record.topLogProbabilities = record.topLogProbabilities.map { $0.map { Array($0.prefix(3)) } }
+      return record
+    }
+    let wide = try await prediction.report(on: few, file: "x")
+    for (narrow, wide) in zip(bounded.records, wide.records) {
+      #expect((wide.lower ?? -.infinity) <= (narrow.lower ?? -.infinity) + 1e-9)
+      #expect((wide.upper ?? -.infinity) >= (narrow.upper ?? -.infinity) - 1e-9)
+    }
+    prediction.decoding = .greedy
+    let greedy = try await prediction.report(on: records, file: "x")
+    for (record, predicted) in zip(records, greedy.records) {
+      let match = try #require(GreedyMatch(record))
+      #expect((predicted.logProbability == 0) == (match.length >= 16))
+    }
+    prediction.threads = 2
+    #expect(try await prediction.report(on: records, file: "x") == greedy)
+  }
+
+  /// From the first 16 tokens, and beyond every reference.
+  @Test func extrapolations() async throws {
+    let records = try await records()
+    var prediction = try Prediction(length: 48)
+    prediction.given = 16
+    let report = try await prediction.report(on: records, file: "x")
+    #expect(report.dataset.extrapolated == 120 && report.predictor?.learnedTo == 48)
+    let known = zip(records, report.records).filter { $0.0.tokenLogProbabilities.count >= 48 }
+    let covered = known.count { record, predicted in
+      let truth = MatchLengthLaw(record).logSurvival[48]
+      return (predicted.lower ?? -.infinity) <= truth && truth <= (predicted.upper ?? 0)
+    }
+    // Of 109 at 90 %; these were learned from.
+    #expect((93...106).contains(covered), "\(covered)")
+    let far = try await Prediction(length: 100).report(on: records, file: "x")
+    #expect(far.dataset.extrapolated == 120 && !far.warnings.isEmpty)
+    #expect(far.records.allSatisfy { ($0.lower ?? -.infinity) <= ($0.upper ?? -.infinity) })
+    let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(far)) as? [String: Any]
+    #expect(json?["schema"] as? String == "skewmem.predict/1")
+    let first = try #require((json?["records"] as? [[String: Any]])?.first)
+    #expect(
+      Set(first.keys) == ["id", "log_probability", "lower", "upper", "method", "queries_for_probability"])
+  }
+
+  @Test func badSettingsAreNamed() async throws {
+    #expect(throws: ArgumentError.self) { try Prediction(length: 0) }
+    let records = try await records()
+    for change: (inout Prediction) -> Void in [
+      { $0.given = 0 }, { $0.queries = 0 }, { $0.queries = .infinity }, { $0.probability = 1 },
+    ] {
+      var prediction = try Prediction(length: 3)
+      change(&prediction)
+      let changed = prediction
+      await #expect(throws: ArgumentError.self) { try await changed.report(on: records, file: "x") }
+    }
+    // Greedy decoding of a record without ranks or alternatives.
+    var prediction = try Prediction(length: 1)
+    prediction.decoding = .greedy
+    let greedy = prediction
+    await #expect(throws: RecordError.self) {
+      try await greedy.report(on: [Record(id: "a", tokenLogProbabilities: [-1])], file: "x")
+    }
+  }
+
+  /// The real generations of the real capture: agreement at both schemes, and none under a wrong temperature.
+  @Test func realGenerations() async throws {
+    let generations = try GenerationsReader.read(path: Repository.capture("jargon-samples-epoch06.jsonl"))
+    let report = try await Validation().report(
+      on: await records(), generations: generations, capture: "c", file: "g")
+    #expect(report.groups.map(\.draws) == [1920, 1920] && report.warnings.isEmpty)
+    for group in report.groups {
+      #expect(group.pValue > 0.01 && group.exact, "\(group)")
+      #expect(group.calibration.reduce(0) { $0 + $1.draws } == 1920 * 20)
+      for bin in group.calibration where bin.draws > 1000 {
+        // Comparisons of one draw at several lengths go together: twenty lengths a draw.
+        let deviation = (bin.predicted * (1 - bin.predicted) / (Double(bin.draws) / 20)).squareRoot()
+        #expect((bin.observed - bin.predicted).magnitude < 4 * deviation + 1e-3, "\(bin)")
+      }
+    }
+    let wrong = try generations.filter { $0.decoding == .plain }.map {
+      SampledGenerations(id: $0.id, decoding: try Decoding(temperature: 0.5, topK: 20), generations: $0.generations)
+    }
+    let disagreement = try await Validation().report(on: await records(), generations: wrong, capture: "c", file: "g")
+    #expect(disagreement.groups[0].pValue < 0.001)
+    await #expect(throws: ArgumentError.self) {
+      try await Validation().report(on: [], generations: generations, capture: "c", file: "g")
+    }
+  }
+
+  /// Generations drawn from the predicted laws: p-values are uniform, also with few draws.
+  @Test func agreementIsUniformUnderTheNull() async throws {
+    let sets = slowTestsAreEnabled ? 300 : 40
+    var laws: [DecodedLaw] = []
+    for record in 0..<12 {
+      var tokens: [LogInterval] = []
+      for position in 0..<15 {
+        let probability = 0.55 + 0.03 * Double((record * 7 + position) % 14)
+        tokens.append(LogInterval(Double.log(probability)))
+      }
+      laws.append(DecodedLaw(tokens: tokens))
+    }
+    var values: [Double] = []
+    for set in 0..<sets {
+      var generator = SeededGenerator(seed: 77, stream: UInt64(set))
+      var draws: [AgreementTest.Draws] = []
+      for (index, law) in laws.enumerated() {
+        var matches: [(length: Int, compared: Int)] = []
+        for draw in 0..<(3 + index) {
+          let compared = draw % 3 == 0 ? 8 : 15
+          let u = Double.log(generator.uniform())
+          // N = number of n >= 1 with S(n) >= u.
+          matches.append(((1...compared).count { law.logSurvival[$0].upper >= u }, compared))
+        }
+        draws.append(AgreementTest.Draws(law: law, matches: matches))
+      }
+      values.append(try await AgreementTest(draws, simulations: 199, seed: UInt64(set)).pValue)
+    }
+    values.sort()
+    var distance = 0.0
+    for (index, value) in values.enumerated() {
+      let (below, above) = (Double(index) / Double(sets), Double(index + 1) / Double(sets))
+      distance = max(distance, above - value, value - below)
+    }
+    #expect(distance < 1.628 / Double(sets).squareRoot() + 0.005, "\(values)")
+  }
+}
