@@ -25,6 +25,14 @@ extension PredictReport: ReadableReport, DocumentReport {
           + "\(predictor.learnedFrom + 1) to \(predictor.learnedTo) of \(NumberText.count(predictor.records, "record"))."
       )
     }
+    if let evaluation {
+      document.paragraph(
+        "Of \(NumberText.count(evaluation.records, "record")) predicted without being learned from, "
+          + "\(NumberText.percent(evaluation.coverage)) lie in their \(NumberText.level(evaluation.level)) interval. Mean log score "
+          + "\(NumberText.text(evaluation.logScore, digits: 4)); of the others' mean \(NumberText.text(evaluation.populationMeanScore, digits: 4)), of the "
+          + "record's own mean carried on \(NumberText.text(evaluation.ownMeanScore, digits: 4)), of a linear regression "
+          + "\(NumberText.text(evaluation.regressionScore, digits: 4)).")
+    }
     document.list(warnings.map { "Note: \($0)." })
     document.heading("Records most likely to come out")
     let riskiest = records.sorted { ($0.logProbability ?? -.infinity) > ($1.logProbability ?? -.infinity) }

@@ -22,6 +22,8 @@ public struct PredictReport: Codable, Sendable, Equatable {
   public var dataset: DataSet
   /// What predicts tokens that are not known; null when all are.
   @OrNull public var predictor: Predictor?
+  /// Predictions of records that were left out against what they are; null when not asked for or impossible.
+  @OrNull public var evaluation: Evaluation?
   /// What to know before using the numbers.
   public var warnings: [String]
 
@@ -111,6 +113,45 @@ public struct PredictReport: Codable, Sendable, Equatable {
       case learnedFrom = "learned_from"
       case learnedTo = "learned_to"
       case tailFamily = "tail_family"
+    }
+  }
+}
+
+extension PredictReport {
+  /// Predictions of ln P of tokens m+1 … n of records that were left out, beside simpler ones: mean logarithms of the predictive
+  /// density, higher is better.
+  public struct Evaluation: Codable, Sendable, Equatable {
+    /// The records predicted.
+    public var records: Int
+    /// The level of the intervals.
+    public var level: Double
+    /// The share of records inside their interval.
+    public var coverage: Double
+    /// The score of the predictions.
+    public var logScore: Double
+    /// That of the mean of the other records.
+    public var populationMeanScore: Double
+    /// That of the record's own mean carried on.
+    public var ownMeanScore: Double
+    /// That of a linear regression on the first tokens' mean.
+    public var regressionScore: Double
+
+    enum CodingKeys: String, CodingKey {
+      case records, level, coverage
+      case logScore = "log_score"
+      case populationMeanScore = "population_mean_score"
+      case ownMeanScore = "own_mean_score"
+      case regressionScore = "regression_score"
+    }
+
+    init(_ evaluation: PredictionEvaluation) {
+      records = evaluation.records
+      level = evaluation.level
+      coverage = evaluation.coverage
+      logScore = evaluation.logScore
+      populationMeanScore = evaluation.populationMeanScore
+      ownMeanScore = evaluation.ownMeanScore
+      regressionScore = evaluation.regressionScore
     }
   }
 }

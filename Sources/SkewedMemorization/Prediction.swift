@@ -18,6 +18,8 @@ public struct Prediction: Sendable {
   public var queries = 1.0
   /// The probability for which the necessary number of draws is reported.
   public var probability = 0.5
+  /// Whether predictions from the first m tokens are also made of records that have n, and compared with what they are.
+  public var evaluates = false
   /// Tasks to spread the records over; the result does not depend on it.
   public var threads = 1
 
@@ -81,11 +83,24 @@ public struct Prediction: Sendable {
             + "\(prediction.learned.lowerBound + 1) to \(prediction.learned.upperBound)")
       }
     }
-    return report(records, laws, singles, learned.values.compactMap(\.self), file, warnings)
+    var report = report(records, laws, singles, learned.values.compactMap(\.self), file, warnings)
+    if evaluates, let given {
+      let rows = laws.map { $0.tokens.map { Self.middle($0) } }
+      report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
+      if report.evaluation == nil {
+        report.warnings.append(
+          "fewer than \(LengthPrediction.fewestRecords) records have \(length) tokens to evaluate on")
+      }
+    }
+    return report
   }
 
   private func check() throws(ArgumentError) {
     if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
+    if evaluates, given.map({ $0 >= length }) ?? true {
+      throw ArgumentError(
+        name: "given", value: given.map { "\($0)" } ?? "not set", allowed: "1 to \(length - 1) to be evaluated")
+    }
     guard queries >= 1, queries < .infinity else {
       throw ArgumentError(name: "queries", value: "\(queries)", allowed: "1 or more")
     }

@@ -25,6 +25,9 @@ struct PredictCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Use only the first m tokens of each record and predict the rest.", valueName: "m"))
   var given: Int?
 
+  @Flag(help: "With --given: also predict records that have n tokens, and say how well.")
+  var evaluate = false
+
   @OptionGroup var decodingOptions: DecodingOptions
 
   @Option(help: ArgumentHelp("Independent draws.", valueName: "q"))
@@ -44,6 +47,7 @@ struct PredictCommand: AsyncParsableCommand {
       var prediction = try Prediction(length: length)
       prediction.given = given
       prediction.decoding = try decodingOptions.decoding()
+      prediction.evaluates = evaluate
       prediction.queries = queries
       prediction.probability = probability
       prediction.threads = threadOptions.threads

@@ -74,8 +74,10 @@ import Testing
     let records = try await records()
     var prediction = try Prediction(length: 48)
     prediction.given = 16
+    prediction.evaluates = true
     let report = try await prediction.report(on: records, file: "x")
     #expect(report.dataset.extrapolated == 120 && report.predictor?.learnedTo == 48)
+    #expect((0.85...0.95).contains(try #require(report.evaluation).coverage))
     let known = zip(records, report.records).filter { $0.0.tokenLogProbabilities.count >= 48 }
     let covered = known.count { record, predicted in
       let truth = MatchLengthLaw(record).logSurvival[48]
@@ -97,7 +99,7 @@ import Testing
     #expect(throws: ArgumentError.self) { try Prediction(length: 0) }
     let records = try await records()
     for change: (inout Prediction) -> Void in [
-      { $0.given = 0 }, { $0.queries = 0 }, { $0.queries = .infinity }, { $0.probability = 1 },
+      { $0.given = 0 }, { $0.queries = 0 }, { $0.queries = .infinity }, { $0.probability = 1 }, { $0.evaluates = true },
     ] {
       var prediction = try Prediction(length: 3)
       change(&prediction)

@@ -65,7 +65,8 @@ public struct TruncatedLaw: Sendable {
 
   /// The law above x_min.
   ///
-  /// - Throws: `DistributionError.parameter` unless x_min is finite and 0 or more, and above 0 where the law needs that.
+  /// - Throws: `DistributionError.parameter` unless x_min is finite and 0 or more, above 0 where the law needs that, and where
+  ///   P(X >= x_min) has a logarithm.
   public init(_ law: any ContinuousFamily, from minimum: Double = 0) throws(DistributionError) {
     let needsMinimum = type(of: law).needsMinimum
     guard minimum.isFinite, minimum > 0 || minimum == 0 && !needsMinimum else {
@@ -76,6 +77,11 @@ public struct TruncatedLaw: Sendable {
     self.law = law
     self.minimum = minimum
     logNormalizer = Self.value { law.logSurvival(minimum, gradient: &$0) }
+    guard logNormalizer.isFinite else {
+      throw .parameter(
+        family: type(of: law).familyName, name: "x_min", value: minimum,
+        allowed: "where the law still has a probability")
+    }
   }
 
   private static func value(_ body: (inout MutableSpan<Double>) -> Double) -> Double {
