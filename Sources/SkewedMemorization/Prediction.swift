@@ -127,10 +127,15 @@ public struct Prediction: Sendable {
     /// 95 % limits of the number of records extracted. A prediction's own interval is in the mean already.
     func limits(_ value: (LogInterval, Double, PredictReport.Method) -> Double) -> ClosedRange<Int>? {
       let logs = singles.map { inQueries(value($0.interval, $0.mean, $0.method)) }
-      return try? PoissonBinomial(logProbabilities: logs).interval(level: 0.95)
+      // Exact where the memory for it is small; otherwise binned, with a bounded error.
+      guard logs.count > 10_000 else { return try? PoissonBinomial(logProbabilities: logs).interval(level: 0.95) }
+      var sketch = ProbabilitySketch()
+      for value in logs { sketch.add(logProbability: value, ScaledValue(exponentOf: value, 0)) }
+      return sketch.poissonBinomial.interval(level: 0.95)
     }
     let low = limits { $2 == .interval ? $0.lower : $1 }
-    let high = limits { $2 == .interval ? $0.upper : $1 }
+    let hasBounds = singles.contains { $0.method == .interval }
+    let high = hasBounds ? limits { $2 == .interval ? $0.upper : $1 } : low
     return PredictReport(
       file: file, length: length, given: given, decoding: .init(decoding), queries: queries, probability: probability,
       records: reported,
@@ -152,23 +157,22 @@ public struct Prediction: Sendable {
   /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
   /// rest is spread evenly.
   private func maximumExpected(_ laws: [DecodedLaw], _ means: [Double]) -> Double {
-    var sum = CompensatedSum()
-    for k in stride(from: length, through: 1, by: -1) {
-      var logNone = 0.0
-      for (law, mean) in zip(laws, means) {
-        let known = min(given ?? .max, law.tokens.count, length)
-        let start = Self.middle(law.logSurvival[min(k, known)])
-        let value =
-          k <= known || start == -.infinity
-          ? start : start + (mean - start) * Double(k - known) / Double(length - known)
-        if value == 0 {
-          logNone = -.infinity
-          break
-        }
-        logNone += queries * log1mExp(min(0, value))
+    // ln Π (1 - S_i(k))^q for k = 1 … n.
+    var logNone = [Double](repeating: 0, count: length + 1)
+    for (law, mean) in zip(laws, means) {
+      let known = min(given ?? .max, law.tokens.count, length)
+      for k in stride(from: 1, through: known, by: 1) {
+        logNone[k] += queries * log1mExp(Self.middle(law.logSurvival[k]))
       }
-      sum.add(-.expMinusOne(logNone))
+      let start = Self.middle(law.logSurvival[known])
+      guard start > -.infinity else { continue }
+      for k in stride(from: known + 1, through: length, by: 1) {
+        let value = start + (mean - start) * Double(k - known) / Double(length - known)
+        logNone[k] += queries * log1mExp(min(0, value))
+      }
     }
+    var sum = CompensatedSum()
+    for value in logNone.dropFirst().reversed() { sum.add(-.expMinusOne(value)) }
     return sum.value
   }
 

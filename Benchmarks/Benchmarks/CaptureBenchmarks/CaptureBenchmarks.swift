@@ -36,4 +36,22 @@ let benchmarks: @Sendable () -> Void = {
       blackHole(accumulator.records)
     }
   }
+
+  for (name, scheme) in [
+    ("temperature 0.8, top-k 20", (0.8, 20 as Int?)), ("temperature 0.8", (0.8, nil)),
+  ] {
+    Benchmark("predict 100,000 records of 64 tokens with 20 alternatives: \(name), two threads") { benchmark in
+      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+      let path = root.appendingPathComponent("notebooks-export/captures/jargon-train-epoch06.jsonl").path
+      let few = try await CaptureReader(files: [path], threads: 2).records()
+        .filter { $0.tokenLogProbabilities.count == 64 }
+      let records = (0..<100_000).map { few[$0 % few.count] }
+      var prediction = try Prediction(length: 64)
+      prediction.decoding = try Decoding(temperature: scheme.0, topK: scheme.1)
+      prediction.threads = 2
+      benchmark.startMeasurement()
+      for _ in benchmark.scaledIterations { blackHole(try await prediction.report(on: records, file: "x")) }
+    }
+  }
 }

@@ -16,23 +16,55 @@ public struct DecodedLaw: Sendable {
   public init(_ record: Record, under decoding: Decoding) throws(RecordError) {
     var tokens: [LogInterval] = []
     tokens.reserveCapacity(record.tokenLogProbabilities.count)
-    for j in record.tokenLogProbabilities.indices {
-      let alternatives = record.topLogProbabilities?[j] ?? []
-      let identifier = record.referenceTokenIDs?[j]
-      var rank = record.ranks?[j]
-      if decoding.isGreedy, rank == nil, let greedy = record.greedyTokenIDs?[j], let identifier {
-        rank = greedy == identifier ? 0 : 1
+    let lists = record.topLogProbabilities
+    for (j, reference) in record.tokenLogProbabilities.enumerated() {
+      if let lists, let exact = Self.listedTopK(lists[j], reference, decoding) {
+        tokens.append(exact)
+        continue
       }
-      let known = KnownTokens(
-        reference: record.tokenLogProbabilities[j], rank: rank, listed: alternatives.map(\.logProbability),
-        place: identifier.flatMap { id in alternatives.firstIndex { $0.tokenID == id } },
-        vocabulary: record.vocabularySize)
-      guard let interval = known.interval(under: decoding) else {
+      guard let interval = Self.known(record, j, decoding).interval(under: decoding) else {
         throw RecordError(field: "ranks", problem: "greedy decoding needs ranks, greedy_token_ids or top_logprobs")
       }
       tokens.append(interval)
     }
     self.init(tokens: tokens)
+  }
+
+  /// What the capture says about one position.
+  private static func known(_ record: Record, _ j: Int, _ decoding: Decoding) -> KnownTokens {
+    let alternatives = record.topLogProbabilities?[j] ?? []
+    let identifier = record.referenceTokenIDs?[j]
+    var rank = record.ranks?[j]
+    if decoding.isGreedy, rank == nil, let greedy = record.greedyTokenIDs?[j], let identifier {
+      rank = greedy == identifier ? 0 : 1
+    }
+    return KnownTokens(
+      reference: record.tokenLogProbabilities[j], rank: rank, listed: alternatives.map(\.logProbability),
+      place: identifier.flatMap { id in alternatives.firstIndex { $0.tokenID == id } },
+      vocabulary: record.vocabularySize)
+  }
+
+  /// The case that matters for speed, a temperature and a top-k within a list in descending order: what ``KnownTokens`` says,
+  /// without its bookkeeping; nil for every other case.
+  private static func listedTopK(
+    _ listed: [Record.Alternative], _ reference: Double, _ decoding: Decoding
+  ) -> LogInterval? {
+    guard let topK = decoding.topK, decoding.topP == nil, decoding.minP == nil, !decoding.isGreedy,
+      listed.count >= topK
+    else { return nil }
+    let threshold = listed[topK - 1].logProbability
+    guard reference >= threshold else { return LogInterval(-.infinity) }
+    let s = 1 / decoding.temperature
+    let highest = listed[0].logProbability
+    var sum = 0.0
+    var last = highest
+    for token in listed {
+      guard token.logProbability <= last else { return nil }
+      last = token.logProbability
+      guard last >= threshold else { break }
+      sum += .exp(s * (last - highest))
+    }
+    return LogInterval(min(0, s * (reference - highest) - .log(sum)))
   }
 
   /// The law of tokens with these bounds.
