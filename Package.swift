@@ -63,7 +63,8 @@ let package = Package(
       name: "HeavyTailsTests", dependencies: ["HeavyTails", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(
-      name: "TokenProcessTests", dependencies: ["Captures", "TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
+      name: "TokenProcessTests",
+      dependencies: ["Captures", "TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "HeavyTails", "TokenProcess", "TestSupport"]),
     .testTarget(

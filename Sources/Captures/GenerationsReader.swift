@@ -48,7 +48,7 @@ public enum GenerationsReader {
       } catch {
         throw RecordError(
           field: error.name.replacingOccurrences(of: "-", with: "_"),
-          problem: "is \(error.value), and must be: \(error.allowed)")
+          problem: "is \(error.value), and must be: \(error.allowed)\(error.name == "top-k" ? ", or 0 for all" : "")")
       }
     }
   }

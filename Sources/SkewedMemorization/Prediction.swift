@@ -25,9 +25,11 @@ public struct Prediction: Sendable {
 
   /// A prediction of the first `length` tokens.
   ///
-  /// - Throws: `ArgumentError` unless length is at least 1.
+  /// - Throws: `ArgumentError` unless length is 1 to ``Record/longestReference``.
   public init(length: Int) throws(ArgumentError) {
-    guard length >= 1 else { throw ArgumentError(name: "length", value: "\(length)", allowed: "1 or more") }
+    guard (1...Record.longestReference).contains(length) else {
+      throw ArgumentError(name: "length", value: "\(length)", allowed: "1 to \(Record.longestReference)")
+    }
     self.length = length
   }
 
@@ -70,7 +72,7 @@ public struct Prediction: Sendable {
       singles.append(
         (
           LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper), estimate.median,
-          estimate.logMean, .extrapolated
+          inOneDraw(estimate.logMean(draws: queries)), .extrapolated
         ))
     }
     if learned.values.contains(where: { $0 == nil }) {
@@ -83,9 +85,17 @@ public struct Prediction: Sendable {
             + "\(prediction.learned.lowerBound + 1) to \(prediction.learned.upperBound)")
       }
     }
-    var report = report(records, laws, singles, learned.values.compactMap(\.self), file, warnings)
+    // The predictor that serves most records.
+    let served = Dictionary(grouping: laws.map { min(longest, $0.tokens.count, length) }, by: \.self).mapValues(\.count)
+    let main = learned.compactMap { given, prediction in prediction.map { (given, $0) } }
+      .max { (served[$0.0] ?? 0, -$0.0) < (served[$1.0] ?? 0, -$1.0) }?.1
+    var report = report(records, laws, singles, main, file, warnings)
     if evaluates, let given {
       let rows = laws.map { $0.tokens.map { Self.middle($0) } }
+      let impossible = rows.count { $0.count >= length && $0[..<length].contains(-.infinity) }
+      if impossible > 0 {
+        report.warnings.append("\(impossible) records with a token of probability 0 are not in the evaluation")
+      }
       report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
       if report.evaluation == nil {
         report.warnings.append(
@@ -93,6 +103,12 @@ public struct Prediction: Sendable {
       }
     }
     return report
+  }
+
+  /// ln S with which q draws extract with the given probability: the inverse of ``Extraction/logProbability(logSurvival:draws:)``.
+  private func inOneDraw(_ logProbability: Double) -> Double {
+    if queries == 1 || logProbability == -.infinity || logProbability == 0 { return logProbability }
+    return logProbability < -40 ? logProbability - .log(queries) : log1mExp(log1mExp(logProbability) / queries)
   }
 
   private func check() throws(ArgumentError) {
@@ -112,7 +128,7 @@ public struct Prediction: Sendable {
   private func report(
     _ records: [Record], _ laws: [DecodedLaw],
     _ singles: [(interval: LogInterval, middle: Double, mean: Double, method: PredictReport.Method)],
-    _ learned: [LengthPrediction], _ file: String, _ warnings: [String]
+    _ learned: LengthPrediction?, _ file: String, _ warnings: [String]
   ) -> PredictReport {
     func inQueries(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: queries) }
     let reported = zip(records, singles).map { record, single in
@@ -146,7 +162,7 @@ public struct Prediction: Sendable {
           ? nil : Double(reported.count { ($0.queriesForProbability ?? .infinity) <= queries }) / Double(records.count),
         exact: singles.count { $0.method == .exact }, bounded: singles.count { $0.method == .interval },
         extrapolated: singles.count { $0.method == .extrapolated }),
-      predictor: learned.first.map {
+      predictor: learned.map {
         .init(
           method: $0.predictors[0].method.rawValue, scale: $0.predictors[0].scale.rawValue,
           logScore: $0.predictors[0].logScore, learnedFrom: $0.learned.lowerBound, learnedTo: $0.learned.upperBound,

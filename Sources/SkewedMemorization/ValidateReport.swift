@@ -21,8 +21,8 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     public var draws: Int
     /// The test of agreement: small when the generations are not what was predicted.
     public var pValue: Double
-    /// Its statistic.
-    public var deviance: Double
+    /// Its statistic; null where a draw was predicted to be impossible.
+    @OrNull public var deviance: Double?
     /// The simulations behind it.
     public var simulations: Int
     /// The mean over draws and lengths n of (1{N >= n} - S(n))².

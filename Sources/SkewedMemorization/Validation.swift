@@ -28,7 +28,8 @@ public struct Validation: Sendable {
     var missing = 0
     var groups: [ValidateReport.Group] = []
     for decoding in schemes {
-      var draws: [AgreementTest.Draws] = []
+      var matches: [String: [(length: Int, compared: Int)]] = [:]
+      var order: [Record] = []
       for set in generations where set.decoding == decoding {
         guard let record = byName[set.id] else {
           missing += 1
@@ -37,17 +38,23 @@ public struct Validation: Sendable {
         guard let reference = record.referenceTokenIDs else {
           throw RecordError(field: "reference_token_ids", problem: "record \(record.id) needs them to be compared")
         }
-        let matches = set.generations.map { tokens in
+        if matches[record.id] == nil { order.append(record) }
+        matches[record.id, default: []] += set.generations.map { tokens in
           let compared = min(tokens.count, reference.count)
           return (length: (0..<compared).first { tokens[$0] != reference[$0] } ?? compared, compared: compared)
         }
-        draws.append(AgreementTest.Draws(law: try DecodedLaw(record, under: decoding), matches: matches))
       }
-      if draws.contains(where: { !$0.matches.isEmpty }) { groups.append(try await group(decoding, draws)) }
+      let draws = try order.map {
+        AgreementTest.Draws(law: try DecodedLaw($0, under: decoding), matches: matches[$0.id] ?? [])
+      }
+      if draws.contains(where: { $0.matches.contains { $0.compared > 0 } }) {
+        groups.append(try await group(decoding, draws))
+      }
     }
     guard !groups.isEmpty else {
       throw ArgumentError(
-        name: "generations", value: "\(generations.count) lines without a record of \(capture)",
+        name: "generations",
+        value: "\(generations.count) lines, of which none has a token to compare with a record of \(capture)",
         allowed: "generations whose id is that of a record")
     }
     return ValidateReport(
@@ -61,7 +68,7 @@ public struct Validation: Sendable {
     var (brier, comparisons, logScore, count) = (CompensatedSum(), 0.0, CompensatedSum(), 0)
     let longest = draws.flatMap(\.matches).map(\.compared).max() ?? 0
     // Σ S and Σ S (1 - S) at the longest compared length.
-    var (mean, variance) = (0.0, 0.0)
+    var (mean, variance, reaching) = (0.0, 0.0, 0.0)
     for record in draws where !record.matches.isEmpty {
       let survival = record.law.logSurvival.map { 0.5 * (Double.exp($0.lower) + .exp($0.upper)) }
       for (length, compared) in record.matches {
@@ -75,6 +82,7 @@ public struct Validation: Sendable {
         logScore.add(.log(length == compared ? survival[length] : survival[length] - survival[length + 1]))
       }
       if record.law.tokens.count >= longest {
+        reaching += 1
         mean += survival[longest]
         variance += survival[longest] * (1 - survival[longest])
       }
@@ -85,7 +93,7 @@ public struct Validation: Sendable {
       logScore: logScore.value / Double(count),
       calibration: bins.filter { $0.draws > 0 }.map {
         .init(predicted: $0.predicted / $0.draws, observed: $0.observed / $0.draws, draws: Int($0.draws))
-      }, length: longest, meanProbability: draws.isEmpty ? nil : mean / Double(draws.count),
+      }, length: longest, meanProbability: reaching > 0 ? mean / reaching : nil,
       samplingEquivalentDraws: mean > 0 ? (variance / (0.01 * mean * 0.01 * mean)).rounded(.up) : nil,
       exact: draws.allSatisfy { $0.law.isExact })
   }

@@ -9,7 +9,7 @@ struct ValidateCommand: AsyncParsableCommand {
     abstract: "Predicted match lengths against sampled generations.",
     discussion: """
       The generations are JSON objects, one a line: id, generations (lists of token ids), and temperature, top_k, top_p, min_p as \
-      they were drawn. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
+      they were drawn. A generation that ends before its reference is taken to have been cut, not ended by the model. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
 
       Example: skewmem validate notebooks-export/captures/jargon-train-epoch06.jsonl \
       --generations notebooks-export/captures/jargon-samples-epoch06.jsonl
@@ -31,7 +31,7 @@ struct ValidateCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (1...1_000_000).contains(simulations) else { throw ValidationError("--simulations is 1 to 1000000.") }
+    guard (100...1_000_000).contains(simulations) else { throw ValidationError("--simulations is 100 to 1000000.") }
   }
 
   func run() async throws {

@@ -43,7 +43,7 @@ import TokenProcess
     let estimate = prediction.estimate(known)
     let measured = known.reduce(0, +)
     #expect(estimate.median < measured && estimate.interval.contains(estimate.median))
-    #expect(estimate.logMean < measured && estimate.logMean >= estimate.interval.lowerBound)
+    #expect(estimate.logMean() < measured && estimate.logMean() >= estimate.interval.lowerBound)
     // Twice as long: neither free nor twenty times as improbable a token.
     #expect(estimate.median > 20 * measured)
   }

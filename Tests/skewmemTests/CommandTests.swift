@@ -214,7 +214,7 @@ import Testing
   @Test func validate() throws {
     let generations = Repository.capture("jargon-samples-epoch06.jsonl")
     for format in ["text", "markdown", "json"] {
-      let result = try run("validate", capture, "--generations", generations, "--simulations", "99", "-f", format)
+      let result = try run("validate", capture, "--generations", generations, "--simulations", "199", "-f", format)
       #expect(result.status == 0)
     }
     let json = try run("validate", capture, "--generations", generations, "--format", "json").json

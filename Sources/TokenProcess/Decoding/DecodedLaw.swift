@@ -17,12 +17,14 @@ public struct DecodedLaw: Sendable {
     var tokens: [LogInterval] = []
     tokens.reserveCapacity(record.tokenLogProbabilities.count)
     let lists = record.topLogProbabilities
-    for (j, reference) in record.tokenLogProbabilities.enumerated() {
-      if let lists, let exact = Self.listedTopK(lists[j], reference, decoding) {
+    let identifiers = record.referenceTokenIDs
+    let rounding = Self.rounding(of: lists)
+    for j in record.tokenLogProbabilities.indices {
+      if let lists, let identifiers, let exact = Self.listedTopK(lists[j], identifiers[j], decoding) {
         tokens.append(exact)
         continue
       }
-      guard let interval = Self.known(record, j, decoding).interval(under: decoding) else {
+      guard let interval = Self.known(record, j, decoding, rounding).interval(under: decoding) else {
         throw RecordError(field: "ranks", problem: "greedy decoding needs ranks, greedy_token_ids or top_logprobs")
       }
       tokens.append(interval)
@@ -31,7 +33,7 @@ public struct DecodedLaw: Sendable {
   }
 
   /// What the capture says about one position.
-  private static func known(_ record: Record, _ j: Int, _ decoding: Decoding) -> KnownTokens {
+  private static func known(_ record: Record, _ j: Int, _ decoding: Decoding, _ rounding: Double) -> KnownTokens {
     let alternatives = record.topLogProbabilities?[j] ?? []
     let identifier = record.referenceTokenIDs?[j]
     var rank = record.ranks?[j]
@@ -41,18 +43,28 @@ public struct DecodedLaw: Sendable {
     return KnownTokens(
       reference: record.tokenLogProbabilities[j], rank: rank, listed: alternatives.map(\.logProbability),
       place: identifier.flatMap { id in alternatives.firstIndex { $0.tokenID == id } },
-      vocabulary: record.vocabularySize)
+      vocabulary: record.vocabularySize, rounding: rounding)
+  }
+
+  /// Half of the last decimal, where the listed values of the first position all have five or six.
+  private static func rounding(of lists: [[Record.Alternative]]?) -> Double {
+    guard let values = lists?.first(where: { $0.count > 2 })?.map(\.logProbability) else { return 0 }
+    for (scale, error) in [(1e5, 5e-6), (1e6, 5e-7)]
+    where values.allSatisfy({ ($0 * scale - ($0 * scale).rounded()).magnitude < 1e-5 }) { return error }
+    return 0
   }
 
   /// The case that matters for speed, a temperature and a top-k within a list in descending order: what ``KnownTokens`` says,
   /// without its bookkeeping; nil for every other case.
   private static func listedTopK(
-    _ listed: [Record.Alternative], _ reference: Double, _ decoding: Decoding
+    _ listed: [Record.Alternative], _ identifier: Int, _ decoding: Decoding
   ) -> LogInterval? {
     guard let topK = decoding.topK, decoding.topP == nil, decoding.minP == nil, !decoding.isGreedy,
       listed.count >= topK
     else { return nil }
     let threshold = listed[topK - 1].logProbability
+    // Not listed: left to the general case.
+    guard let reference = listed.first(where: { $0.tokenID == identifier })?.logProbability else { return nil }
     guard reference >= threshold else { return LogInterval(-.infinity) }
     let s = 1 / decoding.temperature
     let highest = listed[0].logProbability

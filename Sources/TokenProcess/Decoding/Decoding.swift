@@ -21,13 +21,13 @@ public struct Decoding: Sendable, Equatable {
 
   /// A scheme.
   ///
-  /// - Throws: `ArgumentError` unless temperature is finite and at least 0, k at least 1, 0 < top-p <= 1 and
+  /// - Throws: `ArgumentError` unless temperature is 0, or finite and at least 1e-6, k at least 1, 0 < top-p <= 1 and
   ///   0 <= min-p <= 1.
   public init(
     temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil
   ) throws(ArgumentError) {
-    guard temperature >= 0, temperature.isFinite else {
-      throw ArgumentError(name: "temperature", value: "\(temperature)", allowed: "a finite number of 0 or more")
+    guard temperature == 0 || temperature >= 1e-6, temperature.isFinite else {
+      throw ArgumentError(name: "temperature", value: "\(temperature)", allowed: "0, or finite and 1e-6 or more")
     }
     if let topK, topK < 1 { throw ArgumentError(name: "top-k", value: "\(topK)", allowed: "1 or more") }
     if let topP, !(topP > 0 && topP <= 1) {

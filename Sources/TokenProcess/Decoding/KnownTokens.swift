@@ -10,8 +10,10 @@ import RealModule
 public struct KnownTokens: Sendable {
   /// ln p of the listed tokens, descending.
   private let listed: [Double]
-  /// ln p of the reference token.
+  /// ln p of the reference token, as it is in the list where it is there: what is compared and divided is to be rounded alike.
   private let reference: Double
+  /// ln p of the reference token as it was given.
+  private let given: Double
   /// Its place in the list; nil when it is not listed.
   private let place: Int?
   /// How many tokens are more probable than the reference.
@@ -32,10 +34,15 @@ public struct KnownTokens: Sendable {
   ///   - place: The reference token's index in `listed`; nil when it is not there or not known to be. A reference that is more
   ///     probable than the last listed token is taken to be the listed token of its probability.
   ///   - vocabulary: The number of tokens.
-  public init(reference: Double, rank: Int? = nil, listed: [Double] = [], place: Int? = nil, vocabulary: Int? = nil) {
+  ///   - rounding: How far the logarithms may be from what they stand for, e.g. 5e-6 with five decimals: so far the rest of the
+  ///     probability is uncertain.
+  public init(
+    reference: Double, rank: Int? = nil, listed: [Double] = [], place: Int? = nil, vocabulary: Int? = nil,
+    rounding: Double = 0
+  ) {
     let ordered = listed.sorted(by: >)
     self.listed = ordered
-    self.reference = reference
+    given = reference
     self.rank = rank
     if let place {
       self.place = ordered.firstIndex { $0 <= listed[place] }
@@ -45,18 +52,19 @@ public struct KnownTokens: Sendable {
     } else {
       self.place = nil
     }
+    self.reference = self.place.map { ordered[$0] } ?? reference
     let known = ordered.count + (self.place == nil ? 1 : 0)
     others = vocabulary.map { Double(max(0, $0 - known)) }
     var sum = CompensatedSum()
     for value in ordered { sum.add(.exp(value)) }
-    if self.place == nil { sum.add(.exp(reference)) }
+    if self.place == nil { sum.add(.exp(given)) }
     // Each exponential is good to an ulp or so, the sum to one.
-    let error = 4e-16 * Double(known + 1)
+    let error = 4e-16 * Double(known + 1) + rounding
     rest = max(0, 1 - sum.value - error)...max(0, 1 - sum.value + error)
     if let last = ordered.last {
       largest = .exp(last)
     } else {
-      largest = rank == 0 ? min(.exp(reference), rest.upperBound) : rest.upperBound
+      largest = rank == 0 ? min(.exp(given), rest.upperBound) : rest.upperBound
     }
   }
 
@@ -76,7 +84,7 @@ public struct KnownTokens: Sendable {
       return LogInterval(isFirst ? 0 : -.infinity)
     }
     if reference == -.infinity { return LogInterval(-.infinity) }
-    if decoding.temperature == 1, !decoding.isTruncated { return LogInterval(reference) }
+    if decoding.temperature == 1, !decoding.isTruncated { return LogInterval(given) }
     return listed.isEmpty ? withoutList(decoding) : NormalizerBounds(self, decoding).interval
   }
 

@@ -10,7 +10,8 @@ import RealModule
 ///
 /// and its p-value is the share of data sets simulated from the predicted laws, with the same draws and lengths, that are at
 /// least as far: with a few draws a position neither D nor sums of match lengths are near their asymptotic laws. Where p is
-/// known within bounds, the value between them that suits the draws best is taken, in the data and in the simulations.
+/// known within bounds, the value between them that suits the draws best is taken, and simulations are measured from that value
+/// itself: the p-value is then no smaller than it should be.
 public struct AgreementTest: Sendable, Equatable {
   /// Draws of one record: how far they match, and how far it was possible to see.
   public struct Draws: Sendable {
@@ -43,12 +44,12 @@ public struct AgreementTest: Sendable, Equatable {
   /// - Complexity: O(positions reached) binomial variates a simulation.
   public init(_ draws: [Draws], simulations: Int = 2000, seed: UInt64 = 0, threads: Int = 1) async throws {
     let cells = draws.map { Position.cells(of: $0) }
-    let observed = zip(draws, cells).reduce(0) { $0 + Self.deviance($1.1, $1.0.law) }
     let plans = zip(draws, cells).map { Plan($0, $1) }
+    let observed = zip(plans, cells).reduce(0) { $0 + Self.deviance($1.1, $1.0) }
     let distances = try await inParallel(0..<simulations, threads: threads) { simulation in
       try Task.checkCancellation()
       var generator = SeededGenerator(seed: seed, stream: UInt64(simulation))
-      return zip(draws, plans).reduce(0) { $0 + Self.deviance($1.1.sample(&generator), $1.0.law) }
+      return plans.reduce(0) { $0 + Self.deviance($1.sample(&generator), $1) }
     }
     deviance = observed
     self.simulations = simulations
@@ -78,13 +79,11 @@ public struct AgreementTest: Sendable, Equatable {
     return min(max(share, .exp(token.lower)), .exp(token.upper))
   }
 
-  private static func deviance(_ cells: [Position], _ law: DecodedLaw) -> Double {
+  private static func deviance(_ cells: [Position], _ plan: Plan) -> Double {
     var sum = 0.0
-    for (cell, token) in zip(cells, law.tokens) where cell.atRisk > 0 {
+    for (index, cell) in cells.enumerated() where cell.atRisk > 0 {
       let (risk, ended) = (Double(cell.atRisk), Double(cell.ended))
-      let p = continuation(token, cell)
-      // 1 - p without cancellation where p is known by its logarithm.
-      let hazard = token.isExact ? -Double.expMinusOne(token.upper) : 1 - p
+      let (p, hazard) = (plan.continuations[index], plan.hazards[index])
       if ended < risk { sum += 2 * (risk - ended) * .log((risk - ended) / (risk * p)) }
       if ended > 0 { sum += 2 * ended * .log(ended / (risk * hazard)) }
     }
@@ -93,12 +92,17 @@ public struct AgreementTest: Sendable, Equatable {
 
   /// How a record's draws are simulated.
   private struct Plan: Sendable {
-    private let continuations: [Double]
+    let continuations: [Double]
+    /// 1 - p, without cancellation where p is known by its logarithm.
+    let hazards: [Double]
     /// How many draws could be compared for how many tokens.
     private let groups: [(compared: Int, count: Int)]
 
     init(_ draws: Draws, _ cells: [Position]) {
       continuations = zip(draws.law.tokens, cells).map { continuation($0, $1) }
+      hazards = zip(draws.law.tokens, continuations).map { token, p in
+        max(0, token.isExact ? -.expMinusOne(token.upper) : 1 - p)
+      }
       groups = Dictionary(grouping: draws.matches, by: \.compared).map { ($0.key, $0.value.count) }
         .sorted { $0.compared < $1.compared }
     }

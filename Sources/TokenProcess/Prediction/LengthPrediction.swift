@@ -17,6 +17,9 @@ public struct LengthPrediction: Sendable {
   public let learned: ClosedRange<Int>
   /// The number of records that it was learned from.
   public let records: Int
+  /// The share of records that turn out to hold a token of probability 0 among those predicted, given none before: under a
+  /// truncated decoding many do.
+  public let impossibleShare: Double
   /// The predictors, best first.
   public let predictors: [RestPredictor]
   /// The family of the parametric tail; nil when none could be fitted.
@@ -27,7 +30,7 @@ public struct LengthPrediction: Sendable {
 
   /// Learns from token log-probabilities.
   ///
-  /// Tokens of probability 0 have no surprisal: records with one are left out.
+  /// Tokens of probability 0 have no surprisal: how many records have one is a share of its own.
   ///
   /// - Parameters:
   ///   - records: ln p of each reference token of each record.
@@ -70,6 +73,10 @@ public struct LengthPrediction: Sendable {
     self.length = length
     learned = start...reached
     self.records = rows.count
+    let impossible = records.count {
+      $0.count >= reached && !$0[..<start].contains(-.infinity) && $0[..<reached].contains(-.infinity)
+    }
+    impossibleShare = Double(impossible) / Double(impossible + rows.count)
     self.predictors = predictors.sorted { $0.logScore > $1.logScore }
     tailFamily = tail?.family
   }
@@ -126,8 +133,19 @@ public struct LengthPrediction: Sendable {
     public let median: Double
     /// The prediction interval.
     public let interval: ClosedRange<Double>
-    /// ln of the expected probability, which a few likely outcomes dominate.
-    public let logMean: Double
+    /// Values of ln S(n) that are all equally likely, but for the share with S(n) = 0.
+    let outcomes: [Double]
+    /// The probability that S(n) = 0.
+    let impossibleShare: Double
+
+    /// ln of the expected probability of extraction in q draws, which a few likely outcomes dominate.
+    public func logMean(draws: Double = 1) -> Double {
+      guard !outcomes.isEmpty else { return -.infinity }
+      let sum = outcomes.reduce(-.infinity) {
+        logAddExp($0, Extraction.logProbability(logSurvival: $1, draws: draws))
+      }
+      return min(0, sum - .log(Double(outcomes.count)) + .log(onePlus: -impossibleShare))
+    }
   }
 
   /// The prediction for a record.
@@ -141,16 +159,18 @@ public struct LengthPrediction: Sendable {
     for value in logProbabilities[..<given] { sum.add(value) }
     let known = sum.value
     guard known > -.infinity else {
-      return Estimate(median: -.infinity, interval: -.infinity...(-.infinity), logMean: -.infinity)
+      return Estimate(median: -.infinity, interval: -.infinity...(-.infinity), outcomes: [], impossibleShare: 1)
     }
     let first = -known / Double(given)
     let tokens = Double(length - given)
     let best = predictors[0]
     let rest = best.interval(first, level: level)
+    // A share with S(n) = 0 lies below all others: at the median, and at the lower end of the interval.
+    let upper = min(0, known - tokens * rest.lowerBound)
+    let lower = impossibleShare > 0.5 * (1 - level) ? -.infinity : min(upper, known - tokens * rest.upperBound)
     return Estimate(
-      median: known - tokens * best.median(first),
-      interval: known - tokens * rest.upperBound...known - tokens * rest.lowerBound,
-      logMean: known + best.logMeanProbability(first, tokens: length - given))
+      median: impossibleShare > 0.5 ? -.infinity : known - tokens * best.median(first), interval: lower...upper,
+      outcomes: best.outcomes(first).map { min(0, known - tokens * $0) }, impossibleShare: impossibleShare)
   }
 
   /// ln of the best predictor's density at a record's Σ ln p over tokens m+1 … n; the record must have them.

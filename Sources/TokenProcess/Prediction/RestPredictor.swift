@@ -102,13 +102,10 @@ public struct RestPredictor: Sendable {
     return low...max(low, scale.restored(centre + deviation * residuals[rank - 1]))
   }
 
-  /// ln of the mean over the error's distribution of exp(-tokens r): the probability that a draw gets through the rest.
-  func logMeanProbability(_ first: Double, tokens: Int) -> Double {
+  /// The mean surprisals of the rest that the leave-one-out residuals make of a record, all equally likely.
+  func outcomes(_ first: Double) -> [Double] {
     let (centre, deviation, _) = centre(first)
-    let sum = residuals.reduce(-.infinity) {
-      logAddExp($0, -Double(tokens) * scale.restored(centre + deviation * $1))
-    }
-    return min(0, sum - .log(Double(residuals.count)))
+    return residuals.map { scale.restored(centre + deviation * $0) }
   }
 
   /// ln of the predictive density of Σ ln p = -tokens · rest.
