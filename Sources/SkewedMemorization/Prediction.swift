@@ -14,6 +14,8 @@ public struct Prediction: Sendable {
   public var given: Int?
   /// How tokens are drawn.
   public var decoding = Decoding.plain
+  /// The number of tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.
+  public var vocabularySize: Int?
   /// q, the number of draws.
   public var queries = 1.0
   /// The probability for which the necessary number of draws is reported.
@@ -39,7 +41,9 @@ public struct Prediction: Sendable {
   public func report(on records: [Record], file: String) async throws -> PredictReport {
     try check()
     let laws = try await inParallel(0..<records.count, threads: threads) {
-      try DecodedLaw(records[$0], under: decoding)
+      var record = records[$0]
+      record.vocabularySize = record.vocabularySize ?? vocabularySize
+      return try DecodedLaw(record, under: decoding)
     }
     let longest = given ?? .max
     var warnings: [String] = []
@@ -113,6 +117,9 @@ public struct Prediction: Sendable {
 
   private func check() throws(ArgumentError) {
     if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
+    if let vocabularySize, vocabularySize < 1 {
+      throw ArgumentError(name: "vocabulary", value: "\(vocabularySize)", allowed: "1 or more")
+    }
     if evaluates, given.map({ $0 >= length }) ?? true {
       throw ArgumentError(
         name: "given", value: given.map { "\($0)" } ?? "not set", allowed: "1 to \(length - 1) to be evaluated")

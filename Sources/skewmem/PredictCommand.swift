@@ -16,6 +16,11 @@ struct PredictCommand: AsyncParsableCommand {
       Example: skewmem predict capture.jsonl --length 32 --temperature 0.8 --top-k 20
       """)
 
+  @Option(
+    help: ArgumentHelp(
+      "Tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.", valueName: "V"))
+  var vocabulary: Int?
+
   @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "file"))
   var file: String
 
@@ -48,6 +53,7 @@ struct PredictCommand: AsyncParsableCommand {
       prediction.given = given
       prediction.decoding = try decodingOptions.decoding()
       prediction.evaluates = evaluate
+      prediction.vocabularySize = vocabulary
       prediction.queries = queries
       prediction.probability = probability
       prediction.threads = threadOptions.threads

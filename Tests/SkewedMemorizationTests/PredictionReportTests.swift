@@ -49,6 +49,14 @@ import Testing
       #expect((record.lower ?? -.infinity) <= (record.logProbability ?? -.infinity))
       #expect((record.logProbability ?? -.infinity) <= (record.upper ?? -.infinity))
     }
+    // Above temperature 1 the rest may be as flat as the vocabulary is large: without its size there is no lower bound.
+    prediction.decoding = try Decoding(temperature: 1.2)
+    #expect(try await prediction.report(on: records, file: "x").records.allSatisfy { $0.lower == -.infinity })
+    prediction.vocabularySize = 49_152
+    #expect(
+      try await prediction.report(on: records, file: "x").records.allSatisfy { ($0.lower ?? -.infinity) > -.infinity })
+    prediction.decoding = try Decoding(temperature: 0.8)
+    prediction.vocabularySize = nil
     let few = records.map { record in
       var record = record
       record.topLogProbabilities = record.topLogProbabilities.map { $0.map { Array($0.prefix(3)) } }
@@ -100,6 +108,7 @@ import Testing
     let records = try await records()
     for change: (inout Prediction) -> Void in [
       { $0.given = 0 }, { $0.queries = 0 }, { $0.queries = .infinity }, { $0.probability = 1 }, { $0.evaluates = true },
+      { $0.vocabularySize = 0 },
     ] {
       var prediction = try Prediction(length: 3)
       change(&prediction)
