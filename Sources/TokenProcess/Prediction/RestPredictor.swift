@@ -29,6 +29,8 @@ public struct RestPredictor: Sendable {
   public let logScore: Double
   /// Errors of the leave-one-out predictions over their standard deviations, ascending.
   let residuals: [Double]
+  /// The logarithm of each record's predictive density from the others.
+  let leftOutScores: [Double]
   private let line: Line
 
   /// The centre of g(r) and the scale of its error.
@@ -52,7 +54,8 @@ public struct RestPredictor: Sendable {
     guard count >= 5, tokens > 0 else { return nil }
     let z = rest.map { scale.transformed($0) }
     var standardized: [Double] = []
-    var score = CompensatedSum()
+    var scores: [Double] = []
+    var sum = CompensatedSum()
     let known: [(error: Double, deviation: Double, freedom: Double)]
     if let centres {
       let errors = zip(z, centres).map { $0 - scale.transformed($1) }
@@ -70,13 +73,16 @@ public struct RestPredictor: Sendable {
     for (index, (error, deviation, freedom)) in known.enumerated() {
       // No error to speak of leaves nothing to learn an interval from.
       guard deviation > 1e-9 else { return nil }
-      standardized.append(error / deviation)
-      score.add(
+      let score =
         logStudentDensity(error / deviation, freedom) - .log(deviation) + scale.logSlope(rest[index])
-          - .log(Double(tokens)))
+        - .log(Double(tokens))
+      standardized.append(error / deviation)
+      scores.append(score)
+      sum.add(score)
     }
-    logScore = score.value / Double(count)
+    logScore = sum.value / Double(count)
     residuals = standardized.sorted()
+    leftOutScores = scores
   }
 
   /// Centre and standard deviation of g(r) for a record whose first tokens have this mean surprisal.
