@@ -44,7 +44,7 @@ public struct CaptureReader: Sendable {
       var batch: [(number: Int, line: Data)] = []
       var size = 0
       while let line = try reader.next() {
-        guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { continue }
+        guard !line.isBlank else { continue }
         batch.append((reader.lineNumber, line))
         size += line.count
         if size >= Self.batchBytes {

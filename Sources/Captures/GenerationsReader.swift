@@ -61,7 +61,7 @@ public enum GenerationsReader {
     var reader = try LineReader(path: path)
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
-      guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { continue }
+      guard !line.isBlank else { continue }
       let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }
       sets.append(try set.get())
     }

@@ -74,3 +74,8 @@ struct LineReader {
     }
   }
 }
+
+extension Data {
+  /// Whether a line holds nothing but spaces, tabs and carriage returns.
+  var isBlank: Bool { allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
+}

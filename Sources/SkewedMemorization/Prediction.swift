@@ -45,22 +45,19 @@ public struct Prediction: Sendable {
       record.vocabularySize = record.vocabularySize ?? vocabularySize
       return try DecodedLaw(record, under: decoding)
     }
-    let longest = given ?? .max
+    let rows = laws.map { $0.tokens.map { Self.middle($0) } }
     var warnings: [String] = []
     /// ln S(n) in one draw: bounds, middle, mean over what is uncertain, and how it is known.
     var singles: [(interval: LogInterval, middle: Double, mean: Double, method: PredictReport.Method)] = []
     var learned: [Int: LengthPrediction?] = [:]
-    var familyRows: [[Double]]?
-    for law in laws {
-      let known = min(longest, law.tokens.count, length)
+    for (law, row) in zip(laws, rows) {
+      let known = known(law)
       let here = law.logSurvival[known]
       if known == length {
         let middle = Self.middle(here)
         singles.append((here, middle, middle, here.isExact ? .exact : .interval))
         continue
       }
-      let rows = familyRows ?? laws.map { $0.tokens.map { Self.middle($0) } }
-      familyRows = rows
       if learned[known] == nil {
         learned[known] = .some(known > 0 ? LengthPrediction(records: rows, given: known, length: length) : nil)
       }
@@ -69,7 +66,7 @@ public struct Prediction: Sendable {
         singles.append((LogInterval(lower: -.infinity, upper: here.upper), start, start, .extrapolated))
         continue
       }
-      let estimate = prediction.estimate(Array(law.tokens[..<known].map { Self.middle($0) }))
+      let estimate = prediction.estimate(row)
       // The uncertainty of the first tokens' bounds adds to that of the prediction.
       let lower = estimate.interval.lowerBound - (start - here.lower)
       let upper = min(0, estimate.interval.upperBound + (here.upper - start))
@@ -90,12 +87,11 @@ public struct Prediction: Sendable {
       }
     }
     // The predictor that serves most records.
-    let served = Dictionary(grouping: laws.map { min(longest, $0.tokens.count, length) }, by: \.self).mapValues(\.count)
+    let served = Dictionary(grouping: laws.map { known($0) }, by: \.self).mapValues(\.count)
     let main = learned.compactMap { given, prediction in prediction.map { (given, $0) } }
       .max { (served[$0.0] ?? 0, -$0.0) < (served[$1.0] ?? 0, -$1.0) }?.1
     var report = report(records, laws, singles, main, file, warnings)
     if evaluates, let given {
-      let rows = laws.map { $0.tokens.map { Self.middle($0) } }
       let impossible = rows.count { $0.count >= length && $0[..<length].contains(-.infinity) }
       if impossible > 0 {
         report.warnings.append("\(impossible) records with a token of probability 0 are not in the evaluation")
@@ -108,6 +104,9 @@ public struct Prediction: Sendable {
     }
     return report
   }
+
+  /// How many tokens of a record are used and known.
+  private func known(_ law: DecodedLaw) -> Int { min(given ?? .max, law.tokens.count, length) }
 
   /// ln S with which q draws extract with the given probability: the inverse of ``Extraction/logProbability(logSurvival:draws:)``.
   private func inOneDraw(_ logProbability: Double) -> Double {
@@ -183,7 +182,7 @@ public struct Prediction: Sendable {
     // ln Π (1 - S_i(k))^q for k = 1 … n.
     var logNone = [Double](repeating: 0, count: length + 1)
     for (law, mean) in zip(laws, means) {
-      let known = min(given ?? .max, law.tokens.count, length)
+      let known = known(law)
       for k in stride(from: 1, through: known, by: 1) {
         logNone[k] += queries * log1mExp(Self.middle(law.logSurvival[k]))
       }

@@ -45,6 +45,14 @@ extension ContinuousFamily {
   static func check(_ values: [Double]) throws(DistributionError) {
     try parameterDescriptions.check(values, family: familyName)
   }
+
+  /// Throws unless x_min is one that the law can have.
+  static func check(minimum: Double) throws(DistributionError) {
+    guard minimum.isFinite, minimum > 0 || minimum == 0 && !needsMinimum else {
+      throw .parameter(
+        family: familyName, name: "x_min", value: minimum, allowed: needsMinimum ? "x_min > 0" : "x_min >= 0")
+    }
+  }
 }
 
 /// The families of a positive real quantity.
@@ -68,12 +76,7 @@ public struct TruncatedLaw: Sendable {
   /// - Throws: `DistributionError.parameter` unless x_min is finite and 0 or more, above 0 where the law needs that, and where
   ///   P(X >= x_min) has a logarithm.
   public init(_ law: any ContinuousFamily, from minimum: Double = 0) throws(DistributionError) {
-    let needsMinimum = type(of: law).needsMinimum
-    guard minimum.isFinite, minimum > 0 || minimum == 0 && !needsMinimum else {
-      throw .parameter(
-        family: type(of: law).familyName, name: "x_min", value: minimum,
-        allowed: needsMinimum ? "x_min > 0" : "x_min >= 0")
-    }
+    try type(of: law).check(minimum: minimum)
     self.law = law
     self.minimum = minimum
     logNormalizer = Self.value { law.logSurvival(minimum, gradient: &$0) }

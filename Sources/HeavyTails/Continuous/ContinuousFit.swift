@@ -24,7 +24,9 @@ public struct ContinuousFit: Sendable {
 
   /// Akaike's criterion, 2k - 2 ln L.
   public var aic: Double { 2 * Double(parameters.count) - 2 * logLikelihood }
+}
 
+extension ContinuousFit {
   /// Fits a family to the values at or above x_min.
   ///
   /// Above a positive x_min all families with two parameters come as near to a Pareto law as one likes; when none of them is
@@ -52,23 +54,18 @@ public struct ContinuousFit: Sendable {
 
   /// The result of a family whose supremum is a Pareto law.
   private init(limitOf family: any ContinuousFamily.Type, _ limit: ContinuousFit) {
-    self.family = family.familyName
-    law = limit.law
-    parameters = family.parameterDescriptions.map { .init(name: $0.name, value: nil, standardError: nil) }
-    covariance = nil
-    logLikelihood = limit.logLikelihood
-    observations = limit.observations
-    isConverged = limit.isConverged
-    boundary = "its limit \(Pareto.familyName) with alpha = \(limit.parameters[0].value ?? .nan)"
+    self.init(
+      family: family.familyName, law: limit.law,
+      parameters: family.parameterDescriptions.map { .init(name: $0.name, value: nil, standardError: nil) },
+      covariance: nil, logLikelihood: limit.logLikelihood, observations: limit.observations,
+      isConverged: limit.isConverged,
+      boundary: "its limit \(Pareto.familyName) with alpha = \(limit.parameters[0].value ?? .nan)")
   }
 
   private static func search<F: ContinuousFamily>(
     _: F.Type, _ data: CensoredValues, _ minimum: Double
   ) throws -> ContinuousFit {
-    guard minimum.isFinite, minimum > 0 || minimum == 0 && !F.needsMinimum else {
-      throw DistributionError.parameter(
-        family: F.familyName, name: "x_min", value: minimum, allowed: F.needsMinimum ? "x_min > 0" : "x_min >= 0")
-    }
+    try F.check(minimum: minimum)
     let likelihood = ContinuousLikelihood<F>(data: data, minimum: minimum)
     let starts = F.startingPoints(for: data, minimum: minimum).map { start in
       zip(F.parameterDescriptions, start).map { $0.unbounded($1) }
@@ -77,12 +74,7 @@ public struct ContinuousFit: Sendable {
       throw DistributionError.impossibleData(family: F.familyName)
     }
     let values = likelihood.parameters(at: found.point)
-    let edges = found.point.indices.filter { index in
-      guard found.point[index].magnitude > 20 else { return false }
-      var further = found.point
-      further[index] += found.point[index] > 0 ? 10 : -10
-      return (likelihood.value(at: further) - found.value) * likelihood.weight <= 1e-6
-    }
+    let edges = likelihood.edges(at: found)
     let slopes = zip(F.parameterDescriptions, values).map { 1 / $0.unboundedSlope($1) }
     let covariance =
       edges.isEmpty
@@ -102,20 +94,6 @@ public struct ContinuousFit: Sendable {
           let parameter = F.parameterDescriptions[index]
           return "\(parameter.name) → \(found.point[index] > 0 ? parameter.maximum : parameter.minimum)"
         }.joined(separator: ", "))
-  }
-
-  private init(
-    family: String, law: TruncatedLaw, parameters: [Fit.Parameter], covariance: SymmetricMatrix?, logLikelihood: Double,
-    observations: Int, isConverged: Bool, boundary: String?
-  ) {
-    self.family = family
-    self.law = law
-    self.parameters = parameters
-    self.covariance = covariance
-    self.logLikelihood = logLikelihood
-    self.observations = observations
-    self.isConverged = isConverged
-    self.boundary = boundary
   }
 }
 

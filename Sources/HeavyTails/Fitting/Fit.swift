@@ -72,6 +72,9 @@ public struct Fit: Sendable {
   /// ln P(N = n) of the fitted law, conditional on the window.
   public func logMass(_ n: Int) -> Double { window.logMass(of: law, n, logWindow) }
 
+  /// P(N = n | N >= n) of the fitted law, conditional on the window.
+  public func hazard(_ n: Int) -> Double { min(1, .exp(logMass(n) - logSurvival(n))) }
+
   /// ln P(N >= n) of the fitted law, conditional on the window.
   public func logSurvival(_ n: Int) -> Double { window.logSurvival(of: law, n, logWindow) }
 

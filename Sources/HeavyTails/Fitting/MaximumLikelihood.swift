@@ -165,13 +165,9 @@ public struct MaximumLikelihood: Sendable {
   ) throws -> Fit {
     let values = F.parameters(at: result.point, reach: counts.reach)
     let law = try F(coordinates: result.point, reach: counts.reach)
-    // A logit or logarithm beyond ±20 lies at its edge if the log-likelihood is no lower, but for rounding, still further out.
-    var edges = result.point.indices.filter { index in
-      guard result.point[index].magnitude > 20 else { return false }
-      var further = result.point
-      further[index] += result.point[index] > 0 ? 10 : -10
-      return (likelihood.value(at: further) - result.value) * counts.total <= 1e-6
-    }.compactMap { F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach) }
+    var edges = likelihood.edges(at: result).compactMap {
+      F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach)
+    }
     if edges.isEmpty, !result.isConverged, result.isLowest, let crease = F.crease(of: values, reach: counts.reach) {
       edges = [crease]
     }

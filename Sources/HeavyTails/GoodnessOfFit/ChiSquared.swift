@@ -39,11 +39,10 @@ public struct ChiSquared: Sendable, Equatable {
     /// Lengths next ..< end, at each of which the same weight is at risk and nothing ends.
     func pass(to end: Int) {
       guard end > next, atRisk > 0 else { return }
-      func hazard(_ n: Int) -> Double { min(1, .exp(fit.logMass(n) - fit.logSurvival(n))) }
       let weight = atRisk
-      let expected = smoothSum(from: next, through: end - 1) { hazard($0) }
+      let expected = smoothSum(from: next, through: end - 1) { fit.hazard($0) }
       open.expected += weight * expected
-      open.variance += weight * (expected - smoothSum(from: next, through: end - 1) { hazard($0) * hazard($0) })
+      open.variance += weight * (expected - smoothSum(from: next, through: end - 1) { fit.hazard($0) * fit.hazard($0) })
     }
     for cell in data.cells {
       pass(to: cell.length)

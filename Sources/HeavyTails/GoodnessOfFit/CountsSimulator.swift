@@ -37,7 +37,7 @@ package struct CountsSimulator: Sendable {
     var expected = data.total
     var n = fit.window.minimum
     while n <= fit.window.maximum ?? .max, hazards.count < 1 << 20 {
-      let hazard = min(1, Double.exp(fit.logMass(n) - fit.logSurvival(n)))
+      let hazard = fit.hazard(n)
       guard expected * hazard > 0.1, expected > 16 else { break }
       hazards.append(hazard)
       expected *= 1 - hazard
