@@ -18,10 +18,20 @@ extension PredictReport: ReadableReport, DocumentReport {
     if dataset.bounded > 0 { known.append("\(NumberText.count(dataset.bounded)) between proved bounds") }
     if dataset.extrapolated > 0 { known.append("\(NumberText.count(dataset.extrapolated)) predicted (90 % intervals)") }
     document.paragraph("Probabilities: " + known.joined(separator: ", ") + ".")
-    if let predictor {
+    if let bounds = dataset.bounds {
       document.paragraph(
-        "Predicted by \(predictor.method) on the \(predictor.scale) scale of surprisal, the best of the predictors by leave-one-out "
-          + "log score (\(NumberText.text(predictor.logScore))), learned from tokens 1 to \(predictor.learnedFrom) and "
+        "Within the bounds, the expected number of records is \(NumberText.text(bounds.expectedRecords[0])) to "
+          + "\(NumberText.text(bounds.expectedRecords[1])) and the longest match \(NumberText.text(bounds.maximumExpected[0])) to "
+          + "\(NumberText.text(bounds.maximumExpected[1])) on average.")
+    }
+    if let predictor {
+      let parts = predictor.components.map {
+        "\(NumberText.percent($0.weight)) \($0.method) on the \($0.scale) scale of surprisal"
+      }
+      document.paragraph(
+        "Predicted by a mixture, weighted by leave-one-out log score (\(NumberText.text(predictor.logScore))): "
+          + parts.joined(separator: ", ")
+          + "; learned from tokens 1 to \(predictor.learnedFrom) and "
           + "\(predictor.learnedFrom + 1) to \(predictor.learnedTo) of \(NumberText.count(predictor.records, "record"))."
       )
     }
@@ -34,6 +44,22 @@ extension PredictReport: ReadableReport, DocumentReport {
           + "\(NumberText.text(evaluation.regressionScore, digits: 4)).")
     }
     document.list(warnings.map { "Note: \($0)." })
+    if grid.count > 1 || (grid.first?.discoverable.count ?? 0) > 1 {
+      document.heading("By length and number of draws")
+      let probabilities = grid[0].discoverable.map(\.probability)
+      document.table(
+        .init(
+          ["tokens", "draws", "records expected", "95 % limits", "longest match"]
+            + probabilities.map { "out with p ≥ \(NumberText.text($0))" }, left: [],
+          rows: grid.map { entry in
+            [
+              NumberText.count(entry.length), NumberText.weight(entry.queries),
+              NumberText.text(entry.dataset.expectedRecords),
+              entry.dataset.lower.flatMap { lower in entry.dataset.upper.map { "\(lower) – \($0)" } } ?? "—",
+              NumberText.text(entry.dataset.maximumExpected),
+            ] + entry.discoverable.map { NumberText.percent($0.rate) }
+          }))
+    }
     document.heading("Records most likely to come out")
     let riskiest = records.sorted { ($0.logProbability ?? -.infinity) > ($1.logProbability ?? -.infinity) }
     document.table(

@@ -1,6 +1,6 @@
 import TokenProcess
 
-/// Extraction probabilities at one length: the JSON of `skewmem predict --format json`, schema `skewmem.predict/1`.
+/// Extraction probabilities: the JSON of `skewmem predict --format json`, schema `skewmem.predict/1`.
 public struct PredictReport: Codable, Sendable, Equatable {
   /// `skewmem.predict/1`.
   public var schema = "skewmem.predict/1"
@@ -20,6 +20,8 @@ public struct PredictReport: Codable, Sendable, Equatable {
   public var records: [RecordPrediction]
   /// The data set.
   public var dataset: DataSet
+  /// The data set at every length and number of draws asked for, the first of which `dataset` has.
+  public var grid: [GridEntry]
   /// What predicts tokens that are not known; null when all are.
   @OrNull public var predictor: Predictor?
   /// Predictions of records that were left out against what they are; null when not asked for or impossible.
@@ -52,11 +54,17 @@ public struct PredictReport: Codable, Sendable, Equatable {
     public var method: Method
     /// The number of draws with which the probability reaches `probability`; null where none does.
     @OrNull public var queriesForProbability: Double?
+    /// The fewest that it can be, by `upper`; null where none does.
+    @OrNull public var queriesLower: Double?
+    /// The most that it can be, by `lower`; null where none does.
+    @OrNull public var queriesUpper: Double?
 
     enum CodingKeys: String, CodingKey {
       case id, lower, upper, method
       case logProbability = "log_probability"
       case queriesForProbability = "queries_for_probability"
+      case queriesLower = "queries_lower"
+      case queriesUpper = "queries_upper"
     }
   }
 
@@ -74,6 +82,9 @@ public struct PredictReport: Codable, Sendable, Equatable {
     public var maximumExpected: Double
     /// The share of records extracted with at least `probability` in q draws.
     @OrNull public var discoverableRate: Double?
+    /// Between what these numbers lie where records have proved bounds; null where none has. The numbers themselves are by the
+    /// middle of the bounds.
+    @OrNull public var bounds: Bounds?
     /// Records computed exactly.
     public var exact: Int
     /// Records between proved bounds.
@@ -82,7 +93,7 @@ public struct PredictReport: Codable, Sendable, Equatable {
     public var extrapolated: Int
 
     enum CodingKeys: String, CodingKey {
-      case lower, upper, exact, bounded, extrapolated
+      case lower, upper, bounds, exact, bounded, extrapolated
       case meanProbability = "mean_probability"
       case expectedRecords = "expected_records"
       case maximumExpected = "maximum_expected"
@@ -90,13 +101,54 @@ public struct PredictReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// What predicts unknown tokens.
+  /// Lower and upper bounds of the data set's numbers.
+  public struct Bounds: Codable, Sendable, Equatable {
+    /// Of the mean probability.
+    public var meanProbability: [Double]
+    /// Of the expected number of records.
+    public var expectedRecords: [Double]
+    /// Of the expected longest match.
+    public var maximumExpected: [Double]
+    /// Of the share of discoverable records.
+    public var discoverableRate: [Double]
+
+    enum CodingKeys: String, CodingKey {
+      case meanProbability = "mean_probability"
+      case expectedRecords = "expected_records"
+      case maximumExpected = "maximum_expected"
+      case discoverableRate = "discoverable_rate"
+    }
+  }
+
+  /// The data set at one length and number of draws.
+  public struct GridEntry: Codable, Sendable, Equatable {
+    /// n.
+    public var length: Int
+    /// q.
+    public var queries: Double
+    /// The data set.
+    public var dataset: DataSet
+    /// Shares of (q, p)-discoverable records, for each probability asked for.
+    public var discoverable: [Discoverable]
+  }
+
+  /// The share of records extracted with at least a probability.
+  public struct Discoverable: Codable, Sendable, Equatable {
+    /// p.
+    public var probability: Double
+    /// The share, by the middle of bounds; null without records.
+    @OrNull public var rate: Double?
+    /// By their lower ends.
+    @OrNull public var lower: Double?
+    /// By their upper ends.
+    @OrNull public var upper: Double?
+  }
+
+  /// What predicts unknown tokens: a mixture.
   public struct Predictor: Codable, Sendable, Equatable {
-    /// `population-hazard`, `parametric-tail` or `shrinkage`: the best by leave-one-out log score.
-    public var method: String
-    /// The scale of its errors.
-    public var scale: String
-    /// The score.
+    /// Its parts, by falling weight.
+    public var components: [Component]
+    /// The mixture's leave-one-out log score.
     public var logScore: Double
     /// The number of tokens from which it was learned to predict.
     public var learnedFrom: Int
@@ -108,11 +160,41 @@ public struct PredictReport: Codable, Sendable, Equatable {
     @OrNull public var tailFamily: String?
 
     enum CodingKeys: String, CodingKey {
-      case method, scale, records
+      case components, records
       case logScore = "log_score"
       case learnedFrom = "learned_from"
       case learnedTo = "learned_to"
       case tailFamily = "tail_family"
+    }
+
+    init(_ prediction: LengthPrediction) {
+      components = prediction.predictor.components.map {
+        .init(
+          method: $0.predictor.method.rawValue, scale: $0.predictor.scale.rawValue, weight: $0.weight,
+          logScore: $0.predictor.logScore)
+      }
+      logScore = prediction.predictor.logScore
+      learnedFrom = prediction.learned.lowerBound
+      learnedTo = prediction.learned.upperBound
+      records = prediction.records
+      _tailFamily = OrNull(wrappedValue: prediction.tailFamily)
+    }
+  }
+
+  /// A part of the mixture that predicts.
+  public struct Component: Codable, Sendable, Equatable {
+    /// `population-mean`, `population-hazard`, `parametric-tail` or `shrinkage`.
+    public var method: String
+    /// The scale of its errors.
+    public var scale: String
+    /// Its weight.
+    public var weight: Double
+    /// Its own leave-one-out log score.
+    public var logScore: Double
+
+    enum CodingKeys: String, CodingKey {
+      case method, scale, weight
+      case logScore = "log_score"
     }
   }
 }

@@ -2,38 +2,45 @@ import GSLNumerics
 import RealModule
 import TokenProcess
 
-/// How probable it is that records are repeated for a given number of tokens, under a decoding scheme and in several draws:
-/// what `skewmem predict` does.
+/// How probable it is that records are repeated for a number of tokens, under a decoding scheme and in several draws: what
+/// `skewmem predict` does.
 ///
 /// A record with enough known tokens is computed, exactly or within proved bounds; for the others the rest is predicted, see
-/// ``LengthPrediction``.
+/// ``LengthPrediction``. Records are reported at the first length, number of draws and probability; the data set at each
+/// combination.
 public struct Prediction: Sendable {
-  /// n, the length to be repeated.
-  public var length: Int
+  /// n, the lengths to be repeated.
+  public var lengths: [Int]
+  /// q, the numbers of draws.
+  public var queries = [1.0]
+  /// The probabilities for which rates of discoverable records, and the number of draws that a record needs, are reported.
+  public var probabilities = [0.5]
   /// m, how many tokens to use of each record; nil for all that there are.
   public var given: Int?
   /// How tokens are drawn.
   public var decoding = Decoding.plain
   /// The number of tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.
   public var vocabularySize: Int?
-  /// q, the number of draws.
-  public var queries = 1.0
-  /// The probability for which the necessary number of draws is reported.
-  public var probability = 0.5
   /// Whether predictions from the first m tokens are also made of records that have n, and compared with what they are.
   public var evaluates = false
   /// Tasks to spread the records over; the result does not depend on it.
   public var threads = 1
 
+  /// A prediction of the first tokens.
+  ///
+  /// - Throws: `ArgumentError` unless there are lengths and each is 1 to ``Record/longestReference``.
+  public init(lengths: [Int]) throws(ArgumentError) {
+    guard !lengths.isEmpty else { throw ArgumentError(name: "length", value: "none", allowed: "one or more") }
+    for length in lengths where !(1...Record.longestReference).contains(length) {
+      throw ArgumentError(name: "length", value: "\(length)", allowed: "1 to \(Record.longestReference)")
+    }
+    self.lengths = lengths
+  }
+
   /// A prediction of the first `length` tokens.
   ///
   /// - Throws: `ArgumentError` unless length is 1 to ``Record/longestReference``.
-  public init(length: Int) throws(ArgumentError) {
-    guard (1...Record.longestReference).contains(length) else {
-      throw ArgumentError(name: "length", value: "\(length)", allowed: "1 to \(Record.longestReference)")
-    }
-    self.length = length
-  }
+  public init(length: Int) throws(ArgumentError) { try self.init(lengths: [length]) }
 
   /// Predicts.
   ///
@@ -45,39 +52,76 @@ public struct Prediction: Sendable {
       record.vocabularySize = record.vocabularySize ?? vocabularySize
       return try DecodedLaw(record, under: decoding)
     }
-    let rows = laws.map { $0.tokens.map { Self.middle($0) } }
+    let rows = laws.map { $0.tokens.map(\.middle) }
     var warnings: [String] = []
-    /// ln S(n) in one draw: bounds, middle, mean over what is uncertain, and how it is known.
-    var singles: [(interval: LogInterval, middle: Double, mean: Double, method: PredictReport.Method)] = []
-    var learned: [Int: LengthPrediction?] = [:]
-    for (law, row) in zip(laws, rows) {
-      let known = known(law)
-      let here = law.logSurvival[known]
-      if known == length {
-        let middle = Self.middle(here)
-        singles.append((here, middle, middle, here.isExact ? .exact : .interval))
-        continue
+    var first: (outlook: LengthOutlook, predictor: LengthPrediction?)?
+    var grid: [PredictReport.GridEntry] = []
+    for length in lengths {
+      let (outlook, predictor) = outlook(length, laws, rows, &warnings)
+      for (index, draws) in queries.enumerated() {
+        grid.append(
+          .init(
+            length: length, queries: draws, dataset: dataSet(outlook, index, draws),
+            discoverable: probabilities.map { probability in
+              .init(
+                probability: probability,
+                rate: outlook.discoverableRate(.middle, draws: draws, probability: probability),
+                lower: outlook.discoverableRate(.lower, draws: draws, probability: probability),
+                upper: outlook.discoverableRate(.upper, draws: draws, probability: probability))
+            }))
       }
+      if first == nil { first = (outlook, predictor) }
+    }
+    var report = PredictReport(
+      file: file, length: lengths[0], given: given, decoding: .init(decoding), queries: queries[0],
+      probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid,
+      predictor: first?.predictor.map { .init($0) }, warnings: warnings)
+    report.records = zip(records, first?.outlook.records ?? []).map { self.report($0, $1) }
+    if evaluates, let given { evaluate(rows, given, &report) }
+    return report
+  }
+
+  /// How many tokens of a record are used and known.
+  private func known(_ law: DecodedLaw, _ length: Int) -> Int { min(given ?? .max, law.tokens.count, length) }
+
+  /// What is known at one length, and the predictor that serves most records.
+  private func outlook(
+    _ length: Int, _ laws: [DecodedLaw], _ rows: [[Double]], _ warnings: inout [String]
+  ) -> (LengthOutlook, LengthPrediction?) {
+    var learned: [Int: LengthPrediction?] = [:]
+    let records = zip(laws, rows).map { law, row -> LengthOutlook.RecordOutlook in
+      let known = known(law, length)
+      let here = law.logSurvival[known]
+      let start = here.middle
+      let slack = start == -.infinity ? (0, 0) : (here.lower - start, here.upper - start)
+      func outlook(
+        _ method: PredictReport.Method, _ interval: LogInterval, _ middle: Double, _ logMean: (Double) -> Double
+      ) -> LengthOutlook.RecordOutlook {
+        .init(
+          method: method, interval: interval, middle: middle, logMeans: queries.map(logMean), slack: slack,
+          known: law.logSurvival[1..<(known + 1)])
+      }
+      func carried(_ value: Double) -> (Double) -> Double {
+        { Extraction.logProbability(logSurvival: value, draws: $0) }
+      }
+      if known == length { return outlook(here.isExact ? .exact : .interval, here, start, carried(start)) }
       if learned[known] == nil {
         learned[known] = .some(known > 0 ? LengthPrediction(records: rows, given: known, length: length) : nil)
       }
-      let start = Self.middle(here)
       guard let prediction = learned[known] ?? nil else {
-        singles.append((LogInterval(lower: -.infinity, upper: here.upper), start, start, .extrapolated))
-        continue
+        return outlook(.extrapolated, LogInterval(lower: -.infinity, upper: here.upper), start, carried(start))
       }
       let estimate = prediction.estimate(row)
       // The uncertainty of the first tokens' bounds adds to that of the prediction.
-      let lower = estimate.interval.lowerBound - (start - here.lower)
-      let upper = min(0, estimate.interval.upperBound + (here.upper - start))
-      singles.append(
-        (
-          LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper), estimate.median,
-          inOneDraw(estimate.logMean(draws: queries)), .extrapolated
-        ))
+      let lower = estimate.interval.lowerBound + slack.0
+      let upper = min(0, estimate.interval.upperBound + slack.1)
+      return outlook(
+        .extrapolated, LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper), estimate.median
+      ) { estimate.logMean(draws: $0) }
     }
     if learned.values.contains(where: { $0 == nil }) {
-      warnings.append("too few records are long enough to predict from: some probabilities are upper bounds")
+      warnings.append(
+        "too few records are long enough to predict \(length) tokens from: some probabilities are upper bounds")
     }
     for (given, prediction) in learned.sorted(by: { $0.key < $1.key }) {
       if let prediction, prediction.learned.upperBound < length {
@@ -86,32 +130,65 @@ public struct Prediction: Sendable {
             + "\(prediction.learned.lowerBound + 1) to \(prediction.learned.upperBound)")
       }
     }
-    // The predictor that serves most records.
-    let served = Dictionary(grouping: laws.map { known($0) }, by: \.self).mapValues(\.count)
+    let served = Dictionary(grouping: laws.map { known($0, length) }, by: \.self).mapValues(\.count)
     let main = learned.compactMap { given, prediction in prediction.map { (given, $0) } }
       .max { (served[$0.0] ?? 0, -$0.0) < (served[$1.0] ?? 0, -$1.0) }?.1
-    var report = report(records, laws, singles, main, file, warnings)
-    if evaluates, let given {
-      let impossible = rows.count { $0.count >= length && $0[..<length].contains(-.infinity) }
-      if impossible > 0 {
-        report.warnings.append("\(impossible) records with a token of probability 0 are not in the evaluation")
-      }
-      report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
-      if report.evaluation == nil {
-        report.warnings.append(
-          "fewer than \(LengthPrediction.fewestRecords) records have \(length) tokens to evaluate on")
-      }
-    }
-    return report
+    return (LengthOutlook(length: length, records: records), main)
   }
 
-  /// How many tokens of a record are used and known.
-  private func known(_ law: DecodedLaw) -> Int { min(given ?? .max, law.tokens.count, length) }
+  private func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) -> PredictReport.DataSet {
+    let records = outlook.records
+    let count = Double(records.count)
+    func range(_ value: (LengthOutlook.Side) -> Double?) -> ClosedRange<Double>? {
+      guard let lower = value(.lower), let upper = value(.upper) else { return nil }
+      return min(lower, upper)...max(lower, upper)
+    }
+    func rate(_ side: LengthOutlook.Side) -> Double? {
+      outlook.discoverableRate(side, draws: draws, probability: probabilities[0])
+    }
+    let expected = outlook.expected(.middle, index: index, draws: draws)
+    let hasBounds = !records.allSatisfy { $0.slack.below == 0 && $0.slack.above == 0 }
+    let limits = outlook.limits(.middle, index: index, draws: draws)
+    let sides = hasBounds ? range { outlook.expected($0, index: index, draws: draws) } : nil
+    return PredictReport.DataSet(
+      meanProbability: records.isEmpty ? nil : expected / count, expectedRecords: expected,
+      lower: (hasBounds ? outlook.limits(.lower, index: index, draws: draws) : limits)?.lowerBound,
+      upper: (hasBounds ? outlook.limits(.upper, index: index, draws: draws) : limits)?.upperBound,
+      maximumExpected: outlook.maximumExpected(.middle, index: index, draws: draws), discoverableRate: rate(.middle),
+      bounds: sides.map { sides in
+        .init(
+          meanProbability: [sides.lowerBound / count, sides.upperBound / count],
+          expectedRecords: [sides.lowerBound, sides.upperBound],
+          maximumExpected: [
+            outlook.maximumExpected(.lower, index: index, draws: draws),
+            outlook.maximumExpected(.upper, index: index, draws: draws),
+          ],
+          discoverableRate: [rate(.lower) ?? 0, rate(.upper) ?? 0])
+      },
+      exact: records.count { $0.method == .exact }, bounded: records.count { $0.method == .interval },
+      extrapolated: records.count { $0.method == .extrapolated })
+  }
 
-  /// ln S with which q draws extract with the given probability: the inverse of ``Extraction/logProbability(logSurvival:draws:)``.
-  private func inOneDraw(_ logProbability: Double) -> Double {
-    if queries == 1 || logProbability == -.infinity || logProbability == 0 { return logProbability }
-    return logProbability < -40 ? logProbability - .log(queries) : log1mExp(log1mExp(logProbability) / queries)
+  private func report(_ record: Record, _ outlook: LengthOutlook.RecordOutlook) -> PredictReport.RecordPrediction {
+    func inQueries(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: queries[0]) }
+    func needed(_ value: Double) -> Double { Extraction.draws(logSurvival: value, probability: probabilities[0]) }
+    return .init(
+      id: record.id, logProbability: inQueries(outlook.middle), lower: inQueries(outlook.interval.lower),
+      upper: inQueries(outlook.interval.upper), method: outlook.method, queriesForProbability: needed(outlook.middle),
+      queriesLower: needed(outlook.interval.upper), queriesUpper: needed(outlook.interval.lower))
+  }
+
+  private func evaluate(_ rows: [[Double]], _ given: Int, _ report: inout PredictReport) {
+    let length = lengths[0]
+    let impossible = rows.count { $0.count >= length && $0[..<length].contains(-.infinity) }
+    if impossible > 0 {
+      report.warnings.append("\(impossible) records with a token of probability 0 are not in the evaluation")
+    }
+    report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
+    if report.evaluation == nil {
+      report.warnings.append(
+        "fewer than \(LengthPrediction.fewestRecords) records have \(length) tokens to evaluate on")
+    }
   }
 
   private func check() throws(ArgumentError) {
@@ -119,87 +196,19 @@ public struct Prediction: Sendable {
     if let vocabularySize, vocabularySize < 1 {
       throw ArgumentError(name: "vocabulary", value: "\(vocabularySize)", allowed: "1 or more")
     }
-    if evaluates, given.map({ $0 >= length }) ?? true {
+    if evaluates, given.map({ $0 >= lengths[0] }) ?? true {
       throw ArgumentError(
-        name: "given", value: given.map { "\($0)" } ?? "not set", allowed: "1 to \(length - 1) to be evaluated")
+        name: "given", value: given.map { "\($0)" } ?? "not set", allowed: "1 to \(lengths[0] - 1) to be evaluated")
     }
-    guard queries >= 1, queries < .infinity else {
-      throw ArgumentError(name: "queries", value: "\(queries)", allowed: "1 or more")
+    guard !queries.isEmpty else { throw ArgumentError(name: "queries", value: "none", allowed: "one or more") }
+    for draws in queries where !(draws >= 1 && draws < .infinity) {
+      throw ArgumentError(name: "queries", value: "\(draws)", allowed: "1 or more")
     }
-    guard probability > 0, probability < 1 else {
+    guard !probabilities.isEmpty else {
+      throw ArgumentError(name: "probability", value: "none", allowed: "one or more")
+    }
+    for probability in probabilities where !(probability > 0 && probability < 1) {
       throw ArgumentError(name: "probability", value: "\(probability)", allowed: "0 < probability < 1")
     }
-  }
-
-  private func report(
-    _ records: [Record], _ laws: [DecodedLaw],
-    _ singles: [(interval: LogInterval, middle: Double, mean: Double, method: PredictReport.Method)],
-    _ learned: LengthPrediction?, _ file: String, _ warnings: [String]
-  ) -> PredictReport {
-    func inQueries(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: queries) }
-    let reported = zip(records, singles).map { record, single in
-      PredictReport.RecordPrediction(
-        id: record.id, logProbability: inQueries(single.middle), lower: inQueries(single.interval.lower),
-        upper: inQueries(single.interval.upper), method: single.method,
-        queriesForProbability: Extraction.draws(logSurvival: single.middle, probability: probability))
-    }
-    let expected = singles.map { Double.exp(inQueries($0.mean)) }
-    var sum = CompensatedSum()
-    for value in expected { sum.add(value) }
-    /// 95 % limits of the number of records extracted. A prediction's own interval is in the mean already.
-    func limits(_ value: (LogInterval, Double, PredictReport.Method) -> Double) -> ClosedRange<Int>? {
-      let logs = singles.map { inQueries(value($0.interval, $0.mean, $0.method)) }
-      // Exact where the memory for it is small; otherwise binned, with a bounded error.
-      guard logs.count > 10_000 else { return try? PoissonBinomial(logProbabilities: logs).interval(level: 0.95) }
-      var sketch = ProbabilitySketch()
-      for value in logs { sketch.add(logProbability: value, ScaledValue(exponentOf: value, 0)) }
-      return sketch.poissonBinomial.interval(level: 0.95)
-    }
-    let low = limits { $2 == .interval ? $0.lower : $1 }
-    let hasBounds = singles.contains { $0.method == .interval }
-    let high = hasBounds ? limits { $2 == .interval ? $0.upper : $1 } : low
-    return PredictReport(
-      file: file, length: length, given: given, decoding: .init(decoding), queries: queries, probability: probability,
-      records: reported,
-      dataset: .init(
-        meanProbability: records.isEmpty ? nil : sum.value / Double(records.count), expectedRecords: sum.value,
-        lower: low?.lowerBound, upper: high?.upperBound, maximumExpected: maximumExpected(laws, singles.map(\.mean)),
-        discoverableRate: records.isEmpty
-          ? nil : Double(reported.count { ($0.queriesForProbability ?? .infinity) <= queries }) / Double(records.count),
-        exact: singles.count { $0.method == .exact }, bounded: singles.count { $0.method == .interval },
-        extrapolated: singles.count { $0.method == .extrapolated }),
-      predictor: learned.map {
-        .init(
-          method: $0.predictors[0].method.rawValue, scale: $0.predictors[0].scale.rawValue,
-          logScore: $0.predictors[0].logScore, learnedFrom: $0.learned.lowerBound, learnedTo: $0.learned.upperBound,
-          records: $0.records, tailFamily: $0.tailFamily)
-      }, warnings: warnings)
-  }
-
-  /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
-  /// rest is spread evenly.
-  private func maximumExpected(_ laws: [DecodedLaw], _ means: [Double]) -> Double {
-    // ln Π (1 - S_i(k))^q for k = 1 … n.
-    var logNone = [Double](repeating: 0, count: length + 1)
-    for (law, mean) in zip(laws, means) {
-      let known = known(law)
-      for k in stride(from: 1, through: known, by: 1) {
-        logNone[k] += queries * log1mExp(Self.middle(law.logSurvival[k]))
-      }
-      let start = Self.middle(law.logSurvival[known])
-      guard start > -.infinity else { continue }
-      for k in stride(from: known + 1, through: length, by: 1) {
-        let value = start + (mean - start) * Double(k - known) / Double(length - known)
-        logNone[k] += queries * log1mExp(min(0, value))
-      }
-    }
-    var sum = CompensatedSum()
-    for value in logNone.dropFirst().reversed() { sum.add(-.expMinusOne(value)) }
-    return sum.value
-  }
-
-  /// ln of the mean of the bounds.
-  private static func middle(_ interval: LogInterval) -> Double {
-    interval.isExact ? interval.upper : min(0, logAddExp(interval.lower, interval.upper) - .log(2))
   }
 }

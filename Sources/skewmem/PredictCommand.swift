@@ -14,18 +14,15 @@ struct PredictCommand: AsyncParsableCommand {
 
       Example: skewmem predict capture.jsonl --length 50 --queries 100
       Example: skewmem predict capture.jsonl --length 32 --temperature 0.8 --top-k 20
+      Example: skewmem predict capture.jsonl --length 8,16,32,64 --queries 1,100,1e4 --probability 0.1,0.5,0.9
       """)
-
-  @Option(
-    help: ArgumentHelp(
-      "Tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.", valueName: "V"))
-  var vocabulary: Int?
 
   @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "file"))
   var file: String
 
-  @Option(help: ArgumentHelp("Tokens to be repeated.", valueName: "n"))
-  var length: Int
+  @Option(
+    help: ArgumentHelp("Tokens to be repeated; the list of records is for the first of several.", valueName: "n,…"))
+  var length: NumberList<Int>
 
   @Option(help: ArgumentHelp("Use only the first m tokens of each record and predict the rest.", valueName: "m"))
   var given: Int?
@@ -35,11 +32,17 @@ struct PredictCommand: AsyncParsableCommand {
 
   @OptionGroup var decodingOptions: DecodingOptions
 
-  @Option(help: ArgumentHelp("Independent draws.", valueName: "q"))
-  var queries = 1.0
+  @Option(
+    help: ArgumentHelp(
+      "Tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.", valueName: "V"))
+  var vocabulary: Int?
 
-  @Option(help: ArgumentHelp("Report how many draws reach this probability.", valueName: "p"))
-  var probability = 0.5
+  @Option(help: ArgumentHelp("Independent draws.", valueName: "q,…"))
+  var queries: NumberList<Double> = [1]
+
+  @Option(
+    help: ArgumentHelp("Report how many draws reach this probability, and the share that does.", valueName: "p,…"))
+  var probability: NumberList<Double> = [0.5]
 
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
@@ -49,13 +52,13 @@ struct PredictCommand: AsyncParsableCommand {
       guard !output.isSameFile(as: file) else {
         throw ValidationError("--output \(output.output) is the file to be read.")
       }
-      var prediction = try Prediction(length: length)
+      var prediction = try Prediction(lengths: length.numbers)
       prediction.given = given
       prediction.decoding = try decodingOptions.decoding()
       prediction.evaluates = evaluate
       prediction.vocabularySize = vocabulary
-      prediction.queries = queries
-      prediction.probability = probability
+      prediction.queries = queries.numbers
+      prediction.probabilities = probability.numbers
       prediction.threads = threadOptions.threads
       let records = try await CaptureReader(files: [file], threads: threadOptions.threads).records()
       guard !records.isEmpty else { throw CaptureError(file: file, problem: "no records") }
@@ -81,4 +84,22 @@ struct DecodingOptions: ParsableArguments {
   func decoding() throws -> Decoding {
     try Decoding(temperature: temperature, topK: topK, topP: topP, minP: minP)
   }
+}
+
+/// Numbers with commas between them.
+struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, ExpressibleByArrayLiteral,
+  Sendable
+{
+  let numbers: [Number]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Number(String($0)) }
+    guard numbers.count == parts.count else { return nil }
+    self.numbers = numbers
+  }
+
+  init(arrayLiteral elements: Number...) { numbers = elements }
+
+  var defaultValueDescription: String { numbers.map { "\($0)" }.joined(separator: ",") }
 }

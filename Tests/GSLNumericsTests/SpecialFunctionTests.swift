@@ -102,4 +102,17 @@ private struct Table: Decodable {
     let error = NumericsError.argument(function: "logGamma", name: "x", value: -1, allowed: "x > 0")
     #expect(error.description == "logGamma: argument x = -1.0 is outside its range (x > 0)")
   }
+
+  /// P(T <= t) and the log density by mpmath at 40 digits.
+  @Test(arguments: [
+    (-3.0, 5.0, 0.015049623948731286924, -4.0574778405981988444),
+    (-40, 7, 7.9510899924251852343e-10, -22.699391017300173089),
+    (1.5, 100, 0.9316174709376555716, -2.0450942427514023797),
+    (0.2, 100_000, 0.57925950609716375514, -0.93894122920463376901),
+    (-6, 100_000, 9.899647278008812792e-10, -18.915881778202555049),
+  ]) func studentsT(t: Double, freedom: Double, lowerTail: Double, logDensity: Double) {
+    // GSL's incomplete beta keeps twelve digits.
+    expectClose(studentLowerTail(t, freedom: freedom), lowerTail, relative: 1e-11)
+    expectClose(logStudentDensity(t, freedom: freedom), logDensity, relative: 1e-12)
+  }
 }

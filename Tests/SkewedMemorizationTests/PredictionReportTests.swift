@@ -14,7 +14,7 @@ import Testing
   @Test func exactPredictions() async throws {
     let records = try await records()
     var prediction = try Prediction(length: 20)
-    prediction.queries = 100
+    prediction.queries = [100]
     let report = try await prediction.report(on: records, file: "x")
     #expect(report.dataset.exact == 120 && report.dataset.extrapolated == 0 && report.predictor == nil)
     for (record, predicted) in zip(records, report.records) {
@@ -77,6 +77,47 @@ import Testing
     #expect(try await prediction.report(on: records, file: "x") == greedy)
   }
 
+  /// Every length and number of draws of a grid is what a run of its own says, and bounds hold what more alternatives show.
+  @Test func grids() async throws {
+    let records = try await records()
+    var prediction = try Prediction(lengths: [8, 16, 48])
+    prediction.given = 24
+    prediction.queries = [1, 1000]
+    prediction.probabilities = [0.5, 0.01]
+    let report = try await prediction.report(on: records, file: "x")
+    #expect(report.grid.count == 6 && report.grid[0].dataset == report.dataset && report.dataset.bounds == nil)
+    for entry in report.grid {
+      var single = try Prediction(length: entry.length)
+      single.given = 24
+      single.queries = [entry.queries]
+      #expect(try await single.report(on: records, file: "x").dataset == entry.dataset)
+      #expect((entry.discoverable[0].rate ?? 1) <= (entry.discoverable[1].rate ?? 0))
+    }
+    // By the definition, at 16 tokens.
+    let law = records.map { MatchLengthLaw($0).logSurvival[16] }
+    #expect(
+      report.grid[3].discoverable.map(\.rate)
+        == Extraction.discoverableRates(logSurvivals: law, draws: [1000], probabilities: [0.5, 0.01])[0])
+
+    var warm = try Prediction(length: 16)
+    warm.decoding = try Decoding(temperature: 0.8)
+    warm.queries = [2]
+    let fine = try await warm.report(on: records, file: "x").dataset
+    let few = records.map { record in
+      var record = record
+      record.topLogProbabilities = record.topLogProbabilities.map { $0.map { Array($0.prefix(5)) } }
+      return record
+    }
+    let coarse = try await warm.report(on: few, file: "x").dataset
+    let (inner, outer) = (try #require(fine.bounds), try #require(coarse.bounds))
+    for key in [\PredictReport.Bounds.meanProbability, \.expectedRecords, \.maximumExpected, \.discoverableRate] {
+      let (low, high) = (inner[keyPath: key][0], inner[keyPath: key][1])
+      #expect(outer[keyPath: key][0] <= low && low <= high && high <= outer[keyPath: key][1])
+    }
+    #expect(inner.expectedRecords[0] < fine.expectedRecords && fine.expectedRecords < inner.expectedRecords[1])
+    #expect(inner.maximumExpected[0] < fine.maximumExpected && fine.maximumExpected < inner.maximumExpected[1])
+  }
+
   /// From the first 16 tokens, and beyond every reference.
   @Test func extrapolations() async throws {
     let records = try await records()
@@ -100,14 +141,18 @@ import Testing
     #expect(json?["schema"] as? String == "skewmem.predict/1")
     let first = try #require((json?["records"] as? [[String: Any]])?.first)
     #expect(
-      Set(first.keys) == ["id", "log_probability", "lower", "upper", "method", "queries_for_probability"])
+      Set(first.keys) == [
+        "id", "log_probability", "lower", "upper", "method", "queries_for_probability", "queries_lower",
+        "queries_upper",
+      ])
   }
 
   @Test func badSettingsAreNamed() async throws {
     #expect(throws: ArgumentError.self) { try Prediction(length: 0) }
     let records = try await records()
     for change: (inout Prediction) -> Void in [
-      { $0.given = 0 }, { $0.queries = 0 }, { $0.queries = .infinity }, { $0.probability = 1 }, { $0.evaluates = true },
+      { $0.given = 0 }, { $0.queries = [0] }, { $0.queries = [.infinity] }, { $0.probabilities = [0.5, 1] },
+      { $0.queries = [] }, { $0.evaluates = true },
       { $0.vocabularySize = 0 },
     ] {
       var prediction = try Prediction(length: 3)

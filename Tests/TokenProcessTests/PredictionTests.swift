@@ -27,11 +27,19 @@ import TokenProcess
   @Test func leaveOneOutScore() async throws {
     let prediction = try #require(
       LengthPrediction(records: try await records("jargon-train-epoch06.jsonl"), given: 16, length: 48))
-    let predictor = try #require(
-      prediction.predictors.first { $0.method == .shrinkage && $0.scale == .squareRoot })
-    expectClose(predictor.logScore, -3.301, relative: 0, absolute: 6e-4)
+    let best = try #require(
+      prediction.predictor.components.first { $0.predictor.method == .shrinkage && $0.predictor.scale == .squareRoot })
+    expectClose(best.predictor.logScore, -3.301, relative: 0, absolute: 6e-4)
     #expect(prediction.learned == 16...48 && prediction.records == 109)
-    #expect(prediction.predictors.count == 9)
+    let weights = prediction.predictor.components.map(\.weight)
+    expectClose(weights.reduce(0, +), 1, relative: 1e-12)
+    #expect(weights == weights.sorted(by: >) && weights.allSatisfy { $0 >= 1e-3 })
+    // Two weights are as the quarter power of the ratio of the products of densities.
+    let second = prediction.predictor.components[1]
+    let first = prediction.predictor.components[0]
+    expectClose(
+      .log(first.weight / second.weight), 0.25 * 109 * (first.predictor.logScore - second.predictor.logScore),
+      relative: 1e-9, absolute: 1e-9)
   }
 
   /// Beyond every length: learned at the same proportion, the prediction goes on from there.
@@ -57,6 +65,6 @@ import TokenProcess
     // First tokens that are all alike: no line to learn, and the population is left.
     let alike = LengthPrediction(
       records: (0..<30).map { [-0.1, -Double($0 % 7) - 0.5, -Double($0 % 5) - 0.3] }, given: 1, length: 3)
-    #expect(alike?.predictors.contains { $0.method == .shrinkage } == false)
+    #expect(alike?.predictor.components.contains { $0.predictor.method == .shrinkage } == false)
   }
 }

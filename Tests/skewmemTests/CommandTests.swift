@@ -198,6 +198,7 @@ import Testing
     for options in [
       ["--length", "20"], ["--length", "48", "--given", "16", "--queries", "10"],
       ["--length", "8", "--temperature", "0.8", "--top-k", "20", "--top-p", "0.9", "--min-p", "0.01"],
+      ["--length", "8,16", "--queries", "1,1e3", "--probability", "0.1,0.5", "--temperature", "0.7"],
     ] {
       for format in ["text", "markdown", "json"] {
         #expect(try run(["predict", capture, "-f", format] + options).status == 0, "\(options)")
@@ -205,7 +206,10 @@ import Testing
     }
     let report = try run("predict", capture, "--length", "20", "--format", "json").json
     #expect((report?["records"] as? [Any])?.count == 120)
-    for bad in [["--length", "0"], ["--length", "5", "--top-p", "2"], ["--length", "5", "--queries", "0"], []] {
+    for bad in [
+      ["--length", "0"], ["--length", "5", "--top-p", "2"], ["--length", "5", "--queries", "0"], ["--length", "5,,6"],
+      [],
+    ] {
       #expect(try run(["predict", capture] + bad).status == 64, "\(bad)")
     }
     #expect(try run("predict", "/nowhere/x", "--length", "5").status == 65)

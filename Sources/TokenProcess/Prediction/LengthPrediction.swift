@@ -2,8 +2,8 @@ import GSLNumerics
 import HeavyTails
 import RealModule
 
-/// Predictions of ln S(n) from the first m tokens of a record, by the ``RestPredictor`` with the best leave-one-out log score on
-/// a data set.
+/// Predictions of ln S(n) from the first m tokens of a record, learned from a data set: the ``PredictorMixture`` of all that a
+/// ``RestPredictor`` can be.
 ///
 /// It learns from the records that have n tokens. Where fewer than 20 have, it learns the same proportion at a shorter
 /// length, from m' to n' = m' n / m tokens, and takes the mean surprisal of the rest to carry over: an assumption that no data
@@ -20,8 +20,8 @@ public struct LengthPrediction: Sendable {
   /// The share of records that turn out to hold a token of probability 0 among those predicted, given none before: under a
   /// truncated decoding many do.
   public let impossibleShare: Double
-  /// The predictors, best first.
-  public let predictors: [RestPredictor]
+  /// What predicts.
+  public let predictor: PredictorMixture
   /// The family of the parametric tail; nil when none could be fitted.
   public let tailFamily: String?
 
@@ -61,6 +61,7 @@ public struct LengthPrediction: Sendable {
     let tail = Self.tailCentres(usable, rows: rows.count, start: start, end: reached, given: given, length: length)
     let predictors = SurprisalScale.allCases.flatMap { scale in
       [
+        RestPredictor(.populationMean, scale, first: first, rest: rest, centres: nil, tokens: tokens),
         RestPredictor(.populationHazard, scale, first: first, rest: rest, centres: hazards, tokens: tokens),
         tail.flatMap {
           RestPredictor(.parametricTail, scale, first: first, rest: rest, centres: $0.centres, tokens: tokens)
@@ -68,7 +69,7 @@ public struct LengthPrediction: Sendable {
         RestPredictor(.shrinkage, scale, first: first, rest: rest, centres: nil, tokens: tokens),
       ].compactMap(\.self)
     }
-    guard !predictors.isEmpty else { return nil }
+    guard let predictor = PredictorMixture(predictors) else { return nil }
     self.given = given
     self.length = length
     learned = start...reached
@@ -77,7 +78,7 @@ public struct LengthPrediction: Sendable {
       $0.count >= reached && !$0[..<start].contains(-.infinity) && $0[..<reached].contains(-.infinity)
     }
     impossibleShare = Double(impossible) / Double(impossible + rows.count)
-    self.predictors = predictors.sorted { $0.logScore > $1.logScore }
+    self.predictor = predictor
     tailFamily = tail?.family
   }
 
@@ -133,8 +134,8 @@ public struct LengthPrediction: Sendable {
     public let median: Double
     /// The prediction interval.
     public let interval: ClosedRange<Double>
-    /// Values of ln S(n) that are all equally likely, but for the share with S(n) = 0.
-    let outcomes: [Double]
+    /// Values of ln S(n) and their shares of the probability that S(n) > 0.
+    let outcomes: [Outcome]
     /// The probability that S(n) = 0.
     let impossibleShare: Double
 
@@ -142,9 +143,15 @@ public struct LengthPrediction: Sendable {
     public func logMean(draws: Double = 1) -> Double {
       guard !outcomes.isEmpty else { return -.infinity }
       let sum = outcomes.reduce(-.infinity) {
-        logAddExp($0, Extraction.logProbability(logSurvival: $1, draws: draws))
+        logAddExp($0, $1.logShare + Extraction.logProbability(logSurvival: $1.value, draws: draws))
       }
-      return min(0, sum - .log(Double(outcomes.count)) + .log(onePlus: -impossibleShare))
+      return min(0, sum + .log(onePlus: -impossibleShare))
+    }
+
+    /// A value that is as likely as others, up to a share.
+    struct Outcome: Sendable, Equatable {
+      let value: Double
+      let logShare: Double
     }
   }
 
@@ -163,21 +170,22 @@ public struct LengthPrediction: Sendable {
     }
     let first = -known / Double(given)
     let tokens = Double(length - given)
-    let best = predictors[0]
-    let rest = best.interval(first, level: level)
+    let rest = predictor.interval(first, level: level)
     // A share with S(n) = 0 lies below all others: at the median, and at the lower end of the interval.
     let upper = min(0, known - tokens * rest.lowerBound)
     let lower = impossibleShare > 0.5 * (1 - level) ? -.infinity : min(upper, known - tokens * rest.upperBound)
     return Estimate(
-      median: impossibleShare > 0.5 ? -.infinity : known - tokens * best.median(first), interval: lower...upper,
-      outcomes: best.outcomes(first).map { min(0, known - tokens * $0) }, impossibleShare: impossibleShare)
+      median: impossibleShare > 0.5 ? -.infinity : known - tokens * predictor.quantile(first, 0.5),
+      interval: lower...upper,
+      outcomes: predictor.outcomes(first).map { .init(value: min(0, known - tokens * $0.rest), logShare: $0.logShare) },
+      impossibleShare: impossibleShare)
   }
 
-  /// ln of the best predictor's density at a record's Σ ln p over tokens m+1 … n; the record must have them.
+  /// ln of the predictive density at a record's Σ ln p over tokens m+1 … n; the record must have them.
   public func logDensity(_ logProbabilities: [Double]) -> Double {
     precondition(logProbabilities.count >= length, "\(length) tokens are needed")
     let first = -logProbabilities[..<given].reduce(0, +) / Double(given)
     let rest = -logProbabilities[given..<length].reduce(0, +) / Double(length - given)
-    return predictors[0].logDensity(first, rest: rest, tokens: length - given)
+    return predictor.logDensity(first, rest: rest, tokens: length - given)
   }
 }

@@ -2,9 +2,9 @@ import RealModule
 
 /// How well ``LengthPrediction`` does on records that it has not seen, beside simpler predictions.
 ///
-/// For coverage the data set is cut into ten parts, each predicted from the others, choice of predictor included. Scores are
-/// leave-one-out, as those of the simpler predictions are: each record by the predictor that is best on the others; only the
-/// family of the parametric tail is refitted without a fifth of the records at a time.
+/// For coverage the data set is cut into ten parts, each predicted from the others, weights of the predictors included. Scores
+/// are leave-one-out, as those of the simpler predictions are (``PredictorMixture/leftOutScores``); only the family of the
+/// parametric tail is refitted without a fifth of the records at a time.
 public struct PredictionEvaluation: Sendable, Equatable {
   /// The number of records predicted.
   public let records: Int
@@ -39,17 +39,10 @@ public struct PredictionEvaluation: Sendable, Equatable {
     }
     guard let prediction = LengthPrediction(records: rows, given: given, length: length) else { return nil }
     let count = Double(rows.count)
-    let score = rows.indices.reduce(0.0) { sum, index in
-      // Of the predictor that is best on the others.
-      let best = prediction.predictors.max {
-        count * $0.logScore - $0.leftOutScores[index] < count * $1.logScore - $1.leftOutScores[index]
-      }
-      return sum + (best?.leftOutScores[index] ?? 0)
-    }
     self.records = rows.count
     self.level = level
     coverage = Double(covered) / count
-    logScore = score / count
+    logScore = prediction.predictor.logScore
     let first = rows.map { $0[..<given].reduce(0, +) / Double(given) }
     let rest = rows.map { $0[given..<length].reduce(0, +) }
     func meanScore(_ body: (_ others: [Int], _ index: Int) -> (centre: Double, deviation: Double)) -> Double {

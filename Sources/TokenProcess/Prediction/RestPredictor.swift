@@ -1,5 +1,4 @@
 import GSLNumerics
-import HeavyTails
 import RealModule
 
 /// Predicts how probable tokens m+1 … n of a reference are from the log-probabilities of the first m, learned from records of
@@ -7,6 +6,7 @@ import RealModule
 ///
 /// With x the mean surprisal -ln p of a record's first m tokens and r that of the others, on a ``SurprisalScale`` g:
 ///
+/// - population mean: g(r) is the mean of the others', whatever the record's first tokens say (complete pooling);
 /// - population hazard: g(r) = g(r̂) with r̂ the surprisal of the data set's survival, -ln(S̄(n)/S̄(m)) / (n - m);
 /// - parametric tail: the same with a fitted family's survival;
 /// - shrinkage: the record's own level is a random effect, jointly normal in g(x) and g(r), so that its best estimate is linear,
@@ -16,6 +16,7 @@ import RealModule
 public struct RestPredictor: Sendable {
   /// Where the centre of the prediction comes from.
   public enum Method: String, Sendable, CaseIterable {
+    case populationMean = "population-mean"
     case populationHazard = "population-hazard"
     case parametricTail = "parametric-tail"
     case shrinkage
@@ -31,6 +32,8 @@ public struct RestPredictor: Sendable {
   let residuals: [Double]
   /// The logarithm of each record's predictive density from the others.
   let leftOutScores: [Double]
+  /// The predictive probability of a mean surprisal at or below each record's, from the others.
+  let leftOutLevels: [Double]
   private let line: Line
 
   /// The centre of g(r) and the scale of its error.
@@ -44,7 +47,8 @@ public struct RestPredictor: Sendable {
   /// - Parameters:
   ///   - first: The mean surprisals of the first m tokens.
   ///   - rest: Those of tokens m+1 … n of the same records.
-  ///   - centres: What the method says for each record when the record is left out, and last for a new one; nil for shrinkage.
+  ///   - centres: What a hazard or tail says for each record when the record is left out, and last for a new one; nil for the
+  ///     population mean and shrinkage.
   ///   - tokens: n - m.
   /// - Returns: nil with fewer than five records or no variation.
   init?(_ method: Method, _ scale: SurprisalScale, first: [Double], rest: [Double], centres: [Double]?, tokens: Int) {
@@ -55,6 +59,7 @@ public struct RestPredictor: Sendable {
     let z = rest.map { scale.transformed($0) }
     var standardized: [Double] = []
     var scores: [Double] = []
+    var levels: [Double] = []
     var sum = CompensatedSum()
     let known: [(error: Double, deviation: Double, freedom: Double)]
     if let centres {
@@ -66,7 +71,9 @@ public struct RestPredictor: Sendable {
         centre: scale.transformed(centres[count]), deviation: (squares / Double(count)).squareRoot(),
         freedom: Double(count))
     } else {
-      guard let regression = Regression(first.map { scale.transformed($0) }, z) else { return nil }
+      guard let regression = Regression(method == .shrinkage ? first.map { scale.transformed($0) } : nil, z) else {
+        return nil
+      }
       known = regression.leftOut
       line = .regression(regression)
     }
@@ -74,15 +81,17 @@ public struct RestPredictor: Sendable {
       // No error to speak of leaves nothing to learn an interval from.
       guard deviation > 1e-9 else { return nil }
       let score =
-        logStudentDensity(error / deviation, freedom) - .log(deviation) + scale.logSlope(rest[index])
+        logStudentDensity(error / deviation, freedom: freedom) - .log(deviation) + scale.logSlope(rest[index])
         - .log(Double(tokens))
       standardized.append(error / deviation)
+      levels.append(studentLowerTail(error / deviation, freedom: freedom))
       scores.append(score)
       sum.add(score)
     }
     logScore = sum.value / Double(count)
     residuals = standardized.sorted()
     leftOutScores = scores
+    leftOutLevels = levels
   }
 
   /// Centre and standard deviation of g(r) for a record whose first tokens have this mean surprisal.
@@ -93,19 +102,10 @@ public struct RestPredictor: Sendable {
     }
   }
 
-  /// The median prediction of the mean surprisal of the rest.
-  func median(_ first: Double) -> Double { scale.restored(centre(first).centre) }
-
-  /// An interval of the mean surprisal of the rest: quantiles of the leave-one-out residuals around the centre, of the order
-  /// that makes the coverage of a new record at least `level` under exchangeability but for the fit itself (split conformal
-  /// prediction with leave-one-out residuals; Barber et al., Annals of Statistics 49, 2021); 0 … ∞ with too few records.
-  func interval(_ first: Double, level: Double) -> ClosedRange<Double> {
-    let (centre, deviation, _) = centre(first)
-    let count = residuals.count
-    let rank = Int((Double(count + 1) * (0.5 + 0.5 * level)).rounded(.up))
-    guard rank <= count else { return 0...Double.infinity }
-    let low = scale.restored(centre + deviation * residuals[count - rank])
-    return low...max(low, scale.restored(centre + deviation * residuals[rank - 1]))
+  /// The predictive probability that the mean surprisal of the rest is at most `rest`.
+  func level(_ first: Double, rest: Double) -> Double {
+    let (centre, deviation, freedom) = centre(first)
+    return studentLowerTail((scale.transformed(rest) - centre) / deviation, freedom: freedom)
   }
 
   /// The mean surprisals of the rest that the leave-one-out residuals make of a record, all equally likely.
@@ -117,50 +117,54 @@ public struct RestPredictor: Sendable {
   /// ln of the predictive density of Σ ln p = -tokens · rest.
   func logDensity(_ first: Double, rest: Double, tokens: Int) -> Double {
     let (centre, deviation, freedom) = centre(first)
-    return logStudentDensity((scale.transformed(rest) - centre) / deviation, freedom) - .log(deviation)
+    return logStudentDensity((scale.transformed(rest) - centre) / deviation, freedom: freedom) - .log(deviation)
       + scale.logSlope(rest) - .log(Double(tokens))
   }
 }
 
-/// ln of Student's t density.
-private func logStudentDensity(_ t: Double, _ freedom: Double) -> Double {
-  let half = 0.5 * freedom
-  return .logGamma(half + 0.5) - .logGamma(half) - 0.5 * .log(freedom * .pi) - (half + 0.5)
-    * .log(onePlus: t * t / freedom)
-}
-
-/// A straight line by least squares, with its predictions for records left out.
+/// A straight line by least squares, or a constant, with its predictions for records left out.
 private struct Regression: Sendable {
   private let meanX: Double
   private let meanZ: Double
   private let slope: Double
+  /// Σ (x - x̄)²; infinite for a constant.
   private let squaresX: Double
   private let variance: Double
   private let count: Double
+  private let freedom: Double
   /// For each record, from the others: its error, the error's standard deviation and its degrees of freedom.
   let leftOut: [(error: Double, deviation: Double, freedom: Double)]
 
-  init?(_ x: [Double], _ z: [Double]) {
-    let n = Double(x.count)
-    let centreX = x.reduce(0, +) / n
+  /// - Parameter x: nil for a constant.
+  init?(_ x: [Double]?, _ z: [Double]) {
+    let n = Double(z.count)
     let centreZ = z.reduce(0, +) / n
-    let spread = x.reduce(0) { $0 + ($1 - centreX) * ($1 - centreX) }
-    guard n > 4, spread > 1e-20 * n * max(1, centreX * centreX) else { return nil }
-    let rise = zip(x, z).reduce(0) { $0 + ($1.0 - centreX) * ($1.1 - centreZ) } / spread
-    let errors = zip(x, z).map { $1 - centreZ - rise * ($0 - centreX) }
+    var centreX = 0.0
+    var spread = Double.infinity
+    var rise = 0.0
+    if let x {
+      centreX = x.reduce(0, +) / n
+      spread = x.reduce(0) { $0 + ($1 - centreX) * ($1 - centreX) }
+      guard spread > 1e-20 * n * max(1, centreX * centreX) else { return nil }
+      rise = zip(x, z).reduce(0) { $0 + ($1.0 - centreX) * ($1.1 - centreZ) } / spread
+    }
+    let offsets = x?.map { $0 - centreX } ?? Array(repeating: 0, count: z.count)
+    let errors = zip(offsets, z).map { $1 - centreZ - rise * $0 }
     let squares = errors.reduce(0) { $0 + $1 * $1 }
-    (count, meanX, meanZ, slope, squaresX) = (n, centreX, centreZ, rise, spread)
-    variance = squares / (n - 2)
+    let left = n - (x == nil ? 1 : 2)
+    guard left > 2 else { return nil }
+    (count, meanX, meanZ, slope, squaresX, freedom) = (n, centreX, centreZ, rise, spread, left)
+    variance = squares / left
     // Without record i the residual is e / (1 - h) and the sum of squares falls by e² / (1 - h).
-    leftOut = zip(x, errors).map { x, error in
-      let h = min(1 - 1e-12, 1 / n + (x - centreX) * (x - centreX) / spread)
-      let rest = max(0, squares - error * error / (1 - h)) / (n - 3)
-      return (error / (1 - h), (rest / (1 - h)).squareRoot(), n - 3)
+    leftOut = zip(offsets, errors).map { offset, error in
+      let h = min(1 - 1e-12, 1 / n + offset * offset / spread)
+      let rest = max(0, squares - error * error / (1 - h)) / (left - 1)
+      return (error / (1 - h), (rest / (1 - h)).squareRoot(), left - 1)
     }
   }
 
   func prediction(_ x: Double) -> (centre: Double, deviation: Double, freedom: Double) {
     let h = 1 / count + (x - meanX) * (x - meanX) / squaresX
-    return (meanZ + slope * (x - meanX), (variance * (1 + h)).squareRoot(), count - 2)
+    return (meanZ + slope * (x - meanX), (variance * (1 + h)).squareRoot(), freedom)
   }
 }

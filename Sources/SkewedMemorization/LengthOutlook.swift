@@ -1,0 +1,122 @@
+import GSLNumerics
+import RealModule
+import TokenProcess
+
+/// What is known of S(n) of each record of a data set, for one n: a value, proved bounds or a prediction; and what follows for
+/// the data set.
+struct LengthOutlook: Sendable {
+  /// n.
+  let length: Int
+  /// The records.
+  let records: [RecordOutlook]
+
+  /// What is known of one record's S(n).
+  struct RecordOutlook: Sendable {
+    /// How it is known.
+    let method: PredictReport.Method
+    /// ln S(n) in one draw: its value, proved bounds, or the limits of a prediction.
+    let interval: LogInterval
+    /// The value, the middle of the bounds or the median prediction.
+    let middle: Double
+    /// ln of the expected probability in as many draws as each entry of the queries, over what is uncertain.
+    let logMeans: [Double]
+    /// How far bounds of the first tokens reach below and above their middle.
+    let slack: (below: Double, above: Double)
+    /// ln S(1) … ln S(k) of the tokens known, bounds and all.
+    let known: ArraySlice<LogInterval>
+  }
+
+  /// Which end of proved bounds to take; a prediction has a mean, and bounds only through its first tokens.
+  enum Side: CaseIterable { case lower, middle, upper }
+
+  /// ln of a record's expected probability in the number of draws at `index` of the queries.
+  func logProbability(_ record: RecordOutlook, _ side: Side, index: Int, draws: Double) -> Double {
+    switch (record.method, side) {
+    case (.extrapolated, .middle), (.exact, _): record.logMeans[index]
+    case (.extrapolated, .lower): record.logMeans[index] + record.slack.below
+    case (.extrapolated, .upper): min(0, record.logMeans[index] + record.slack.above)
+    case (.interval, .lower): Extraction.logProbability(logSurvival: record.interval.lower, draws: draws)
+    case (.interval, .middle): record.logMeans[index]
+    case (.interval, .upper): Extraction.logProbability(logSurvival: record.interval.upper, draws: draws)
+    }
+  }
+
+  /// The expected number of records extracted.
+  func expected(_ side: Side, index: Int, draws: Double) -> Double {
+    var sum = CompensatedSum()
+    for record in records { sum.add(.exp(logProbability(record, side, index: index, draws: draws))) }
+    return sum.value
+  }
+
+  /// 95 % limits of the number of records extracted (Poisson-binomial). A prediction's own interval is in its mean already.
+  func limits(_ side: Side, index: Int, draws: Double) -> ClosedRange<Int>? {
+    let logs = records.map { logProbability($0, side, index: index, draws: draws) }
+    // Exact where the memory for it is small; otherwise binned, with a bounded error.
+    guard logs.count > 10_000 else { return try? PoissonBinomial(logProbabilities: logs).interval(level: 0.95) }
+    var sketch = ProbabilitySketch()
+    for value in logs { sketch.add(logProbability: value, ScaledValue(exponentOf: value, 0)) }
+    return sketch.poissonBinomial.interval(level: 0.95)
+  }
+
+  /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
+  /// rest is spread evenly.
+  func maximumExpected(_ side: Side, index: Int, draws: Double) -> Double {
+    // ln Π (1 - S_i(k))^q for k = 1 … n.
+    var logNone = [Double](repeating: 0, count: length + 1)
+    for record in records {
+      let end = inOneDraw(logProbability(record, side, index: index, draws: draws), draws)
+      for (offset, value) in record.known.enumerated() {
+        logNone[offset + 1] += draws * log1mExp(side.of(value))
+      }
+      let start = record.known.last.map(side.of) ?? 0
+      guard start > -.infinity else { continue }
+      for k in stride(from: record.known.count + 1, through: length, by: 1) {
+        let share = Double(k - record.known.count) / Double(length - record.known.count)
+        logNone[k] += draws * log1mExp(min(0, start + (end - start) * share))
+      }
+    }
+    var sum = CompensatedSum()
+    for value in logNone.dropFirst().reversed() { sum.add(-.expMinusOne(value)) }
+    return sum.value
+  }
+
+  /// The share of records extracted with at least the probability in the draws; by the upper ends of bounds more.
+  func discoverableRate(_ side: Side, draws: Double, probability: Double) -> Double? {
+    guard !records.isEmpty else { return nil }
+    let found = records.count { record in
+      let logSurvival =
+        switch (record.method, side) {
+        case (.interval, .lower): record.interval.lower
+        case (.interval, .upper): record.interval.upper
+        case (.extrapolated, .lower): record.middle + record.slack.below
+        case (.extrapolated, .upper): min(0, record.middle + record.slack.above)
+        case (_, .middle), (.exact, _): record.middle
+        }
+      return Extraction.draws(logSurvival: logSurvival, probability: probability) <= draws
+    }
+    return Double(found) / Double(records.count)
+  }
+
+  /// ln S with which the draws extract with the given probability: the inverse of
+  /// ``Extraction/logProbability(logSurvival:draws:)``.
+  private func inOneDraw(_ logProbability: Double, _ draws: Double) -> Double {
+    if draws == 1 || logProbability == -.infinity || logProbability == 0 { return logProbability }
+    return logProbability < -40 ? logProbability - .log(draws) : log1mExp(log1mExp(logProbability) / draws)
+  }
+}
+
+extension LengthOutlook.Side {
+  /// That end of an interval.
+  func of(_ interval: LogInterval) -> Double {
+    switch self {
+    case .lower: interval.lower
+    case .middle: interval.middle
+    case .upper: interval.upper
+    }
+  }
+}
+
+extension LogInterval {
+  /// ln of the mean of the bounds.
+  var middle: Double { isExact ? upper : min(0, logAddExp(lower, upper) - .log(2)) }
+}
