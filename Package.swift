@@ -7,6 +7,8 @@ let package = Package(
     .library(name: "SkewedMemorization", targets: ["SkewedMemorization"]),
     .library(name: "NotebookExport", targets: ["NotebookExport"]),
     .library(name: "Captures", targets: ["Captures"]),
+    .library(name: "MemorizationMetrics", targets: ["MemorizationMetrics"]),
+    .library(name: "ZlibCompression", targets: ["ZlibCompression"]),
     .library(name: "TokenProcess", targets: ["TokenProcess"]),
     .library(name: "HeavyTails", targets: ["HeavyTails"]),
     .library(name: "GSLNumerics", targets: ["GSLNumerics"]),
@@ -17,11 +19,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
-    // MARK: System library
+    // MARK: System libraries
     .systemLibrary(
       name: "CGSL",
       pkgConfig: "gsl",
       providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]
+    ),
+    .systemLibrary(
+      name: "CZlib",
+      pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
     ),
 
     // MARK: Library, lowest module first
@@ -39,10 +46,17 @@ let package = Package(
         "GSLNumerics", "HeavyTails", .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
+    .target(
+      name: "MemorizationMetrics",
+      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+    ),
+    .target(name: "ZlibCompression", dependencies: ["CZlib"]),
     .target(name: "Captures", dependencies: ["HeavyTails", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
-      dependencies: ["GSLNumerics", "HeavyTails", "TokenProcess", "Captures"]
+      dependencies: [
+        "GSLNumerics", "HeavyTails", "TokenProcess", "MemorizationMetrics", "ZlibCompression", "Captures",
+      ]
     ),
     .target(name: "NotebookExport", dependencies: ["SkewedMemorization"]),
 
@@ -65,6 +79,10 @@ let package = Package(
     .testTarget(
       name: "TokenProcessTests",
       dependencies: ["Captures", "TokenProcess", "HeavyTails", "GSLNumerics", "TestSupport"],
+      resources: [.copy("References")]),
+    .testTarget(
+      name: "MemorizationMetricsTests",
+      dependencies: ["MemorizationMetrics", "ZlibCompression", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "HeavyTails", "TokenProcess", "TestSupport"]),
     .testTarget(

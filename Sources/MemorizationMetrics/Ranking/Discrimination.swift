@@ -1,0 +1,89 @@
+import GSLNumerics
+import RealModule
+
+/// How well a score tells members of the training set from others.
+public struct Discrimination: Sendable, Equatable {
+  /// The area under the receiver operating characteristic: P(member's score > other's) + P(equal)/2.
+  public let areaUnderCurve: Double
+  /// Its interval.
+  public let interval: ClosedRange<Double>
+  /// The curve: false and true positive rates at each threshold, from (0, 0) to (1, 1).
+  public let curve: [(falsePositiveRate: Double, truePositiveRate: Double)]
+  /// The numbers of members and others.
+  public let members: Int
+  public let others: Int
+  private let level: Double
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.areaUnderCurve == b.areaUnderCurve && a.interval == b.interval && a.members == b.members && a.others == b.others
+      && a.curve.elementsEqual(b.curve, by: ==)
+  }
+
+  /// Compares scores, higher for likelier members.
+  ///
+  /// The interval is DeLong's (DeLong, DeLong, Clarke-Pearson, Biometrics 44, 1988), cut at 0 and 1. Where the scores separate
+  /// the groups its variance is 0; there the lower limit is (α/2)^(1/k) with k the size of the smaller group, the Clopper–Pearson
+  /// limit from k disjoint pairs that all agree.
+  ///
+  /// - Returns: nil without members, without others, or with a NaN.
+  /// - Complexity: O(n log n).
+  public init?(members: [Double], others: [Double], level: Double = 0.95) {
+    precondition(level > 0 && level < 1, "level \(level)")
+    guard !members.isEmpty, !others.isEmpty, !(members + others).contains(where: \.isNaN) else { return nil }
+    let (m, n) = (Double(members.count), Double(others.count))
+    let all = ranks(members + others)
+    // The share of others below each member, and of members above each other (Sun, Xu, 2014).
+    let ofMembers = zip(all[..<members.count], ranks(members)).map { ($0 - $1) / n }
+    let ofOthers = zip(all[members.count...], ranks(others)).map { 1 - ($0 - $1) / m }
+    let area = ofMembers.reduce(0, +) / m
+    func variance(_ values: [Double]) -> Double {
+      values.count < 2 ? 0 : values.reduce(0) { $0 + ($1 - area) * ($1 - area) } / Double(values.count - 1)
+    }
+    let deviation = (variance(ofMembers) / m + variance(ofOthers) / n).squareRoot()
+    areaUnderCurve = area
+    self.members = members.count
+    self.others = others.count
+    self.level = level
+    if area == 1 || area == 0 {
+      let limit = Double.pow(0.5 * (1 - level), 1 / min(m, n))
+      interval = area == 1 ? limit...1 : 0...(1 - limit)
+    } else {
+      let width = ((try? normalQuantile(0.5 + 0.5 * level)) ?? .nan) * deviation
+      interval = max(0, area - width)...min(1, area + width)
+    }
+    var curve = [(falsePositiveRate: 0.0, truePositiveRate: 0.0)]
+    let scores = (members.map { ($0, true) } + others.map { ($0, false) }).sorted { $0.0 > $1.0 }
+    var (truePositives, falsePositives) = (0, 0)
+    for (index, (score, isMember)) in scores.enumerated() {
+      if isMember { truePositives += 1 } else { falsePositives += 1 }
+      if index + 1 == scores.count || scores[index + 1].0 != score {
+        curve.append((Double(falsePositives) / n, Double(truePositives) / m))
+      }
+    }
+    self.curve = curve
+  }
+
+  /// The largest true positive rate at a false positive rate of at most `rate`, with its Clopper–Pearson limits for the threshold
+  /// that gives it.
+  public func truePositiveRate(atFalsePositiveRate rate: Double) -> (value: Double, interval: ClosedRange<Double>) {
+    let value = curve.last { $0.falsePositiveRate <= rate }?.truePositiveRate ?? 0
+    return (value, clopperPearson(Int((value * Double(members)).rounded()), of: members, level: level))
+  }
+}
+
+/// The exact limits of a probability of which `successes` of `trials` were seen (Clopper, Pearson, Biometrika 26, 1934).
+///
+/// - Precondition: 0 <= successes <= trials, 0 < level < 1.
+public func clopperPearson(_ successes: Int, of trials: Int, level: Double = 0.95) -> ClosedRange<Double> {
+  precondition(trials >= 1 && (0...trials).contains(successes), "\(successes) of \(trials)")
+  precondition(level > 0 && level < 1, "level \(level)")
+  let tail = 0.5 * (1 - level)
+  let (x, n) = (Double(successes), Double(trials))
+  /// p with P(X >= x) = tail, in terms of I_p(x, n - x + 1); a monotone function that changes sign, so the search cannot fail.
+  func root(_ a: Double, _ b: Double, _ target: Double) -> Double {
+    (try? findRoot(in: 0...1, relativeTolerance: 1e-14) { try incompleteBeta(a, b, $0) - target }) ?? .nan
+  }
+  let lower = successes == 0 ? 0 : root(x, n - x + 1, tail)
+  let upper = successes == trials ? 1 : root(x + 1, n - x, 1 - tail)
+  return lower...upper
+}

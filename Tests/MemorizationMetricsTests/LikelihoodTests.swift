@@ -1,0 +1,108 @@
+import MemorizationMetrics
+import RealModule
+import TestSupport
+import Testing
+
+/// Against numpy, scipy, mpmath and nltk (References/make_statistics.py), and published numbers.
+@Suite struct LikelihoodTests {
+  private let cases: StatisticsCases
+
+  init() throws {
+    cases = try reference("statistics.json", in: .module)
+  }
+
+  @Test func scores() throws {
+    for entry in cases.likelihoods {
+      let values = try #require(entry["log_probabilities"]).list
+      expectClose(Likelihood.loss(values), entry["loss"]!.number, relative: 1e-14)
+      expectClose(Likelihood.perplexity(values), .exp(entry["loss"]!.number), relative: 1e-13)
+      for share in [0.05, 0.2, 0.5, 1.0] {
+        expectClose(Likelihood.minK(values, share: share), entry["min_k_\(share)"]!.number, relative: 1e-13)
+        expectClose(
+          Likelihood.minKPlusPlus(
+            values, means: entry["means"]!.list, deviations: entry["deviations"]!.list, share: share),
+          entry["min_k_plus_plus_\(share)"]!.number, relative: 1e-12)
+      }
+    }
+    let values = [-1.0, -2, -3]
+    #expect(Likelihood.zlibRatio(values, compressedLength: 8) == -0.25)
+    #expect(Likelihood.referenceDifference(values, reference: [-2, -3, -4]) == 1)
+    #expect(Likelihood.referenceRatio(values, reference: [-2, -3, -4]) == 1.5)
+    #expect(Likelihood.recall(values, afterNonMember: [-2, -2, -3.5]) == 1.25)
+    #expect(Likelihood.loss([-.infinity, -1]) == .infinity && Likelihood.minK([-.infinity, -1]) == -.infinity)
+    // A model that is certain: of the reference token, or of another.
+    #expect(Likelihood.minKPlusPlus([0], means: [0], deviations: [0]) == 0)
+    #expect(Likelihood.minKPlusPlus([-5], means: [0], deviations: [0]) == -.infinity)
+  }
+
+  /// ln P(s | own prefix) - ln mean P(s | other), also where all are far below the smallest Double.
+  @Test func priorAware() {
+    expectClose(
+      Likelihood.priorAware([-1, -1], others: [[-3, -3], [-4, -4]]), -2 - .log((.exp(-6.0) + .exp(-8.0)) / 2),
+      relative: 1e-14)
+    expectClose(Likelihood.priorAware([-500, -500], others: [[-700, -700], [-700, -700]]), 400, relative: 1e-14)
+    expectClose(Likelihood.priorAware([-3], others: [[-3]]), 0, relative: 0, absolute: 1e-15)
+  }
+
+  /// The exposure of the design's references: 1 … 16, canary 0 → 4, 3.5 → 2, 20 → log2(16/17).
+  @Test func exposureByRank() throws {
+    let exposure = try #require(Exposure(referenceLosses: (1...16).map(Double.init).shuffled()))
+    #expect(exposure.byRank(loss: 0) == 4 && exposure.byRank(loss: 3.5) == 2)
+    expectClose(exposure.byRank(loss: 20), .log2(16.0 / 17), relative: 1e-14)
+    // A tie is not below.
+    #expect(exposure.byRank(loss: 1) == 4)
+    #expect(Exposure(referenceLosses: []) == nil && Exposure(referenceLosses: [.nan]) == nil)
+    let alike = try #require(Exposure(referenceLosses: [2, 2, 2, 2, 2]))
+    #expect(alike.law == nil && alike.extrapolated(loss: 1) == nil && alike.byRank(loss: 1) == .log2(5))
+    let infinite = try #require(Exposure(referenceLosses: [1, 2, 3, 4, 5, .infinity]))
+    #expect(infinite.law != nil && infinite.byRank(loss: .infinity) == 0)
+  }
+
+  /// The largest likelihood, at least what scipy's simplex finds; where both are inside, the same law.
+  @Test func skewNormalFits() throws {
+    for fitted in cases.skewNormals {
+      let law = try #require(SkewNormal(maximumLikelihood: fitted.values))
+      let likelihood = fitted.values.reduce(0) { $0 + law.logDensity($1) }
+      #expect(likelihood >= fitted.logLikelihood - 1e-8, "\(law) \(likelihood) \(fitted.logLikelihood)")
+      // The likelihood is flat in the shape: a simplex that stops at 1e-15 of it is this near in the parameters.
+      expectClose(law.location, fitted.location, relative: 1e-4, absolute: 1e-4)
+      expectClose(law.scale, fitted.scale, relative: 1e-4)
+      expectClose(law.shape, fitted.shape, relative: 1e-3)
+    }
+    #expect(SkewNormal(maximumLikelihood: [1, 2, 3]) == nil)
+    #expect(SkewNormal(maximumLikelihood: [1, 1, 1, 1, 1]) == nil)
+    // Values whose likelihood rises towards the half-normal law.
+    let half = try #require(SkewNormal(maximumLikelihood: (1...40).map { Double($0 * $0) / 100 }))
+    #expect(half.shape == .infinity)
+    #expect(half.logCumulative(half.location - 1e-9) == -.infinity && half.logCumulative(1e9) == 0)
+  }
+
+  /// ln P(X <= x) with mpmath at 30 digits, to tails of 1e-17,000,000.
+  @Test func skewNormalTails() {
+    for value in cases.cumulatives {
+      let law = SkewNormal(location: 2, scale: 0.5, shape: value.shape)
+      expectClose(
+        law.logCumulative(2 + 0.5 * value.z), value.log, relative: 1e-11, absolute: 1e-12, "\(value)")
+    }
+  }
+
+  @Test func nGramModels() throws {
+    for model in cases.nGrams {
+      var built = NGramModel(order: model.order, vocabularySize: 10)
+      for text in model.texts { built.add(text) }
+      // Adding and taking back changes nothing.
+      built.add([1, 2, 3, 9, 9])
+      built.remove([1, 2, 3, 9, 9])
+      for query in model.queries {
+        guard case .history(let history) = query[0], case .number(let token) = query[1],
+          case .number(let expected) = query[2]
+        else { continue }
+        expectClose(built.probability(of: Int(token), after: history), expected, relative: 1e-13)
+      }
+      // A law over ten tokens.
+      let total = (1...10).reduce(0) { $0 + built.probability(of: $1, after: [1, 2]) }
+      expectClose(total, 1, relative: 1e-13)
+    }
+    #expect(NGramModel(order: 3, vocabularySize: 4).logProbability([1, 2]) == 2 * .log(0.25))
+  }
+}

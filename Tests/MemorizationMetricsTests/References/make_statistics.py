@@ -1,0 +1,120 @@
+"""Rank correlations, discrimination, exposure, Min-K and n-gram models by scipy, scikit-learn, mpmath and nltk: statistics.json.
+
+pip install scipy==1.17.1 scikit-learn nltk mpmath
+"""
+import json
+import random
+
+import mpmath as mp
+import numpy as np
+from nltk.lm.models import InterpolatedLanguageModel
+from nltk.lm.smoothing import WittenBell
+from scipy import optimize, stats
+from sklearn.metrics import roc_auc_score, roc_curve
+
+rng = np.random.default_rng(7)
+random.seed(7)
+mp.mp.dps = 30
+
+correlations = []
+for case in range(60):
+    n = [2, 3, 5, 8, 20, 120, 300][case % 7]
+    x = rng.normal(size=n)
+    y = rng.normal(size=n) + rng.choice([0, 0.5, 2, -1]) * x
+    if case % 3 == 1:
+        x, y = np.round(x), np.round(y)
+    if case % 3 == 2:
+        y = (y > 0).astype(float)
+    if len(set(x)) < 2 or len(set(y)) < 2:
+        continue
+    correlations.append({"x": x.tolist(), "y": y.tolist(), "spearman": float(stats.spearmanr(x, y).statistic),
+                         "kendall": float(stats.kendalltau(x, y).statistic)})
+
+discriminations = []
+for case in range(40):
+    m, n = int(rng.integers(1, 150)), int(rng.integers(1, 150))
+    members, others = rng.normal(rng.choice([0, 0.5, 2]), 1, m), rng.normal(0, 1, n)
+    if case % 2:
+        members, others = np.round(members), np.round(others)
+    labels, scores = np.r_[np.ones(m), np.zeros(n)], np.r_[members, others]
+    # DeLong's components by their definition.
+    psi = (members[:, None] > others[None, :]) + 0.5 * (members[:, None] == others[None, :])
+    variance = (np.var(psi.mean(1), ddof=1) / m if m > 1 else 0) + (np.var(psi.mean(0), ddof=1) / n if n > 1 else 0)
+    false_rates, true_rates, _ = roc_curve(labels, scores, drop_intermediate=False)
+    at = {}
+    for rate in (0.1, 0.01, 0.001):
+        value = float(true_rates[false_rates <= rate].max())
+        x = int(round(value * m))
+        at[str(rate)] = [value, float(stats.beta.ppf(0.025, x, m - x + 1)) if x else 0.0,
+                         float(stats.beta.ppf(0.975, x + 1, m - x)) if x < m else 1.0]
+    discriminations.append({"members": members.tolist(), "others": others.tolist(),
+                            "auc": float(roc_auc_score(labels, scores)), "deviation": float(np.sqrt(variance)), "at": at})
+
+skew_normals = []
+for case, (location, scale, shape, n) in enumerate([(3, 0.5, 2, 200), (1, 1, -3, 200), (0, 2, 0.3, 500), (5, 1, 8, 300), (2, 0.2, 1, 60)]):
+    values = stats.skewnorm.rvs(shape, location, scale, size=n, random_state=case)
+    best = None
+    for start in ((shape, location, scale), (1, values.mean(), values.std()), (-1, values.mean(), values.std())):
+        found = optimize.minimize(lambda p: -stats.skewnorm.logpdf(values, p[0], p[1], np.exp(p[2])).mean(),
+                                  [start[0], start[1], np.log(start[2])], method="Nelder-Mead",
+                                  options={"xatol": 1e-12, "fatol": 1e-15, "maxiter": 20000, "maxfev": 20000})
+        if best is None or found.fun < best.fun:
+            best = found
+    skew_normals.append({"values": values.tolist(), "shape": best.x[0], "location": best.x[1], "scale": float(np.exp(best.x[2])),
+                         "log_likelihood": float(-best.fun * n)})
+
+cumulatives = []
+for shape in (0, 0.5, -0.5, 3, -3, 20, -20, 300, -300):
+    for z in (-30, -8, -3, -1, -0.1, 0, 0.05, 0.5, 2, 5):
+        a = mp.mpf(str(shape))
+        density = lambda t: 2 * mp.npdf(t) * mp.ncdf(a * t)
+        # Where the integrand lives below z.
+        width = mp.mpf(1) / max(1, abs(z) * (1 + (a * a if z < 0 and a > 0 else 0)))
+        points = [z - width * k for k in (400, 100, 50, 25, 12, 6, 3, 1.5, 0.75, 0.3, 0.1, 0)]
+        if abs(a) > 1:
+            points += [p for p in (c / abs(a) for c in (-30, -10, -5, -2, -1, 0, 1, 2, 5, 10, 30)) if points[0] < p < z]
+        points += [p for p in (-12, -6, -3, -1, 0, 1, 2, 3, 4) if points[0] < p < z]
+        cumulatives.append({"shape": shape, "z": z, "log": float(mp.log(mp.quad(density, sorted(set(points)))))})
+
+likelihoods = []
+for case in range(30):
+    n = int(rng.integers(1, 80))
+    log_probabilities = -rng.exponential(1.5, n)
+    means, deviations = -rng.exponential(3, n), rng.uniform(0.1, 3, n)
+    entry = {"log_probabilities": log_probabilities.tolist(), "means": means.tolist(), "deviations": deviations.tolist(),
+             "loss": float(-log_probabilities.mean())}
+    for share in (0.05, 0.2, 0.5, 1.0):
+        k = max(1, int(share * n))
+        standardized = (log_probabilities - means) / deviations
+        entry[f"min_k_{share}"] = float(np.sort(log_probabilities)[:k].mean())
+        entry[f"min_k_plus_plus_{share}"] = float(np.sort(standardized)[:k].mean())
+    likelihoods.append(entry)
+
+
+
+class WittenBellToUniform(WittenBell):
+    """nltk's smoothing, whose unigrams back off to 1/V as its longer n-grams do to shorter ones."""
+
+    def unigram_score(self, word):
+        unigrams = self.counts.unigrams
+        return (unigrams[word] + len(unigrams) / 10) / (unigrams.N() + len(unigrams))
+
+
+n_grams = []
+for order in (1, 2, 3, 4):
+    texts = [[random.choice([1, 1, 1, 2, 2, 3, 4, 5]) for _ in range(random.randint(1, 12))] for _ in range(12)]
+    grams = [tuple(str(token) for token in text[index - length:index + 1]) for text in texts for index in range(len(text))
+             for length in range(min(order, index + 1))]
+    model = InterpolatedLanguageModel(WittenBellToUniform, order)
+    model.fit([grams], vocabulary_text=[str(token) for text in texts for token in text])
+    queries = []
+    for _ in range(40):
+        history = [random.randint(1, 6) for _ in range(random.randint(0, 5))]
+        token = random.randint(1, 5)
+        queries.append([history, token, model.unmasked_score(str(token), tuple(str(t) for t in history))])
+    n_grams.append({"order": order, "texts": texts, "queries": queries})
+
+with open("statistics.json", "w") as file:
+    json.dump({"correlations": correlations, "discriminations": discriminations, "skew_normals": skew_normals,
+               "cumulatives": cumulatives, "likelihoods": likelihoods, "n_grams": n_grams}, file, separators=(",", ":"))
+print(len(correlations), len(discriminations), len(cumulatives), len(likelihoods))

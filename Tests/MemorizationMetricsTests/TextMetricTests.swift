@@ -1,0 +1,118 @@
+import MemorizationMetrics
+import TestSupport
+import Testing
+import ZlibCompression
+
+private struct Cases: Decodable {
+  struct Text: Decodable {
+    let candidate: String
+    let reference: String
+    let levenshtein: Int
+    let levenshteinSimilarity: Double
+    let indel: Int
+    let indelRatio: Double
+    let hamming: Int
+    let prefix: Int
+    let subsequence: Int
+    let substring: Int
+    let rouge: [[Double]]
+    let bleu: Double
+    let zlib: Int
+  }
+  struct Tokens: Decodable {
+    let candidate: [Int]
+    let reference: [Int]
+    let levenshtein: Int
+    let indel: Int
+    let hamming: Int
+    let prefix: Int
+    let subsequence: Int
+    let substring: Int
+  }
+  let texts: [Text]
+  let tokens: [Tokens]
+}
+
+/// Against sacrebleu, rouge_score, RapidFuzz, Levenshtein and zlib (References/make_text.py).
+@Suite struct TextMetricTests {
+  private let cases: Cases
+
+  init() throws {
+    cases = try reference("text.json", in: .module)
+  }
+
+  @Test func characters() {
+    #expect(cases.texts.count >= 200)
+    for text in cases.texts {
+      let (a, b) = (TextUnits.scalars(text.candidate), TextUnits.scalars(text.reference))
+      #expect(EditDistance.levenshtein(a, b) == text.levenshtein, "\(text)")
+      #expect(EditDistance.indel(a, b) == text.indel, "\(text)")
+      #expect(EditDistance.hamming(a, b) == text.hamming, "\(text)")
+      #expect(CommonSequence.prefix(a, b) == text.prefix, "\(text)")
+      #expect(CommonSequence.subsequence(a, b) == text.subsequence, "\(text)")
+      #expect(CommonSequence.substring(a, b) == text.substring, "\(text)")
+      expectClose(EditDistance.levenshteinSimilarity(a, b), text.levenshteinSimilarity, relative: 1e-15)
+      expectClose(EditDistance.indelRatio(a, b), text.indelRatio, relative: 1e-15)
+    }
+  }
+
+  @Test func words() {
+    for text in cases.texts {
+      let (a, b) = (TextUnits.rougeWords(text.candidate), TextUnits.rougeWords(text.reference))
+      let scores = [
+        Rouge.nGrams(a, b, order: 1), Rouge.nGrams(a, b, order: 2), Rouge.longestCommonSubsequence(a, b),
+      ]
+      for (score, expected) in zip(scores, text.rouge) {
+        expectClose(score.precision, expected[0], relative: 1e-14)
+        expectClose(score.recall, expected[1], relative: 1e-14)
+        expectClose(score.fMeasure, expected[2], relative: 1e-14)
+      }
+      expectClose(Bleu.sentence(text.candidate, text.reference), text.bleu, relative: 1e-12, "\(text)")
+      #expect(zlibLength(of: text.reference) == text.zlib)
+    }
+  }
+
+  @Test func tokens() {
+    #expect(cases.tokens.count >= 200)
+    for pair in cases.tokens {
+      let (a, b) = (pair.candidate, pair.reference)
+      #expect(EditDistance.levenshtein(a, b) == pair.levenshtein, "\(pair)")
+      #expect(EditDistance.levenshtein(b, a) == pair.levenshtein, "\(pair)")
+      #expect(EditDistance.indel(a, b) == pair.indel, "\(pair)")
+      #expect(EditDistance.hamming(a, b) == pair.hamming, "\(pair)")
+      #expect(CommonSequence.prefix(a, b) == pair.prefix, "\(pair)")
+      #expect(CommonSequence.subsequence(b, a) == pair.subsequence, "\(pair)")
+      #expect(CommonSequence.substring(a, b) == pair.substring, "\(pair)")
+    }
+  }
+
+  /// The numbers of the design's references.
+  @Test func publishedExample() {
+    let (a, b) = ("the cat sat on the mat", "the cat is on the mat")
+    let (words, other) = (TextUnits.rougeWords(a), TextUnits.rougeWords(b))
+    expectClose(Rouge.longestCommonSubsequence(words, other).fMeasure, 0.8333333, relative: 1e-6)
+    expectClose(Rouge.nGrams(words, other, order: 2).fMeasure, 0.6, relative: 1e-14)
+    expectClose(Bleu.sentence(a, b), 37.9917842826, relative: 1e-11)
+    #expect(EditDistance.levenshtein(TextUnits.scalars(a), TextUnits.scalars(b)) == 3)
+    expectClose(
+      EditDistance.levenshteinSimilarity(TextUnits.scalars(a), TextUnits.scalars(b)), 0.8636363636, relative: 1e-9)
+    expectClose(EditDistance.indelRatio(TextUnits.scalars(a), TextUnits.scalars(b)), 0.9302325581, relative: 1e-9)
+  }
+
+  @Test func approximateMemorization() {
+    let reference = Array(0..<20)
+    var near = reference
+    near[10] = 99
+    #expect(ApproximateMemorization.editDistance.similarity(near, reference) == 0.95)
+    #expect(ApproximateMemorization.editDistance.isMemorized(near, reference))
+    #expect(!ApproximateMemorization.editDistance.isMemorized(near, reference, threshold: 0.96))
+    #expect(ApproximateMemorization.bleu.isMemorized(reference, reference))
+    #expect(!ApproximateMemorization.bleu.isMemorized(Array(50..<70), reference))
+    // Numbers as words of a text are the same BLEU.
+    expectClose(
+      ApproximateMemorization.bleu.similarity(near, reference),
+      Bleu.sentence(
+        near.map(String.init).joined(separator: " "), reference.map(String.init).joined(separator: " ")) / 100,
+      relative: 1e-14)
+  }
+}
