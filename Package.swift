@@ -86,7 +86,8 @@ let package = Package(
       resources: [.copy("References")]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "HeavyTails", "TokenProcess", "TestSupport"]),
     .testTarget(
-      name: "SkewedMemorizationTests", dependencies: ["SkewedMemorization", "GSLNumerics", "TestSupport"],
+      name: "SkewedMemorizationTests",
+      dependencies: ["SkewedMemorization", "MemorizationMetrics", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(name: "NotebookExportTests", dependencies: ["NotebookExport", "SkewedMemorization", "TestSupport"]),
     .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"]),

@@ -31,6 +31,16 @@ let package = Package(
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
     ),
     .executableTarget(
+      name: "MetricBenchmarks",
+      dependencies: [
+        .product(name: "MemorizationMetrics", package: "SkewedMemorization"),
+        .product(name: "GSLNumerics", package: "SkewedMemorization"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/MetricBenchmarks",
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+    ),
+    .executableTarget(
       name: "peer-heavytails",
       dependencies: [
         .product(name: "HeavyTails", package: "SkewedMemorization"),

@@ -9,17 +9,21 @@ public struct SampledGenerations: Sendable, Equatable {
   public let decoding: Decoding
   /// The continuations as token numbers.
   public let generations: [[Int]]
+  /// The same as texts; empty where they are not given.
+  public let texts: [String]
 
   /// Continuations of a record.
-  public init(id: String, decoding: Decoding, generations: [[Int]]) {
+  public init(id: String, decoding: Decoding, generations: [[Int]], texts: [String] = []) {
     self.id = id
     self.decoding = decoding
     self.generations = generations
+    self.texts = texts
   }
 }
 
-/// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ from
-/// plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number.
+/// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ
+/// from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number, and
+/// `texts` holds the same continuations as texts.
 public enum GenerationsReader {
   private struct Coding: Decodable {
     let id: String
@@ -29,9 +33,10 @@ public enum GenerationsReader {
     let minP: Double?
     let draws: Int?
     let generations: [[Int]]
+    let texts: [String]?
 
     enum CodingKeys: String, CodingKey {
-      case id, temperature, draws, generations
+      case id, temperature, draws, generations, texts
       case topK = "top_k"
       case topP = "top_p"
       case minP = "min_p"
@@ -41,10 +46,14 @@ public enum GenerationsReader {
       if let draws, draws != generations.count {
         throw RecordError(field: "draws", problem: "is \(draws), but there are \(generations.count) generations")
       }
+      if let texts, texts.count != generations.count {
+        throw RecordError(
+          field: "texts", problem: "has \(texts.count) texts, but there are \(generations.count) generations")
+      }
       do {
         let decoding = try Decoding(
           temperature: temperature ?? 1, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
-        return SampledGenerations(id: id, decoding: decoding, generations: generations)
+        return SampledGenerations(id: id, decoding: decoding, generations: generations, texts: texts ?? [])
       } catch {
         throw RecordError(
           field: error.name.replacingOccurrences(of: "-", with: "_"),

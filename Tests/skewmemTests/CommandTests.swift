@@ -215,6 +215,27 @@ import Testing
     #expect(try run("predict", "/nowhere/x", "--length", "5").status == 65)
   }
 
+  @Test func metrics() throws {
+    let generations = Repository.capture("jargon-samples-epoch06.jsonl")
+    let earlier = Repository.capture("jargon-train-epoch04.jsonl")
+    for format in ["text", "markdown", "json"] {
+      let result = try run(
+        "metrics", capture, "--generations", generations, "--held-out", earlier, "--runs", earlier, "--format", format)
+      #expect(result.status == 0, "\(result)")
+    }
+    let json = try run("metrics", capture, "--generations", generations, "--length", "8", "--format", "json").json
+    #expect(json?["schema"] as? String == "skewmem.metrics/1")
+    #expect((json?["settings"] as? [String: Any])?["length"] as? Int == 8)
+    for key in ["records", "agreement", "discrimination", "unavailable"] { #expect(json?[key] is [Any], "\(key)") }
+    let first = (json?["agreement"] as? [[String: Any]])?.first
+    #expect(first?.keys.contains("missed_top_1_percent") == true && first?["spearman"] is Double)
+    for bad in [["--min-k", "0"], ["--length", "0"], ["--queries", "0.5"], ["--ngram", "9"]] {
+      #expect(try run(["metrics", capture] + bad).status == 64, "\(bad)")
+    }
+    #expect(try run("metrics", capture, "--held-out", "/nowhere").status == 65)
+    #expect(try run("metrics", capture, "--generations", capture).status == 65)
+  }
+
   @Test func validate() throws {
     let generations = Repository.capture("jargon-samples-epoch06.jsonl")
     for format in ["text", "markdown", "json"] {

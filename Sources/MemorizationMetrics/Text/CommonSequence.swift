@@ -18,14 +18,14 @@ public enum CommonSequence {
     let words = masks.words
     // A bit at 0 is a position of the pattern at which the common subsequence grows.
     var state = [UInt64](repeating: .max, count: words)
-    masks.withMasks { masks_ in
+    masks.withMasks { bits in
       state.withUnsafeMutableBufferPointer { state in
         for symbol in text {
           guard let offset = masks.offset(of: symbol) else { continue }
           var carry: UInt64 = 0
           for word in 0..<words {
             let value = state[word]
-            let matches = value & masks_[offset + word]
+            let matches = value & bits[offset + word]
             let (sum, overflow) = value.addingReportingOverflow(matches)
             let (carried, again) = sum.addingReportingOverflow(carry)
             carry = overflow || again ? 1 : 0
@@ -36,8 +36,8 @@ public enum CommonSequence {
     }
     var length = 0
     for word in 0..<words {
-      let bits = min(64, pattern.count - 64 * word)
-      let zeros = ~state[word] & (bits == 64 ? .max : (1 << UInt64(bits)) - 1)
+      let used = min(64, pattern.count - 64 * word)
+      let zeros = ~state[word] & (used == 64 ? .max : (1 << UInt64(used)) - 1)
       length += zeros.nonzeroBitCount
     }
     return common + length

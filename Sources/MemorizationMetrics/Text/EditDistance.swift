@@ -16,7 +16,7 @@ public enum EditDistance {
     var decreases = [UInt64](repeating: 0, count: words)
     let lastBit: UInt64 = 1 << UInt64((pattern.count - 1) % 64)
     var distance = pattern.count
-    masks.withMasks { masks_ in
+    masks.withMasks { bits in
       increases.withUnsafeMutableBufferPointer { increases in
         decreases.withUnsafeMutableBufferPointer { decreases in
           for symbol in text {
@@ -25,7 +25,7 @@ public enum EditDistance {
             var increase: UInt64 = 1
             var decrease: UInt64 = 0
             for word in 0..<words {
-              var equal = offset.map { masks_[$0 + word] } ?? 0
+              var equal = offset.map { bits[$0 + word] } ?? 0
               let up = increases[word]
               let down = decreases[word]
               let xv = equal | down

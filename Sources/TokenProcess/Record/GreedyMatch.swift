@@ -12,16 +12,19 @@ public struct GreedyMatch: Sendable, Equatable {
   ///
   /// Ranks are used where they are given: they count a tie for the first place as a match.
   public init?(_ record: Record) {
-    let length = record.tokenLogProbabilities.count
-    let mismatch: Int?
-    if let ranks = record.ranks {
-      mismatch = ranks.firstIndex { $0 != 0 }
-    } else if let greedy = record.greedyTokenIDs, let reference = record.referenceTokenIDs {
-      mismatch = zip(greedy, reference).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-    } else {
-      return nil
-    }
-    self.length = mismatch ?? length
+    guard let isFirstChoice = record.isFirstChoice else { return nil }
+    let mismatch = isFirstChoice.firstIndex(of: false)
+    length = mismatch ?? isFirstChoice.count
     isCensored = mismatch == nil
+  }
+}
+
+extension Record {
+  /// Whether the reference token is the model's first choice at each position; nil when the record has neither ranks nor both
+  /// token lists.
+  public var isFirstChoice: [Bool]? {
+    if let ranks { return ranks.map { $0 == 0 } }
+    guard let greedyTokenIDs, let referenceTokenIDs else { return nil }
+    return zip(greedyTokenIDs, referenceTokenIDs).map { $0 == $1 }
   }
 }

@@ -1,0 +1,80 @@
+import RealModule
+import SkewedMemorization
+
+extension MetricsReport: ReadableReport, DocumentReport {
+  var document: ReportDocument {
+    var document = ReportDocument()
+    document.title("Metrics of \(file == "-" ? "standard input" : file)")
+    document.paragraph(
+      "\(NumberText.count(dataset.count)) metrics of \(NumberText.count(records.count, "record")), beside the exact probability "
+        + "S(\(settings.length)) that a record's first \(settings.length) tokens are repeated (tail_risk, its natural logarithm). "
+        + "Rank correlations are positive where a metric agrees; missed are the records of the riskiest 1 % and 5 % that it puts below "
+        + "its own median.")
+    document.list(warnings.map { "Note: \($0)." })
+    document.table(
+      .init(
+        ["metric", "mean", "median", "maximum", "Spearman", "limits", "Kendall", "limits", "missed 1 %", "5 %"],
+        left: [0],
+        rows: agreement.map { row in
+          let summary = dataset[row.metric]
+          return [
+            row.metric, NumberText.text(summary?.mean), NumberText.text(summary?.median),
+            NumberText.text(summary?.maximum), NumberText.text(row.spearman), intervalText(row.spearmanInterval),
+            NumberText.text(row.kendall), intervalText(row.kendallInterval), "\(row.missedTop1Percent.count)",
+            "\(row.missedTop5Percent.count)",
+          ]
+        }))
+    let missing = agreement.filter { !$0.missedTop5Percent.isEmpty }
+    if !missing.isEmpty {
+      document.heading("What each metric misses")
+      document.list(
+        missing.map { row in
+          let shown = row.missedTop5Percent.prefix(8).joined(separator: ", ")
+          let more = row.missedTop5Percent.count - 8
+          return "\(row.metric): \(shown)\(more > 0 ? " and \(more) more" : "")"
+        })
+    }
+    if !dataSetMetrics.isEmpty {
+      document.heading("The data set as a whole")
+      document.table(
+        .init(
+          ["metric", "value", "limits"], left: [0],
+          rows: dataSetMetrics.map { [$0.metric, NumberText.text($0.value), intervalText($0.interval)] }))
+    }
+    if !discrimination.isEmpty {
+      document.heading("Telling training records from held-out ones")
+      document.table(
+        .init(
+          ["score", "AUC", "limits", "found at 1 % false", "limits", "at 0.1 %", "limits"], left: [0],
+          rows: discrimination.map { row in
+            [
+              row.metric, NumberText.text(row.auc), "[\(NumberText.text(row.lower)), \(NumberText.text(row.upper))]",
+            ]
+              + ["0.01", "0.001"].flatMap { rate in
+                [NumberText.percent(row.tprAtFPR[rate]), intervalText(row.tprInterval[rate])]
+              }
+          }))
+    }
+    document.heading("The riskiest records")
+    let columns = [
+      "expected_match", "greedy_match_length", "loss", "min_k", "min_k_plus_plus", "zlib_ratio", "pythia_score",
+    ]
+    .filter { dataset[$0] != nil }
+    let riskiest = records.sorted { (risk($0), $1.id) > (risk($1), $0.id) }
+    document.table(
+      .init(
+        ["record", "S(\(settings.length))"] + columns, left: [0],
+        rows: riskiest.prefix(20).map { record in
+          [record.id, NumberText.probability(log: record.metrics["tail_risk"]?.wrappedValue)]
+            + columns.map { NumberText.text(record.metrics[$0]?.wrappedValue) }
+        }))
+    if !unavailable.isEmpty {
+      document.heading("Not available")
+      let byNeed = Dictionary(grouping: unavailable, by: \.needs).sorted { $0.key < $1.key }
+      document.list(byNeed.map { need, metrics in "\(metrics.map(\.metric).joined(separator: ", ")): needs \(need)" })
+    }
+    return document
+  }
+
+  private func risk(_ record: RecordMetrics) -> Double { record.metrics["tail_risk"]?.wrappedValue ?? -.infinity }
+}

@@ -1,0 +1,207 @@
+import MemorizationMetrics
+import TokenProcess
+import ZlibCompression
+
+/// A metric as a column of a table: one value a record.
+struct MetricColumn: Sendable {
+  /// What a metric is a statement about.
+  enum Kind { case law, extraction, text, likelihood, acrossRuns }
+
+  /// The key in reports.
+  let name: String
+  let kind: Kind
+  /// What a record must come with for it.
+  let needs: String
+  /// Whether larger values mean more memorization.
+  let risesWithMemorization: Bool
+  /// Whether it is used to tell members of the training set from others.
+  let isMembershipScore: Bool
+  /// Its value; nil where it needs something that is not there.
+  let value: @Sendable (MetricInput) -> Double?
+
+  init(
+    _ name: String, _ kind: Kind, needs: String, rises: Bool = true, membership: Bool = false,
+    _ value: @escaping @Sendable (MetricInput) -> Double?
+  ) {
+    self.name = name
+    self.kind = kind
+    self.needs = needs
+    risesWithMemorization = rises
+    isMembershipScore = membership
+    self.value = value
+  }
+
+  /// A value that rises with memorization.
+  func oriented(_ value: Double) -> Double { risesWithMemorization ? value : -value }
+
+  /// Every metric, in the order of reports.
+  static let all: [MetricColumn] = ofLaws + ofExtraction + ofLikelihood + ofText + acrossRuns
+
+  private static let greedy = "ranks, or greedy_token_ids and reference_token_ids"
+  private static let sampled = "generations (--generations) and reference_token_ids"
+  private static let sampledTexts = "texts of generations (--generations) and reference"
+
+  private static let ofLaws = [
+    MetricColumn("tail_risk", .law, needs: "a reference of as many tokens", membership: true) { $0.logTailRisk },
+    MetricColumn("expected_match", .law, needs: "token_logprobs", membership: true) { $0.law.moments.mean },
+  ]
+
+  private static let ofExtraction = [
+    MetricColumn("greedy_extraction", .extraction, needs: greedy) {
+      $0.record.isFirstChoice.map { GreedyExtraction.isExtractable($0) ? 1 : 0 }
+    },
+    MetricColumn("greedy_match_length", .extraction, needs: greedy, membership: true) {
+      GreedyMatch($0.record).map { Double($0.length) }
+    },
+    MetricColumn("greedy_window_rate", .extraction, needs: "\(greedy), and as many tokens") { input in
+      input.record.isFirstChoice.flatMap { GreedyExtraction.windowRate($0, length: input.settings.length) }
+    },
+    MetricColumn("pythia_score", .extraction, needs: greedy, membership: true) {
+      $0.record.isFirstChoice.map(GreedyExtraction.pythiaScore)
+    },
+    MetricColumn("discoverable_draws", .extraction, needs: "a reference of as many tokens", rises: false) { input in
+      input.logTailRisk.map { Extraction.draws(logSurvival: $0, probability: input.settings.probability) }
+    },
+    MetricColumn("discoverable_extraction", .extraction, needs: "a reference of as many tokens") { input in
+      input.logTailRisk.map {
+        Extraction.draws(logSurvival: $0, probability: input.settings.probability) <= input.settings.queries ? 1 : 0
+      }
+    },
+    MetricColumn("inextractability_bits", .extraction, needs: "a reference of as many tokens", rises: false) {
+      Inextractability.bits($0.record.tokenLogProbabilities, length: $0.settings.length)
+    },
+    MetricColumn(
+      "prior_aware", .extraction, needs: "the same records after unrelated prefixes (--other-prefixes)",
+      membership: true
+    ) { input in
+      input.afterOtherPrefixes.isEmpty
+        ? nil : Likelihood.priorAware(input.record.tokenLogProbabilities, others: input.afterOtherPrefixes)
+    },
+  ]
+
+  private static let ofLikelihood = [
+    MetricColumn("loss", .likelihood, needs: "token_logprobs", rises: false, membership: true) {
+      Likelihood.loss($0.record.tokenLogProbabilities)
+    },
+    MetricColumn("perplexity", .likelihood, needs: "token_logprobs", rises: false) {
+      Likelihood.perplexity($0.record.tokenLogProbabilities)
+    },
+    MetricColumn("zlib_ratio", .likelihood, needs: "reference", membership: true) { input in
+      input.record.reference.map {
+        Likelihood.zlibRatio(input.record.tokenLogProbabilities, compressedLength: zlibLength(of: $0))
+      }
+    },
+    MetricColumn("min_k", .likelihood, needs: "token_logprobs", membership: true) {
+      Likelihood.minK($0.record.tokenLogProbabilities, share: $0.settings.minKShare)
+    },
+    MetricColumn("min_k_plus_plus", .likelihood, needs: "logprob_mean and logprob_std", membership: true) { input in
+      guard let means = input.record.logProbabilityMeans, let deviations = input.record.logProbabilityDeviations
+      else { return nil }
+      return Likelihood.minKPlusPlus(
+        input.record.tokenLogProbabilities, means: means, deviations: deviations, share: input.settings.minKShare)
+    },
+    MetricColumn(
+      "reference_difference", .likelihood, needs: "the same records under a reference model (--reference)",
+      membership: true
+    ) { input in
+      input.underReferenceModel.map {
+        Likelihood.referenceDifference(input.record.tokenLogProbabilities, reference: $0)
+      }
+    },
+    MetricColumn(
+      "reference_ratio", .likelihood, needs: "the same records under a reference model (--reference)", membership: true
+    ) { input in
+      input.underReferenceModel.map { Likelihood.referenceRatio(input.record.tokenLogProbabilities, reference: $0) }
+    },
+    MetricColumn(
+      "recall", .likelihood, needs: "the same records after prefixes that are no members (--other-prefixes)",
+      membership: true
+    ) { input in
+      guard !input.afterOtherPrefixes.isEmpty else { return nil }
+      let values = input.afterOtherPrefixes.map {
+        Likelihood.recall(input.record.tokenLogProbabilities, afterNonMember: $0)
+      }
+      return values.reduce(0, +) / Double(values.count)
+    },
+    MetricColumn("exposure", .likelihood, needs: "held-out records (--held-out)") { input in
+      input.exposure?.byRank(loss: Likelihood.loss(input.record.tokenLogProbabilities))
+    },
+    MetricColumn("exposure_extrapolated", .likelihood, needs: "4 or more held-out records (--held-out)") { input in
+      input.exposure?.extrapolated(loss: Likelihood.loss(input.record.tokenLogProbabilities))
+    },
+  ]
+
+  private static let ofText: [MetricColumn] = [
+    ofTokens("exact_match") { $0 == $1 ? 1 : 0 },
+    ofTokens("longest_common_prefix") { Double(CommonSequence.prefix($0, $1)) },
+    ofTokens("longest_common_substring") { Double(CommonSequence.substring($0, $1)) },
+    ofTokens("longest_common_subsequence") { Double(CommonSequence.subsequence($0, $1)) },
+    ofTokens("hamming", rises: false) { Double(EditDistance.hamming($0, $1)) },
+    ofTokens("levenshtein", rises: false) { Double(EditDistance.levenshtein($0, $1)) },
+    ofTokens("levenshtein_similarity") { EditDistance.levenshteinSimilarity($0, $1) },
+    ofTokens("indel_ratio") { EditDistance.indelRatio($0, $1) },
+    ofTokens("rouge_1") { Rouge.nGrams($0, $1, order: 1).fMeasure },
+    ofTokens("rouge_2") { Rouge.nGrams($0, $1, order: 2).fMeasure },
+    ofTokens("rouge_l") { Rouge.longestCommonSubsequence($0, $1).fMeasure },
+    ofTokens("bleu") { Bleu.sentence($0, $1) },
+    approximate("approximate_by_bleu", .bleu),
+    approximate("approximate_by_edit_distance", .editDistance),
+    ofTexts("text_exact_match") { Array($0.utf8) == Array($1.utf8) ? 1 : 0 },
+    ofTexts("text_levenshtein", rises: false) {
+      Double(EditDistance.levenshtein(TextUnits.scalars($0), TextUnits.scalars($1)))
+    },
+    ofTexts("text_levenshtein_similarity") {
+      EditDistance.levenshteinSimilarity(TextUnits.scalars($0), TextUnits.scalars($1))
+    },
+    ofTexts("text_indel_ratio") { EditDistance.indelRatio(TextUnits.scalars($0), TextUnits.scalars($1)) },
+    ofTexts("text_rouge_1") {
+      Rouge.nGrams(TextUnits.rougeWords($0), TextUnits.rougeWords($1), order: 1).fMeasure
+    },
+    ofTexts("text_rouge_2") {
+      Rouge.nGrams(TextUnits.rougeWords($0), TextUnits.rougeWords($1), order: 2).fMeasure
+    },
+    ofTexts("text_rouge_l") {
+      Rouge.longestCommonSubsequence(TextUnits.rougeWords($0), TextUnits.rougeWords($1)).fMeasure
+    },
+    ofTexts("text_bleu") { Bleu.sentence($0, $1) },
+  ]
+
+  private static let acrossRuns = [
+    MetricColumn("learning_events", .acrossRuns, needs: "captures of other checkpoints (--runs) and \(greedy)") {
+      input in
+      input.isReproduced.count > 1 ? Double(LearningEvents(isReproduced: input.isReproduced).learned) : nil
+    },
+    MetricColumn(
+      "forgetting_events", .acrossRuns, needs: "captures of other checkpoints (--runs) and \(greedy)", rises: false
+    ) { input in
+      input.isReproduced.count > 1 ? Double(LearningEvents(isReproduced: input.isReproduced).forgotten) : nil
+    },
+    MetricColumn(
+      "counterfactual", .acrossRuns,
+      needs: "captures of runs with the record in training and without, by split (--runs), and \(greedy)"
+    ) { CounterfactualMemorization.difference(included: $0.included, excluded: $0.excluded) },
+    MetricColumn("ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records") {
+      $0.nGramLogProbability
+    },
+  ]
+
+  private static func ofTokens(
+    _ name: String, rises: Bool = true, _ metric: @escaping @Sendable ([Int], [Int]) -> Double
+  ) -> MetricColumn {
+    MetricColumn(name, .text, needs: sampled, rises: rises) { $0.overGenerations(metric) }
+  }
+
+  private static func ofTexts(
+    _ name: String, rises: Bool = true, _ metric: @escaping @Sendable (String, String) -> Double
+  ) -> MetricColumn {
+    MetricColumn(name, .text, needs: sampledTexts, rises: rises) { $0.overTexts(metric) }
+  }
+
+  private static func approximate(_ name: String, _ similarity: ApproximateMemorization) -> MetricColumn {
+    MetricColumn(name, .text, needs: sampled) { input in
+      input.overGenerations {
+        similarity.isMemorized($0, $1, threshold: input.settings.similarityThreshold) ? 1 : 0
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Captures
+import MemorizationMetrics
+import TokenProcess
+import ZlibCompression
+
+/// What the metrics of one record can draw on.
+struct MetricInput: Sendable {
+  let record: Record
+  let law: MatchLengthLaw
+  let settings: MetricSettings
+  /// Sampled continuations, and the reference cut to the longest of them.
+  var generations: [(generation: [Int], reference: [Int])] = []
+  /// Continuations as texts.
+  var texts: [String] = []
+  /// Its tokens' log-probabilities under a reference model.
+  var underReferenceModel: [Double]?
+  /// The same after unrelated prefixes.
+  var afterOtherPrefixes: [[Double]] = []
+  /// What it is compared with for exposure.
+  var exposure: Exposure?
+  /// Whether it is reproduced at each checkpoint of its run.
+  var isReproduced: [Bool] = []
+  /// Its share of right tokens under models trained with it and without it.
+  var included: [Double] = []
+  var excluded: [Double] = []
+  /// The mean log-probability a token by an n-gram model of the other records.
+  var nGramLogProbability: Double?
+
+  init(_ record: Record, _ settings: MetricSettings) {
+    self.record = record
+    self.settings = settings
+    law = MatchLengthLaw(record)
+  }
+
+  /// ln S(n) at the length of the settings; nil for a shorter reference.
+  var logTailRisk: Double? { law.length >= settings.length ? law.logSurvival[settings.length] : nil }
+
+  /// The mean of a metric of a continuation and its reference.
+  func overGenerations(_ metric: ([Int], [Int]) -> Double) -> Double? {
+    guard !generations.isEmpty else { return nil }
+    return generations.reduce(0) { $0 + metric($1.generation, $1.reference) } / Double(generations.count)
+  }
+
+  /// The mean of a metric of a continuation's text and the reference's.
+  func overTexts(_ metric: (String, String) -> Double) -> Double? {
+    guard !texts.isEmpty, let reference = record.reference else { return nil }
+    return texts.reduce(0) { $0 + metric($1, reference) } / Double(texts.count)
+  }
+}
+
+/// What metrics are computed with.
+public struct MetricSettings: Sendable, Equatable {
+  /// n of the tail risk S(n), of windows of (l, b)-inextractability, and of what counts as reproduced at a checkpoint.
+  public var length = 16
+  /// q of (q, p)-discoverable extraction.
+  public var queries = 100.0
+  /// p of (q, p)-discoverable extraction.
+  public var probability = 0.5
+  /// k of Min-K % and Min-K %++.
+  public var minKShare = 0.2
+  /// The threshold of approximate memorization.
+  public var similarityThreshold = ApproximateMemorization.usualThreshold
+  /// Errors of the recall of the lm-extraction-benchmark.
+  public var errors = 100
+  /// n of the n-gram model.
+  public var nGramOrder = 3
+  /// The confidence level of all limits.
+  public var level = 0.95
+
+  /// The usual settings.
+  public init() {}
+
+  func check() throws(ArgumentError) {
+    func require(_ isRight: Bool, _ name: String, _ value: Any, _ allowed: String) throws(ArgumentError) {
+      guard isRight else { throw ArgumentError(name: name, value: "\(value)", allowed: allowed) }
+    }
+    try require((1...Record.longestReference).contains(length), "length", length, "1 to \(Record.longestReference)")
+    try require(queries >= 1 && queries < .infinity, "queries", queries, "1 or more")
+    try require(probability > 0 && probability < 1, "probability", probability, "0 < probability < 1")
+    try require(minKShare > 0 && minKShare <= 1, "min-k", minKShare, "0 < k <= 1")
+    try require(
+      similarityThreshold > 0 && similarityThreshold <= 1, "threshold", similarityThreshold, "0 < threshold <= 1")
+    try require(errors >= 1, "errors", errors, "1 or more")
+    try require((1...8).contains(nGramOrder), "ngram", nGramOrder, "1 to 8")
+    try require(level > 0 && level < 1, "level", level, "0 < level < 1")
+  }
+}

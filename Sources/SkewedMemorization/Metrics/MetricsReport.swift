@@ -1,0 +1,189 @@
+import MemorizationMetrics
+
+/// Metrics beside each other: the JSON of `skewmem metrics --format json`, schema `skewmem.metrics/1`.
+public struct MetricsReport: Codable, Sendable, Equatable {
+  /// `skewmem.metrics/1`.
+  public var schema = "skewmem.metrics/1"
+  /// Where the records are from.
+  public var file: String
+  /// Where the held-out records are from.
+  @OrNull public var heldOut: String?
+  /// What the metrics were computed with.
+  public var settings: Settings
+  /// The table, in the order of the file.
+  public var records: [RecordMetrics] = []
+  /// The table's columns over the records that have a value.
+  public var dataset: [String: Summary] = [:]
+  /// Metrics of the data set as a whole.
+  public var dataSetMetrics: [DataSetMetric] = []
+  /// Each metric's ranking of the records beside the tail risk's.
+  public var agreement: [Agreement] = []
+  /// How well each membership score tells the records from the held-out ones.
+  public var discrimination: [Membership] = []
+  /// Metrics that no record has what it takes for.
+  public var unavailable: [Unavailable] = []
+  /// What to know before using the numbers.
+  public var warnings: [String] = []
+
+  enum CodingKeys: String, CodingKey {
+    case schema, file, settings, records, dataset, agreement, discrimination, unavailable, warnings
+    case heldOut = "held_out"
+    case dataSetMetrics = "dataset_metrics"
+  }
+
+  init(file: String, heldOut: String?, settings: MetricSettings) {
+    self.file = file
+    _heldOut = OrNull(wrappedValue: heldOut)
+    self.settings = Settings(
+      length: settings.length, queries: settings.queries, probability: settings.probability, minK: settings.minKShare,
+      threshold: settings.similarityThreshold, errors: settings.errors, nGram: settings.nGramOrder,
+      level: settings.level)
+  }
+
+  /// What the metrics were computed with; see ``MetricSettings``.
+  public struct Settings: Codable, Sendable, Equatable {
+    /// n of the tail risk S(n).
+    public var length: Int
+    /// q.
+    public var queries: Double
+    /// p.
+    public var probability: Double
+    /// k of Min-K %.
+    public var minK: Double
+    /// The threshold of approximate memorization.
+    public var threshold: Double
+    /// Errors of the recall.
+    public var errors: Int
+    /// n of the n-gram model.
+    public var nGram: Int
+    /// The level of all limits.
+    public var level: Double
+
+    enum CodingKeys: String, CodingKey {
+      case length, queries, probability, threshold, errors, level
+      case minK = "min_k"
+      case nGram = "ngram"
+    }
+  }
+
+  /// A row of the table.
+  public struct RecordMetrics: Codable, Sendable, Equatable {
+    /// The record's name.
+    public var id: String
+    /// Values by the names of metrics; null where the record lacks what one takes, or for an infinity.
+    public var metrics: [String: OrNull<Double>]
+  }
+
+  /// A column over records.
+  public struct Summary: Codable, Sendable, Equatable {
+    /// Records with a value.
+    public var records: Int
+    /// Their mean.
+    @OrNull public var mean: Double?
+    /// Their median.
+    @OrNull public var median: Double?
+    /// The largest value.
+    @OrNull public var maximum: Double?
+
+    init(_ values: [Double]) {
+      let sorted = values.sorted()
+      records = values.count
+      mean = values.reduce(0, +) / Double(values.count)
+      _median = OrNull(wrappedValue: SkewedMemorization.median(sorted))
+      maximum = sorted[sorted.count - 1]
+    }
+  }
+
+  /// A metric of the whole data set.
+  public struct DataSetMetric: Codable, Sendable, Equatable {
+    /// Its name.
+    public var metric: String
+    /// Its value; null where it has none.
+    @OrNull public var value: Double?
+    /// Its limits, where it has them.
+    @OrNull public var interval: Ends?
+
+    init(_ metric: String, _ value: Double?, _ interval: Ends? = nil) {
+      self.metric = metric
+      _value = OrNull(wrappedValue: value)
+      _interval = OrNull(wrappedValue: interval)
+    }
+  }
+
+  /// A metric's ranking beside the tail risk's. Metrics that fall with memorization are turned round, so that agreement is
+  /// positive.
+  public struct Agreement: Codable, Sendable, Equatable {
+    /// The metric.
+    public var metric: String
+    /// Records that have both.
+    public var records: Int
+    /// Spearman's ρ; null where one of the two is constant.
+    @OrNull public var spearman: Double?
+    /// Its limits.
+    @OrNull public var spearmanInterval: Ends?
+    /// Kendall's τ-b.
+    @OrNull public var kendall: Double?
+    /// Its limits.
+    @OrNull public var kendallInterval: Ends?
+    /// Of the records with the largest 1 % of tail risks, those that the metric puts below its median.
+    public var missedTop1Percent: [String]
+    /// The same of 5 %.
+    public var missedTop5Percent: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case metric, records, spearman, kendall
+      case spearmanInterval = "spearman_interval"
+      case kendallInterval = "kendall_interval"
+      case missedTop1Percent = "missed_top_1_percent"
+      case missedTop5Percent = "missed_top_5_percent"
+    }
+  }
+
+  /// How well a score tells members from others.
+  public struct Membership: Codable, Sendable, Equatable {
+    /// The score.
+    public var metric: String
+    /// The numbers of records compared.
+    public var members: Int
+    public var others: Int
+    /// The area under the ROC curve.
+    public var auc: Double
+    /// Its lower limit.
+    public var lower: Double
+    /// Its upper limit.
+    public var upper: Double
+    /// The true positive rate at most at these false positive rates.
+    public var tprAtFPR: [String: Double]
+    /// Its Clopper–Pearson limits.
+    public var tprInterval: [String: Ends]
+    /// The curve: [false positive rate, true positive rate].
+    public var roc: [[Double]]
+
+    enum CodingKeys: String, CodingKey {
+      case metric, members, others, auc, lower, upper, roc
+      case tprAtFPR = "tpr_at_fpr"
+      case tprInterval = "tpr_interval"
+    }
+
+    init(_ metric: String, _ found: Discrimination) {
+      self.metric = metric
+      members = found.members
+      others = found.others
+      auc = found.areaUnderCurve
+      lower = found.interval.lowerBound
+      upper = found.interval.upperBound
+      let rates = [("0.01", 0.01), ("0.001", 0.001)].map { ($0, found.truePositiveRate(atFalsePositiveRate: $1)) }
+      tprAtFPR = Dictionary(uniqueKeysWithValues: rates.map { ($0, $1.value) })
+      tprInterval = Dictionary(uniqueKeysWithValues: rates.map { ($0, Ends($1.interval)) })
+      roc = found.curve.map { [$0.falsePositiveRate, $0.truePositiveRate] }
+    }
+  }
+
+  /// A metric that cannot be computed.
+  public struct Unavailable: Codable, Sendable, Equatable {
+    /// The metric.
+    public var metric: String
+    /// What it needs.
+    public var needs: String
+  }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Captures
+import Foundation
+import SkewedMemorization
+
+struct MetricsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metrics",
+    abstract: "Every established metric of memorization and membership beside the exact tail risk.",
+    discussion: """
+      Each metric is computed for each record where the capture has what it takes, ranked against the exact probability of \
+      repeating n tokens, and asked which of the riskiest records it puts below its own median. With held-out records, membership \
+      scores are compared by how well they tell the two apart.
+
+      Example: skewmem metrics notebooks-export/captures/jargon-train-epoch06.jsonl \
+      --generations notebooks-export/captures/jargon-samples-epoch06.jsonl
+      Example: skewmem metrics train.jsonl --held-out heldout.jsonl --reference train-by-base-model.jsonl
+      """)
+
+  @Argument(help: ArgumentHelp("The capture of the training records; - is standard input.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("A capture of records that are not in the training set.", valueName: "file"))
+  var heldOut: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Sampled continuations, as for validate: id and generations, a line each; texts too if texts are to be compared.",
+      valueName: "file"))
+  var generations: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The same records (and held-out ones) under a model that was not trained on them.", valueName: "file"))
+  var reference: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The same references after unrelated prefixes, any number of lines for each id.", valueName: "file"))
+  var otherPrefixes: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Captures of the same records at other checkpoints or of other runs.", valueName: "file"))
+  var runs: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Tokens of the tail risk (default: 16, or what nine of ten records have).", valueName: "n"))
+  var length: Int?
+
+  @Option(help: ArgumentHelp("Draws of discoverable extraction.", valueName: "q"))
+  var queries = MetricSettings().queries
+
+  @Option(help: ArgumentHelp("Probability of discoverable extraction.", valueName: "p"))
+  var probability = MetricSettings().probability
+
+  @Option(help: ArgumentHelp("Share of the lowest tokens in Min-K %.", valueName: "k"))
+  var minK = MetricSettings().minKShare
+
+  @Option(help: "Similarity from which a continuation counts as memorized.")
+  var threshold = MetricSettings().similarityThreshold
+
+  @Option(help: "Errors up to which the recall of the lm-extraction-benchmark is taken.")
+  var errors = MetricSettings().errors
+
+  @Option(help: ArgumentHelp("Order of the n-gram model of distributional memorization.", valueName: "n"))
+  var ngram = MetricSettings().nGramOrder
+
+  @Option(help: "Confidence level of the limits.")
+  var level = MetricSettings().level
+
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      let files = [file] + [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs
+      for file in files where output.isSameFile(as: file) {
+        throw ValidationError("--output \(output.output) is a file to be read.")
+      }
+      var analysis = MetricAnalysis()
+      analysis.choosesLength = length == nil
+      analysis.settings = settings
+      analysis.threads = threadOptions.threads
+      var data = MetricAnalysis.Data(records: try await records(file))
+      if let heldOut { data.heldOut = try await records(heldOut) }
+      if let generations { data.generations = try GenerationsReader.read(path: generations) }
+      if let reference { data.referenceModel = try await records(reference) }
+      if let otherPrefixes { data.otherPrefixes = try await records(otherPrefixes) }
+      for run in runs { data.runs.append(try await records(run)) }
+      try output.write(try await analysis.report(on: data, file: file, heldOutFile: heldOut))
+    }
+  }
+
+  private var settings: MetricSettings {
+    var settings = MetricSettings()
+    if let length { settings.length = length }
+    settings.queries = queries
+    settings.probability = probability
+    settings.minKShare = minK
+    settings.similarityThreshold = threshold
+    settings.errors = errors
+    settings.nGramOrder = ngram
+    settings.level = level
+    return settings
+  }
+
+  private func records(_ file: String) async throws -> [Record] {
+    let records = try await CaptureReader(files: [file], threads: threadOptions.threads).records()
+    guard !records.isEmpty else { throw CaptureError(file: file, problem: "no records") }
+    return records
+  }
+}
