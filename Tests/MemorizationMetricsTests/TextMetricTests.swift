@@ -86,6 +86,16 @@ private struct Cases: Decodable {
     }
   }
 
+  /// Beyond sixteen-bit lengths: a run of 20 inside 70,000 different tokens.
+  @Test func longSequences() {
+    let reference = Array(0..<70_000)
+    let candidate = [-1] + reference[40_000..<40_020] + [-2, 5, 7]
+    #expect(CommonSequence.substring(candidate, reference) == 20)
+    #expect(CommonSequence.subsequence(candidate, reference) == 20)
+    #expect(EditDistance.levenshtein(candidate, reference) == 70_000 - 20)
+    #expect(CommonSequence.substring([], reference) == 0 && EditDistance.levenshtein(reference, reference) == 0)
+  }
+
   /// The numbers of the design's references.
   @Test func publishedExample() {
     let (a, b) = ("the cat sat on the mat", "the cat is on the mat")

@@ -45,34 +45,62 @@ public enum CommonSequence {
 
   /// The length of the longest common substring, without gaps.
   ///
-  /// - Complexity: O(n m), a vector of columns at a time.
+  /// - Complexity: O(n m), sixteen columns at a time.
   public static func substring(_ first: [Int], _ second: [Int]) -> Int {
     let (text, pattern) = first.count <= second.count ? (first, second) : (second, first)
     guard !text.isEmpty else { return 0 }
     let (rows, columns) = TextUnits.numbered(text, pattern)
-    let symbols = columns.map { Int32($0) }
-    let width = symbols.count
-    // Lengths of the matches that end at each column, for the last row and this one.
-    var previous = [Int32](repeating: 0, count: width + 1)
+    // Numbers and lengths are at most the two counts together.
+    return rows.count + columns.count < Int(UInt16.max)
+      ? substring(rows.map { UInt16($0) }, columns.map { UInt16($0) }) : substringOfLong(rows, columns)
+  }
+
+  /// Sixteen columns at a time: a match that ends at a column is one longer than that which ended before it.
+  ///
+  /// Of one integer type, not generic: vectors of a generic element are forty times slower.
+  private static func substring(_ rows: [UInt16], _ columns: [UInt16]) -> Int {
+    typealias Lanes = SIMD16<UInt16>
+    let chunks = (columns.count + 15) / 16
+    // Columns beyond the last hold a symbol that no row has.
+    let symbols = (0..<chunks).map { chunk in
+      var lanes = Lanes(repeating: .max)
+      for lane in 0..<min(16, columns.count - 16 * chunk) { lanes[lane] = columns[16 * chunk + lane] }
+      return lanes
+    }
+    // Lengths of the matches that end at each column, for the last row and this one, after one column of zeros.
+    var previous = [UInt16](repeating: 0, count: 16 * chunks + 1)
     var current = previous
-    var longest: Int32 = 0
-    symbols.withUnsafeBufferPointer { symbols in
-      for row in rows {
-        let symbol = Int32(row)
-        previous.withUnsafeBufferPointer { previous in
-          current.withUnsafeMutableBufferPointer { current in
-            var best: Int32 = 0
-            for column in 0..<width {
-              let length = symbols[column] == symbol ? previous[column] &+ 1 : 0
-              current[column &+ 1] = length
-              best = max(best, length)
-            }
-            longest = max(longest, best)
+    var longest = Lanes(repeating: 0)
+    for row in rows {
+      let symbol = Lanes(repeating: row)
+      previous.withUnsafeBytes { previous in
+        current.withUnsafeMutableBytes { current in
+          for chunk in 0..<chunks {
+            let offset = MemoryLayout<Lanes>.size * chunk
+            let before = previous.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
+            let lengths = (before &+ 1).replacing(with: 0, where: symbols[chunk] .!= symbol)
+            current.storeBytes(of: lengths, toByteOffset: offset + MemoryLayout<UInt16>.size, as: Lanes.self)
+            longest = pointwiseMax(longest, lengths)
           }
         }
-        swap(&previous, &current)
       }
+      swap(&previous, &current)
     }
-    return Int(longest)
+    return Int(longest.max())
+  }
+
+  /// The same for sequences of more than 65,534 elements together, one column at a time.
+  private static func substringOfLong(_ rows: [Int], _ columns: [Int]) -> Int {
+    var previous = [Int](repeating: 0, count: columns.count + 1)
+    var current = previous
+    var longest = 0
+    for row in rows {
+      for (column, symbol) in columns.enumerated() {
+        current[column + 1] = symbol == row ? previous[column] + 1 : 0
+        longest = max(longest, current[column + 1])
+      }
+      swap(&previous, &current)
+    }
+    return longest
   }
 }
