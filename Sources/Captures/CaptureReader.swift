@@ -20,8 +20,6 @@ public struct CaptureReader: Sendable {
   /// What a line held: a valid record, or what is wrong with it.
   public typealias Line = Result<Record, CaptureError>
 
-  private static let batchBytes = 1 << 19
-
   /// Calls `body` with every line's record or error, in order.
   ///
   /// - Parameters:
@@ -40,33 +38,32 @@ public struct CaptureReader: Sendable {
     }
     var bytesBefore = 0
     for file in files {
-      var reader = try LineReader(path: file)
-      var batch: [(number: Int, line: Data)] = []
-      var size = 0
-      while let line = try reader.next() {
-        guard !line.isBlank else { continue }
-        batch.append((reader.lineNumber, line))
-        size += line.count
-        if size >= Self.batchBytes {
-          pending.append(Self.decoding(batch, of: file))
-          batch = []
-          size = 0
-          progress(bytesBefore + reader.bytesRead)
-          if pending.count > threads { try await deliverFirst() }
-        }
+      var chunks = try LineChunks(path: file)
+      while let chunk = try chunks.next() {
+        pending.append(Task { Self.lines(of: chunk, file: file) })
+        progress(bytesBefore + chunks.bytesRead)
+        if pending.count > threads { try await deliverFirst() }
       }
-      pending.append(Self.decoding(batch, of: file))
-      bytesBefore += reader.bytesRead
-      progress(bytesBefore)
+      bytesBefore += chunks.bytesRead
     }
     while !pending.isEmpty { try await deliverFirst() }
   }
 
-  private static func decoding(_ batch: [(number: Int, line: Data)], of file: String) -> Task<[Line], Never> {
-    Task {
-      let coder = LineCoder()
-      return batch.map { coder.decode($0.line, file: file, number: $0.number) }
+  private static func lines(of chunk: LineChunk, file: String) -> [Line] {
+    var parser = RecordParser()
+    var coder: LineCoder?
+    var lines: [Line] = []
+    chunk.forEachLine { line, number in
+      if var record = parser.record(line), (try? record.validate()) != nil {
+        lines.append(.success(record))
+      } else {
+        // Something unusual or wrong.
+        let slow = coder ?? LineCoder()
+        coder = slow
+        lines.append(slow.decode(Data(buffer: line), file: file, number: number))
+      }
     }
+    return lines
   }
 
   /// All records of small files at once.

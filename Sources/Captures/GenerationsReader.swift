@@ -70,7 +70,6 @@ public enum GenerationsReader {
     var reader = try LineReader(path: path)
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
-      guard !line.isBlank else { continue }
       let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }
       sets.append(try set.get())
     }

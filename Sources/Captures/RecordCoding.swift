@@ -12,7 +12,7 @@ struct RecordCoding: Codable {
     self.record = record
   }
 
-  enum Field: String, CodingKey {
+  enum Field: String, CodingKey, CaseIterable {
     case id
     case tokenLogProbabilities = "token_logprobs"
     case referenceTokenIDs = "reference_token_ids"

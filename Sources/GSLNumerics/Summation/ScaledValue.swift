@@ -38,6 +38,8 @@ package struct ScaledValue: Sendable, Equatable {
   /// The nearest Double: 0 or infinity where the value is out of range.
   package var double: Double {
     if exponent >= -1000 && exponent <= 1000 { return significand * powerOfTwo(exponent) }
+    // Significands are at most 2^64 from 1: far below the smallest Double, which is common in long products.
+    if exponent < -1200, significand < 0x1p64 { return 0 }
     return Double(sign: .plus, exponent: max(-4000, min(4000, exponent)), significand: significand)
   }
 

@@ -1,0 +1,293 @@
+import Foundation
+
+/// A position in a JSON text, moved forward by reading values. Everything that is not plain, valid JSON is ``Unusual``: whoever needs
+/// to know why reads the text again with Foundation.
+///
+/// The text must be followed by at least eight more bytes that can be read, the first of which is no part of a number.
+struct JSONCursor {
+  /// Not plain JSON, or not of the kind that was asked for.
+  struct Unusual: Error {}
+
+  private var position: UnsafePointer<UInt8>
+  private let end: UnsafePointer<UInt8>
+
+  init(_ text: UnsafeBufferPointer<UInt8>) {
+    position = text.baseAddress!
+    end = position + text.count
+  }
+
+  /// Whether only white space is left.
+  var isAtEnd: Bool {
+    mutating get {
+      skipSpace()
+      return position >= end
+    }
+  }
+
+  @inline(__always)
+  private mutating func skipSpace() {
+    while position < end,
+      position.pointee == 0x20 || position.pointee == 0x09 || position.pointee == 0x0D
+        || position.pointee == 0x0A
+    {
+      position += 1
+    }
+  }
+
+  /// Moves past a symbol if it comes next.
+  @inline(__always)
+  mutating func skip(_ symbol: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard position < end, position.pointee == UInt8(truncatingIfNeeded: symbol.value) else { return false }
+    position += 1
+    return true
+  }
+
+  /// Moves past `null` if it comes next.
+  mutating func skipNull() -> Bool {
+    skipSpace()
+    guard end - position >= 4, UnsafeRawPointer(position).loadUnaligned(as: UInt32.self).littleEndian == 0x6C6C_756E
+    else { return false }
+    position += 4
+    return true
+  }
+
+  /// Moves past a symbol that must come next.
+  @inline(__always)
+  mutating func require(_ symbol: Unicode.Scalar) throws(Unusual) {
+    guard skip(symbol) else { throw Unusual() }
+  }
+
+  /// The bytes of an ASCII text without escapes, such as a key.
+  @inline(__always)
+  mutating func plainText() throws(Unusual) -> UnsafeBufferPointer<UInt8> {
+    try require("\"")
+    let start = position
+    while position < end, position.pointee != 0x22 {
+      if position.pointee == 0x5C || position.pointee < 0x20 || position.pointee >= 0x80 { throw Unusual() }
+      position += 1
+    }
+    guard position < end else { throw Unusual() }
+    defer { position += 1 }
+    return UnsafeBufferPointer(start: start, count: position - start)
+  }
+
+  /// A text.
+  mutating func text() throws(Unusual) -> String {
+    try require("\"")
+    let start = position
+    var hasEscapes = false
+    while position < end, position.pointee != 0x22 {
+      if position.pointee < 0x20 { throw Unusual() }
+      if position.pointee == 0x5C {
+        hasEscapes = true
+        position += 1
+      }
+      position += 1
+    }
+    guard position < end else { throw Unusual() }
+    let bytes = UnsafeBufferPointer(start: start, count: position - start)
+    position += 1
+    let text =
+      hasEscapes
+      ? Self.unescaped(bytes).flatMap { String(validating: $0, as: UTF8.self) }
+      : String(validating: bytes, as: UTF8.self)
+    guard let text else { throw Unusual() }
+    return text
+  }
+
+  private static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var index = 0
+    func codeUnit(at start: Int) -> UInt32? {
+      guard start + 4 <= bytes.count else { return nil }
+      var value: UInt32 = 0
+      for byte in bytes[start..<(start + 4)] {
+        switch byte {
+        case 0x30...0x39: value = value << 4 | UInt32(byte - 0x30)
+        case 0x41...0x46: value = value << 4 | UInt32(byte - 0x41 + 10)
+        case 0x61...0x66: value = value << 4 | UInt32(byte - 0x61 + 10)
+        default: return nil
+        }
+      }
+      return value
+    }
+    while index < bytes.count {
+      guard bytes[index] == 0x5C else {
+        result.append(bytes[index])
+        index += 1
+        continue
+      }
+      guard index + 1 < bytes.count else { return nil }
+      index += 2
+      switch bytes[index - 1] {
+      case 0x22, 0x5C, 0x2F: result.append(bytes[index - 1])
+      case UInt8(ascii: "b"): result.append(0x08)
+      case UInt8(ascii: "f"): result.append(0x0C)
+      case UInt8(ascii: "n"): result.append(0x0A)
+      case UInt8(ascii: "r"): result.append(0x0D)
+      case UInt8(ascii: "t"): result.append(0x09)
+      case UInt8(ascii: "u"):
+        guard var value = codeUnit(at: index) else { return nil }
+        index += 4
+        if (0xD800..<0xDC00).contains(value) {
+          guard index + 1 < bytes.count, bytes[index] == 0x5C, bytes[index + 1] == UInt8(ascii: "u"),
+            let low = codeUnit(at: index + 2), (0xDC00..<0xE000).contains(low)
+          else { return nil }
+          value = 0x10000 + (value - 0xD800) << 10 + (low - 0xDC00)
+          index += 6
+        }
+        guard let scalar = Unicode.Scalar(value) else { return nil }
+        result.append(contentsOf: UTF8.encode(scalar)!)
+      default: return nil
+      }
+    }
+    return result
+  }
+
+  /// A whole number written with digits alone.
+  @inline(__always)
+  mutating func integer() throws(Unusual) -> Int {
+    skipSpace()
+    let isNegative = position.pointee == 0x2D
+    if isNegative { position += 1 }
+    let start = position
+    var value: UInt64 = 0
+    digits(into: &value)
+    let count = position - start
+    guard count >= 1, count <= 18, count == 1 || start.pointee != 0x30, position <= end, !continuesNumber else {
+      throw Unusual()
+    }
+    return isNegative ? -Int(value) : Int(value)
+  }
+
+  /// Whether what comes next would belong to the same number.
+  @inline(__always)
+  private var continuesNumber: Bool {
+    position < end && (position.pointee == 0x2E || position.pointee | 0x20 == 0x65)
+  }
+
+  /// A number.
+  @inline(__always)
+  mutating func number() throws(Unusual) -> Double {
+    skipSpace()
+    let isNegative = position.pointee == 0x2D
+    if isNegative { position += 1 }
+    let start = position
+    var value: UInt64 = 0
+    digits(into: &value)
+    var count = position - start
+    guard count >= 1, count == 1 || start.pointee != 0x30 else { throw Unusual() }
+    var exponent = 0
+    // Zeros before the first other digit do not count.
+    var significant = value == 0 ? 0 : count
+    if position < end, position.pointee == 0x2E {
+      position += 1
+      let fraction = position
+      if significant == 0 {
+        while position < end, position.pointee == 0x30 { position += 1 }
+      }
+      let first = position
+      digits(into: &value)
+      significant += position - first
+      count = position - fraction
+      guard count >= 1 else { throw Unusual() }
+      exponent = -count
+    }
+    if position < end, position.pointee | 0x20 == 0x65 {
+      position += 1
+      var isDown = false
+      if position < end, position.pointee == 0x2D || position.pointee == 0x2B {
+        isDown = position.pointee == 0x2D
+        position += 1
+      }
+      let first = position
+      var power: UInt64 = 0
+      digits(into: &power)
+      guard (1...9).contains(position - first) else { throw Unusual() }
+      exponent += isDown ? -Int(power) : Int(power)
+    }
+    // More digits than a word holds, or powers of ten beyond the table: too rare to be fast.
+    guard position <= end, significant <= 19,
+      let magnitude = DecimalNumber.value(significand: value, exponent: exponent)
+    else { throw Unusual() }
+    return isNegative ? -magnitude : magnitude
+  }
+
+  /// Moves past digits and takes them into a number that is right if they are at most 19.
+  @inline(__always)
+  private mutating func digits(into value: inout UInt64) {
+    while true {
+      let eight = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self).littleEndian
+      guard Self.areDigits(eight) else { break }
+      value = value &* 100_000_000 &+ Self.number(eight)
+      position += 8
+    }
+    while case let digit = position.pointee &- 0x30, digit < 10 {
+      value = value &* 10 &+ UInt64(digit)
+      position += 1
+    }
+  }
+
+  /// Whether all eight bytes are digits.
+  @inline(__always)
+  private static func areDigits(_ bytes: UInt64) -> Bool {
+    (bytes & 0xF0F0_F0F0_F0F0_F0F0) | (((bytes &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4)
+      == 0x3333_3333_3333_3333
+  }
+
+  /// The number of eight digits: pairs, then fours, then all, each by one multiplication.
+  @inline(__always)
+  private static func number(_ bytes: UInt64) -> UInt64 {
+    var value = ((bytes & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
+    value = ((value & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
+    return ((value & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
+  }
+
+  /// A list of values, collected in `scratch`, which spares an allocation a list.
+  @inline(__always)
+  mutating func list<Value>(
+    _ scratch: inout [Value], _ read: (inout JSONCursor) throws(Unusual) -> Value
+  ) throws(Unusual) -> [Value] {
+    try require("[")
+    scratch.removeAll(keepingCapacity: true)
+    if skip("]") { return [] }
+    repeat { scratch.append(try read(&self)) } while skip(",")
+    try require("]")
+    return Array(scratch)
+  }
+
+  /// Moves past a value of any kind.
+  mutating func skipValue(depth: Int = 0) throws(Unusual) {
+    skipSpace()
+    guard position < end, depth < 64 else { throw Unusual() }
+    switch position.pointee {
+    case 0x22: _ = try text()
+    case 0x5B:
+      position += 1
+      if skip("]") { return }
+      repeat { try skipValue(depth: depth + 1) } while skip(",")
+      try require("]")
+    case 0x7B:
+      position += 1
+      if skip("}") { return }
+      repeat {
+        _ = try text()
+        try require(":")
+        try skipValue(depth: depth + 1)
+      } while skip(",")
+      try require("}")
+    case 0x74: try skipWord("true")
+    case 0x66: try skipWord("false")
+    case 0x6E: try skipWord("null")
+    default: _ = try number()
+    }
+  }
+
+  private mutating func skipWord(_ word: StaticString) throws(Unusual) {
+    let count = word.utf8CodeUnitCount
+    guard end - position >= count, memcmp(position, word.utf8Start, count) == 0 else { throw Unusual() }
+    position += count
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+import TokenProcess
+
+@testable import Captures
+
+/// The fast parser against Foundation: what it reads is what Foundation reads, and what it does not read it leaves to it.
+@Suite struct RecordParserTests {
+  private func fast(_ line: String) -> Record? { fast(Array(line.utf8)) }
+
+  private func fast(_ line: [UInt8]) -> Record? {
+    var parser = RecordParser()
+    return (line + [UInt8](repeating: 0, count: LineChunk.padding)).withUnsafeBufferPointer {
+      parser.record(UnsafeBufferPointer(rebasing: $0[..<line.count]))
+    }
+  }
+
+  private func slow(_ line: [UInt8]) -> Record? {
+    try? LineCoder().decode(RecordCoding.self, Data(line), file: "x", number: 1) { $0.record }.get()
+  }
+
+  /// Decimal texts of every shape: the Double that strtod reads, to the last bit.
+  @Test func numbers() throws {
+    var generator = SystemRandomNumberGenerator()
+    var texts = [
+      "0", "-0", "0.0", "-0.0", "1", "-1", "1e0", "1E5", "1e+5", "1.5e-7", "123456789012345678", "0.1",
+      "0.30000000000000004",
+      "9007199254740993", "9007199254740992.5", "9007199254740993e0", "1.7976931348623157e17", "5e-55", "1e55",
+      "8.5e-22",
+      "0.000000000000000000001234567890123456789", "4503599627370497.5", "1e22", "1e23", "-2.2250738585072014e-20",
+    ]
+    for _ in 0..<20_000 {
+      let value = Double(bitPattern: UInt64.random(in: .min ... .max, using: &generator))
+      let small = Double.random(in: -50...0, using: &generator)
+      if value.isFinite, (1e-30...1e30).contains(value.magnitude) { texts.append("\(value)") }
+      texts.append("\(small)")
+      texts.append(String(format: "%.6f", small))
+      texts.append("\(small * 1e-9)")
+      // Nineteen digits, and halfway points between neighbours.
+      texts.append("-0.\(UInt64.random(in: 1_000_000_000_000_000_000...9_999_999_999_999_999_999, using: &generator))")
+      texts.append(
+        "\(UInt64.random(in: 1 << 53...1 << 60, using: &generator))e\(Int.random(in: -40...30, using: &generator))")
+      texts.append("\(2 * UInt64.random(in: 1 << 52..<1 << 53, using: &generator) + 1)")
+    }
+    for text in texts {
+      let record = try #require(fast(#"{"id":"a","token_logprobs":[\#(text)]}"#), "\(text)")
+      let value = record.tokenLogProbabilities[0]
+      let expected = strtod(text, nil)
+      #expect(value.bitPattern == expected.bitPattern, "\(text): \(value) for \(expected)")
+    }
+  }
+
+  @Test func whatIsUnusualIsLeftToFoundation() {
+    for value in [
+      "01", "1.", ".5", "+1", "1e", "1e+", "--1", "1.2.3", "12345678901234567890123", "1e400", "1e-400", "Infinity",
+      "-Infinity", "NaN", "\"-Infinity\"", "null", "true", "[1]", "1 2", "",
+    ] {
+      #expect(fast(#"{"id":"a","token_logprobs":[-1,\#(value)]}"#) == nil, "\(value)")
+    }
+    for line in [
+      "", "{", "{}", "[]", "null", #"{"id":"a"}"#, #"{"id":"","token_logprobs":[-1]}"#,
+      #"{"id":"a","token_logprobs":[]}"#,
+      #"{"id":"a","id":"b","token_logprobs":[-1]}"#, #"{"id":null,"token_logprobs":[-1]}"#,
+      #"{"id":"a","token_logprobs":[-1]"#,
+      #"{"id":"a","token_logprobs":[-1]}}"#, #"{"id":"a","token_logprobs":[-1],}"#,
+      #"{"id":"a" "token_logprobs":[-1]}"#,
+      #"{"id":"a","token_logprobs":[-1],"ranks":[0.5]}"#, #"{"id":"a","token_logprobs":[-1],"ranks":[1e2]}"#,
+      #"{"id":"\ud800","token_logprobs":[-1]}"#, #"{"id":"\u12","token_logprobs":[-1]}"#,
+      "{\"id\":\"a\tb\",\"token_logprobs\":[-1]}",
+      #"{"id":"a","token_logprobs":[-1],"x":[[[[[1}"#, #"{"i\u0064":"a","token_logprobs":[-1]}"#,
+      #"{"id":"a","token_logprobs":[-1],"x":tru}"#,
+    ] {
+      #expect(fast(line) == nil, "\(line)")
+    }
+    #expect(fast([0x7B, 0x22, 0x69, 0x64, 0x22, 0x3A, 0x22, 0xFF, 0x22, 0x7D]) == nil)
+  }
+
+  @Test func texts() throws {
+    let line =
+      #" { "id" : "a\"\\\/\b\f\n\r\tä\u00e4\ud83d\ude00é" , "token_logprobs" : [ -1 , -0.5 ] , "unknown":{"a":[true,false,null,{"b":"\""}]},"prefix":null,"reference":"北京" , "vocabulary_size":7,"repetitions":2.5,"generations":[[1,2],[]],"top_logprobs":[[[1,-0.5],[2,-1]],[]]}  "#
+    let record = try #require(fast(line))
+    #expect(record == slow(Array(line.utf8)))
+    #expect(record.id == "a\"\\/\u{8}\u{C}\n\r\tää😀é" && record.reference == "北京" && record.prefix == nil)
+    #expect(record.generations == [[1, 2], []] && record.vocabularySize == 7 && record.repetitions == 2.5)
+  }
+
+  @Test func realCaptures() throws {
+    for name in ["jargon-train-epoch06.jsonl", "jargon-train-epoch00.jsonl"] {
+      let lines = try Data(contentsOf: URL(fileURLWithPath: Repository.capture(name))).split(separator: 0x0A)
+      for line in lines {
+        let record = fast(Array(line))
+        #expect(record != nil && record == slow(Array(line)))
+      }
+    }
+  }
+
+  /// Seeded mutations of real lines: never a crash, and never a record that Foundation reads otherwise.
+  @Test func mutations() throws {
+    let path = Repository.capture("jargon-train-epoch06.jsonl")
+    let full = try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: 0x0A)
+    // Short lines, so that a mutation is likely to hit something that matters.
+    var seeds: [[UInt8]] = [
+      Array(#"{"id":"a\u00e4","token_logprobs":[-0.5,-12.25e-1,-0],"ranks":[0,1,12],"prefix":"x\n","epoch":3.5}"#.utf8),
+      Array(#"{"id":"b","token_logprobs":[-1],"top_logprobs":[[[7,-0.5],[2,-1.75]]],"x":{"y":[1,null,"z"]}}"#.utf8),
+    ]
+    seeds.append(Array(full[0].prefix(400)) + Array("]}".utf8))
+    var generator = SeededMutations(state: 1)
+    let alphabet = Array(#"{}[]:,"\0123456789.eE+-untrfals \u"#.utf8) + [0, 9, 10, 0x7F, 0x80, 0xC3, 0xFF]
+    for _ in 0..<(slowTestsAreEnabled ? 1_000_000 : 20_000) {
+      var line = seeds[Int(generator.next() % UInt64(seeds.count))]
+      for _ in 0..<(1 + generator.next() % 3) {
+        let place = Int(generator.next() % UInt64(line.count))
+        let byte = alphabet[Int(generator.next() % UInt64(alphabet.count))]
+        switch generator.next() % 4 {
+        case 0: line[place] = byte
+        case 1: line.insert(byte, at: place)
+        case 2: line.remove(at: place)
+        default: line.insert(contentsOf: line[place..<min(line.count, place + 9)], at: place)
+        }
+      }
+      if let record = fast(line) { #expect(record == slow(line), "\(String(decoding: line, as: UTF8.self))") }
+    }
+  }
+}
+
+/// A small generator, so that mutations are the same in every run.
+private struct SeededMutations {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state >> 33
+  }
+}
