@@ -7,7 +7,7 @@ public struct SampledGenerations: Sendable, Equatable {
   public let id: String
   /// The scheme that they were drawn with.
   public let decoding: Decoding
-  /// The continuations as token numbers.
+  /// The continuations as token numbers; empty where only texts are given.
   public let generations: [[Int]]
   /// The same as texts; empty where they are not given.
   public let texts: [String]
@@ -23,7 +23,7 @@ public struct SampledGenerations: Sendable, Equatable {
 
 /// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ
 /// from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number, and
-/// `texts` holds the same continuations as texts.
+/// `texts` holds the same continuations as texts; one of the two is enough.
 public enum GenerationsReader {
   private struct Coding: Decodable {
     let id: String
@@ -32,7 +32,7 @@ public enum GenerationsReader {
     let topP: Double?
     let minP: Double?
     let draws: Int?
-    let generations: [[Int]]
+    let generations: [[Int]]?
     let texts: [String]?
 
     enum CodingKeys: String, CodingKey {
@@ -43,17 +43,22 @@ public enum GenerationsReader {
     }
 
     func sampled() throws -> SampledGenerations {
-      if let draws, draws != generations.count {
-        throw RecordError(field: "draws", problem: "is \(draws), but there are \(generations.count) generations")
+      guard let count = generations?.count ?? texts?.count else {
+        throw RecordError(field: "generations", problem: "is missing, and so is texts")
       }
-      if let texts, texts.count != generations.count {
-        throw RecordError(
-          field: "texts", problem: "has \(texts.count) texts, but there are \(generations.count) generations")
+      if let draws, draws != count {
+        throw RecordError(field: "draws", problem: "is \(draws), but there are \(count) generations")
+      }
+      if let texts, texts.count != count {
+        throw RecordError(field: "texts", problem: "has \(texts.count) texts, but there are \(count) generations")
+      }
+      for (index, tokens) in (generations ?? []).enumerated() where tokens.contains(where: { $0 < 0 }) {
+        throw RecordError(field: "generations[\(index)]", problem: "holds a negative token number")
       }
       do {
         let decoding = try Decoding(
           temperature: temperature ?? 1, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
-        return SampledGenerations(id: id, decoding: decoding, generations: generations, texts: texts ?? [])
+        return SampledGenerations(id: id, decoding: decoding, generations: generations ?? [], texts: texts ?? [])
       } catch {
         throw RecordError(
           field: error.name.replacingOccurrences(of: "-", with: "_"),
@@ -73,6 +78,7 @@ public enum GenerationsReader {
       let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }
       sets.append(try set.get())
     }
+    guard !sets.isEmpty else { throw CaptureError(file: path, problem: "no generations") }
     return sets
   }
 }

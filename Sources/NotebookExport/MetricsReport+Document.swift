@@ -9,28 +9,32 @@ extension MetricsReport: ReadableReport, DocumentReport {
       "\(NumberText.count(dataset.count)) metrics of \(NumberText.count(records.count, "record")), beside the exact probability "
         + "S(\(settings.length)) that a record's first \(settings.length) tokens are repeated (tail_risk, its natural logarithm). "
         + "Rank correlations are positive where a metric agrees; missed are the records of the riskiest 1 % and 5 % that it puts below "
-        + "its own median.")
+        + "its own median (— where half of all records share its lowest value).")
     document.list(warnings.map { "Note: \($0)." })
     document.table(
       .init(
-        ["metric", "mean", "median", "maximum", "Spearman", "limits", "Kendall", "limits", "missed 1 %", "5 %"],
+        [
+          "metric", "records", "mean", "median", "maximum", "Spearman", "limits", "Kendall", "limits", "missed 1 %",
+          "5 %",
+        ],
         left: [0],
         rows: agreement.map { row in
           let summary = dataset[row.metric]
           return [
-            row.metric, NumberText.text(summary?.mean), NumberText.text(summary?.median),
+            row.metric, NumberText.count(row.records), NumberText.text(summary?.mean), NumberText.text(summary?.median),
             NumberText.text(summary?.maximum), NumberText.text(row.spearman), intervalText(row.spearmanInterval),
-            NumberText.text(row.kendall), intervalText(row.kendallInterval), "\(row.missedTop1Percent.count)",
-            "\(row.missedTop5Percent.count)",
+            NumberText.text(row.kendall), intervalText(row.kendallInterval), count(row.missedTop1Percent),
+            count(row.missedTop5Percent),
           ]
         }))
-    let missing = agreement.filter { !$0.missedTop5Percent.isEmpty }
+    let missing = agreement.filter { !($0.missedTop5Percent ?? []).isEmpty }
     if !missing.isEmpty {
-      document.heading("What each metric misses")
+      document.heading("What each metric misses of the riskiest 5 %")
       document.list(
         missing.map { row in
-          let shown = row.missedTop5Percent.prefix(8).joined(separator: ", ")
-          let more = row.missedTop5Percent.count - 8
+          let missed = row.missedTop5Percent ?? []
+          let shown = missed.prefix(8).joined(separator: ", ")
+          let more = missed.count - 8
           return "\(row.metric): \(shown)\(more > 0 ? " and \(more) more" : "")"
         })
     }
@@ -70,11 +74,13 @@ extension MetricsReport: ReadableReport, DocumentReport {
         }))
     if !unavailable.isEmpty {
       document.heading("Not available")
-      let byNeed = Dictionary(grouping: unavailable, by: \.needs).sorted { $0.key < $1.key }
+      let byNeed = Dictionary(grouping: unavailable, by: \.needs).sorted { $0.value[0].metric < $1.value[0].metric }
       document.list(byNeed.map { need, metrics in "\(metrics.map(\.metric).joined(separator: ", ")): needs \(need)" })
     }
     return document
   }
+
+  private func count(_ missed: [String]?) -> String { missed.map { "\($0.count)" } ?? "—" }
 
   private func risk(_ record: RecordMetrics) -> Double { record.metrics["tail_risk"]?.wrappedValue ?? -.infinity }
 }

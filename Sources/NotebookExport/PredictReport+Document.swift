@@ -4,10 +4,14 @@ import SkewedMemorization
 extension PredictReport: ReadableReport, DocumentReport {
   var document: ReportDocument {
     var document = ReportDocument()
-    document.title("Repeating \(NumberText.count(length)) tokens of \(file == "-" ? "standard input" : file)")
+    var lengths: [Int] = []
+    for entry in grid where !lengths.contains(entry.length) { lengths.append(entry.length) }
+    document.title(
+      "Repeating \(lengths.map { NumberText.count($0) }.joined(separator: ", ")) tokens of \(file == "-" ? "standard input" : file)"
+    )
     let draws = queries == 1 ? "one draw" : "\(NumberText.weight(queries)) draws"
     document.paragraph(
-      "With \(decoding.text), in \(draws) from each of \(NumberText.count(records.count, "record")), "
+      "\(NumberText.count(length)) tokens: with \(decoding.text), in \(draws) from each of \(NumberText.count(records.count, "record")), "
         + "\(NumberText.text(dataset.expectedRecords)) records are expected to come out"
         + (dataset.lower.flatMap { lower in dataset.upper.map { " (95 % limits \(lower) – \($0))" } } ?? "")
         + "; the longest match, of at most \(NumberText.count(length)) tokens, is \(NumberText.text(dataset.maximumExpected)) on average. "
@@ -49,26 +53,30 @@ extension PredictReport: ReadableReport, DocumentReport {
       let probabilities = grid[0].discoverable.map(\.probability)
       document.table(
         .init(
-          ["tokens", "draws", "records expected", "95 % limits", "longest match"]
+          ["tokens", "draws", "records expected", "bounds", "95 % limits", "longest match"]
             + probabilities.map { "out with p ≥ \(NumberText.text($0))" }, left: [],
           rows: grid.map { entry in
             [
               NumberText.count(entry.length), NumberText.weight(entry.queries),
               NumberText.text(entry.dataset.expectedRecords),
+              entry.dataset.bounds.map { bounds in
+                "\(NumberText.text(bounds.expectedRecords[0])) – \(NumberText.text(bounds.expectedRecords[1]))"
+              } ?? "exact",
               entry.dataset.lower.flatMap { lower in entry.dataset.upper.map { "\(lower) – \($0)" } } ?? "—",
               NumberText.text(entry.dataset.maximumExpected),
             ] + entry.discoverable.map { NumberText.percent($0.rate) }
           }))
     }
-    document.heading("Records most likely to come out")
+    document.heading("Records most likely to come out: \(NumberText.count(length)) tokens in \(draws)")
     let riskiest = records.sorted { ($0.logProbability ?? -.infinity) > ($1.logProbability ?? -.infinity) }
     document.table(
       .init(
         ["record", "probability", "from", "to", "known", "draws for \(NumberText.text(probability))"], left: [0, 4],
-        rows: riskiest.prefix(20).map {
+        rows: riskiest.prefix(20).filter { $0.upper != nil }.map {
           [
             $0.id, NumberText.probability(log: $0.logProbability), NumberText.probability(log: $0.lower),
-            NumberText.probability(log: $0.upper), $0.method.rawValue, NumberText.text($0.queriesForProbability),
+            NumberText.probability(log: $0.upper), $0.method.rawValue,
+            $0.queriesForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
           ]
         }))
     return document

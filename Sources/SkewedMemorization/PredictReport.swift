@@ -210,13 +210,13 @@ extension PredictReport {
     /// The share of records inside their interval.
     public var coverage: Double
     /// The score of the predictions.
-    public var logScore: Double
+    @OrNull public var logScore: Double?
     /// That of the mean of the other records.
-    public var populationMeanScore: Double
+    @OrNull public var populationMeanScore: Double?
     /// That of the record's own mean carried on.
-    public var ownMeanScore: Double
+    @OrNull public var ownMeanScore: Double?
     /// That of a linear regression on the first tokens' mean.
-    public var regressionScore: Double
+    @OrNull public var regressionScore: Double?
 
     enum CodingKeys: String, CodingKey {
       case records, level, coverage
@@ -230,10 +230,10 @@ extension PredictReport {
       records = evaluation.records
       level = evaluation.level
       coverage = evaluation.coverage
-      logScore = evaluation.logScore
-      populationMeanScore = evaluation.populationMeanScore
-      ownMeanScore = evaluation.ownMeanScore
-      regressionScore = evaluation.regressionScore
+      _logScore = OrNull(wrappedValue: evaluation.logScore)
+      _populationMeanScore = OrNull(wrappedValue: evaluation.populationMeanScore)
+      _ownMeanScore = OrNull(wrappedValue: evaluation.ownMeanScore)
+      _regressionScore = OrNull(wrappedValue: evaluation.regressionScore)
     }
   }
 }

@@ -47,6 +47,11 @@ public struct Prediction: Sendable {
   /// - Throws: `ArgumentError` for settings out of range; `RecordError` where a record lacks what the scheme needs.
   public func report(on records: [Record], file: String) async throws -> PredictReport {
     try check()
+    if let vocabularySize, let largest = records.lazy.compactMap(\.largestTokenID).max(), largest >= vocabularySize {
+      throw ArgumentError(
+        name: "vocabulary", value: "\(vocabularySize)",
+        allowed: "more than \(largest), the largest token number in the capture")
+    }
     let laws = try await inParallel(0..<records.count, threads: threads) {
       var record = records[$0]
       record.vocabularySize = record.vocabularySize ?? vocabularySize
@@ -72,6 +77,7 @@ public struct Prediction: Sendable {
       }
       if first == nil { first = (outlook, predictor) }
     }
+    warnings += boundWarnings(records, laws)
     var report = PredictReport(
       file: file, length: lengths[0], given: given, decoding: .init(decoding), queries: queries[0],
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid,
@@ -79,6 +85,21 @@ public struct Prediction: Sendable {
     report.records = zip(records, first?.outlook.records ?? []).map { self.report($0, $1) }
     if evaluates, let given { evaluate(rows, given, &report) }
     return report
+  }
+
+  /// What would make bounds narrower.
+  private func boundWarnings(_ records: [Record], _ laws: [DecodedLaw]) -> [String] {
+    let bounded = zip(records, laws).filter { !$0.1.isExact }.map(\.0)
+    var warnings: [String] = []
+    let bare = bounded.count { $0.topLogProbabilities == nil }
+    if bare > 0 {
+      warnings.append(
+        "\(bare) of \(records.count) records list no alternatives (top_logprobs), without which bounds are wide")
+    }
+    if decoding.temperature > 1, vocabularySize == nil, bounded.contains(where: { $0.vocabularySize == nil }) {
+      warnings.append("above temperature 1 there are no lower bounds without the vocabulary's size (--vocabulary)")
+    }
+    return warnings
   }
 
   /// How many tokens of a record are used and known.
@@ -89,6 +110,7 @@ public struct Prediction: Sendable {
     _ length: Int, _ laws: [DecodedLaw], _ rows: [[Double]], _ warnings: inout [String]
   ) -> (LengthOutlook, LengthPrediction?) {
     var learned: [Int: LengthPrediction?] = [:]
+    var tails: [Int: TailFits?] = [:]
     let records = zip(laws, rows).map { law, row -> LengthOutlook.RecordOutlook in
       let known = known(law, length)
       let here = law.logSurvival[known]
@@ -106,7 +128,8 @@ public struct Prediction: Sendable {
       }
       if known == length { return outlook(here.isExact ? .exact : .interval, here, start, carried(start)) }
       if learned[known] == nil {
-        learned[known] = .some(known > 0 ? LengthPrediction(records: rows, given: known, length: length) : nil)
+        learned[known] = .some(
+          known > 0 ? LengthPrediction(records: rows, given: known, length: length, tails: &tails) : nil)
       }
       guard let prediction = learned[known] ?? nil else {
         return outlook(.extrapolated, LogInterval(lower: -.infinity, upper: here.upper), start, carried(start))
@@ -121,14 +144,18 @@ public struct Prediction: Sendable {
     }
     if learned.values.contains(where: { $0 == nil }) {
       warnings.append(
-        "too few records are long enough to predict \(length) tokens from: some probabilities are upper bounds")
+        "nothing to predict \(length) tokens from, as too few records are longer than what is known or all go on alike: some "
+          + "probabilities are upper bounds")
     }
     for (given, prediction) in learned.sorted(by: { $0.key < $1.key }) {
       if let prediction, prediction.learned.upperBound < length {
         warnings.append(
-          "no \(LengthPrediction.fewestRecords) records have \(length) tokens: what follows the first \(given) is carried over from tokens "
+          "fewer than \(LengthPrediction.fewestRecords) records have \(length) tokens: what follows the first \(given) is carried over from tokens "
             + "\(prediction.learned.lowerBound + 1) to \(prediction.learned.upperBound)")
       }
+    }
+    if let fewest = learned.values.compactMap({ $0?.records }).min(), fewest < LengthPrediction.fewestRecords {
+      warnings.append("predictions of \(length) tokens are learned from only \(fewest) records")
     }
     let served = Dictionary(grouping: laws.map { known($0, length) }, by: \.self).mapValues(\.count)
     let main = learned.compactMap { given, prediction in prediction.map { (given, $0) } }
@@ -187,7 +214,7 @@ public struct Prediction: Sendable {
     report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
     if report.evaluation == nil {
       report.warnings.append(
-        "fewer than \(LengthPrediction.fewestRecords) records have \(length) tokens to evaluate on")
+        "no evaluation: it takes 23 records of \(length) tokens that do not all go on alike")
     }
   }
 

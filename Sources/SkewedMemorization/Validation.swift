@@ -52,10 +52,9 @@ public struct Validation: Sendable {
       }
     }
     guard !groups.isEmpty else {
-      throw ArgumentError(
-        name: "generations",
-        value: "\(generations.count) lines, of which none has a token to compare with a record of \(capture)",
-        allowed: "generations whose id is that of a record")
+      throw CaptureError(
+        file: file, field: "id",
+        problem: "none of \(generations.count) lines has a token to compare with a record of \(capture)")
     }
     return ValidateReport(
       capture: capture, file: file, groups: groups,

@@ -47,7 +47,8 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   } catch let error as DistributionError {
     throw ValidationError(error.description)
   } catch let error as ArgumentError {
-    throw ValidationError(error.description)
+    // Names of arguments are those of options.
+    throw ValidationError("--\(error.description)")
   } catch let error as RecordError {
     printError(error.description)
     throw FailureCode.data

@@ -41,7 +41,9 @@ struct MetricsCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Captures of the same records at other checkpoints or of other runs.", valueName: "file"))
+    help: ArgumentHelp(
+      "Captures of the same records at other checkpoints or of other runs: one or more, after the capture.",
+      valueName: "file"))
   var runs: [String] = []
 
   @Option(
@@ -75,6 +77,9 @@ struct MetricsCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors {
       let files = [file] + [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs
+      guard files.count(where: { $0 == "-" }) <= 1 else {
+        throw ValidationError("- (standard input) can be read once only.")
+      }
       for file in files where output.isSameFile(as: file) {
         throw ValidationError("--output \(output.output) is a file to be read.")
       }
@@ -88,7 +93,12 @@ struct MetricsCommand: AsyncParsableCommand {
       if let reference { data.referenceModel = try await records(reference) }
       if let otherPrefixes { data.otherPrefixes = try await records(otherPrefixes) }
       for run in runs { data.runs.append(try await records(run)) }
-      try output.write(try await analysis.report(on: data, file: file, heldOutFile: heldOut))
+      var report = try await analysis.report(on: data, file: file, heldOutFile: heldOut)
+      report.inputs.generations = generations
+      report.inputs.reference = reference
+      report.inputs.otherPrefixes = otherPrefixes
+      report.inputs.runs = runs
+      try output.write(report)
     }
   }
 

@@ -21,6 +21,8 @@ import TokenProcess
       {"id": "b", "temperature": 0.8, "top_k": 20, "top_p": 0.9, "min_p": 0.05, "draws": 1, "generations": [[3]]}
       {"id": "c", "temperature": 1.0, "top_k": 0, "generations": []}
       """)
+    let texts = try await read("{\"id\": \"t\", \"texts\": [\"x\", \"y z\"], \"draws\": 2}")
+    #expect(texts[0].texts == ["x", "y z"] && texts[0].generations.isEmpty)
     #expect(sets.map(\.id) == ["a", "b", "c"])
     #expect(sets[0].decoding == .plain && sets[2].decoding == .plain && sets[0].generations == [[1, 2], []])
     #expect(sets[1].decoding == (try Decoding(temperature: 0.8, topK: 20, topP: 0.9, minP: 0.05)))
@@ -31,7 +33,9 @@ import TokenProcess
     ("{\"id\": \"a\", \"draws\": 2, \"generations\": [[1]]}", "draws"),
     ("{\"id\": \"a\", \"top_p\": 7, \"generations\": [[1]]}", "top_p"),
     ("{\"id\": \"a\", \"temperature\": -1, \"generations\": [[1]]}", "temperature"),
-    ("{\"id\": \"a\", \"generations\": [[\"x\"]]}", "generations[0][0]"), ("nonsense", nil), ("[1]", nil),
+    ("{\"id\": \"a\", \"generations\": [[\"x\"]]}", "generations[0][0]"),
+    ("{\"id\": \"a\", \"generations\": [[1]], \"texts\": []}", "texts"),
+    ("{\"id\": \"a\", \"generations\": [[1], [2, -3]]}", "generations[1]"), ("nonsense", nil), ("[1]", nil),
   ]) func badLinesAreNamed(line: String, field: String?) async throws {
     do {
       _ = try await read("{\"id\": \"a\", \"generations\": []}\n" + line + "\n")

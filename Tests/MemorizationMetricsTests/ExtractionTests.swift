@@ -37,6 +37,17 @@ import Testing
       try #require(Inextractability.bits([-1e17, -1e-5, -1e17], length: 1)), 1e-5 / 0.6931471805599453, relative: 1e-14)
   }
 
+  /// Windows against their plain sums, at every length.
+  @Test func inextractabilityOfWindows() throws {
+    let values = (0..<57).map { -Double(($0 * 7919) % 101) / 10 }
+    for length in 1...57 {
+      let best = (0...(57 - length)).map { values[$0..<($0 + length)].reduce(0, +) }.max() ?? 0
+      expectClose(
+        try #require(Inextractability.bits(values, length: length)), -best / 0.6931471805599453, relative: 1e-12,
+        absolute: 1e-12)
+    }
+  }
+
   @Test func learningEvents() {
     let events = LearningEvents(isReproduced: [false, true, false, true, true])
     #expect(events.learned == 2 && events.forgotten == 1 && events.firstLearned == 1 && events.isReproducedAtLast)

@@ -33,6 +33,12 @@ import Testing
     // A model that is certain: of the reference token, or of another.
     #expect(Likelihood.minKPlusPlus([0], means: [0], deviations: [0]) == 0)
     #expect(Likelihood.minKPlusPlus([-5], means: [0], deviations: [0]) == -.infinity)
+    #expect(Likelihood.minKPlusPlus([-1e-4], means: [-2e-4], deviations: [0]) == 0)
+    // A record that is known by heart.
+    #expect(Likelihood.referenceRatio([0, 0], reference: [-1, -2]) == .infinity)
+    #expect(Likelihood.recall([0, 0], afterNonMember: [-1, -2]) == .infinity)
+    #expect(
+      Likelihood.referenceRatio([0, 0], reference: [0, 0]) == 1 && Likelihood.recall([0], afterNonMember: [0]) == 1)
   }
 
   /// ln P(s | own prefix) - ln mean P(s | other), also where all are far below the smallest Double.
@@ -58,23 +64,25 @@ import Testing
     #expect(infinite.law != nil && infinite.byRank(loss: .infinity) == 0)
   }
 
-  /// The largest likelihood, at least what scipy's simplex finds; where both are inside, the same law.
+  /// The largest penalized likelihood, at least what scipy's simplex finds from eight starts, and the same law.
   @Test func skewNormalFits() throws {
     for fitted in cases.skewNormals {
-      let law = try #require(SkewNormal(maximumLikelihood: fitted.values))
-      let likelihood = fitted.values.reduce(0) { $0 + law.logDensity($1) }
-      #expect(likelihood >= fitted.logLikelihood - 1e-8, "\(law) \(likelihood) \(fitted.logLikelihood)")
-      // The likelihood is flat in the shape: a simplex that stops at 1e-15 of it is this near in the parameters.
+      let law = try #require(SkewNormal(penalizedLikelihood: fitted.values))
+      let penalty = 0.875913 * .log(onePlus: 0.856250 * law.shape * law.shape)
+      let likelihood = fitted.values.reduce(-penalty) { $0 + law.logDensity($1) }
+      #expect(likelihood >= fitted.penalizedLikelihood - 1e-7, "\(law) \(likelihood) \(fitted.penalizedLikelihood)")
+      // The likelihood is flat in the shape: a simplex that stops at 1e-14 of it is this near in the parameters.
       expectClose(law.location, fitted.location, relative: 1e-4, absolute: 1e-4)
       expectClose(law.scale, fitted.scale, relative: 1e-4)
-      expectClose(law.shape, fitted.shape, relative: 1e-3)
+      expectClose(law.shape, fitted.shape, relative: 1e-3, absolute: 1e-4)
     }
-    #expect(SkewNormal(maximumLikelihood: [1, 2, 3]) == nil)
-    #expect(SkewNormal(maximumLikelihood: [1, 1, 1, 1, 1]) == nil)
-    // Values whose likelihood rises towards the half-normal law.
-    let half = try #require(SkewNormal(maximumLikelihood: (1...40).map { Double($0 * $0) / 100 }))
-    #expect(half.shape == .infinity)
-    #expect(half.logCumulative(half.location - 1e-9) == -.infinity && half.logCumulative(1e9) == 0)
+    #expect(SkewNormal(penalizedLikelihood: [1, 2, 3]) == nil)
+    #expect(SkewNormal(penalizedLikelihood: [1, 1, 1, 1, 1]) == nil)
+    #expect(SkewNormal(penalizedLikelihood: [1, 2, 3, 4, 5, 1e160]) == nil)
+    // Values whose plain likelihood rises towards the half-normal law.
+    let half = try #require(SkewNormal(penalizedLikelihood: (1...40).map { Double($0 * $0) / 100 }))
+    #expect(half.shape > 2 && half.shape < 100 && half.logCumulative(1e9) == 0)
+    #expect(half.logCumulative(-10) < -40 && half.logCumulative(-10) > -.infinity)
   }
 
   /// ln P(X <= x) with mpmath at 30 digits, to tails of 1e-17,000,000.

@@ -147,13 +147,32 @@ import Testing
       ])
   }
 
+  /// A prefix and a rest known by heart leave scores that do not exist, and JSON all the same.
+  @Test func evaluationOfConstantData() async throws {
+    let records = (0..<30).map { index in
+      Record(
+        id: "\(index)",
+        tokenLogProbabilities: Array(repeating: 0, count: 4) + (4..<12).map { -Double((index * 7 + $0 * 3) % 11) / 10 })
+    }
+    var prediction = try Prediction(length: 12)
+    prediction.given = 4
+    prediction.evaluates = true
+    let report = try await prediction.report(on: records, file: "x")
+    #expect(report.evaluation?.regressionScore?.isFinite == true)
+    _ = try JSONEncoder().encode(report)
+    prediction.lengths = [4]
+    prediction.given = 2
+    let certain = try await prediction.report(on: records, file: "x")
+    #expect(certain.evaluation == nil && certain.warnings.contains { $0.contains("alike") })
+  }
+
   @Test func badSettingsAreNamed() async throws {
     #expect(throws: ArgumentError.self) { try Prediction(length: 0) }
     let records = try await records()
     for change: (inout Prediction) -> Void in [
       { $0.given = 0 }, { $0.queries = [0] }, { $0.queries = [.infinity] }, { $0.probabilities = [0.5, 1] },
       { $0.queries = [] }, { $0.evaluates = true },
-      { $0.vocabularySize = 0 },
+      { $0.vocabularySize = 0 }, { $0.vocabularySize = 49_000 },
     ] {
       var prediction = try Prediction(length: 3)
       change(&prediction)
@@ -189,7 +208,7 @@ import Testing
     }
     let disagreement = try await Validation().report(on: await records(), generations: wrong, capture: "c", file: "g")
     #expect(disagreement.groups[0].pValue < 0.001)
-    await #expect(throws: ArgumentError.self) {
+    await #expect(throws: CaptureError.self) {
       try await Validation().report(on: [], generations: generations, capture: "c", file: "g")
     }
   }

@@ -56,6 +56,45 @@ import TokenProcess
     #expect(estimate.median > 20 * measured)
   }
 
+  /// Few records that are longer than what is asked for: learned at that length, not beyond it.
+  @Test func fewRecords() throws {
+    let records = (0..<10).map { (index: Int) -> [Double] in
+      (0..<48).map { (position: Int) -> Double in
+        let step = (index * 5 + position) % 9
+        return position < 16 ? -0.1 - 0.01 * Double(step) : -5
+      }
+    }
+    let prediction = try #require(LengthPrediction(records: records, given: 8, length: 16))
+    #expect(prediction.learned == 8...16 && prediction.records == 10)
+    let truth = records[0][..<16].reduce(0, +)
+    #expect((prediction.estimate(records[0]).median - truth).magnitude < 0.5)
+  }
+
+  /// A share of records with S(n) = 0 lies below all others: median and interval are those of the whole law.
+  @Test(arguments: [0.03, 0.2, 0.4, 0.6]) func impossibleRecords(share: Double) throws {
+    let count = 500
+    let records = (0..<count).map { (index: Int) -> [Double] in
+      (0..<32).map { (position: Int) -> Double in
+        if position == 20, Double(index) < share * Double(count) { return -.infinity }
+        let step = (index * 131 + position * 17) % 23
+        return -0.2 - 0.1 * Double(step)
+      }
+    }
+    let prediction = try #require(LengthPrediction(records: records, given: 16, length: 32))
+    expectClose(prediction.impossibleShare, share, relative: 1e-12)
+    let below = records.count { $0[..<32].reduce(0, +) < prediction.estimate($0).median }
+    // The median of predictions of which some are of -∞ itself.
+    if share < 0.5 {
+      #expect((Double(below) / Double(count) - 0.5).magnitude < 0.06, "\(below)")
+    } else {
+      #expect(prediction.estimate(records[count - 1]).median == -.infinity)
+    }
+    let inside = records.count { prediction.estimate($0).interval.contains($0[..<32].reduce(0, +)) }
+    // In sample, and never less than asked for; above 5 % the lower end is -∞, and all of them are inside.
+    #expect(Double(inside) / Double(count) >= 0.895, "\(inside)")
+    #expect(Double(inside) / Double(count) <= 0.965, "\(inside)")
+  }
+
   @Test func tooLittleToLearnFrom() {
     #expect(LengthPrediction(records: [], given: 1, length: 2) == nil)
     #expect(LengthPrediction(records: [[-1, -2, -3]], given: 1, length: 3) == nil)

@@ -220,7 +220,8 @@ import Testing
     let earlier = Repository.capture("jargon-train-epoch04.jsonl")
     for format in ["text", "markdown", "json"] {
       let result = try run(
-        "metrics", capture, "--generations", generations, "--held-out", earlier, "--runs", earlier, "--format", format)
+        "metrics", capture, "--generations", generations, "--held-out",
+        Repository.capture("jargon-heldout-epoch06.jsonl"), "--runs", earlier, "--format", format)
       #expect(result.status == 0, "\(result)")
     }
     let json = try run("metrics", capture, "--generations", generations, "--length", "8", "--format", "json").json

@@ -71,13 +71,19 @@ public enum Inextractability {
   ///
   /// The minimum over records is the data set's b.
   ///
-  /// - Complexity: O(L l); each window is summed anew, as a difference of sums would lose small terms beside large ones.
+  /// - Complexity: O(L). A window is the sum from its start to the next multiple of l and that from there to its end, so that no small
+  ///   term is lost beside a large one outside of it.
   public static func bits(_ logProbabilities: [Double], length l: Int) -> Double? {
     precondition(l >= 1, "windows of \(l) tokens")
     guard logProbabilities.count >= l else { return nil }
-    let best = (0...(logProbabilities.count - l)).map { start in
-      logProbabilities[start..<(start + l)].reduce(0, +)
-    }.max()
+    let count = logProbabilities.count
+    var fromStart = logProbabilities
+    var toEnd = logProbabilities
+    for index in 1..<max(1, count) where index % l != 0 { fromStart[index] += fromStart[index - 1] }
+    for index in stride(from: count - 2, through: 0, by: -1) where (index + 1) % l != 0 {
+      toEnd[index] += toEnd[index + 1]
+    }
+    let best = (0...(count - l)).map { $0 % l == 0 ? toEnd[$0] : toEnd[$0] + fromStart[$0 + l - 1] }.max()
     return best.map { max(0, -$0 / 0.693147180559945309417) }
   }
 }

@@ -15,7 +15,7 @@ public struct Exposure: Sendable {
   public init?(referenceLosses: [Double]) {
     guard !referenceLosses.isEmpty, !referenceLosses.contains(where: \.isNaN) else { return nil }
     references = referenceLosses.sorted()
-    law = SkewNormal(maximumLikelihood: references.filter(\.isFinite))
+    law = SkewNormal(penalizedLikelihood: references.filter(\.isFinite))
   }
 
   /// log2 |R| - log2 rank, where rank is 1 + the number of references with a lower loss: from log2 |R| for a record below all

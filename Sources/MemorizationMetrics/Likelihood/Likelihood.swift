@@ -35,7 +35,8 @@ public enum Likelihood {
   /// Min-K %++: the same of (ln p_j - μ_j) / σ_j, with μ_j and σ_j the mean and standard deviation of ln p over the vocabulary,
   /// weighted by the model's own probabilities (Zhang et al., arXiv 2404.02936).
   ///
-  /// Where σ_j is 0 the model is certain of one token: 0 if that is the reference token (ln p_j = μ_j), -∞ if not.
+  /// Where σ_j is 0 the model is certain of one token: 0 if that is the reference token, which then has more than half of the
+  /// probability, -∞ if not.
   ///
   /// - Precondition: as many means and deviations as tokens; no negative deviation.
   public static func minKPlusPlus(
@@ -44,9 +45,9 @@ public enum Likelihood {
     precondition(
       means.count == logProbabilities.count && deviations.count == logProbabilities.count,
       "\(means.count) means and \(deviations.count) deviations of \(logProbabilities.count) tokens")
-    let standardized = logProbabilities.indices.map { index in
-      let difference = logProbabilities[index] - means[index]
-      return difference == 0 ? 0 : difference / deviations[index]
+    let standardized = logProbabilities.indices.map { (index: Int) -> Double in
+      guard deviations[index] > 0 else { return logProbabilities[index] > -0.6931 ? 0 : -Double.infinity }
+      return (logProbabilities[index] - means[index]) / deviations[index]
     }
     return minK(standardized, share: share)
   }
@@ -57,17 +58,19 @@ public enum Likelihood {
     mean(logProbabilities) - mean(reference)
   }
 
-  /// The loss under the reference model over the loss (the ratio of log-perplexities of Carlini et al., 2021); infinite for a
-  /// loss of 0.
+  /// The loss under the reference model over the loss (the ratio of log-perplexities of Carlini et al., 2021). With a loss of 0 it
+  /// is infinite, or 1 where the reference model has none either.
   public static func referenceRatio(_ logProbabilities: [Double], reference: [Double]) -> Double {
-    loss(reference) / loss(logProbabilities)
+    ratio(loss(reference), loss(logProbabilities))
   }
 
   /// ReCaLL: the mean log-probability a token after a prefix that is no member, over that without it (Xie et al., arXiv
-  /// 2406.15968).
+  /// 2406.15968). With a loss of 0 it is infinite, or 1 where the loss after the prefix is 0 too.
   public static func recall(_ logProbabilities: [Double], afterNonMember: [Double]) -> Double {
-    mean(afterNonMember) / mean(logProbabilities)
+    ratio(loss(afterNonMember), loss(logProbabilities))
   }
+
+  private static func ratio(_ a: Double, _ b: Double) -> Double { b == 0 ? (a == 0 ? 1 : .infinity) : a / b }
 
   /// Prior-aware memorization: ln P(suffix | its prefix) less ln of the mean of P(suffix | other prefix) over unrelated prefixes
   /// (Tiwari, Trachtenberg, Suh, arXiv 2602.18733). Near 0 for text that comes out after any prefix, large for text that its

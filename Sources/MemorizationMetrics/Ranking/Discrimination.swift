@@ -23,7 +23,7 @@ public struct Discrimination: Sendable, Equatable {
   ///
   /// The interval is DeLong's (DeLong, DeLong, Clarke-Pearson, Biometrics 44, 1988), cut at 0 and 1. Where the scores separate
   /// the groups its variance is 0; there the lower limit is (α/2)^(1/k) with k the size of the smaller group, the Clopper–Pearson
-  /// limit from k disjoint pairs that all agree.
+  /// limit from k disjoint pairs that all agree. A group of one record, or scores that are all tied, say nothing: 0 … 1.
   ///
   /// - Returns: nil without members, without others, or with a NaN.
   /// - Complexity: O(n log n).
@@ -44,9 +44,11 @@ public struct Discrimination: Sendable, Equatable {
     self.members = members.count
     self.others = others.count
     self.level = level
-    if area == 1 || area == 0 {
+    if min(m, n) > 1, area == 1 || area == 0 {
       let limit = Double.pow(0.5 * (1 - level), 1 / min(m, n))
       interval = area == 1 ? limit...1 : 0...(1 - limit)
+    } else if min(m, n) < 2 || deviation == 0 {
+      interval = 0...1
     } else {
       let width = ((try? normalQuantile(0.5 + 0.5 * level)) ?? .nan) * deviation
       interval = max(0, area - width)...min(1, area + width)

@@ -5,7 +5,7 @@ import RealModule
 public struct RankCorrelation: Sendable, Equatable {
   /// The coefficient, -1 to 1.
   public let value: Double
-  /// The interval; nil with fewer than 5 pairs.
+  /// The interval; nil with fewer than 5 pairs, and at ±1, where the approximation has no width.
   public let interval: ClosedRange<Double>?
 
   /// Spearman's ρ: Pearson's correlation of ranks, ties at their mean. The interval is Fisher's, with the variance
@@ -64,10 +64,8 @@ public struct RankCorrelation: Sendable, Equatable {
     _ value: Double, variance: Double, _ level: Double, _ count: Int
   ) -> ClosedRange<Double>? {
     precondition(level > 0 && level < 1, "level \(level)")
-    guard count >= 5, let z = try? normalQuantile(0.5 + 0.5 * level) else { return nil }
+    guard count >= 5, value.magnitude < 1, let z = try? normalQuantile(0.5 + 0.5 * level) else { return nil }
     let width = z * variance.squareRoot()
-    // At ±1 there is no transform, and the interval is the point.
-    guard value.magnitude < 1 else { return value...value }
     let centre = Double.atanh(value)
     return Double.tanh(centre - width)...Double.tanh(centre + width)
   }

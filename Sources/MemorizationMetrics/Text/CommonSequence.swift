@@ -18,18 +18,20 @@ public enum CommonSequence {
     let words = masks.words
     // A bit at 0 is a position of the pattern at which the common subsequence grows.
     var state = [UInt64](repeating: .max, count: words)
-    masks.withMasks { bits in
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { bits in
+      bits.initialize(repeating: 0)
       state.withUnsafeMutableBufferPointer { state in
         for symbol in text {
-          guard let offset = masks.offset(of: symbol) else { continue }
-          var carry: UInt64 = 0
-          for word in 0..<words {
-            let value = state[word]
-            let matches = value & bits[offset + word]
-            let (sum, overflow) = value.addingReportingOverflow(matches)
-            let (carried, again) = sum.addingReportingOverflow(carry)
-            carry = overflow || again ? 1 : 0
-            state[word] = carried | (value & ~matches)
+          _ = masks.withBits(of: symbol, in: bits) {
+            var carry: UInt64 = 0
+            for word in 0..<words {
+              let value = state[word]
+              let matches = value & bits[word]
+              let (sum, overflow) = value.addingReportingOverflow(matches)
+              let (carried, again) = sum.addingReportingOverflow(carry)
+              carry = overflow || again ? 1 : 0
+              state[word] = carried | (value & ~matches)
+            }
           }
         }
       }

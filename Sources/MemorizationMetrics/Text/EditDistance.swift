@@ -16,16 +16,16 @@ public enum EditDistance {
     var decreases = [UInt64](repeating: 0, count: words)
     let lastBit: UInt64 = 1 << UInt64((pattern.count - 1) % 64)
     var distance = pattern.count
-    masks.withMasks { bits in
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { bits in
+      bits.initialize(repeating: 0)
       increases.withUnsafeMutableBufferPointer { increases in
         decreases.withUnsafeMutableBufferPointer { decreases in
-          for symbol in text {
-            let offset = masks.offset(of: symbol)
+          func column() {
             // The horizontal difference above the first row is +1.
             var increase: UInt64 = 1
             var decrease: UInt64 = 0
             for word in 0..<words {
-              var equal = offset.map { bits[$0 + word] } ?? 0
+              var equal = bits[word]
               let up = increases[word]
               let down = decreases[word]
               let xv = equal | down
@@ -47,6 +47,7 @@ public enum EditDistance {
               decreases[word] = horizontalUp & xv
             }
           }
+          for symbol in text where !masks.withBits(of: symbol, in: bits, column) { column() }
         }
       }
     }

@@ -1,52 +1,59 @@
 /// For every symbol of a pattern, the positions at which it stands, as bits: 64 positions a word.
+///
+/// Positions of one symbol are chained, and its bits are set when they are asked for: memory does not grow with the number of
+/// different symbols.
 struct PatternMasks {
-  /// Words for each symbol.
+  /// Words of a symbol's bits.
   let words: Int
-  private let count: Int
   private var keys: [Int]
-  private var slots: [Int32]
-  private var masks: [UInt64]
+  /// The last position of each key, -1 for an empty slot.
+  private var last: [Int]
+  /// The position of the same symbol before each position, -1 for none.
+  private var before: [Int]
   private let shift: UInt64
 
   init(_ pattern: some RandomAccessCollection<Int>) {
-    count = pattern.count
-    words = (count + 63) / 64
+    words = (pattern.count + 63) / 64
     // At most half full.
     var bits = 4
-    while 1 << bits < 2 * count { bits += 1 }
+    while 1 << bits < 2 * pattern.count { bits += 1 }
     keys = [Int](repeating: 0, count: 1 << bits)
-    slots = [Int32](repeating: -1, count: 1 << bits)
+    last = [Int](repeating: -1, count: 1 << bits)
+    before = [Int](repeating: -1, count: pattern.count)
     shift = UInt64(64 - bits)
-    masks = []
     for (position, symbol) in pattern.enumerated() {
-      var slot = slot(of: symbol)
-      while slots[slot] >= 0, keys[slot] != symbol { slot = (slot + 1) & (keys.count - 1) }
-      if slots[slot] < 0 {
-        keys[slot] = symbol
-        slots[slot] = Int32(masks.count / words)
-        masks.append(contentsOf: repeatElement(0, count: words))
-      }
-      masks[Int(slots[slot]) * words + position / 64] |= 1 << UInt64(position % 64)
+      let slot = slot(of: symbol)
+      keys[slot] = symbol
+      before[position] = last[slot]
+      last[slot] = position
     }
   }
 
+  /// The slot that holds a symbol, or the empty one where it would be.
+  @inline(__always)
   private func slot(of symbol: Int) -> Int {
-    Int(truncatingIfNeeded: (UInt64(bitPattern: Int64(symbol)) &* 0x9E37_79B9_7F4A_7C15) >> shift)
+    var slot = Int(truncatingIfNeeded: (UInt64(bitPattern: Int64(symbol)) &* 0x9E37_79B9_7F4A_7C15) >> shift)
+    while last[slot] >= 0, keys[slot] != symbol { slot = (slot + 1) & (keys.count - 1) }
+    return slot
   }
 
-  /// Where a symbol's words begin in ``withMasks(_:)``'s buffer; nil for one that the pattern lacks.
-  func offset(of symbol: Int) -> Int? {
-    guard count > 0 else { return nil }
-    var slot = slot(of: symbol)
-    while slots[slot] >= 0 {
-      if keys[slot] == symbol { return Int(slots[slot]) * words }
-      slot = (slot + 1) & (keys.count - 1)
+  /// Calls `body` with a buffer in which the symbol's bits are set; false for a symbol that the pattern lacks, without a call.
+  @inline(__always)
+  func withBits(of symbol: Int, in buffer: UnsafeMutableBufferPointer<UInt64>, _ body: () -> Void) -> Bool {
+    let end = last[slot(of: symbol)]
+    guard end >= 0 else { return false }
+    var position = end
+    while position >= 0 {
+      buffer[position >> 6] |= 1 << UInt64(position & 63)
+      position = before[position]
     }
-    return nil
-  }
-
-  func withMasks<Result>(_ body: (UnsafeBufferPointer<UInt64>) -> Result) -> Result {
-    masks.withUnsafeBufferPointer(body)
+    body()
+    position = end
+    while position >= 0 {
+      buffer[position >> 6] = 0
+      position = before[position]
+    }
+    return true
   }
 }
 

@@ -47,9 +47,15 @@ public struct MetricAnalysis: Sendable {
       settings.length = min(16, lengths[lengths.count / 10])
     }
     try settings.check()
-    let inputs = try inputs(data, settings)
+    let longest = data.records.map(\.tokenLogProbabilities.count).max() ?? 0
+    guard settings.length <= longest else {
+      throw ArgumentError(
+        name: "length", value: "\(settings.length)", allowed: "1 to \(longest), the longest reference")
+    }
+    var warnings: [String] = []
+    let inputs = try inputs(data, settings, &warnings)
     let table = try await table(inputs.records)
-    let others = try await membershipScores(inputs.heldOut, of: table)
+    let others = try await self.table(inputs.heldOut) { $0.isMembershipScore }
     let risk = inputs.records.map(\.logTailRisk)
     var report = MetricsReport(file: file, heldOut: heldOutFile, settings: settings)
     report.records = zip(data.records.indices, data.records).map { index, record in
@@ -77,26 +83,33 @@ public struct MetricAnalysis: Sendable {
         report.discrimination.append(.init(column.name, found))
       }
     }
-    report.dataSetMetrics = dataSetMetrics(inputs.records, settings)
-    report.warnings = warnings(data, inputs.records, settings)
+    dataSetMetrics(inputs.records, settings, &report)
+    report.warnings = warnings + self.warnings(data, inputs.records, table, settings)
     return report
+  }
+
+  private static func rows(_ records: [Record], _ table: [Column]) -> [MetricsReport.RecordMetrics] {
+    records.indices.map { index in
+      .init(
+        id: records[index].id,
+        metrics: Dictionary(
+          uniqueKeysWithValues: table.map { ($0.column.name, OrNull(wrappedValue: $0.values[index])) }))
+    }
   }
 
   private typealias Column = (column: MetricColumn, values: [Double?])
 
-  private func table(_ inputs: [MetricInput]) async throws -> [Column] {
+  /// The values of each column that `isAsked`; a value that is not defined, such as a difference of infinities, is none.
+  private func table(
+    _ inputs: [MetricInput], where isAsked: @escaping @Sendable (MetricColumn) -> Bool = { _ in true }
+  ) async throws -> [Column] {
     let rows = try await inParallel(0..<inputs.count, threads: threads) { index in
-      MetricColumn.all.map { $0.value(inputs[index]) }
+      MetricColumn.all.map { column -> Double? in
+        guard isAsked(column), let value = column.value(inputs[index]), !value.isNaN else { return nil }
+        return value
+      }
     }
     return MetricColumn.all.indices.map { column in (MetricColumn.all[column], rows.map { $0[column] }) }
-  }
-
-  /// The membership scores of other records; other columns are left empty.
-  private func membershipScores(_ inputs: [MetricInput], of table: [Column]) async throws -> [Column] {
-    let rows = try await inParallel(0..<inputs.count, threads: threads) { index in
-      table.map { $0.column.isMembershipScore ? $0.column.value(inputs[index]) : nil }
-    }
-    return table.indices.map { column in (table[column].column, rows.map { $0[column] }) }
   }
 
   /// How a metric ranks the records beside the tail risk, and which of the riskiest it puts below its median.
@@ -109,24 +122,27 @@ public struct MetricAnalysis: Sendable {
     }
     let spearman = RankCorrelation.spearman(pairs.map(\.metric), pairs.map(\.risk), level: level)
     let kendall = RankCorrelation.kendall(pairs.map(\.metric), pairs.map(\.risk), level: level)
-    let median = median(pairs.map(\.metric).sorted())
+    let sorted = pairs.map(\.metric).sorted()
+    // With nothing below the median the question has no answer.
+    let threshold = median(sorted).flatMap { middle in sorted.first.flatMap { $0 < middle ? middle : nil } }
     let riskiest = pairs.sorted { ($0.risk, -$0.index) > ($1.risk, -$1.index) }
-    func missed(_ share: Double) -> [String] {
+    func missed(_ share: Double) -> [String]? {
+      guard let threshold else { return nil }
       let top = Int((share * Double(pairs.count)).rounded(.up))
-      return riskiest.prefix(top).filter { $0.metric < median ?? -.infinity }.map { records[$0.index].id }
+      return riskiest.prefix(top).filter { $0.metric < threshold }.map { records[$0.index].id }
     }
     return .init(
-      metric: column.name, records: pairs.count, spearman: spearman?.value,
+      metric: column.name, risesWithMemorization: column.risesWithMemorization, records: pairs.count,
+      spearman: spearman?.value,
       spearmanInterval: spearman?.interval.map { Ends($0) },
       kendall: kendall?.value, kendallInterval: kendall?.interval.map { Ends($0) }, missedTop1Percent: missed(0.01),
       missedTop5Percent: missed(0.05))
   }
 
   /// Metrics of the data set as a whole.
-  private func dataSetMetrics(_ inputs: [MetricInput], _ settings: MetricSettings) -> [MetricsReport.DataSetMetric] {
-    var metrics: [MetricsReport.DataSetMetric] = []
+  private func dataSetMetrics(_ inputs: [MetricInput], _ settings: MetricSettings, _ report: inout MetricsReport) {
     let bits = inputs.compactMap { Inextractability.bits($0.record.tokenLogProbabilities, length: settings.length) }
-    if let least = bits.min() { metrics.append(.init("inextractability_bits", least)) }
+    if let least = bits.min() { report.dataSetMetrics.append(.init("inextractability_bits", least)) }
     // A guess is the teacher-forced greedy continuation, ranked by its own mean log-probability.
     let guesses = inputs.compactMap { input -> (record: String, isRight: Bool, confidence: Double)? in
       guard let choices = input.record.isFirstChoice, let confidence = input.record.greedyLogProbability else {
@@ -138,34 +154,68 @@ public struct MetricAnalysis: Sendable {
       let ranked = guesses.sorted { ($0.confidence, $1.record) > ($1.confidence, $0.record) }
       let recall = RecallAtErrors.recall(
         ranked.map { (record: $0.record, isRight: $0.isRight) }, records: inputs.count, errors: settings.errors)
-      metrics.append(.init("recall_at_errors", recall))
+      report.dataSetMetrics.append(.init("recall_at_errors", recall))
+    } else {
+      report.unavailable.append(
+        .init(metric: "recall_at_errors", needs: "ranks, and top_logprobs where the first choice is wrong"))
     }
     let paired = inputs.compactMap { input in
       input.nGramLogProbability.map { (-Likelihood.loss(input.record.tokenLogProbabilities), $0) }
     }
     if let correlation = RankCorrelation.spearman(paired.map(\.0), paired.map(\.1), level: settings.level) {
-      metrics.append(
+      report.dataSetMetrics.append(
         .init("distributional_memorization", correlation.value, correlation.interval.map { Ends($0) }))
+    } else {
+      report.unavailable.append(
+        .init(metric: "distributional_memorization", needs: "reference_token_ids of several records that differ"))
     }
-    return metrics
   }
 
-  private func warnings(_ data: Data, _ inputs: [MetricInput], _ settings: MetricSettings) -> [String] {
+  private func warnings(
+    _ data: Data, _ inputs: [MetricInput], _ table: [Column], _ settings: MetricSettings
+  ) -> [String] {
     var warnings: [String] = []
     let short = inputs.count { $0.logTailRisk == nil }
     if short > 0 {
-      warnings.append("\(short) records are shorter than \(settings.length) tokens and are not in the agreement")
+      warnings.append(
+        "\(short) of \(inputs.count) records are shorter than \(settings.length) tokens and not in the agreement")
     }
-    func unmatched(_ ids: [String], _ what: String) {
-      let known = Set((data.records + data.heldOut).map(\.id))
-      let missing = Set(ids).subtracting(known).count
-      if missing > 0 { warnings.append("\(missing) ids of \(what) are not in the capture") }
+    let ids = Set(data.records.map(\.id))
+    let others = Set(data.heldOut.map(\.id))
+    func unmatched(_ files: [(ids: [String], what: String)]) {
+      for file in files {
+        let missing = Set(file.ids).subtracting(ids).subtracting(others).count
+        if missing > 0 { warnings.append("\(missing) ids of \(file.what) are not in the capture") }
+      }
     }
-    unmatched(data.generations.map(\.id), "the generations")
-    unmatched(data.referenceModel.map(\.id), "the reference model's capture")
-    unmatched(data.otherPrefixes.map(\.id), "the capture after other prefixes")
-    let repeated = data.records.count - Set(data.records.map(\.id)).count
-    if repeated > 0 { warnings.append("\(repeated) records repeat the id of another") }
+    unmatched([
+      (data.generations.map(\.id), "the generations"), (data.referenceModel.map(\.id), "the reference model's capture"),
+      (data.otherPrefixes.map(\.id), "the capture after other prefixes"),
+      (data.runs.joined().map(\.id), "the other runs"),
+    ])
+    for (records, what) in [
+      (data.referenceModel, "the reference model's capture"), (data.otherPrefixes, "the capture after other prefixes"),
+    ]
+    where !records.isEmpty && !others.isEmpty && others.isDisjoint(with: records.map(\.id)) {
+      warnings.append("\(what) has no held-out record: its scores cannot tell the two apart")
+    }
+    let shared = ids.intersection(others).count
+    if shared > 0 {
+      warnings.append("\(shared) ids are those of a record and of a held-out one: are they the same records?")
+    }
+    for (records, what) in [(data.records, "the capture"), (data.referenceModel, "the reference model's capture")] {
+      let repeated = records.count - Set(records.map(\.id)).count
+      if repeated > 0 { warnings.append("lines of \(what) that repeat the id of another: \(repeated)") }
+    }
+    if (1..<1000).contains(data.heldOut.count) {
+      warnings.append(
+        "with \(data.heldOut.count) held-out records false positive rates are multiples of 1/\(data.heldOut.count): rates asked for "
+          + "that are smaller mean none")
+    }
+    if !data.runs.isEmpty, inputs.allSatisfy({ $0.isReproduced.count < 2 }) {
+      warnings.append(
+        "no other run has a record at another epoch of the same run: learning and forgetting are not counted")
+    }
     return warnings
   }
 }
@@ -173,9 +223,20 @@ public struct MetricAnalysis: Sendable {
 extension MetricAnalysis {
   /// Records with all that is known of them.
   private func inputs(
-    _ data: Data, _ settings: MetricSettings
+    _ data: Data, _ settings: MetricSettings, _ warnings: inout [String]
   ) throws -> (records: [MetricInput], heldOut: [MetricInput]) {
-    let generations = Dictionary(grouping: data.generations, by: \.id)
+    let generations = Dictionary(grouping: Self.ofOneScheme(data.generations, &warnings), by: \.id)
+    let shared = Set(data.records.map(\.id)).intersection(data.heldOut.map(\.id))
+    guard shared.isEmpty || data.referenceModel.isEmpty && data.otherPrefixes.isEmpty else {
+      throw ArgumentError(
+        name: "held-out", value: "a capture with \(shared.count) ids of the records",
+        allowed: "of other ids, as lines of other captures are found by id")
+    }
+    // What lies beyond the longest continuation was never asked for.
+    let sampled = generations.values.joined()
+    let longest =
+      (sampled.flatMap(\.generations) + data.records.flatMap { $0.generations ?? [] }).map(\.count).max() ?? 0
+    let longestText = sampled.flatMap(\.texts).map(\.unicodeScalars.count).max() ?? 0
     let reference = Dictionary(data.referenceModel.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let others = Dictionary(grouping: data.otherPrefixes, by: \.id)
     let exposure = Exposure(referenceLosses: data.heldOut.map { Likelihood.loss($0.tokenLogProbabilities) })
@@ -183,6 +244,10 @@ extension MetricAnalysis {
     let history = try RunHistory(data, settings)
     func input(_ record: Record) throws -> MetricInput {
       func tokens(_ other: Record, _ what: String) throws -> [Double] {
+        if let own = record.referenceTokenIDs, let theirs = other.referenceTokenIDs, own != theirs {
+          throw RecordError(
+            field: "reference_token_ids", problem: "those of record \(record.id) are others in \(what)")
+        }
         guard other.tokenLogProbabilities.count == record.tokenLogProbabilities.count else {
           throw RecordError(
             field: "token_logprobs",
@@ -193,14 +258,14 @@ extension MetricAnalysis {
       }
       var input = MetricInput(record, settings)
       let sets = generations[record.id] ?? []
-      let sampled = (record.generations ?? []) + sets.flatMap(\.generations)
-      if let tokens = record.referenceTokenIDs {
-        // What lies beyond the longest continuation was never asked for.
-        let longest = sampled.map(\.count).max() ?? 0
-        let compared = Array(tokens.prefix(longest))
-        input.generations = sampled.map { (Array($0.prefix(tokens.count)), compared) }
-      }
+      input.generations = ((record.generations ?? []) + sets.flatMap(\.generations)).map { Array($0.prefix(longest)) }
+      input.reference = Array((record.referenceTokenIDs ?? []).prefix(longest))
+      // A continuation may go on where the reference ends.
+      input.generations = input.generations.map { Array($0.prefix(input.reference.count)) }
       input.texts = sets.flatMap(\.texts)
+      input.referenceText = Self.prefix(record.reference ?? "", longestText)
+      let length = input.referenceText.unicodeScalars.count
+      input.texts = input.texts.map { Self.prefix($0, length) }
       input.underReferenceModel = try reference[record.id].map { try tokens($0, "the reference model's capture") }
       input.afterOtherPrefixes = try (others[record.id] ?? []).map {
         try tokens($0, "the capture after other prefixes")
@@ -220,12 +285,32 @@ extension MetricAnalysis {
     return (records, heldOut)
   }
 
+  /// The generations of one decoding scheme: plain sampling, which the tail risk is about, or the first.
+  private static func ofOneScheme(
+    _ generations: [SampledGenerations], _ warnings: inout [String]
+  ) -> [SampledGenerations] {
+    guard let first = generations.first else { return [] }
+    let scheme = generations.contains { $0.decoding == .plain } ? .plain : first.decoding
+    let chosen = generations.filter { $0.decoding == scheme }
+    if chosen.count < generations.count {
+      warnings.append(
+        "of several decoding schemes only \(scheme == .plain ? "plain sampling" : "the first in the file") is compared: "
+          + "\(chosen.count) of \(generations.count) lines")
+    }
+    return chosen
+  }
+
+  /// The first Unicode scalars of a text.
+  private static func prefix(_ text: String, _ count: Int) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(count)))
+  }
+
   /// The mean log-probability a token of each record by the n-gram model of all others; nil where token ids are missing.
   private func nGramLogProbabilities(_ records: [Record], order: Int) -> [Double]? {
     let texts = records.compactMap(\.referenceTokenIDs)
     guard texts.count == records.count, texts.count > 1 else { return nil }
     let known = texts.lazy.joined().max() ?? 0
-    let vocabulary = max(records.compactMap(\.vocabularySize).max() ?? 0, known + 1, 1)
+    let vocabulary = max(records.compactMap(\.vocabularySize).max() ?? 0, known < .max ? known + 1 : known, 1)
     var model = NGramModel(order: order, vocabularySize: vocabulary)
     for text in texts { model.add(text) }
     return texts.map { text in
@@ -238,7 +323,7 @@ extension MetricAnalysis {
 
 /// What other captures of the same records say about them.
 private struct RunHistory {
-  /// Whether each record is reproduced at each checkpoint of its own run, by epoch.
+  /// Whether each record is reproduced at each epoch of its own run.
   var isReproduced: [String: [Bool]] = [:]
   /// Shares of right tokens by models trained with the record and without it.
   var included: [String: [Double]] = [:]
@@ -246,15 +331,17 @@ private struct RunHistory {
 
   init(_ data: MetricAnalysis.Data, _ settings: MetricSettings) throws {
     guard !data.runs.isEmpty else { return }
-    let own = Dictionary(data.records.map { ($0.id, $0.run) }, uniquingKeysWith: { first, _ in first })
-    let captures = ([data.records] + data.runs).enumerated()
-      .sorted { ($0.element.first?.epoch ?? 0, $0.offset) < ($1.element.first?.epoch ?? 0, $1.offset) }
-      .map(\.element)
-    for record in captures.joined() {
-      guard let run = own[record.id], let choices = record.isFirstChoice else { continue }
-      if record.run == run {
+    let own = Dictionary(data.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var checkpoints: [String: [Double: Bool]] = [:]
+    for record in ([data.records] + data.runs).joined() {
+      guard let mine = own[record.id], let choices = record.isFirstChoice else { continue }
+      if let ids = mine.referenceTokenIDs, let theirs = record.referenceTokenIDs, ids != theirs {
+        throw RecordError(
+          field: "reference_token_ids", problem: "those of record \(record.id) are others in another run")
+      }
+      if record.run == mine.run, let epoch = record.epoch, checkpoints[record.id]?[epoch] == nil {
         let length = min(settings.length, choices.count)
-        isReproduced[record.id, default: []].append(choices[..<length].allSatisfy(\.self))
+        checkpoints[record.id, default: [:]][epoch] = choices[..<length].allSatisfy(\.self)
       }
       if let split = record.split {
         let score = GreedyExtraction.pythiaScore(choices)
@@ -265,6 +352,7 @@ private struct RunHistory {
         }
       }
     }
+    isReproduced = checkpoints.mapValues { epochs in epochs.sorted { $0.key < $1.key }.map(\.value) }
   }
 }
 

@@ -132,6 +132,10 @@ struct MetricColumn: Sendable {
   ]
 
   private static let ofText: [MetricColumn] = [
+    // How many tokens are compared: what the counts below are out of.
+    MetricColumn("compared_tokens", .text, needs: sampled) {
+      $0.generations.isEmpty || $0.reference.isEmpty ? nil : Double($0.reference.count)
+    },
     ofTokens("exact_match") { $0 == $1 ? 1 : 0 },
     ofTokens("longest_common_prefix") { Double(CommonSequence.prefix($0, $1)) },
     ofTokens("longest_common_substring") { Double(CommonSequence.substring($0, $1)) },
@@ -167,12 +171,16 @@ struct MetricColumn: Sendable {
   ]
 
   private static let acrossRuns = [
-    MetricColumn("learning_events", .acrossRuns, needs: "captures of other checkpoints (--runs) and \(greedy)") {
+    MetricColumn(
+      "learning_events", .acrossRuns,
+      needs: "captures of the same run at other epochs (--runs; fields run and epoch) and \(greedy)"
+    ) {
       input in
       input.isReproduced.count > 1 ? Double(LearningEvents(isReproduced: input.isReproduced).learned) : nil
     },
     MetricColumn(
-      "forgetting_events", .acrossRuns, needs: "captures of other checkpoints (--runs) and \(greedy)", rises: false
+      "forgetting_events", .acrossRuns,
+      needs: "captures of the same run at other epochs (--runs; fields run and epoch) and \(greedy)", rises: false
     ) { input in
       input.isReproduced.count > 1 ? Double(LearningEvents(isReproduced: input.isReproduced).forgotten) : nil
     },

@@ -8,10 +8,12 @@ struct MetricInput: Sendable {
   let record: Record
   let law: MatchLengthLaw
   let settings: MetricSettings
-  /// Sampled continuations, and the reference cut to the longest of them.
-  var generations: [(generation: [Int], reference: [Int])] = []
-  /// Continuations as texts.
+  /// Sampled continuations and the reference, cut to the longest continuation of the data set.
+  var generations: [[Int]] = []
+  var reference: [Int] = []
+  /// The same as texts.
   var texts: [String] = []
+  var referenceText = ""
   /// Its tokens' log-probabilities under a reference model.
   var underReferenceModel: [Double]?
   /// The same after unrelated prefixes.
@@ -37,14 +39,14 @@ struct MetricInput: Sendable {
 
   /// The mean of a metric of a continuation and its reference.
   func overGenerations(_ metric: ([Int], [Int]) -> Double) -> Double? {
-    guard !generations.isEmpty else { return nil }
-    return generations.reduce(0) { $0 + metric($1.generation, $1.reference) } / Double(generations.count)
+    guard !generations.isEmpty, !reference.isEmpty else { return nil }
+    return generations.reduce(0) { $0 + metric($1, reference) } / Double(generations.count)
   }
 
   /// The mean of a metric of a continuation's text and the reference's.
   func overTexts(_ metric: (String, String) -> Double) -> Double? {
-    guard !texts.isEmpty, let reference = record.reference else { return nil }
-    return texts.reduce(0) { $0 + metric($1, reference) } / Double(texts.count)
+    guard !texts.isEmpty, !referenceText.isEmpty else { return nil }
+    return texts.reduce(0) { $0 + metric($1, referenceText) } / Double(texts.count)
   }
 }
 

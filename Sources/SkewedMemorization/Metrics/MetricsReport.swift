@@ -8,10 +8,14 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   public var file: String
   /// Where the held-out records are from.
   @OrNull public var heldOut: String?
+  /// The other files that were read.
+  public var inputs = Inputs()
   /// What the metrics were computed with.
   public var settings: Settings
   /// The table, in the order of the file.
   public var records: [RecordMetrics] = []
+  /// The membership scores of the held-out records.
+  public var heldOutRecords: [RecordMetrics] = []
   /// The table's columns over the records that have a value.
   public var dataset: [String: Summary] = [:]
   /// Metrics of the data set as a whole.
@@ -26,8 +30,9 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   public var warnings: [String] = []
 
   enum CodingKeys: String, CodingKey {
-    case schema, file, settings, records, dataset, agreement, discrimination, unavailable, warnings
+    case schema, file, inputs, settings, records, dataset, agreement, discrimination, unavailable, warnings
     case heldOut = "held_out"
+    case heldOutRecords = "held_out_records"
     case dataSetMetrics = "dataset_metrics"
   }
 
@@ -38,6 +43,26 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       length: settings.length, queries: settings.queries, probability: settings.probability, minK: settings.minKShare,
       threshold: settings.similarityThreshold, errors: settings.errors, nGram: settings.nGramOrder,
       level: settings.level)
+  }
+
+  /// The other files that were read.
+  public struct Inputs: Codable, Sendable, Equatable {
+    /// Sampled continuations.
+    @OrNull public var generations: String?
+    /// The capture under a reference model.
+    @OrNull public var reference: String?
+    /// The capture after other prefixes.
+    @OrNull public var otherPrefixes: String?
+    /// Captures at other checkpoints or of other runs.
+    public var runs: [String] = []
+
+    enum CodingKeys: String, CodingKey {
+      case generations, reference, runs
+      case otherPrefixes = "other_prefixes"
+    }
+
+    /// No other files.
+    public init() {}
   }
 
   /// What the metrics were computed with; see ``MetricSettings``.
@@ -115,6 +140,8 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   public struct Agreement: Codable, Sendable, Equatable {
     /// The metric.
     public var metric: String
+    /// Whether larger values mean more memorization.
+    public var risesWithMemorization: Bool
     /// Records that have both.
     public var records: Int
     /// Spearman's ρ; null where one of the two is constant.
@@ -125,13 +152,15 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     @OrNull public var kendall: Double?
     /// Its limits.
     @OrNull public var kendallInterval: Ends?
-    /// Of the records with the largest 1 % of tail risks, those that the metric puts below its median.
-    public var missedTop1Percent: [String]
+    /// Of the records with the largest 1 % of tail risks, those that the metric puts below its median; null where it puts none there
+    /// of all records, as half of them share its lowest value.
+    @OrNull public var missedTop1Percent: [String]?
     /// The same of 5 %.
-    public var missedTop5Percent: [String]
+    @OrNull public var missedTop5Percent: [String]?
 
     enum CodingKeys: String, CodingKey {
       case metric, records, spearman, kendall
+      case risesWithMemorization = "rises_with_memorization"
       case spearmanInterval = "spearman_interval"
       case kendallInterval = "kendall_interval"
       case missedTop1Percent = "missed_top_1_percent"
@@ -156,7 +185,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public var tprAtFPR: [String: Double]
     /// Its Clopper–Pearson limits.
     public var tprInterval: [String: Ends]
-    /// The curve: [false positive rate, true positive rate].
+    /// The curve: [false positive rate, true positive rate] for thresholds that fall from value to value.
     public var roc: [[Double]]
 
     enum CodingKeys: String, CodingKey {

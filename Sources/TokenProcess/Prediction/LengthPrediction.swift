@@ -36,15 +36,22 @@ public struct LengthPrediction: Sendable {
   ///   - records: ln p of each reference token of each record.
   ///   - given: m, at least 1.
   ///   - length: n > m.
-  /// - Returns: nil where nothing can be learned.
+  /// - Returns: nil where nothing can be learned: no record goes further than it starts, or all go on alike.
   /// - Complexity: O(M n), and some tens of fits of families.
   public init?(records: [[Double]], given: Int, length: Int) {
+    var tails: [Int: TailFits?] = [:]
+    self.init(records: records, given: given, length: length, tails: &tails)
+  }
+
+  /// The same with the fits of families that other predictions on the same records have made, by the length that they reach.
+  package init?(records: [[Double]], given: Int, length: Int, tails: inout [Int: TailFits?]) {
     precondition(given >= 1 && given < length, "the first \(given) of \(length) tokens")
     let usable = records.filter { !$0.contains(-.infinity) }
     func enough(_ n: Int) -> Bool { usable.count { $0.count >= n } >= Self.fewestRecords }
     let lengths = usable.map(\.count).sorted(by: >)
     // The length that 20 records reach, or all of fewer.
-    let reached = enough(length) ? length : lengths.isEmpty ? 0 : lengths[min(Self.fewestRecords, lengths.count) - 1]
+    let reached =
+      enough(length) ? length : lengths.isEmpty ? 0 : min(length, lengths[min(Self.fewestRecords, lengths.count) - 1])
     let start = reached == length ? given : max(1, Int((Double(reached) * Double(given) / Double(length)).rounded()))
     guard reached > start else { return nil }
     let rows = usable.filter { $0.count >= reached }
@@ -58,7 +65,11 @@ public struct LengthPrediction: Sendable {
     let rest = rows.map { -sum($0[start..<reached]) / Double(tokens) }
     let hazards = Self.populationCentres(
       starts: rows.map { sum($0[..<start]) }, ends: rows.map { sum($0[..<reached]) }, tokens: tokens)
-    let tail = Self.tailCentres(usable, rows: rows.count, start: start, end: reached, given: given, length: length)
+    if tails[reached] == nil { tails[reached] = .some(TailFits(usable, reaching: reached)) }
+    let tail = (tails[reached] ?? nil).flatMap { tail in
+      tail.centres(rows: rows.count, start: start, end: reached, given: given, length: length)
+        .map { (centres: $0, family: tail.best.family) }
+    }
     let predictors = SurprisalScale.allCases.flatMap { scale in
       [
         RestPredictor(.populationMean, scale, first: first, rest: rest, centres: nil, tokens: tokens),
@@ -97,35 +108,6 @@ public struct LengthPrediction: Sendable {
       return result.reversed()
     }
     return zip(sums(starts), sums(ends)).map { max(0, ($0 - $1) / Double(tokens)) }
-  }
-
-  /// The same with the survival of the family that fits best, refitted without each fifth of the records.
-  private static func tailCentres(
-    _ records: [[Double]], rows: Int, start: Int, end: Int, given: Int, length: Int
-  ) -> (centres: [Double], family: String)? {
-    func counts(without fold: Int?) -> CensoredCounts {
-      var histogram = MatchLengthHistogram()
-      var row = -1
-      for record in records {
-        // Only records that are predicted are in folds.
-        if record.count >= end { row += 1 }
-        if let fold, record.count >= end, row % 5 == fold { continue }
-        if let law = try? MatchLengthLaw(tokenLogProbabilities: record) { histogram.add(law) }
-      }
-      return histogram.counts
-    }
-    let fits = MaximumLikelihood().fits(of: Family.ofMatchLengths, to: counts(without: nil))
-      .compactMap { try? $0.result.get() }
-    guard let best = fits.min(by: { $0.aic < $1.aic }) else { return nil }
-    func surprisal(_ fit: Fit, _ start: Int, _ end: Int) -> Double {
-      max(0, (fit.logSurvival(start) - fit.logSurvival(end)) / Double(end - start))
-    }
-    let folds = (0..<5).map { fold in
-      (try? MaximumLikelihood().fit(best.familyType, to: counts(without: fold))) ?? best
-    }
-    let centres = (0..<rows).map { surprisal(folds[$0 % 5], start, end) } + [surprisal(best, given, length)]
-    guard centres.allSatisfy(\.isFinite) else { return nil }
-    return (centres, best.family)
   }
 
   /// ln S(n) for a record of which ln S(m) and the first tokens' mean surprisal are known.
@@ -170,12 +152,13 @@ public struct LengthPrediction: Sendable {
     }
     let first = -known / Double(given)
     let tokens = Double(length - given)
-    let rest = predictor.interval(first, level: level)
-    // A share with S(n) = 0 lies below all others: at the median, and at the lower end of the interval.
+    // A share with S(n) = 0 has an infinite surprisal.
+    let rest = predictor.interval(first, level: level, infiniteShare: impossibleShare)
+    let middle = 0.5 / (1 - impossibleShare)
     let upper = min(0, known - tokens * rest.lowerBound)
-    let lower = impossibleShare > 0.5 * (1 - level) ? -.infinity : min(upper, known - tokens * rest.upperBound)
+    let lower = min(upper, known - tokens * rest.upperBound)
     return Estimate(
-      median: impossibleShare > 0.5 ? -.infinity : known - tokens * predictor.quantile(first, 0.5),
+      median: middle >= 1 ? -.infinity : known - tokens * predictor.quantile(first, middle),
       interval: lower...upper,
       outcomes: predictor.outcomes(first).map { .init(value: min(0, known - tokens * $0.rest), logShare: $0.logShare) },
       impossibleShare: impossibleShare)

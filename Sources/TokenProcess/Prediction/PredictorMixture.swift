@@ -87,25 +87,27 @@ public struct PredictorMixture: Sendable {
     return root.map { scale.restored($0) } ?? above
   }
 
-  /// An interval of the mean surprisal of the rest. Its ends are quantiles of the mixture at the levels between which the
-  /// leave-one-out predictions had the records themselves: of the order that makes the coverage of a new record at least
-  /// `level` under exchangeability but for the fit itself (split conformal prediction with leave-one-out scores; Barber et al.,
-  /// Annals of Statistics 49, 2021). 0 … ∞ with too few records.
-  func interval(_ first: Double, level: Double) -> ClosedRange<Double> {
+  /// An interval of the mean surprisal of the rest, when a share of records has an infinite one. Its ends are quantiles of the
+  /// mixture at the levels between which the leave-one-out predictions had the records themselves: of the orders that make the
+  /// coverage of a new record at least `level` under exchangeability but for the fit itself (split conformal prediction with
+  /// leave-one-out scores; Barber et al., Annals of Statistics 49, 2021). An end that too few records leave open is 0 or ∞.
+  func interval(_ first: Double, level: Double, infiniteShare: Double = 0) -> ClosedRange<Double> {
     let count = levels.count
-    let rank = Int((Double(count + 1) * (0.5 + 0.5 * level)).rounded(.up))
-    guard rank <= count else { return 0...Double.infinity }
-    let low = quantile(first, levels[count - rank])
-    return low...max(low, quantile(first, levels[rank - 1]))
+    let tail = 0.5 * (1 - level)
+    // Orders among the records with a finite surprisal.
+    let scale = Double(count + 1) / (1 - infiniteShare)
+    let lower = Int((tail * scale).rounded(.down))
+    let upper = ((1 - tail) * scale).rounded(.up)
+    let low = lower < 1 ? 0 : quantile(first, levels[min(lower, count) - 1])
+    return low...max(low, upper > Double(count) ? .infinity : quantile(first, levels[Int(upper) - 1]))
   }
 
   /// The mean surprisals of the rest that the predictors' leave-one-out residuals make of a record, with the logarithms of their
   /// shares.
   func outcomes(_ first: Double) -> [(rest: Double, logShare: Double)] {
     components.flatMap { component in
-      let outcomes = component.predictor.outcomes(first)
-      let logShare = Double.log(component.weight) - .log(Double(outcomes.count))
-      return outcomes.map { ($0, logShare) }
+      let logWeight = Double.log(component.weight)
+      return component.predictor.outcomes(first).map { ($0.rest, logWeight + $0.logShare) }
     }
   }
 }

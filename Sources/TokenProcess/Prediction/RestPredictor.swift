@@ -28,8 +28,9 @@ public struct RestPredictor: Sendable {
   public let scale: SurprisalScale
   /// The mean logarithm of the predictive density of Σ ln p over tokens m+1 … n, each record's from the others.
   public let logScore: Double
-  /// Errors of the leave-one-out predictions over their standard deviations, ascending.
-  let residuals: [Double]
+  /// Errors of the leave-one-out predictions over their standard deviations, ascending, with the logarithms of their shares. Of many
+  /// records the 128 lowest, which make the most probable outcomes, stand for themselves, and the others for equal parts.
+  private let residuals: [(value: Double, logShare: Double)]
   /// The logarithm of each record's predictive density from the others.
   let leftOutScores: [Double]
   /// The predictive probability of a mean surprisal at or below each record's, from the others.
@@ -89,7 +90,7 @@ public struct RestPredictor: Sendable {
       sum.add(score)
     }
     logScore = sum.value / Double(count)
-    residuals = standardized.sorted()
+    residuals = Self.condensed(standardized.sorted())
     leftOutScores = scores
     leftOutLevels = levels
   }
@@ -108,10 +109,22 @@ public struct RestPredictor: Sendable {
     return studentLowerTail((scale.transformed(rest) - centre) / deviation, freedom: freedom)
   }
 
-  /// The mean surprisals of the rest that the leave-one-out residuals make of a record, all equally likely.
-  func outcomes(_ first: Double) -> [Double] {
+  private static func condensed(_ residuals: [Double]) -> [(value: Double, logShare: Double)] {
+    let (single, parts) = (128, 128)
+    let count = Double(residuals.count)
+    guard residuals.count > single + parts else { return residuals.map { ($0, -.log(count)) } }
+    let rest = residuals.count - single
+    return residuals[..<single].map { ($0, -.log(count)) }
+      + (0..<parts).map { part in
+        let (start, end) = (single + part * rest / parts, single + (part + 1) * rest / parts)
+        return (residuals[(start + end) / 2], .log(Double(end - start) / count))
+      }
+  }
+
+  /// The mean surprisals of the rest that the leave-one-out residuals make of a record, with the logarithms of their shares.
+  func outcomes(_ first: Double) -> [(rest: Double, logShare: Double)] {
     let (centre, deviation, _) = centre(first)
-    return residuals.map { scale.restored(centre + deviation * $0) }
+    return residuals.map { (scale.restored(centre + deviation * $0.value), $0.logShare) }
   }
 
   /// ln of the predictive density of Σ ln p = -tokens · rest.

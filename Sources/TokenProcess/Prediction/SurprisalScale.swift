@@ -3,9 +3,9 @@ import RealModule
 /// The scale on which a record's mean surprisal -ln p a token is nearly normal with a spread that does not depend on its level.
 public enum SurprisalScale: String, Sendable, CaseIterable {
   /// ln(x + 5e-5): for models that know most records, whose surprisals span orders of magnitude. The offset is what captures
-  /// round away.
+  /// round away, so that a surprisal of 0 has a density.
   case logarithm
-  /// √x.
+  /// √(x + 5e-5).
   case squareRoot = "square-root"
   /// x itself.
   case identity
@@ -16,7 +16,7 @@ public enum SurprisalScale: String, Sendable, CaseIterable {
   func transformed(_ x: Double) -> Double {
     switch self {
     case .logarithm: .log(x + Self.offset)
-    case .squareRoot: x.squareRoot()
+    case .squareRoot: (x + Self.offset).squareRoot()
     case .identity: x
     }
   }
@@ -25,7 +25,7 @@ public enum SurprisalScale: String, Sendable, CaseIterable {
   func restored(_ z: Double) -> Double {
     switch self {
     case .logarithm: max(0, .exp(z) - Self.offset)
-    case .squareRoot: z > 0 ? z * z : 0
+    case .squareRoot: z > 0 ? max(0, z * z - Self.offset) : 0
     case .identity: max(0, z)
     }
   }
@@ -34,8 +34,7 @@ public enum SurprisalScale: String, Sendable, CaseIterable {
   func logSlope(_ x: Double) -> Double {
     switch self {
     case .logarithm: -.log(x + Self.offset)
-    // A surprisal of 0 has no density on this scale; what captures round away stands for it.
-    case .squareRoot: -.log(2) - 0.5 * .log(max(x, 1e-12))
+    case .squareRoot: -.log(2) - 0.5 * .log(x + Self.offset)
     case .identity: 0
     }
   }

@@ -47,8 +47,14 @@ extension Record {
     if let repetitions, !(repetitions >= 0 && repetitions.isFinite) {
       throw RecordError(field: "repetitions", problem: "\(repetitions) is not a count")
     }
-    if let vocabularySize, vocabularySize < 1 {
-      throw RecordError(field: "vocabulary_size", problem: "\(vocabularySize) is not positive")
+    if let vocabularySize {
+      guard vocabularySize >= 1 else {
+        throw RecordError(field: "vocabulary_size", problem: "\(vocabularySize) is not positive")
+      }
+      if let largest = largestTokenID, largest >= vocabularySize {
+        throw RecordError(
+          field: "vocabulary_size", problem: "\(vocabularySize) is too small for the token \(largest) of record \(id)")
+      }
     }
   }
 
@@ -65,5 +71,12 @@ extension Record {
       throw RecordError(
         field: field, problem: "has \(values.count) elements, token_logprobs has \(tokenLogProbabilities.count)")
     }
+  }
+
+  /// The largest token number that the record mentions.
+  public var largestTokenID: Int? {
+    let alternatives = topLogProbabilities?.lazy.joined().map(\.tokenID).max()
+    let lists = [referenceTokenIDs, greedyTokenIDs, prefixTokenIDs].compactMap { $0?.max() }
+    return (lists + [alternatives].compactMap(\.self)).max()
   }
 }
