@@ -90,9 +90,9 @@ import TokenProcess
       #expect(prediction.estimate(records[count - 1]).median == -.infinity)
     }
     let inside = records.count { prediction.estimate($0).interval.contains($0[..<32].reduce(0, +)) }
-    // In sample, and never less than asked for; above 5 % the lower end is -∞, and all of them are inside.
+    // In sample, and never less than asked for; above 5 % the lower end is -∞, and only the upper one can be passed.
     #expect(Double(inside) / Double(count) >= 0.895, "\(inside)")
-    #expect(Double(inside) / Double(count) <= 0.965, "\(inside)")
+    #expect(Double(inside) / Double(count) <= 0.98, "\(inside)")
   }
 
   @Test func tooLittleToLearnFrom() {
