@@ -17,8 +17,8 @@ random.seed(7)
 mp.mp.dps = 30
 
 correlations = []
-for case in range(60):
-    n = [2, 3, 5, 8, 20, 120, 300][case % 7]
+for case in range(240):
+    n = [2, 3, 5, 8, 20, 40, 90][case % 7]
     x = rng.normal(size=n)
     y = rng.normal(size=n) + rng.choice([0, 0.5, 2, -1]) * x
     if case % 3 == 1:
@@ -31,8 +31,8 @@ for case in range(60):
                          "kendall": float(stats.kendalltau(x, y).statistic)})
 
 discriminations = []
-for case in range(40):
-    m, n = int(rng.integers(1, 150)), int(rng.integers(1, 150))
+for case in range(200):
+    m, n = int(rng.integers(1, 60)), int(rng.integers(1, 60))
     members, others = rng.normal(rng.choice([0, 0.5, 2]), 1, m), rng.normal(0, 1, n)
     if case % 2:
         members, others = np.round(members), np.round(others)
@@ -87,8 +87,8 @@ for shape in (0, 0.5, -0.5, 3, -3, 20, -20, 300, -300):
         cumulatives.append({"shape": shape, "z": z, "log": float(mp.log(mp.quad(density, sorted(set(points)))))})
 
 likelihoods = []
-for case in range(30):
-    n = int(rng.integers(1, 80))
+for case in range(200):
+    n = int(rng.integers(1, 40))
     log_probabilities = -rng.exponential(1.5, n)
     means, deviations = -rng.exponential(3, n), rng.uniform(0.1, 3, n)
     entry = {"log_probabilities": log_probabilities.tolist(), "means": means.tolist(), "deviations": deviations.tolist(),
