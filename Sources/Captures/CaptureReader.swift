@@ -29,18 +29,35 @@ public struct CaptureReader: Sendable {
   public func forEachLine(
     progress: (Int) -> Void = { _ in }, _ body: (Line) throws -> Void
   ) async throws {
-    var pending: [Task<[Line], Never>] = []
+    try await forEachPart(progress: progress, { $0 }) { lines in
+      for line in lines { try body(line) }
+    }
+  }
+
+  /// Makes something of some lines at a time, on several threads, and calls `body` with each result in the order of the lines.
+  ///
+  /// Where the lines are cut depends on the files alone, so that results do not depend on the number of threads.
+  ///
+  /// - Parameters:
+  ///   - progress: Called now and then with the number of bytes read so far.
+  ///   - transform: What to make of lines.
+  ///   - body: Called with each result; what it throws ends the reading.
+  /// - Throws: `CaptureError` for a file that cannot be read as a whole; `CancellationError`; whatever `body` throws.
+  public func forEachPart<Part: Sendable>(
+    progress: (Int) -> Void = { _ in }, _ transform: @escaping @Sendable ([Line]) -> Part, _ body: (Part) throws -> Void
+  ) async throws {
+    var pending: [Task<Part, Never>] = []
     defer { for task in pending { task.cancel() } }
     func deliverFirst() async throws {
-      let lines = await pending.removeFirst().value
+      let part = await pending.removeFirst().value
       try Task.checkCancellation()
-      for line in lines { try body(line) }
+      try body(part)
     }
     var bytesBefore = 0
     for file in files {
       var chunks = try LineChunks(path: file)
       while let chunk = try chunks.next() {
-        pending.append(Task { Self.lines(of: chunk, file: file) })
+        pending.append(Task { transform(Self.lines(of: chunk, file: file)) })
         progress(bytesBefore + chunks.bytesRead)
         if pending.count > threads { try await deliverFirst() }
       }

@@ -20,32 +20,70 @@ public struct Audit: Sendable {
     public let invalidLines: Int
   }
 
-  /// Reads captures as one data set and reports on it.
+  /// Reads captures and summaries as one data set and reports on it.
   ///
   /// - Parameters:
-  ///   - files: Native captures; `-` is standard input.
+  ///   - files: Native captures, and summaries of such; `-` is standard input.
   ///   - skippingInvalid: Whether to report on the valid lines when others are invalid.
   ///   - progress: Called now and then with the number of bytes read.
-  /// - Throws: `CaptureError` for a file that cannot be read as a whole, `AuditOptions.OptionError`,
-  ///   `CancellationError`.
+  /// - Throws: `CaptureError` for a file that cannot be read as a whole, `AuditOptions.OptionError`, `ArgumentError` for summaries
+  ///   that were made with other lengths, `CancellationError`.
   public func run(
     files: [String], skippingInvalid: Bool = false, progress: (Int) -> Void = { _ in }
   ) async throws -> Outcome {
-    var accumulator = try AuditAccumulator(options: options)
+    let (summary, errors) = try await summarize(files: files, progress: progress)
+    let invalid = summary.skipped
+    let isReported = summary.records > 0 && (skippingInvalid || errors.isEmpty)
+    return Outcome(
+      report: isReported ? try await summary.accumulator.report(files: files, skipped: invalid) : nil, errors: errors,
+      invalidLines: invalid)
+  }
+
+  /// Reads captures and summaries as one data set and sums them up.
+  ///
+  /// - Returns: The summary of the valid lines, and what is wrong with the first hundred invalid ones.
+  /// - Throws: as ``run(files:skippingInvalid:progress:)``.
+  public func summarize(
+    files: [String], progress: (Int) -> Void = { _ in }
+  ) async throws -> (summary: AuditSummary, errors: [CaptureError]) {
+    let empty = try AuditAccumulator(options: options)
+    var summary = AuditSummary(empty)
     var errors: [CaptureError] = []
-    var invalid = 0
-    try await CaptureReader(files: files, threads: options.threads).forEachLine(progress: progress) { line in
-      switch line {
-      case .success(let record):
-        accumulator.add(record)
-      case .failure(let error):
-        invalid += 1
-        if errors.count < 100 { errors.append(error) }
+    var bytes = 0
+    for file in files {
+      if try AuditSummary.isSummary(path: file) {
+        for part in try AuditSummary.read(path: file, options: options) { try summary.merge(part) }
+        continue
+      }
+      let before = bytes
+      func progressOfAll(_ read: Int) {
+        bytes = before + read
+        progress(bytes)
+      }
+      try await CaptureReader(files: [file], threads: options.threads).forEachPart(progress: progressOfAll) { lines in
+        var part = Part(accumulator: empty)
+        for line in lines {
+          switch line {
+          case .success(let record):
+            part.accumulator.add(record)
+          case .failure(let error):
+            part.invalid += 1
+            if part.errors.count < 100 { part.errors.append(error) }
+          }
+        }
+        return part
+      } _: { part in
+        try summary.merge(AuditSummary(part.accumulator, skipped: part.invalid))
+        errors += part.errors.prefix(100 - errors.count)
       }
     }
-    let isReported = accumulator.records > 0 && (skippingInvalid || invalid == 0)
-    return Outcome(
-      report: isReported ? try await accumulator.report(files: files, skipped: invalid) : nil, errors: errors,
-      invalidLines: invalid)
+    return (summary, errors)
+  }
+
+  /// What some lines hold.
+  private struct Part: Sendable {
+    var accumulator: AuditAccumulator
+    var errors: [CaptureError] = []
+    var invalid = 0
   }
 }

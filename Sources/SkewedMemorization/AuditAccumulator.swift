@@ -5,23 +5,28 @@ import TokenProcess
 
 /// One pass over a capture: add every record, then ask for the report. Memory does not grow with the number of records.
 public struct AuditAccumulator: Sendable {
-  private let options: AuditOptions
-  private var survival = SurvivalAccumulator()
-  private var histogram = MatchLengthHistogram()
-  private var greedy = MatchLengthHistogram()
-  private var greedyRecords = 0
-  private var cumulance = CumulanceAccumulator()
-  private var tokenVariance = TokenVarianceAccumulator()
-  private var groups = RecordGroups()
-  private var tokens = 0
-  private var logProbabilities = CompensatedSum()
-  /// By length: the probabilities of all records that reach it.
-  private var tails: [Int: TailAccumulator] = [:]
-  private var risks: RiskiestRecords
-  private var wholes: RiskiestRecords
-  private var ids = Set<Int>()
-  private var repeatedIDs = 0
-  private var provenance: [String: Set<String>] = [:]
+  var options: AuditOptions
+  var sums = Sums()
+  var risks: RiskiestRecords
+  var wholes: RiskiestRecords
+
+  /// Everything that adds up.
+  struct Sums: Sendable, Codable {
+    var survival = SurvivalAccumulator()
+    var histogram = MatchLengthHistogram()
+    var greedy = MatchLengthHistogram()
+    var greedyRecords = 0
+    var cumulance = CumulanceAccumulator()
+    var tokenVariance = TokenVarianceAccumulator()
+    var groups = RecordGroups()
+    var tokens = 0
+    var logProbabilities = CompensatedSum()
+    /// By length: the probabilities of all records that reach it.
+    var tails: [Int: TailAccumulator] = [:]
+    var ids = Set<UInt64>()
+    var repeatedIDs = 0
+    var provenance: [String: Set<String>] = [:]
+  }
 
   /// An empty accumulator.
   ///
@@ -29,8 +34,8 @@ public struct AuditAccumulator: Sendable {
   public init(options: AuditOptions = AuditOptions()) throws(AuditOptions.OptionError) {
     try options.validate()
     self.options = options
-    risks = RiskiestRecords(limit: options.top) { ($0.expected, $0.logProbabilityFull ?? -.infinity) }
-    wholes = RiskiestRecords(limit: options.top) { ($0.logProbabilityFull ?? -.infinity, Double($0.length)) }
+    risks = RiskiestRecords(limit: options.top, by: .expected)
+    wholes = RiskiestRecords(limit: options.top, by: .whole)
   }
 
   /// Adds one valid record.
@@ -40,26 +45,27 @@ public struct AuditAccumulator: Sendable {
     let law = MatchLengthLaw(record)
     let masses = law.masses
     let moments = law.moments(masses: masses)
-    let longest = survival.maximumLength
-    survival.add(law)
-    histogram.add(masses: masses)
-    cumulance.add(moments)
-    tokenVariance.add(law)
-    groups.add(law)
-    tokens += law.length
-    logProbabilities.add(law.logSurvival[law.length])
+    let longest = sums.survival.maximumLength
+    sums.survival.add(law)
+    sums.histogram.add(masses: masses)
+    sums.cumulance.add(moments)
+    sums.tokenVariance.add(law)
+    sums.groups.add(law)
+    sums.tokens += law.length
+    sums.logProbabilities.add(law.logSurvival[law.length])
     addTails(law, longest: longest)
     let match = GreedyMatch(record)
     if let match {
-      greedy.add(match)
-      greedyRecords += 1
+      sums.greedy.add(match)
+      sums.greedyRecords += 1
     }
+    let full = law.logSurvival[law.length]
     let risk = AuditReport.RecordAtRisk(
-      id: record.id, expected: moments.mean, logProbabilityFull: law.logSurvival[law.length], length: law.length,
+      id: record.id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil, length: law.length,
       greedy: match?.length)
     risks.add(risk)
     wholes.add(risk)
-    if ids.count < Self.rememberedIDs, !ids.insert(record.id.hashValue).inserted { repeatedIDs += 1 }
+    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.hash(record.id)).inserted { sums.repeatedIDs += 1 }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
@@ -69,32 +75,80 @@ public struct AuditAccumulator: Sendable {
   /// is known only at the end: its accumulator starts anew with every longer record, since none before reached it.
   private mutating func addTails(_ law: MatchLengthLaw, longest: Int) {
     if let lengths = options.lengths {
-      for n in Set(lengths) where n <= law.length { tails[n, default: TailAccumulator()].add(law, at: n) }
+      for n in Set(lengths) where n <= law.length { sums.tails[n, default: TailAccumulator()].add(law, at: n) }
       return
     }
     var n = 1
     while n <= law.length {
-      tails[n, default: TailAccumulator()].add(law, at: n)
+      sums.tails[n, default: TailAccumulator()].add(law, at: n)
       n *= 2
     }
-    if law.length > longest, !Self.isPowerOfTwo(longest) { tails[longest] = nil }
+    if law.length > longest, !Self.isPowerOfTwo(longest) { sums.tails[longest] = nil }
     if law.length >= longest, !Self.isPowerOfTwo(law.length) {
-      tails[law.length, default: TailAccumulator()].add(law, at: law.length)
+      sums.tails[law.length, default: TailAccumulator()].add(law, at: law.length)
     }
   }
 
   private static func isPowerOfTwo(_ n: Int) -> Bool { n > 0 && n & (n - 1) == 0 }
 
   /// How many identifiers are remembered to notice repeated ones.
-  private static let rememberedIDs = 200_000
+  private static let rememberedIDs = 20_000
+
+  /// The same number for the same identifier in every process (FNV-1a).
+  private static func hash(_ id: String) -> UInt64 {
+    id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
+  /// Adds the records of another accumulator, as if they had been added after these.
+  ///
+  /// - Precondition: Both were made for the same lengths.
+  public mutating func merge(_ other: AuditAccumulator) {
+    precondition(options.lengths == other.options.lengths, "accumulators for other lengths")
+    mergeTails(other.sums)
+    sums.survival.merge(other.sums.survival)
+    sums.histogram.merge(other.sums.histogram)
+    sums.greedy.merge(other.sums.greedy)
+    sums.greedyRecords += other.sums.greedyRecords
+    sums.cumulance.merge(other.sums.cumulance)
+    sums.tokenVariance.merge(other.sums.tokenVariance)
+    sums.groups.merge(other.sums.groups)
+    sums.tokens += other.sums.tokens
+    sums.logProbabilities.merge(other.sums.logProbabilities)
+    risks.merge(other.risks)
+    wholes.merge(other.wholes)
+    sums.repeatedIDs += other.sums.repeatedIDs + sums.ids.intersection(other.sums.ids).count
+    if sums.ids.count < Self.rememberedIDs { sums.ids.formUnion(other.sums.ids) }
+    for (field, values) in other.sums.provenance {
+      for value in values.sorted() { note(field, value) }
+    }
+  }
+
+  /// What is kept of lengths that are no powers of two is about the longest reference of all.
+  private mutating func mergeTails(_ other: Sums) {
+    let (mine, theirs) = (sums.survival.maximumLength, other.survival.maximumLength)
+    if options.lengths == nil, theirs > mine, !Self.isPowerOfTwo(mine) { sums.tails[mine] = nil }
+    for (n, tail) in other.tails {
+      guard options.lengths != nil || Self.isPowerOfTwo(n) || n >= mine else { continue }
+      sums.tails[n, default: TailAccumulator()].merge(tail)
+    }
+  }
 
   private mutating func note(_ field: String, _ value: String?) {
-    guard let value, provenance[field, default: []].count < 5 else { return }
-    provenance[field, default: []].insert(value)
+    guard let value, sums.provenance[field, default: []].count < 5 else { return }
+    sums.provenance[field, default: []].insert(value)
   }
 
   /// The number of records added.
-  public var records: Int { survival.records }
+  public var records: Int { sums.survival.records }
+
+  /// The exact law's weights by length, as data for a fit.
+  public var counts: CensoredCounts { sums.histogram.counts }
+
+  /// The same of parts of the records, for standard errors.
+  public var clusters: [CensoredCounts] { sums.groups.counts }
+
+  /// The greedy match lengths of the records that tell them.
+  public var greedyCounts: CensoredCounts { sums.greedy.counts }
 
   // MARK: Report
 
@@ -105,13 +159,13 @@ public struct AuditAccumulator: Sendable {
   ///   - skipped: Lines that were left out, for the report.
   /// - Throws: `DistributionError.noData` without records; `CancellationError`.
   public func report(files: [String] = [], skipped: Int = 0) async throws -> AuditReport {
-    guard records > 0, let moments = histogram.moments, let parts = cumulance.decomposition else {
+    guard records > 0, let moments = sums.histogram.moments, let parts = sums.cumulance.decomposition else {
       throw DistributionError.noData
     }
     var warnings = provenanceWarnings
     if skipped > 0 { warnings.append("invalid lines were skipped: \(skipped)") }
-    let logSurvival = survival.logSurvival
-    let limits = try await groups.bootstrapLimits(
+    let logSurvival = sums.survival.logSurvival
+    let limits = try await sums.groups.bootstrapLimits(
       around: logSurvival, level: options.level, replicates: options.replicates, seed: options.seed,
       threads: options.threads)
     if limits.dropFirst().contains(where: { $0 == nil }) {
@@ -123,43 +177,45 @@ public struct AuditAccumulator: Sendable {
     if logSurvival.contains(where: \.isNaN) {
       warnings.append("some lengths can be reached by no record that is long enough: the survival is unknown there")
     }
-    if repeatedIDs > 0 {
+    if sums.repeatedIDs > 0 {
       warnings.append(
-        "\(repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow")
+        "\(sums.repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow")
     }
-    let lengths = tails.keys.sorted()
-    let counts = lengths.map { tails[$0, default: TailAccumulator()].count }
+    let lengths = sums.tails.keys.sorted()
+    let counts = lengths.map { sums.tails[$0, default: TailAccumulator()].count }
     if records > TailAccumulator.exactLimit {
       warnings.append(
         "more than \(TailAccumulator.exactLimit) records: Gini coefficients and top shares come from a sketch, within 0.004"
       )
     }
-    if tokenVariance.impossibleTokens > 0 {
+    if sums.tokenVariance.impossibleTokens > 0 {
       warnings.append(
-        "\(tokenVariance.impossibleTokens) tokens have probability 0: mean loss, quenched values and the variance of ln p are undefined"
+        "\(sums.tokenVariance.impossibleTokens) tokens have probability 0: mean loss, quenched values and the variance of ln p are undefined"
       )
     }
-    if greedyRecords > 0, greedyRecords < records {
-      warnings.append("only \(greedyRecords) of \(records) records say what greedy decoding does")
+    if sums.greedyRecords > 0, sums.greedyRecords < records {
+      warnings.append("only \(sums.greedyRecords) of \(records) records say what greedy decoding does")
     }
-    for n in Set(options.lengths ?? []).sorted() where tails[n] == nil { warnings.append("no record has \(n) tokens") }
+    for n in Set(options.lengths ?? []).sorted() where sums.tails[n] == nil {
+      warnings.append("no record has \(n) tokens")
+    }
     let fits = try fits(lengths: lengths, logSurvival: logSurvival, warnings: &warnings)
     return AuditReport(
-      files: files, records: records, skipped: skipped, tokens: tokens, maxLength: survival.maximumLength,
-      meanLoss: -logProbabilities.value / Double(tokens), level: options.level,
+      files: files, records: records, skipped: skipped, tokens: sums.tokens, maxLength: sums.survival.maximumLength,
+      meanLoss: -sums.logProbabilities.value / Double(sums.tokens), level: options.level,
       matchLength: .init(
         expected: moments.mean, variance: moments.variance, thirdCumulant: moments.third, skewness: moments.skewness),
       greedy: greedySummary,
-      survival: (1...survival.maximumLength).map { n in
+      survival: (1...sums.survival.maximumLength).map { n in
         .init(
-          n: n, probability: .exp(logSurvival[n]), logProbability: logSurvival[n], atRisk: survival.atRisk(n),
+          n: n, probability: .exp(logSurvival[n]), logProbability: logSurvival[n], atRisk: sums.survival.atRisk(n),
           lower: limits[n].map { .exp($0.lower) }, upper: limits[n].map { .exp($0.upper) })
       },
       decomposition: .init(
         variance: .init(within: parts.varianceWithin, between: parts.varianceBetween),
         thirdCumulant: .init(
           within: parts.thirdWithin, covariance: parts.thirdCovariance, between: parts.thirdBetween),
-        tokenLogProbability: tokenVariance.shares.map {
+        tokenLogProbability: sums.tokenVariance.shares.map {
           .init(record: $0.record, position: $0.position, residual: $0.residual)
         },
         lengths: lengths.map(lengthDecomposition)),
@@ -167,7 +223,7 @@ public struct AuditAccumulator: Sendable {
       extractable: zip(lengths, counts).map { n, count in
         let limits = count.interval(level: options.level)
         return .init(
-          n: n, expectedRecords: survival.expectedRecords(n), lower: limits.lowerBound, upper: limits.upperBound,
+          n: n, expectedRecords: sums.survival.expectedRecords(n), lower: limits.lowerBound, upper: limits.upperBound,
           errorBound: count.errorBound)
       },
       recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,
@@ -176,15 +232,15 @@ public struct AuditAccumulator: Sendable {
   }
 
   private var provenanceWarnings: [String] {
-    provenance.sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map { field, values in
+    sums.provenance.sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map { field, values in
       "records of more than one \(field) are pooled: \(values.sorted { ($0.count, $0) < ($1.count, $1) }.joined(separator: ", "))\(values.count >= 5 ? ", …" : "")"
     }
   }
 
   private var greedySummary: AuditReport.Greedy? {
-    guard greedyRecords > 0 else { return nil }
-    let counts = greedy.counts
-    let total = Double(greedyRecords)
+    guard sums.greedyRecords > 0 else { return nil }
+    let counts = sums.greedy.counts
+    let total = Double(sums.greedyRecords)
     var seen = 0.0
     // The median of an even number is the mean of the two middle values.
     var middle: [Int] = []
@@ -197,25 +253,25 @@ public struct AuditAccumulator: Sendable {
       }
     }
     return AuditReport.Greedy(
-      records: greedyRecords, mean: counts.lengthTotal / total,
+      records: sums.greedyRecords, mean: counts.lengthTotal / total,
       median: Double(middle.reduce(0, +)) / Double(middle.count), maximum: counts.maximum,
       censored: Int((counts.total - counts.exactTotal).rounded()))
   }
 
   private func lengthDecomposition(_ n: Int) -> AuditReport.Decomposition.Length {
-    let annealed = survival.annealed(n)
-    let quenched = survival.quenched(n)
-    let concentration = tails[n]?.concentration
+    let annealed = sums.survival.annealed(n)
+    let quenched = sums.survival.quenched(n)
+    let concentration = sums.tails[n]?.concentration
     return .init(
       n: n, annealed: annealed, quenched: quenched,
       // Both -inf when no record can reach n: there is no difference to speak of.
       penalty: annealed > -.infinity ? max(0, annealed - quenched) : nil,
-      effectiveRecords: survival.effectiveRecords(n), top1PercentShare: concentration?.top1PercentShare,
+      effectiveRecords: sums.survival.effectiveRecords(n), top1PercentShare: concentration?.top1PercentShare,
       top10PercentShare: concentration?.top10PercentShare, gini: concentration?.gini)
   }
 
   private var maximum: AuditReport.Maximum {
-    let law = survival.maximum
+    let law = sums.survival.maximum
     let levels = [0.05, 0.5, 0.95]
     return .init(
       expected: law.mean,
@@ -225,8 +281,8 @@ public struct AuditAccumulator: Sendable {
   private func fits(
     lengths: [Int], logSurvival: [Double], warnings: inout [String]
   ) throws -> [FamilyFit] {
-    let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: groups.counts))
-    let counts = histogram.counts
+    let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: sums.groups.counts))
+    let counts = sums.histogram.counts
     var fits: [Fit] = []
     var unconverged: [String] = []
     for (family, result) in estimator.fits(of: Family.ofMatchLengths, to: counts) {

@@ -1,13 +1,21 @@
 /// The records that come first in an order, in memory that does not grow with the number of records.
-struct RiskiestRecords: Sendable {
+struct RiskiestRecords: Sendable, Codable {
+  /// What comes first.
+  enum Order: String, Sendable, Codable {
+    /// The longest expected match.
+    case expected
+    /// The most probable whole reference.
+    case whole
+  }
+
   private let limit: Int
-  private let key: @Sendable (AuditReport.RecordAtRisk) -> (Double, Double)
+  private let order: Order
   private var records: [AuditReport.RecordAtRisk] = []
 
-  /// Keeps `limit` records with the largest keys; of equals those that were added first.
-  init(limit: Int, key: @escaping @Sendable (AuditReport.RecordAtRisk) -> (Double, Double)) {
+  /// Keeps `limit` records; of equals those that were added first.
+  init(limit: Int, by order: Order) {
     self.limit = limit
-    self.key = key
+    self.order = order
   }
 
   mutating func add(_ record: AuditReport.RecordAtRisk) {
@@ -15,11 +23,28 @@ struct RiskiestRecords: Sendable {
     if records.count >= 2 * limit + 1000 { records = sorted }
   }
 
-  /// The records kept, by decreasing key.
+  /// Adds the records that another part of the data kept.
+  mutating func merge(_ other: RiskiestRecords) {
+    for record in other.sorted { add(record) }
+  }
+
+  /// The records kept, first to last.
   var sorted: [AuditReport.RecordAtRisk] {
     records.enumerated()
       .map { (key: key($0.element), offset: $0.offset, record: $0.element) }
       .sorted { $0.key != $1.key ? $0.key > $1.key : $0.offset < $1.offset }
       .prefix(limit).map(\.record)
+  }
+
+  private func key(_ record: AuditReport.RecordAtRisk) -> (Double, Double) {
+    let whole = record.logProbabilityFull ?? -.infinity
+    return order == .expected ? (record.expected, whole) : (whole, Double(record.length))
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(limit, forKey: .limit)
+    try container.encode(order, forKey: .order)
+    try container.encode(sorted, forKey: .records)
   }
 }

@@ -78,7 +78,8 @@ struct FitCommand: AsyncParsableCommand {
   }
 
   private func report(_ analysis: FitAnalysis) async throws -> FitReport {
-    guard file != "-", try CountsReader.isCapture(path: file) else {
+    let isSummary = try AuditSummary.isSummary(path: file)
+    guard file != "-", try isSummary || CountsReader.isCapture(path: file) else {
       if greedy { throw ValidationError("--greedy is for captures.") }
       var analysis = analysis
       if intervals { analysis.intervals = intervalMethod ?? .profile }
@@ -93,12 +94,30 @@ struct FitCommand: AsyncParsableCommand {
         throw ValidationError("\(option) needs counts of draws; add --greedy or give a counts file.")
       }
     }
+    let (counts, clusters) = try await isSummary ? summarized() : read()
+    var analysis = analysis
+    if intervals { analysis.intervals = intervalMethod ?? (greedy ? .profile : .delta) }
+    return try await analysis.report(on: counts, clusters: greedy ? nil : clusters, file: file)
+  }
+
+  private func summarized() throws -> (CensoredCounts, [CensoredCounts]) {
+    var summaries = try AuditSummary.read(path: file)
+    var summary = summaries.removeFirst()
+    for other in summaries { try summary.merge(other) }
+    let accumulator = summary.accumulator
+    guard greedy else { return (accumulator.counts, accumulator.clusters) }
+    guard accumulator.greedyCounts.total == accumulator.counts.total else {
+      throw CaptureError(file: file, field: "ranks", problem: "some records have neither ranks nor greedy tokens")
+    }
+    return (accumulator.greedyCounts, [])
+  }
+
+  private func read() async throws -> (CensoredCounts, [CensoredCounts]) {
     var histogram = MatchLengthHistogram()
     var groups = RecordGroups()
-    let isGreedy = greedy
     try await CaptureReader(files: [file], threads: threadOptions.threads).forEachLine { line in
       let record = try line.get()
-      if isGreedy {
+      if greedy {
         guard let match = GreedyMatch(record) else {
           throw CaptureError(
             file: file, field: "ranks", problem: "record \(record.id) has neither ranks nor greedy tokens")
@@ -110,9 +129,7 @@ struct FitCommand: AsyncParsableCommand {
         groups.add(law)
       }
     }
-    var analysis = analysis
-    if intervals { analysis.intervals = intervalMethod ?? (isGreedy ? .profile : .delta) }
-    return try await analysis.report(on: histogram.counts, clusters: isGreedy ? nil : groups.counts, file: file)
+    return (histogram.counts, groups.counts)
   }
 
   private func analysis() throws -> FitAnalysis {

@@ -1,10 +1,16 @@
 /// A sum that carries its rounding error along (Neumaier 1974), so that 10⁹ terms cost no more digits than two.
-public struct CompensatedSum: Sendable, Equatable {
+public struct CompensatedSum: Sendable, Equatable, Codable {
   package private(set) var high = 0.0
   package private(set) var low = 0.0
 
   /// The empty sum.
   public init() {}
+
+  /// A sum as it was kept.
+  package init(high: Double, low: Double) {
+    self.high = high
+    self.low = low
+  }
 
   /// The sum so far.
   public var value: Double {

@@ -1,5 +1,5 @@
 /// An unevaluated sum of two doubles, about 32 digits: for moments whose central forms cancel (Dekker 1971).
-package struct DoubleDouble: Sendable, Equatable {
+package struct DoubleDouble: Sendable, Equatable, Codable {
   package private(set) var high: Double
   package private(set) var low: Double
 

@@ -1,7 +1,7 @@
 import RealModule
 
 /// A non-negative number significand × 2^exponent whose exponent never overflows: exp(-2000) is an ordinary value.
-package struct ScaledValue: Sendable, Equatable {
+package struct ScaledValue: Sendable, Equatable, Codable {
   package var significand: Double
   package var exponent: Int
 
@@ -75,11 +75,22 @@ package func powerOfTwo(_ k: Int) -> Double {
 }
 
 /// A compensated sum of non-negative ``ScaledValue``s: Σ exp(x) for logarithms x of any size.
-package struct ScaledSum: Sendable, Equatable {
+package struct ScaledSum: Sendable, Equatable, Codable {
   private var sum = CompensatedSum()
   private var exponent = Int.min
 
   package init() {}
+
+  /// The sum as numbers, and back; nil for what is no sum.
+  package var parts: [Double] { [sum.high, sum.low, exponent == .min ? -.infinity : Double(exponent)] }
+
+  package init?(parts: [Double]) {
+    guard parts.count == 3 else { return nil }
+    sum = CompensatedSum(high: parts[0], low: parts[1])
+    guard parts[2] > -.infinity else { return }
+    guard let exponent = wholeNumber(parts[2]) else { return nil }
+    self.exponent = exponent
+  }
 
   /// Adds one term.
   @inline(__always)

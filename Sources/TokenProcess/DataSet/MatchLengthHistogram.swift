@@ -5,7 +5,7 @@ import HeavyTails
 ///
 /// It is the sufficient statistic of every population fit (design MODEL §2). Its memory is O(largest length) whatever
 /// the number of records, and two of them merge by addition.
-public struct MatchLengthHistogram: Sendable, Equatable {
+public struct MatchLengthHistogram: Sendable, Equatable, Codable {
   private var exact: [CompensatedSum] = []
   private var censored: [CompensatedSum] = []
 

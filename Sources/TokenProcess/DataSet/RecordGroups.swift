@@ -8,17 +8,31 @@ import RealModule
 /// a small data set, and in a large one the groups are as independent as the records: resampling groups is then the
 /// record bootstrap at a fixed cost. Memory is at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
 /// the upper half of the groups to the lower).
-public struct RecordGroups: Sendable {
+public struct RecordGroups: Sendable, Codable {
   private static let largestCount = 1024
   private static let largestSize = 1 << 20
 
   /// One sum for each group, all in units of 2^exponent.
-  private struct Sums: Sendable {
+  private struct Sums: Sendable, Codable {
     private(set) var exponent = Int.min
     private(set) var values: [Double]
 
     init(groups: Int) {
       values = Array(repeating: 0, count: groups)
+    }
+
+    private enum CodingKeys: String, CodingKey { case exponent, values }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      exponent = try container.decode(Int.self, forKey: .exponent)
+      values = try container.decode(PackedDoubles.self, forKey: .values).values
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(exponent, forKey: .exponent)
+      try container.encode(PackedDoubles(values), forKey: .values)
     }
 
     /// Adds a number to a group's sum; the unit follows the largest number, and 64 binary orders are left for the sums.
@@ -39,6 +53,31 @@ public struct RecordGroups: Sendable {
       values.removeLast(half)
     }
 
+    /// Adds the sums of other groups, each to that at its number plus `offset`, going round.
+    mutating func merge(_ other: Sums, offset: Int) {
+      guard other.exponent != .min else { return }
+      if other.exponent > exponent {
+        let shift = exponent == .min ? -1000 : exponent - other.exponent
+        let factor = shift <= -1000 ? 0 : powerOfTwo(shift)
+        for group in values.indices { values[group] *= factor }
+        exponent = other.exponent
+      }
+      let shift = other.exponent - exponent
+      guard shift > -1000 else { return }
+      let factor = powerOfTwo(shift)
+      for (group, value) in other.values.enumerated() where value > 0 {
+        values[(group + offset) % values.count] += value * factor
+      }
+    }
+
+    /// Without the groups beyond a number, or with empty ones up to it.
+    func resized(to count: Int) -> Sums {
+      var sums = self
+      if values.count > count { sums.values.removeLast(values.count - count) }
+      sums.values += Array(repeating: 0, count: count - sums.values.count)
+      return sums
+    }
+
     /// The group's sum as an ordinary number.
     func value(_ group: Int) -> Double {
       exponent == .min ? 0 : ScaledValue(significand: values[group], exponent: exponent).double
@@ -52,13 +91,20 @@ public struct RecordGroups: Sendable {
   }
 
   /// The sums of all groups at one length.
-  private struct Position: Sendable {
+  private struct Position: Sendable, Codable {
     var survivors: Sums
     var entered: Sums
 
     init(groups: Int) {
       survivors = Sums(groups: groups)
       entered = Sums(groups: groups)
+    }
+
+    func resized(to count: Int) -> Position {
+      var position = self
+      position.survivors = survivors.resized(to: count)
+      position.entered = entered.resized(to: count)
+      return position
     }
   }
 
@@ -83,20 +129,41 @@ public struct RecordGroups: Sendable {
     }
   }
 
-  /// Adds the groups of another part of the data, one to one.
+  /// Adds another part of the data, as if its records had been added after these: the next goes to the next group.
   public mutating func merge(_ other: RecordGroups) {
     reserve(other.positions.count)
     while groupCount > other.groupCount { halve() }
+    let offset = records % groupCount
     records += other.records
     for (index, position) in other.positions.enumerated() {
-      for group in 0..<other.groupCount {
-        let target = group % groupCount
-        positions[index].survivors.add(
-          ScaledValue(significand: position.survivors.values[group], exponent: position.survivors.exponent), to: target)
-        positions[index].entered.add(
-          ScaledValue(significand: position.entered.values[group], exponent: position.entered.exponent), to: target)
-      }
+      positions[index].survivors.merge(position.survivors, offset: offset)
+      positions[index].entered.merge(position.entered, offset: offset)
     }
+  }
+
+  // MARK: Coding, of the groups that hold records
+
+  private enum CodingKeys: String, CodingKey { case positions, groupCount, records }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    groupCount = try container.decode(Int.self, forKey: .groupCount)
+    records = try container.decode(Int.self, forKey: .records)
+    let trimmed = try container.decode([Position].self, forKey: .positions)
+    guard groupCount > 0, groupCount <= Self.largestCount, groupCount & (groupCount - 1) == 0, records >= 0,
+      trimmed.allSatisfy({ $0.survivors.values.count <= groupCount && $0.entered.values.count <= groupCount })
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .groupCount, in: container, debugDescription: "the number of groups does not fit the sums")
+    }
+    positions = trimmed.map { $0.resized(to: groupCount) }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(groupCount, forKey: .groupCount)
+    try container.encode(records, forKey: .records)
+    try container.encode(positions.map { $0.resized(to: count) }, forKey: .positions)
   }
 
   private mutating func reserve(_ length: Int) {

@@ -5,8 +5,8 @@ import RealModule
 ///
 /// For each n = 1 … largest L, over the records with L >= n: how many there are, Σ S_i(n), Σ S_i(n-1), Σ S_i(n)², Σ ln S_i(n)
 /// and Σ ln(1 - S_i(n)). Memory is O(largest L); two accumulators merge by addition.
-public struct SurvivalAccumulator: Sendable {
-  private struct Position: Sendable {
+public struct SurvivalAccumulator: Sendable, Codable {
+  private struct Position: Sendable, Codable {
     var atRisk = 0
     var survivors = ScaledSum()
     var entered = ScaledSum()

@@ -23,7 +23,7 @@ public struct CumulanceDecomposition: Sendable, Equatable {
 /// The sums over records that ``CumulanceDecomposition`` needs; two of them merge by addition.
 ///
 /// Power sums in 32-digit arithmetic: their central forms cancel up to half of the digits.
-public struct CumulanceAccumulator: Sendable {
+public struct CumulanceAccumulator: Sendable, Codable {
   private var count = 0
   private var means = DoubleDouble(0)
   private var squares = DoubleDouble(0)

@@ -14,14 +14,19 @@ public struct TailConcentration: Sendable, Equatable {
 /// The probabilities S_i(n) of all records at one length n: kept up to a number of records, sketched beyond it.
 ///
 /// From it follow the concentration of the tail and the law of the number of records with N >= n.
-public struct TailAccumulator: Sendable {
+public struct TailAccumulator: Sendable, Codable {
   /// Records up to which concentration is exact; beyond, it comes from a sketch whose bins are 1/128 wide in log-odds,
   /// which moves a share or the Gini coefficient by less than 0.004.
   public static let exactLimit = 100_000
   /// Records up to which the count's law is exact; beyond, it carries a proved bound on its error.
   public static let exactCountLimit = 10_000
 
-  private var kept: [(log: Double, value: ScaledValue)] = []
+  private struct Kept: Sendable {
+    let log: Double
+    let value: ScaledValue
+  }
+
+  private var kept: [Kept] = []
   private var sketch: ProbabilitySketch?
 
   /// The accumulator of no records.
@@ -39,7 +44,7 @@ public struct TailAccumulator: Sendable {
       sketch?.add(logProbability: log, value)
       return
     }
-    kept.append((log, value))
+    kept.append(Kept(log: log, value: value))
     if kept.count > Self.exactLimit {
       sketch = sketched
       kept = []
@@ -49,7 +54,7 @@ public struct TailAccumulator: Sendable {
   private var sketched: ProbabilitySketch {
     if let sketch { return sketch }
     var sketch = ProbabilitySketch()
-    for (log, value) in kept { sketch.add(logProbability: log, value) }
+    for record in kept { sketch.add(logProbability: record.log, record.value) }
     return sketch
   }
 
@@ -61,7 +66,7 @@ public struct TailAccumulator: Sendable {
       sketch = mine
       kept = []
     } else {
-      for (log, value) in other.kept { add(log, value) }
+      for record in other.kept { add(record.log, record.value) }
     }
   }
 
@@ -110,5 +115,31 @@ public struct TailAccumulator: Sendable {
       return exact
     }
     return sketched.poissonBinomial
+  }
+
+  // MARK: Coding
+
+  private enum CodingKeys: String, CodingKey { case kept, sketch }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let packed = try container.decode(PackedDoubles.self, forKey: .kept)
+    sketch = try container.decodeIfPresent(ProbabilitySketch.self, forKey: .sketch)
+    guard let lists = packed.split(into: 3) else {
+      throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "lists of unequal lengths")
+    }
+    for ((log, significand), exponent) in zip(zip(lists[0], lists[1]), lists[2]) {
+      guard let exponent = wholeNumber(exponent) else {
+        throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "is no exponent")
+      }
+      kept.append(Kept(log: log, value: ScaledValue(significand: significand, exponent: exponent)))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    let lists = kept.map(\.log) + kept.map(\.value.significand) + kept.map { Double($0.value.exponent) }
+    try container.encode(PackedDoubles(lists), forKey: .kept)
+    try container.encodeIfPresent(sketch, forKey: .sketch)
   }
 }

@@ -16,8 +16,8 @@ public struct TokenVarianceShares: Sendable, Equatable {
 }
 
 /// The sums over tokens that ``TokenVarianceShares`` needs: O(largest length), merged by addition.
-public struct TokenVarianceAccumulator: Sendable {
-  private struct Position: Sendable {
+public struct TokenVarianceAccumulator: Sendable, Codable {
+  private struct Position: Sendable, Codable {
     /// Tokens at this position, i.e. records at least this long.
     var tokens = 0
     /// Records that end exactly here.

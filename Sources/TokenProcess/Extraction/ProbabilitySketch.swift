@@ -8,7 +8,7 @@ import RealModule
 /// Σ p and Σ p². The bins span 128 units below the largest probability's log-odds, which are at most 40; what is smaller
 /// goes into the last bin, where even 10¹² records hold less than 1e-26 of the sum.
 /// Two sketches merge by addition.
-package struct ProbabilitySketch: Sendable {
+package struct ProbabilitySketch: Sendable, Codable {
   private struct Bin: Sendable {
     var count = 0
     var sum = ScaledSum()
@@ -50,6 +50,8 @@ package struct ProbabilitySketch: Sendable {
     certain += other.certain
     impossible += other.impossible
     guard other.topIndex != .min else { return }
+    // The window is moved up once, not bin by bin.
+    _ = slot(of: other.topIndex)
     for (offset, bin) in other.bins.enumerated() where bin.count > 0 {
       let slot = slot(of: other.topIndex - Self.size + 1 + offset)
       bins[slot].count += bin.count
@@ -103,5 +105,39 @@ package struct ProbabilitySketch: Sendable {
       if mean > 0, rest > 0 { bound += min(1, 1 / ((count + 1) * mean * rest)) * spread }
     }
     return PoissonBinomial(groups: groups, certain: certain, errorBound: min(1, bound))
+  }
+
+  // MARK: Coding, of the bins that hold something
+
+  private enum CodingKeys: String, CodingKey { case bins, topIndex, certain, impossible }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let packed = try container.decode(PackedDoubles.self, forKey: .bins)
+    let width = 8
+    guard packed.values.count % width == 0 else {
+      throw DecodingError.dataCorruptedError(forKey: .bins, in: container, debugDescription: "half a bin")
+    }
+    for start in stride(from: 0, to: packed.values.count, by: width) {
+      let row = Array(packed.values[start..<(start + width)])
+      guard let slot = wholeNumber(row[0]), bins.indices.contains(slot), let count = wholeNumber(row[1]), count > 0,
+        let sum = ScaledSum(parts: Array(row[2..<5])), let squares = ScaledSum(parts: Array(row[5...]))
+      else { throw DecodingError.dataCorruptedError(forKey: .bins, in: container, debugDescription: "is no bin") }
+      bins[slot] = Bin(count: count, sum: sum, squares: squares)
+    }
+    topIndex = try container.decode(Int.self, forKey: .topIndex)
+    certain = try container.decode(Int.self, forKey: .certain)
+    impossible = try container.decode(Int.self, forKey: .impossible)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    let rows = bins.enumerated().filter { $0.element.count > 0 }.flatMap { slot, bin in
+      [Double(slot), Double(bin.count)] + bin.sum.parts + bin.squares.parts
+    }
+    try container.encode(PackedDoubles(rows), forKey: .bins)
+    try container.encode(topIndex, forKey: .topIndex)
+    try container.encode(certain, forKey: .certain)
+    try container.encode(impossible, forKey: .impossible)
   }
 }

@@ -1,20 +1,24 @@
 import Foundation
 
-/// The lines of a file or of standard input, one at a time.
-struct LineReader: ~Copyable {
+/// The lines of a file or of standard input that are not blank, one at a time.
+public struct CaptureLines: ~Copyable {
   private var chunks: LineChunks
   private var lines: [(number: Int, line: Data)] = []
   private var position = 0
   /// The number of the last line returned, from 1; blank lines count, but are not returned.
-  private(set) var lineNumber = 0
+  public private(set) var lineNumber = 0
 
   /// Opens a file; `-` is standard input.
-  init(path: String) throws(CaptureError) {
+  ///
+  /// - Throws: `CaptureError` for a file that cannot be opened.
+  public init(path: String) throws(CaptureError) {
     chunks = try LineChunks(path: path)
   }
 
   /// The next line that is not blank, without its end; nil at the end of the file.
-  mutating func next() throws(CaptureError) -> Data? {
+  ///
+  /// - Throws: `CaptureError` for a file that cannot be read, or a line of more than 256 MiB.
+  public mutating func next() throws(CaptureError) -> Data? {
     while position == lines.count {
       guard let chunk = try chunks.next() else { return nil }
       position = 0

@@ -1,0 +1,118 @@
+import Captures
+import Foundation
+import HeavyTails
+
+/// What an audit needs of its records, in a file that adds up: summaries of the parts of a data set merge to the summary of the whole.
+///
+/// The file is two lines of JSON, schema `skewmem.summary/1`: a head that says what it is of, and the sums. Counts merge exactly and sums
+/// to the last rounding; the order of the parts decides which records share a group of the bootstrap, and which of equals are named
+/// among the riskiest.
+public struct AuditSummary: Sendable {
+  /// The sums.
+  public private(set) var accumulator: AuditAccumulator
+  /// Invalid lines that were left out.
+  public private(set) var skipped: Int
+
+  /// `skewmem.summary/1`.
+  public static let schema = "skewmem.summary/1"
+
+  /// A summary of what was added to an accumulator.
+  public init(_ accumulator: AuditAccumulator, skipped: Int = 0) {
+    self.accumulator = accumulator
+    self.skipped = skipped
+  }
+
+  /// The number of records.
+  public var records: Int { accumulator.records }
+
+  /// Adds the records of another part of the data.
+  ///
+  /// - Throws: `ArgumentError` for a summary that was made with other lengths.
+  public mutating func merge(_ other: AuditSummary) throws(ArgumentError) {
+    func text(_ lengths: [Int]?) -> String { lengths.map { $0.map { "\($0)" }.joined(separator: ",") } ?? "not set" }
+    guard accumulator.options.lengths == other.accumulator.options.lengths else {
+      throw ArgumentError(
+        name: "lengths", value: text(accumulator.options.lengths),
+        allowed: "those of the summary: \(text(other.accumulator.options.lengths))")
+    }
+    accumulator.merge(other.accumulator)
+    skipped += other.skipped
+  }
+
+  // MARK: Files
+
+  private struct Head: Codable {
+    var schema: String
+    var records: Int
+    var tokens: Int
+    var skipped: Int
+    var lengths: [Int]?
+    var top: Int
+  }
+
+  private struct Body: Codable {
+    var sums: AuditAccumulator.Sums
+    var risks: RiskiestRecords
+    var wholes: RiskiestRecords
+  }
+
+  /// The file.
+  public func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    let head = Head(
+      schema: Self.schema, records: records, tokens: accumulator.sums.tokens, skipped: skipped,
+      lengths: accumulator.options.lengths, top: accumulator.options.top)
+    let body = Body(sums: accumulator.sums, risks: accumulator.risks, wholes: accumulator.wholes)
+    return try encoder.encode(head) + Data("\n".utf8) + encoder.encode(body) + Data("\n".utf8)
+  }
+
+  /// Whether a file begins as a summary does; standard input (`-`) is not looked at.
+  ///
+  /// - Throws: `CaptureError` for a file that cannot be read.
+  public static func isSummary(path: String) throws -> Bool {
+    guard path != "-" else { return false }
+    var lines = try CaptureLines(path: path)
+    guard let line = try lines.next(), line.count < 1 << 16 else { return false }
+    return (try? JSONDecoder().decode(Head.self, from: line))?.schema.hasPrefix("skewmem.summary/") ?? false
+  }
+
+  /// The summaries of a file, one after the other.
+  ///
+  /// - Parameter options: What the audit is asked for; lengths and the number of named records come from the summary.
+  /// - Throws: `CaptureError` for a file that cannot be read or is no summary.
+  public static func read(path: String, options: AuditOptions = AuditOptions()) throws -> [AuditSummary] {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    var lines = try CaptureLines(path: path)
+    var summaries: [AuditSummary] = []
+    while let line = try lines.next() {
+      func failure(_ problem: String) -> CaptureError {
+        CaptureError(file: path, line: lines.lineNumber, problem: problem)
+      }
+      guard let head = try? decoder.decode(Head.self, from: line) else { throw failure("is not the head of a summary") }
+      guard head.schema == schema else {
+        throw failure("is of schema \"\(head.schema)\"; this version reads \(schema)")
+      }
+      guard let next = try lines.next() else { throw failure("is a head without sums: the file was cut") }
+      guard let body = try? decoder.decode(Body.self, from: next) else {
+        throw failure("does not hold the sums of a summary")
+      }
+      var options = options
+      options.lengths = head.lengths
+      options.top = head.top
+      guard var accumulator = try? AuditAccumulator(options: options), body.sums.survival.records == head.records else {
+        throw failure("does not agree with the head of the summary")
+      }
+      accumulator.sums = body.sums
+      accumulator.risks = body.risks
+      accumulator.wholes = body.wholes
+      summaries.append(AuditSummary(accumulator, skipped: head.skipped))
+    }
+    guard !summaries.isEmpty else { throw CaptureError(file: path, problem: "no summary") }
+    return summaries
+  }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Captures
+import Foundation
+import SkewedMemorization
+
+struct SummarizeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "summarize",
+    abstract: "Sum up a part of a data set in a small file that merges with those of other parts.",
+    discussion: """
+      audit and fit take summaries in place of captures, with the same numbers. A summary of gigabytes is a few megabytes.
+
+      Example: skewmem summarize part-17.jsonl --output part-17.summary
+      Example: zcat part-17.jsonl.gz | skewmem summarize - > part-17.summary
+      """)
+
+  @Argument(help: ArgumentHelp("Captures; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @Flag(help: "Sum up the valid lines when others are invalid.")
+  var skipInvalid = false
+
+  @OptionGroup var options: SummaryOptions
+
+  func run() async throws {
+    try await reportingErrors { try await options.write(files, skippingInvalid: skipInvalid) }
+  }
+}
+
+struct MergeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Add up the summaries of the parts of a data set.",
+    discussion: """
+      A file may hold several summaries, one after the other.
+
+      Example: skewmem merge part-*.summary --output all.summary && skewmem audit all.summary
+      """)
+
+  @Argument(help: ArgumentHelp("Summaries.", valueName: "file"))
+  var files: [String]
+
+  @OptionGroup var output: SummaryOutput
+
+  func run() async throws {
+    try await reportingErrors {
+      try output.check(files)
+      var merged: AuditSummary?
+      for file in files {
+        for summary in try AuditSummary.read(path: file) {
+          if merged == nil { merged = summary } else { try merged?.merge(summary) }
+        }
+      }
+      try output.write(merged)
+    }
+  }
+}
+
+/// Where a summary goes.
+struct SummaryOutput: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
+  var output = "-"
+
+  func check(_ files: [String]) throws {
+    let paths = ([output] + files).map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
+    if output != "-", paths.dropFirst().contains(paths[0]) {
+      throw ValidationError("--output \(output) is one of the files to be read.")
+    }
+  }
+
+  func write(_ summary: AuditSummary?) throws {
+    guard let summary else { return }
+    try AtomicFile.write(try summary.encoded(), to: output)
+  }
+}
+
+/// What a summary is made with.
+struct SummaryOptions: ParsableArguments {
+  @Option(help: "How many of the riskiest records to name in reports.")
+  var top = AuditOptions().top
+
+  @Option(help: ArgumentHelp("Lengths to report on, if not 1, 2, 4, 8, … and the longest.", valueName: "n,…"))
+  var lengths: NumberList<Int>?
+
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: SummaryOutput
+
+  func write(_ files: [String], skippingInvalid: Bool) async throws {
+    try output.check(files)
+    var options = AuditOptions()
+    options.top = top
+    options.lengths = lengths?.numbers
+    options.threads = threadOptions.threads
+    let (summary, errors) = try await Audit(options: options).summarize(files: files)
+    for error in errors.prefix(10) { printError(error.description) }
+    guard errors.isEmpty || skippingInvalid else {
+      printError("\(summary.skipped) invalid lines; nothing was written (--skip-invalid leaves them out)")
+      throw FailureCode.data
+    }
+    try output.write(summary)
+  }
+}

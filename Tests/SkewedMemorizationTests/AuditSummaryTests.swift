@@ -1,0 +1,148 @@
+import Foundation
+import GSLNumerics
+import SkewedMemorization
+import TestSupport
+import Testing
+
+/// The summary of a whole is the merge of its parts' summaries.
+@Suite struct AuditSummaryTests {
+  /// Records of many lengths, some with a token of probability 0, some known by heart.
+  private func records(_ count: Int, longest: Int, seed: UInt64) -> [Record] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { index in
+      let length = 1 + Int(generator.next() % UInt64(longest))
+      var record = Record(
+        id: "r\(index % (count - 3))",
+        tokenLogProbabilities: (0..<length).map { _ in -0.01 - 2 * generator.uniform() * generator.uniform() })
+      if index % 50 == 7 { record.tokenLogProbabilities[length - 1] = -.infinity }
+      if index % 40 == 3 { record.tokenLogProbabilities = Array(repeating: 0, count: length) }
+      if index % 3 == 0 { record.ranks = (0..<length).map { _ in Int(generator.next() % 3) / 2 } }
+      record.run = index % 2 == 0 ? "a" : "b"
+      return record
+    }
+  }
+
+  private func summary(_ records: [Record], _ options: AuditOptions) throws -> AuditSummary {
+    var accumulator = try AuditAccumulator(options: options)
+    for record in records { accumulator.add(record) }
+    return AuditSummary(accumulator)
+  }
+
+  /// Counts agree exactly and sums to 1e-12; what depends on which records share a group too, as merging goes on where the first part
+  /// ended.
+  @Test(arguments: [1, 2, 3, 4]) func mergesAreTheWhole(seed: UInt64) async throws {
+    let records = records(seed == 1 ? 2500 : 300, longest: [37, 37, 64, 5][Int(seed) - 1], seed: seed)
+    var options = AuditOptions()
+    options.replicates = 200
+    if seed == 3 { options.lengths = [2, 7, 90] }
+    let whole = try summary(records, options)
+    var generator = SeededGenerator(seed: seed, stream: 9)
+    var cuts = (0..<4).map { _ in Int(generator.next() % UInt64(records.count)) }.sorted()
+    cuts = [0] + cuts + [records.count]
+    var merged = try summary([], options)
+    for (start, end) in zip(cuts, cuts.dropFirst()) {
+      // Through a file, with its own options.
+      let part = try summary(Array(records[start..<end]), options)
+      let read = try await Repository.withScratchFolder { folder in
+        let path = folder.appendingPathComponent("part").path
+        try part.encoded().write(to: URL(fileURLWithPath: path))
+        #expect(try AuditSummary.isSummary(path: path))
+        return try AuditSummary.read(path: path, options: options)[0]
+      }
+      try merged.merge(read)
+    }
+    let one = try await whole.accumulator.report()
+    let other = try await merged.accumulator.report()
+    #expect(one.records == other.records && one.tokens == other.tokens && one.maxLength == other.maxLength)
+    #expect(one.greedy == other.greedy && one.warnings == other.warnings)
+    #expect(one.recordsAtRisk == other.recordsAtRisk && one.recordsInFull == other.recordsInFull)
+    let (a, b) = (try numbers(one), try numbers(other))
+    #expect(a.count == b.count && a.count > 200)
+    for (path, value) in a where !path.contains("fits") {
+      // The bootstrap's quantiles jump where a rounding exchanges two replicates of all but equal values.
+      expectClose(b[path] ?? .nan, value, relative: 1e-11, absolute: 1e-13, path)
+    }
+    // Fits stop within their tolerance of the same maximum.
+    #expect(one.fits.map(\.family) == other.fits.map(\.family))
+    for (fit, same) in zip(one.fits, other.fits) {
+      expectClose(same.logLikelihood, fit.logLikelihood, relative: 1e-9)
+    }
+  }
+
+  /// Every number of a report by its place.
+  private func numbers(_ report: AuditReport) throws -> [String: Double] {
+    var result: [String: Double] = [:]
+    func walk(_ value: Any, _ path: String) {
+      switch value {
+      case let object as [String: Any]: for (key, value) in object { walk(value, "\(path).\(key)") }
+      case let list as [Any]: for (index, value) in list.enumerated() { walk(value, "\(path)[\(index)]") }
+      case let number as NSNumber: result[path] = number.doubleValue
+      default: break
+      }
+    }
+    walk(try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)), "")
+    return result
+  }
+
+  @Test func orderDoesNotMatterForSums() async throws {
+    let records = records(400, longest: 20, seed: 5)
+    let parts = try [records[..<100], records[100..<250], records[250...]].map {
+      try summary(Array($0), AuditOptions())
+    }
+    var forward = parts[0]
+    try forward.merge(parts[1])
+    try forward.merge(parts[2])
+    var backward = parts[2]
+    try backward.merge(parts[1])
+    try backward.merge(parts[0])
+    #expect(forward.accumulator.greedyCounts == backward.accumulator.greedyCounts)
+    let (a, b) = (forward.accumulator.counts.cells, backward.accumulator.counts.cells)
+    #expect(a.map(\.length) == b.map(\.length))
+    for (cell, other) in zip(a, b) {
+      expectClose(other.exact, cell.exact, relative: 1e-13)
+      expectClose(other.censored, cell.censored, relative: 1e-13)
+    }
+  }
+
+  /// An audit of captures and summaries together, on any number of threads, is the audit of the captures.
+  @Test func auditsTakeSummaries() async throws {
+    let path = Repository.capture("jargon-train-epoch06.jsonl")
+    var options = AuditOptions()
+    options.replicates = 200
+    let whole = try #require(try await Audit(options: options).run(files: [path]).report)
+    options.threads = 3
+    #expect(try await Audit(options: options).run(files: [path]).report == whole)
+    try await Repository.withScratchFolder { folder in
+      let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+      let (first, second) = (folder.appendingPathComponent("a").path, folder.appendingPathComponent("b.jsonl").path)
+      try lines[50...].joined(separator: "\n").write(toFile: second, atomically: true, encoding: .utf8)
+      try lines[..<50].joined(separator: "\n").write(toFile: first + ".jsonl", atomically: true, encoding: .utf8)
+      let part = try await Audit(options: options).summarize(files: [first + ".jsonl"]).summary
+      try part.encoded().write(to: URL(fileURLWithPath: first))
+      let mixed = try #require(try await Audit(options: options).run(files: [first, second]).report)
+      #expect(mixed.records == 120 && mixed.recordsAtRisk == whole.recordsAtRisk)
+      expectClose(mixed.matchLength.expected, whole.matchLength.expected, relative: 1e-13)
+      // Other lengths do not add up.
+      options.lengths = [5]
+      await #expect(throws: ArgumentError.self) { try await Audit(options: options).run(files: [first, second]) }
+    }
+  }
+
+  @Test func brokenSummariesAreNamed() async throws {
+    let good = try summary(records(50, longest: 9, seed: 1), AuditOptions()).encoded()
+    let text = String(decoding: good, as: UTF8.self)
+    let cases = [
+      "", text.replacing("skewmem.summary/1", with: "skewmem.summary/9"), String(text.prefix(text.count / 2)),
+      String(text.split(separator: "\n")[0]), text.replacing("\"records\":50", with: "\"records\":51", maxReplacements: 1),
+      text.replacing("\"groupCount\":1024", with: "\"groupCount\":7"), "{}\n{}\n",
+    ]
+    for broken in cases {
+      #expect(broken != text)
+      try await Repository.withScratchFolder { folder in
+        let path = folder.appendingPathComponent("s").path
+        try broken.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(throws: CaptureError.self) { try AuditSummary.read(path: path) }
+      }
+    }
+  }
+}
