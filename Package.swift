@@ -8,7 +8,7 @@ let package = Package(
     .library(name: "NotebookExport", targets: ["NotebookExport"]),
     .library(name: "Captures", targets: ["Captures"]),
     .library(name: "MemorizationMetrics", targets: ["MemorizationMetrics"]),
-    .library(name: "ZlibCompression", targets: ["ZlibCompression"]),
+    .library(name: "Compression", targets: ["Compression"]),
     .library(name: "TokenProcess", targets: ["TokenProcess"]),
     .library(name: "HeavyTails", targets: ["HeavyTails"]),
     .library(name: "GSLNumerics", targets: ["GSLNumerics"]),
@@ -30,6 +30,11 @@ let package = Package(
       pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
     ),
+    .systemLibrary(
+      name: "CZstd",
+      pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+    ),
 
     // MARK: Library, lowest module first
     .target(
@@ -50,12 +55,12 @@ let package = Package(
       name: "MemorizationMetrics",
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
-    .target(name: "ZlibCompression", dependencies: ["CZlib"]),
-    .target(name: "Captures", dependencies: ["HeavyTails", "TokenProcess"]),
+    .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),
+    .target(name: "Captures", dependencies: ["Compression", "HeavyTails", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
       dependencies: [
-        "GSLNumerics", "HeavyTails", "TokenProcess", "MemorizationMetrics", "ZlibCompression", "Captures",
+        "GSLNumerics", "HeavyTails", "TokenProcess", "MemorizationMetrics", "Compression", "Captures",
       ]
     ),
     .target(name: "NotebookExport", dependencies: ["SkewedMemorization"]),
@@ -82,9 +87,12 @@ let package = Package(
       resources: [.copy("References")]),
     .testTarget(
       name: "MemorizationMetricsTests",
-      dependencies: ["MemorizationMetrics", "ZlibCompression", "GSLNumerics", "TestSupport"],
+      dependencies: ["MemorizationMetrics", "Compression", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
-    .testTarget(name: "CapturesTests", dependencies: ["Captures", "HeavyTails", "TokenProcess", "TestSupport"]),
+    .testTarget(
+      name: "CapturesTests",
+      dependencies: ["Captures", "Compression", "HeavyTails", "TokenProcess", "TestSupport"],
+      resources: [.copy("References")]),
     .testTarget(
       name: "SkewedMemorizationTests",
       dependencies: ["SkewedMemorization", "MemorizationMetrics", "GSLNumerics", "TestSupport"],

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The lines of a file or of standard input that are not blank, one at a time.
-public struct CaptureLines: ~Copyable {
+public final class CaptureLines {
   private var chunks: LineChunks
   private var lines: [(number: Int, line: Data)] = []
   private var position = 0
@@ -18,7 +18,7 @@ public struct CaptureLines: ~Copyable {
   /// The next line that is not blank, without its end; nil at the end of the file.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read, or a line of more than 256 MiB.
-  public mutating func next() throws(CaptureError) -> Data? {
+  public func next() throws(CaptureError) -> Data? {
     while position == lines.count {
       guard let chunk = try chunks.next() else { return nil }
       position = 0

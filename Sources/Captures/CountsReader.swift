@@ -13,7 +13,7 @@ public enum CountsReader {
   ///
   /// - Throws: `CaptureError` for a file that cannot be read, a line that is no count, or a file without any.
   public static func counts(path: String) throws -> CensoredCounts {
-    var reader = try CaptureLines(path: path)
+    let reader = try CaptureLines(path: path)
     var cells: [CensoredCounts.Cell] = []
     while let line = try reader.next() {
       let text = String(decoding: line, as: UTF8.self)
@@ -47,7 +47,7 @@ public enum CountsReader {
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isCapture(path: String) throws -> Bool {
-    var reader = try CaptureLines(path: path)
+    let reader = try CaptureLines(path: path)
     while let line = try reader.next() {
       guard let byte = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
       return byte == UInt8(ascii: "{")

@@ -72,7 +72,7 @@ public enum GenerationsReader {
   /// - Throws: `CaptureError` with line and field.
   public static func read(path: String) throws -> [SampledGenerations] {
     let coder = LineCoder()
-    var reader = try CaptureLines(path: path)
+    let reader = try CaptureLines(path: path)
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
       let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }

@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 
 /// Whole lines of a file, as its bytes stand there.
@@ -30,7 +31,7 @@ struct LineChunk: Sendable {
   }
 }
 
-/// The lines of a file or of standard input, some at a time: memory does not grow with the file.
+/// The lines of a file or of standard input, plain, gzip or Zstandard, some at a time: memory does not grow with the file.
 struct LineChunks: ~Copyable {
   /// A longer line is no record: the bound keeps a binary file without line ends out of memory.
   static let longestLine = 256 << 20
@@ -42,6 +43,7 @@ struct LineChunks: ~Copyable {
   private var rest: [UInt8] = []
   private var isAtEnd = false
   private var nextLine = 1
+  private var decompressor: Decompressor?
   /// Bytes read so far.
   private(set) var bytesRead = 0
 
@@ -117,25 +119,52 @@ struct LineChunks: ~Copyable {
     return LineChunk(bytes: bytes, count: count, firstLine: nextLine)
   }
 
+  /// Reads until there are about so many bytes, or no more.
   private mutating func read(into bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
     while bytes.count < capacity, !isAtEnd {
-      let start = bytes.count
-      var count = 0
-      let missing = capacity - start
-      // Appended in one piece, without zeros first.
-      let piece = [UInt8](unsafeUninitializedCapacity: missing) { buffer, initialized in
-        repeat {
-          count = Foundation.read(descriptor, buffer.baseAddress, missing)
-        } while count < 0 && errno == EINTR
-        initialized = max(0, count)
+      // Compressed bytes become up to a thousand times as many.
+      let piece = try readPiece(decompressor == nil ? capacity - bytes.count : min(capacity, 1 << 16))
+      isAtEnd = piece.isEmpty
+      if bytesRead == 0, let format = Decompressor.Format(magic: piece) {
+        decompressor = try decompressing { () throws(CompressionError) in try Decompressor(format) }
       }
-      guard count >= 0 else {
-        throw CaptureError(
-          file: path, line: nextLine, problem: "cannot be read: \(String(cString: strerror(errno)))")
+      bytesRead += piece.count
+      guard let decompressor else {
+        bytes.append(contentsOf: piece)
+        continue
       }
-      isAtEnd = count == 0
-      bytes.append(contentsOf: piece)
-      bytesRead += count
+      try decompressing { () throws(CompressionError) in
+        if isAtEnd {
+          try decompressor.finish()
+        } else {
+          try piece.withUnsafeBufferPointer { piece throws(CompressionError) in
+            try decompressor.append(piece, to: &bytes)
+          }
+        }
+      }
     }
+  }
+
+  private func decompressing<Value>(_ body: () throws(CompressionError) -> Value) throws(CaptureError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw CaptureError(file: path, problem: error.description)
+    }
+  }
+
+  private func readPiece(_ size: Int) throws(CaptureError) -> [UInt8] {
+    var count = 0
+    // Read in one piece, without zeros first.
+    let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+      repeat {
+        count = Foundation.read(descriptor, buffer.baseAddress, size)
+      } while count < 0 && errno == EINTR
+      initialized = max(0, count)
+    }
+    guard count >= 0 else {
+      throw CaptureError(file: path, line: nextLine, problem: "cannot be read: \(String(cString: strerror(errno)))")
+    }
+    return piece
   }
 }

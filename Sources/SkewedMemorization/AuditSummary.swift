@@ -74,7 +74,7 @@ public struct AuditSummary: Sendable {
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isSummary(path: String) throws -> Bool {
     guard path != "-" else { return false }
-    var lines = try CaptureLines(path: path)
+    let lines = try CaptureLines(path: path)
     guard let line = try lines.next(), line.count < 1 << 16 else { return false }
     return (try? JSONDecoder().decode(Head.self, from: line))?.schema.hasPrefix("skewmem.summary/") ?? false
   }
@@ -87,7 +87,7 @@ public struct AuditSummary: Sendable {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    var lines = try CaptureLines(path: path)
+    let lines = try CaptureLines(path: path)
     var summaries: [AuditSummary] = []
     while let line = try lines.next() {
       func failure(_ problem: String) -> CaptureError {

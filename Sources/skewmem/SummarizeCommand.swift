@@ -61,7 +61,10 @@ struct SummaryOutput: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
   var output = "-"
 
-  func check(_ files: [String]) throws {
+  func check(_ files: [String]) throws { try Self.check(output, against: files) }
+
+  /// Throws when the output is one of the files to be read.
+  static func check(_ output: String, against files: [String]) throws {
     let paths = ([output] + files).map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
     if output != "-", paths.dropFirst().contains(paths[0]) {
       throw ValidationError("--output \(output) is one of the files to be read.")

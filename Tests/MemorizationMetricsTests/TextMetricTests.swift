@@ -1,7 +1,7 @@
+import Compression
 import MemorizationMetrics
 import TestSupport
 import Testing
-import ZlibCompression
 
 private struct Cases: Decodable {
   struct Text: Decodable {

@@ -6,7 +6,9 @@ import RealModule
 /// that of Mächler, *Accurately computing log(1 - exp(-|a|))* (2012). Returns -inf at 0 and 0 at -inf; NaN for x > 0.
 @inlinable
 public func log1mExp(_ x: Double) -> Double {
-  x > -0.693147180559945309 ? .log(-.expMinusOne(x)) : .log(onePlus: -.exp(x))
+  // Where exp(x) is 0 so is the logarithm, and the underflow would take longer than all the rest.
+  if x < -746 { return 0 }
+  return x > -0.693147180559945309 ? .log(-.expMinusOne(x)) : .log(onePlus: -.exp(x))
 }
 
 /// ln(exp(x) + exp(y)), without overflow; -inf stands for ln 0.

@@ -1,6 +1,6 @@
+import Compression
 import MemorizationMetrics
 import TokenProcess
-import ZlibCompression
 
 /// A metric as a column of a table: one value a record.
 struct MetricColumn: Sendable {

@@ -1,7 +1,7 @@
 import Captures
+import Compression
 import MemorizationMetrics
 import TokenProcess
-import ZlibCompression
 
 /// What the metrics of one record can draw on.
 struct MetricInput: Sendable {

@@ -1,0 +1,166 @@
+import Foundation
+
+/// A numeric array of a file: NumPy's `.npy` and tensors of `.safetensors`.
+struct NumericArray: Sendable {
+  let shape: [Int]
+  let values: [Double]
+
+  /// The array of a `.npy` file, versions 1 to 3, of integers or floats, in C order.
+  ///
+  /// - Throws: `CaptureError`.
+  init(npy data: Data, file: String) throws(CaptureError) {
+    func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
+    guard data.count >= 12, data.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) else {
+      throw failure("is no .npy file")
+    }
+    let bytes = [UInt8](data)
+    let isLong = bytes[6] >= 2
+    let start = isLong ? 12 : 10
+    let length =
+      isLong
+      ? Int(bytes[8]) | Int(bytes[9]) << 8 | Int(bytes[10]) << 16 | Int(bytes[11]) << 24
+      : Int(bytes[8]) | Int(bytes[9]) << 8
+    guard start + length <= bytes.count else { throw failure("ends inside the header of .npy") }
+    let header = String(decoding: bytes[start..<(start + length)], as: UTF8.self)
+    func field(_ pattern: Regex<(Substring, Substring)>) -> String? {
+      header.firstMatch(of: pattern).map { String($0.1) }
+    }
+    guard let type = field(/'descr':\s*'([^']+)'/), let order = field(/'fortran_order':\s*(True|False)/),
+      let shapeText = field(/'shape':\s*\(([^)]*)\)/)
+    else { throw failure("has a header of .npy that cannot be read: \(header.prefix(80))") }
+    let sizes = shapeText.split(separator: ",").map { Int($0.filter { $0 != " " }) }
+    guard sizes.allSatisfy({ $0 != nil && $0! >= 0 }) else { throw failure("has the shape (\(shapeText))") }
+    let shape = sizes.compactMap(\.self)
+    guard order == "False" || shape.count < 2 else {
+      throw failure("is in Fortran order; save it with numpy.ascontiguousarray")
+    }
+    guard let element = Element(npy: type) else {
+      throw failure("has elements of type \(type); little-endian f2, f4, f8, i1 to i8, u1 to u8 are read")
+    }
+    try self.init(shape, element, bytes[(start + length)...], file: file, name: "the array")
+  }
+
+  /// The tensors of a `.safetensors` file by name.
+  ///
+  /// - Throws: `CaptureError`.
+  static func tensors(safetensors data: Data, file: String) throws -> [String: NumericArray] {
+    struct Tensor: Decodable {
+      let dtype: String
+      let shape: [Int]
+      let data_offsets: [Int]
+    }
+    enum Value: Decodable {
+      case tensor(Tensor)
+      case other
+
+      init(from decoder: any Decoder) throws {
+        self = (try? Tensor(from: decoder)).map(Value.tensor) ?? .other
+      }
+    }
+    let bytes = [UInt8](data)
+    func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
+    guard bytes.count >= 8 else { throw failure("is no .safetensors file") }
+    let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(bytes.count - 8) else { throw failure("ends inside the header of .safetensors") }
+    let start = 8 + Int(length)
+    guard let header = try? JSONDecoder().decode([String: Value].self, from: Data(bytes[8..<start])) else {
+      throw failure("has a header of .safetensors that is no JSON")
+    }
+    var result: [String: NumericArray] = [:]
+    for (name, value) in header {
+      guard case .tensor(let tensor) = value else { continue }
+      guard let element = Element(safetensors: tensor.dtype) else {
+        throw failure("has elements of type \(tensor.dtype) in \(name); F16, F32, F64, I8 to I64 and U8 are read")
+      }
+      guard tensor.data_offsets.count == 2, tensor.data_offsets[0] >= 0,
+        tensor.data_offsets[0] <= tensor.data_offsets[1],
+        tensor.data_offsets[1] <= bytes.count - start, tensor.shape.allSatisfy({ $0 >= 0 })
+      else { throw failure("has a tensor \(name) outside of the file") }
+      result[name] = try NumericArray(
+        tensor.shape, element, bytes[(start + tensor.data_offsets[0])..<(start + tensor.data_offsets[1])], file: file,
+        name: name)
+    }
+    return result
+  }
+
+  /// The type of elements.
+  private enum Element {
+    case half, single, double, signed(Int), unsigned(Int)
+
+    init?(npy type: String) {
+      guard type.hasPrefix("<") || type.hasPrefix("|"), let size = Int(type.dropFirst(2)), [1, 2, 4, 8].contains(size)
+      else { return nil }
+      switch (type.dropFirst().first, size) {
+      case ("f", 2): self = .half
+      case ("f", 4): self = .single
+      case ("f", 8): self = .double
+      case ("i", _): self = .signed(size)
+      case ("u", _): self = .unsigned(size)
+      default: return nil
+      }
+    }
+
+    init?(safetensors type: String) {
+      switch type {
+      case "F16": self = .half
+      case "F32": self = .single
+      case "F64": self = .double
+      case "I8", "I16", "I32", "I64": self = .signed((Int(type.dropFirst()) ?? 8) / 8)
+      case "U8": self = .unsigned(1)
+      default: return nil
+      }
+    }
+
+    var size: Int {
+      switch self {
+      case .half: 2
+      case .single: 4
+      case .double: 8
+      case .signed(let size), .unsigned(let size): size
+      }
+    }
+
+    func value(_ bits: UInt64) -> Double {
+      switch self {
+      case .half: Self.half(UInt16(truncatingIfNeeded: bits))
+      case .single: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+      case .double: Double(bitPattern: bits)
+      case .signed(let size): Double(Int64(bitPattern: bits << UInt64(64 - 8 * size)) >> Int64(64 - 8 * size))
+      case .unsigned: Double(bits)
+      }
+    }
+
+    /// Float16 is not everywhere in Swift.
+    private static func half(_ bits: UInt16) -> Double {
+      let sign: Double = bits & 0x8000 == 0 ? 1 : -1
+      let (exponent, fraction) = (Int(bits >> 10 & 0x1F), Double(bits & 0x3FF))
+      switch exponent {
+      case 0: return sign * fraction * 0x1p-24
+      case 31: return fraction == 0 ? sign * .infinity : .nan
+      default: return sign * (1 + fraction / 1024) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+      }
+    }
+  }
+
+  private init(
+    _ shape: [Int], _ element: Element, _ bytes: ArraySlice<UInt8>, file: String, name: String
+  ) throws(CaptureError) {
+    let (count, overflow) = shape.reduce((1, false)) { product, size in
+      let (value, overflow) = product.0.multipliedReportingOverflow(by: size)
+      return (value, product.1 || overflow)
+    }
+    guard !overflow, count <= bytes.count / element.size, bytes.count == count * element.size else {
+      throw CaptureError(
+        file: file,
+        problem: "has \(bytes.count) bytes for \(name) of shape \(shape), not \(element.size) for each element")
+    }
+    self.shape = shape
+    values = bytes.withUnsafeBytes { bytes in
+      (0..<count).map { index in
+        var bits: UInt64 = 0
+        for byte in 0..<element.size { bits |= UInt64(bytes[index * element.size + byte]) << UInt64(8 * byte) }
+        return element.value(bits)
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import Compression
+import Foundation
+import TestSupport
+import Testing
+import TokenProcess
+
+@testable import Captures
+
+/// Files of other formats (References/make_formats.py), whole and damaged.
+@Suite struct FormatTests {
+  private func path(_ name: String) throws -> String {
+    try #require(Bundle.module.resourcePath) + "/References/formats/" + name
+  }
+
+  private func records(
+    _ name: String, split: ReferenceSplit? = nil, lengths: String? = nil, format: CaptureConverter.Format? = nil
+  ) async throws -> [Record] {
+    var converter = CaptureConverter()
+    converter.split = split
+    converter.lengths = try lengths.map(path)
+    converter.format = format
+    var records: [Record] = []
+    try await converter.forEachRecord(of: name.hasPrefix("/") ? name : path(name)) { records.append($0) }
+    return records
+  }
+
+  private func error(_ body: () async throws -> Void) async -> CaptureError? {
+    do {
+      try await body()
+      return nil
+    } catch {
+      return error as? CaptureError
+    }
+  }
+
+  @Test func vLLM() async throws {
+    let record = try #require(try await records("vllm.json", split: .prefixTokens(2)).first)
+    #expect(record.id == "cmpl-1" && record.tokenLogProbabilities == [-3.25, -0.2])
+    #expect(record.referenceTokenIDs == [9, 8] && record.prefixTokenIDs == [1, 11] && record.reference == " c f")
+    // Ranks from 0; the prompt's own token, of rank 40, is none of the most probable.
+    #expect(record.ranks == [39, 0] && record.greedyTokenIDs == [4, 8])
+    #expect(record.topLogProbabilities?[0].map(\.tokenID) == [4, 5])
+    #expect(try await records("vllm.json", split: .suffixTokens(1))[0].tokenLogProbabilities == [-0.2])
+    let unsaid = await error { _ = try await records("vllm.json") }
+    #expect(unsaid?.problem.contains("--prefix-tokens") == true)
+    let beyond = await error { _ = try await records("vllm.json", split: .prefixTokens(4)) }
+    #expect(beyond?.field == "prompt_logprobs")
+  }
+
+  @Test func openAI() async throws {
+    let records = try await records("openai.jsonl", split: .suffixTokens(2))
+    #expect(records.map(\.id) == ["req-7", "cmpl-2"])
+    // The fourth token was generated.
+    #expect(records[1].tokenLogProbabilities == [-2, -0.25] && records[1].reference == " cat sat")
+    #expect(records[1].prefix == "The" && records[1].ranks == [1, 0] && records[1].referenceTokenIDs == nil)
+  }
+
+  @Test(arguments: [
+    (#"{"choices":[{"prompt_logprobs":[null,{"x":{"logprob":-1,"rank":1}}]}]}"#, "prompt_logprobs[1]"),
+    (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1},"2":{"logprob":-2}}]}]}"#, "prompt_token_ids"),
+    (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1}}],"prompt_token_ids":[5]}]}"#, "prompt_token_ids"),
+    (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1}}],"prompt_token_ids":[5,6]}]}"#, "prompt_logprobs[1]"),
+    (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":1}}]}]}"#, "token_logprobs[0]"),
+    (#"{"choices":[{"prompt_logprobs":[null,null]}]}"#, "prompt_logprobs[1]"),
+    (#"{"choices":[{"logprobs":{"tokens":["a","b"],"token_logprobs":[null]}}]}"#, "token_logprobs"),
+    (#"{"choices":[{"logprobs":{"tokens":["a","b"],"token_logprobs":[null,null]}}]}"#, "token_logprobs[1]"),
+    (#"{"choices":[{"text":"a"}]}"#, "choices[0].logprobs"), (#"{"choices":[]}"#, "choices"),
+    (#"{"choices":[{"prompt_logprobs":7}]}"#, "choices[0].prompt_logprobs"),
+  ]) func badResponsesAreNamed(response: String, field: String) async throws {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("r.json").path
+      try response.write(toFile: path, atomically: true, encoding: .utf8)
+      let found = await error { _ = try await records(path, split: .prefixTokens(1), format: .server) }
+      #expect(found?.field == field, "\(String(describing: found))")
+    }
+  }
+
+  @Test func arrays() async throws {
+    #expect(try await records("a.npy").map(\.tokenLogProbabilities) == [[-0.5, -1.25], [-2, -3, -4]])
+    #expect(try await records("a.npy", lengths: "len.npy").map(\.tokenLogProbabilities) == [[-0.5, -1.25], [-2]])
+    #expect(
+      try await records("flat.npy", lengths: "off.npy").map(\.tokenLogProbabilities) == [[-1, -2], [-3, -4, -5]])
+    #expect(try await records("half.npy").map(\.tokenLogProbabilities) == [[-0.5, -1.5]])
+    let tensors = try await records("t.safetensors")
+    #expect(tensors.map(\.tokenLogProbabilities) == [[-0.5, -1.25], [-2, -3, -4]])
+    #expect(tensors.map(\.ranks) == [[0, 1], [2, 0, 0]])
+    #expect(await error { _ = try await records("flat.npy") }?.problem.contains("one-dimensional") == true)
+    #expect(await error { _ = try await records("a.npy", lengths: "off.npy") }?.problem.contains("lengths") == true)
+    #expect(await error { _ = try await records("/nowhere.npy") }?.file == "/nowhere.npy")
+  }
+
+  /// Halves of floats: signs, subnormals, the largest, infinities and NaN.
+  @Test func halves() throws {
+    let bits: [UInt16] = [0x0000, 0x8000, 0x3C00, 0xBE00, 0x0001, 0x7BFF, 0xFC00, 0x7E00]
+    var data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
+    let header = "{'descr': '<f2', 'fortran_order': False, 'shape': (8,), }\n"
+    data.append(contentsOf: [UInt8(header.utf8.count), 0])
+    data.append(Data(header.utf8))
+    for value in bits { data.append(contentsOf: [UInt8(value & 0xFF), UInt8(value >> 8)]) }
+    let values = try NumericArray(npy: data, file: "x").values
+    #expect(values[..<7] == [0, -0.0, 1, -1.5, 0x1p-24, 65_504, -.infinity] && values[7].isNaN)
+  }
+
+  @Test func compressedLines() async throws {
+    for name in ["lines.jsonl.gz", "lines.jsonl.zst"] {
+      let records = try await CaptureReader(files: [try path(name)], threads: 2).records()
+      #expect(records.count == 3000 && records[2999].id == "r2999")
+      #expect(records[10].tokenLogProbabilities == [-0.5, -1.25, -3.5])
+      let data = try Data(contentsOf: URL(fileURLWithPath: path(name)))
+      try await Repository.withScratchFolder { folder in
+        let file = folder.appendingPathComponent("cut").path
+        try data.dropLast(9).write(to: URL(fileURLWithPath: file))
+        let cut = await error { _ = try await CaptureReader(files: [file]).records() }
+        #expect(cut?.file == file && cut?.problem.contains("too early") == true, "\(String(describing: cut))")
+        var damaged = data
+        damaged[data.count / 2] ^= 0x55
+        damaged[data.count / 2 + 1] ^= 0x55
+        try damaged.write(to: URL(fileURLWithPath: file))
+        #expect(await error { _ = try await CaptureReader(files: [file]).records() } != nil)
+      }
+    }
+  }
+
+  /// Seeded damage to every file: a record, or an error that names the file; never a crash.
+  @Test func damage() async throws {
+    var state: UInt64 = 7
+    func next() -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33)
+    }
+    let names = [
+      "vllm.json", "openai.jsonl", "a.npy", "half.npy", "t.safetensors", "lines.jsonl.gz", "lines.jsonl.zst",
+    ]
+    let formats: [CaptureConverter.Format] = [.server, .server, .npy, .npy, .safetensors, .native, .native]
+    for _ in 0..<(slowTestsAreEnabled ? 20_000 : 300) {
+      let index = next() % names.count
+      var data = try Data(contentsOf: URL(fileURLWithPath: path(names[index])))
+      for _ in 0..<(1 + next() % 4) {
+        switch next() % 3 {
+        case 0: data[next() % data.count] = UInt8(next() & 0xFF)
+        case 1: data.removeLast(next() % max(1, data.count / 2))
+        default: data.insert(UInt8(next() & 0xFF), at: next() % data.count)
+        }
+      }
+      let damaged = data
+      try await Repository.withScratchFolder { folder in
+        let file = folder.appendingPathComponent("damaged").path
+        try damaged.write(to: URL(fileURLWithPath: file))
+        do {
+          _ = try await records(file, split: .prefixTokens(1), format: formats[index])
+        } catch let error as CaptureError {
+          #expect(error.file == file)
+        }
+      }
+    }
+  }
+}
