@@ -1,6 +1,7 @@
 # make demo        audit a bundled real capture and say where the report is
 # make test        everything that CI checks, but for the format
 # make test-slow   with the statistical checks that take minutes
+# make test-pyspark  the Spark job on two executors (needs PyPI and Java)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
 # make install     the release binary to PREFIX/bin (default /usr/local)
@@ -10,7 +11,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.md
 
-.PHONY: demo test test-slow lint format benchmark setup release install uninstall
+.PHONY: demo test test-slow test-pyspark lint format benchmark setup release install uninstall
 
 setup:
 	@scripts/setup
@@ -51,3 +52,7 @@ install: release
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/skewmem
+
+# The Spark job on two executors; installs pyspark from PyPI into a folder of its own.
+test-pyspark: release
+	integrations/pyspark/test_two_executors.sh

@@ -19,6 +19,9 @@ enum DecimalNumber {
 
   private static let exactPowers = table(of: (0...22).map { q in (0..<q).reduce(1.0) { value, _ in value * 10 } })
 
+  /// 10^0 … 10^8.
+  static let wholePowers = table(of: (0...8).map { q in (0..<q).reduce(UInt64(1)) { value, _ in value * 10 } })
+
   /// Constants outside of any array, which would be retained and released for every number.
   private static func table<Element>(of values: [Element]) -> Table<Element> {
     let memory = UnsafeMutablePointer<Element>.allocate(capacity: values.count)
@@ -27,7 +30,7 @@ enum DecimalNumber {
   }
 
   /// Written once, before anyone can read it, and never freed.
-  private struct Table<Element>: @unchecked Sendable {
+  struct Table<Element>: @unchecked Sendable {
     let values: UnsafePointer<Element>
   }
 

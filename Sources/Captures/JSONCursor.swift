@@ -10,6 +10,8 @@ struct JSONCursor {
 
   private var position: UnsafePointer<UInt8>
   private let end: UnsafePointer<UInt8>
+  /// 10^0 … 10^8.
+  private let powers = DecimalNumber.wholePowers.values
 
   init(_ text: UnsafeBufferPointer<UInt8>) {
     position = text.baseAddress!
@@ -219,28 +221,22 @@ struct JSONCursor {
   @inline(__always)
   private mutating func digits(into value: inout UInt64) {
     while true {
-      let eight = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self).littleEndian
-      guard Self.areDigits(eight) else { break }
-      value = value &* 100_000_000 &+ Self.number(eight)
-      position += 8
-    }
-    while case let digit = position.pointee &- 0x30, digit < 10 {
-      value = value &* 10 &+ UInt64(digit)
-      position += 1
+      // Eight bytes at a time, the first lowest. A digit becomes its value.
+      let bytes = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self).littleEndian ^ 0x3030_3030_3030_3030
+      // The high bit of the first byte that is more than 9, and perhaps of later ones.
+      let others = ((bytes &+ 0x7676_7676_7676_7676) | bytes) & 0x8080_8080_8080_8080
+      let count = others == 0 ? 8 : others.trailingZeroBitCount >> 3
+      guard count > 0 else { return }
+      value = value &* powers[count] &+ Self.number(bytes << UInt64(8 * (8 - count)))
+      position += count
+      guard count == 8 else { return }
     }
   }
 
-  /// Whether all eight bytes are digits.
+  /// The number of eight digits, the first lowest: pairs, then fours, then all, each by one multiplication.
   @inline(__always)
-  private static func areDigits(_ bytes: UInt64) -> Bool {
-    (bytes & 0xF0F0_F0F0_F0F0_F0F0) | (((bytes &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4)
-      == 0x3333_3333_3333_3333
-  }
-
-  /// The number of eight digits: pairs, then fours, then all, each by one multiplication.
-  @inline(__always)
-  private static func number(_ bytes: UInt64) -> UInt64 {
-    var value = ((bytes & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
+  private static func number(_ digits: UInt64) -> UInt64 {
+    var value = (digits &* 2561) >> 8
     value = ((value & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
     return ((value & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
   }

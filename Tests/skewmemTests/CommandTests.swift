@@ -237,6 +237,46 @@ import Testing
     #expect(try run("metrics", capture, "--generations", capture).status == 65)
   }
 
+  @Test func summarizeAndMerge() async throws {
+    try await Repository.withScratchFolder { folder in
+      func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      let lines = try String(contentsOfFile: capture, encoding: .utf8).split(separator: "\n")
+      try lines[..<70].joined(separator: "\n").write(toFile: file("a.jsonl"), atomically: true, encoding: .utf8)
+      try lines[70...].joined(separator: "\n").write(toFile: file("b.jsonl"), atomically: true, encoding: .utf8)
+      for part in ["a", "b"] {
+        #expect(try run("summarize", file("\(part).jsonl"), "--output", file("\(part).summary")).status == 0)
+      }
+      #expect(try run("merge", file("a.summary"), file("b.summary"), "--output", file("all.summary")).status == 0)
+      let merged = try run("fit", file("all.summary"), "--format", "json").json
+      let whole = try run("fit", capture, "--format", "json").json
+      let fits = try [merged, whole].map { try #require($0?["fits"] as? [[String: Any]]) }
+      #expect(fits[0].map { $0["family"] as? String } == fits[1].map { $0["family"] as? String })
+      let audit = try run("audit", file("all.summary"), "--format", "json").json
+      #expect(audit?["records"] as? Int == 120)
+      // Nothing is written over what is read, and what is no summary is named.
+      #expect(try run("merge", file("a.summary"), "--output", file("a.summary")).status == 64)
+      #expect(try run("merge", capture).status == 65)
+      #expect(try run("audit", file("all.summary"), "--lengths", "5").status == 64)
+      try "nonsense\n".write(toFile: file("bad.jsonl"), atomically: true, encoding: .utf8)
+      #expect(try run("summarize", file("bad.jsonl"), "--output", file("bad.summary")).status == 65)
+      #expect(!FileManager.default.fileExists(atPath: file("bad.summary")))
+    }
+  }
+
+  @Test func convert() async throws {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("r.json").path
+      let response =
+        #"{"choices":[{"prompt_logprobs":[null,{"3":{"logprob":-0.5,"rank":1}},{"4":{"logprob":-1.5,"rank":2}}]}]}"#
+      try response.write(toFile: path, atomically: true, encoding: .utf8)
+      let result = try run("convert", path, "--prefix-tokens", "1")
+      #expect(result.status == 0 && result.json?["token_logprobs"] as? [Double] == [-0.5, -1.5])
+      #expect(try run("convert", path).status == 65 && run("convert", path, "--prefix-tokens", "0").status == 64)
+      #expect(try run("convert", path, "--prefix-tokens", "1", "--suffix-tokens", "1").status == 64)
+      #expect(try run("convert", "/nowhere").status == 65)
+    }
+  }
+
   @Test func validate() throws {
     let generations = Repository.capture("jargon-samples-epoch06.jsonl")
     for format in ["text", "markdown", "json"] {
