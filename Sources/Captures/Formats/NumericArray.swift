@@ -47,7 +47,12 @@ struct NumericArray: Sendable {
     struct Tensor: Decodable {
       let dtype: String
       let shape: [Int]
-      let data_offsets: [Int]
+      let dataOffsets: [Int]
+
+      enum CodingKeys: String, CodingKey {
+        case dtype, shape
+        case dataOffsets = "data_offsets"
+      }
     }
     enum Value: Decodable {
       case tensor(Tensor)
@@ -72,12 +77,12 @@ struct NumericArray: Sendable {
       guard let element = Element(safetensors: tensor.dtype) else {
         throw failure("has elements of type \(tensor.dtype) in \(name); F16, F32, F64, I8 to I64 and U8 are read")
       }
-      guard tensor.data_offsets.count == 2, tensor.data_offsets[0] >= 0,
-        tensor.data_offsets[0] <= tensor.data_offsets[1],
-        tensor.data_offsets[1] <= bytes.count - start, tensor.shape.allSatisfy({ $0 >= 0 })
+      guard tensor.dataOffsets.count == 2, tensor.dataOffsets[0] >= 0,
+        tensor.dataOffsets[0] <= tensor.dataOffsets[1],
+        tensor.dataOffsets[1] <= bytes.count - start, tensor.shape.allSatisfy({ $0 >= 0 })
       else { throw failure("has a tensor \(name) outside of the file") }
       result[name] = try NumericArray(
-        tensor.shape, element, bytes[(start + tensor.data_offsets[0])..<(start + tensor.data_offsets[1])], file: file,
+        tensor.shape, element, bytes[(start + tensor.dataOffsets[0])..<(start + tensor.dataOffsets[1])], file: file,
         name: name)
     }
     return result
