@@ -14,7 +14,7 @@ struct AuditCommand: AsyncParsableCommand {
       Example: skewmem audit notebooks-export/captures/jargon-train-epoch06.jsonl --format markdown --output report.md
       """)
 
-  @Argument(help: ArgumentHelp("Captures, one JSON object a line; - is standard input.", valueName: "file"))
+  @Argument(help: ArgumentHelp("Captures, or folders of them, or summaries; - is standard input.", valueName: "file"))
   var files: [String]
 
   @Flag(help: "Report on the valid lines when others are invalid.")
@@ -42,16 +42,17 @@ struct AuditCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
+      let files = try CaptureFiles.expanded(files)
       for file in files where file != "-" && output.isSameFile(as: file) {
         throw ValidationError("--output \(output.output) is one of the captures to be read.")
       }
-      let report = try await audit()
+      let report = try await audit(files)
       try output.write(report)
     }
   }
 
-  private func audit() async throws -> AuditReport {
-    let bar = ProgressBar(total: totalBytes, unit: "bytes", isQuiet: output.quiet)
+  private func audit(_ files: [String]) async throws -> AuditReport {
+    let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
     let outcome = try await Audit(options: options()).run(
       files: files, skippingInvalid: skipInvalid, progress: bar.update)
     bar.finish()
@@ -96,7 +97,7 @@ struct AuditCommand: AsyncParsableCommand {
   }
 
   /// The size of all files; nil when one of them is standard input or cannot be asked.
-  private var totalBytes: Int? {
+  private func totalBytes(_ files: [String]) -> Int? {
     var total = 0
     for file in files {
       guard file != "-", let attributes = try? FileManager.default.attributesOfItem(atPath: file),

@@ -14,7 +14,7 @@ struct SummarizeCommand: AsyncParsableCommand {
       Example: zcat part-17.jsonl.gz | skewmem summarize - > part-17.summary
       """)
 
-  @Argument(help: ArgumentHelp("Captures; - is standard input.", valueName: "file"))
+  @Argument(help: ArgumentHelp("Captures, or folders of them; - is standard input.", valueName: "file"))
   var files: [String]
 
   @Flag(help: "Sum up the valid lines when others are invalid.")
@@ -46,7 +46,7 @@ struct MergeCommand: AsyncParsableCommand {
     try await reportingErrors {
       try output.check(files)
       var merged: AuditSummary?
-      for file in files {
+      for file in try CaptureFiles.expanded(files) {
         for summary in try AuditSummary.read(path: file) {
           if merged == nil { merged = summary } else { try merged?.merge(summary) }
         }
@@ -94,7 +94,7 @@ struct SummaryOptions: ParsableArguments {
     options.top = top
     options.lengths = lengths?.numbers
     options.threads = threadOptions.threads
-    let (summary, errors) = try await Audit(options: options).summarize(files: files)
+    let (summary, errors) = try await Audit(options: options).summarize(files: try CaptureFiles.expanded(files))
     for error in errors.prefix(10) { printError(error.description) }
     guard errors.isEmpty || skippingInvalid else {
       printError("\(summary.skipped) invalid lines; nothing was written (--skip-invalid leaves them out)")

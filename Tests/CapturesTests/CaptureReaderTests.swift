@@ -128,4 +128,22 @@ import TokenProcess
     }
     #expect(seen == 1)
   }
+
+  @Test func foldersAndPatterns() async throws {
+    try await Repository.withScratchFolder { folder in
+      for name in ["b.jsonl", "a.jsonl.gz", "notes.txt", "c.summary"] {
+        try Data().write(to: folder.appendingPathComponent(name))
+      }
+      let path = folder.path
+      #expect(try CaptureFiles.expanded([path]) == ["a.jsonl.gz", "b.jsonl", "c.summary"].map { "\(path)/\($0)" })
+      #expect(
+        try CaptureFiles.expanded(["\(path)/*.jsonl*", "-", "x"]) == [
+          "\(path)/a.jsonl.gz", "\(path)/b.jsonl", "-", "x",
+        ])
+      #expect(throws: CaptureError.self) { try CaptureFiles.expanded(["\(path)/*.none"]) }
+      let empty = folder.appendingPathComponent("empty").path
+      try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+      #expect(throws: CaptureError.self) { try CaptureFiles.expanded([empty]) }
+    }
+  }
 }

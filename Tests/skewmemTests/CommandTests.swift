@@ -115,7 +115,7 @@ import Testing
         #expect(result.errorLines.count <= 2 && result.errorLines.allSatisfy { $0.hasPrefix("skewmem: ") })
       }
     }
-    for path in ["/tmp", "/nowhere/x.jsonl"] {
+    for path in ["/usr", "/nowhere/x.jsonl"] {
       let result = try run("audit", path)
       #expect(result.status == 65 && result.errorLines.count == 1)
     }
