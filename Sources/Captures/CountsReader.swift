@@ -43,10 +43,11 @@ public enum CountsReader {
     return counts
   }
 
-  /// Whether a file holds captures, whose lines are JSON objects, rather than counts.
+  /// Whether a file holds captures, whose lines are JSON objects, rather than counts; what can be read only once is taken for counts.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isCapture(path: String) throws -> Bool {
+    guard CaptureFiles.canBeReadTwice(path) else { return false }
     let reader = try CaptureLines(path: path)
     while let line = try reader.next() {
       guard let byte = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }

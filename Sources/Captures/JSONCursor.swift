@@ -183,7 +183,7 @@ struct JSONCursor {
     guard count >= 1, count == 1 || start.pointee != 0x30 else { throw Unusual() }
     var exponent = 0
     // Zeros before the first other digit do not count.
-    var significant = value == 0 ? 0 : count
+    var significant = start.pointee == 0x30 ? 0 : count
     if position < end, position.pointee == 0x2E {
       position += 1
       let fraction = position

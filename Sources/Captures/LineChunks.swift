@@ -44,6 +44,8 @@ struct LineChunks: ~Copyable {
   private var isAtEnd = false
   private var nextLine = 1
   private var decompressor: Decompressor?
+  /// Compressed bytes that have been read and not taken apart.
+  private var compressed: [UInt8] = []
   /// Bytes read so far.
   private(set) var bytesRead = 0
 
@@ -122,27 +124,40 @@ struct LineChunks: ~Copyable {
   /// Reads until there are about so many bytes, or no more.
   private mutating func read(into bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
     while bytes.count < capacity, !isAtEnd {
-      // Compressed bytes become up to a thousand times as many.
-      let piece = try readPiece(decompressor == nil ? capacity - bytes.count : min(capacity, 1 << 16))
-      isAtEnd = piece.isEmpty
+      if !compressed.isEmpty {
+        try takeApart(&bytes, upTo: capacity)
+        continue
+      }
+      let piece = try readPiece(decompressor == nil ? capacity - bytes.count : 1 << 16)
       if bytesRead == 0, let format = Decompressor.Format(magic: piece) {
         decompressor = try decompressing { () throws(CompressionError) in try Decompressor(format) }
       }
       bytesRead += piece.count
-      guard let decompressor else {
+      if decompressor == nil {
         bytes.append(contentsOf: piece)
-        continue
-      }
-      try decompressing { () throws(CompressionError) in
-        if isAtEnd {
-          try decompressor.finish()
-        } else {
-          try piece.withUnsafeBufferPointer { piece throws(CompressionError) in
-            try decompressor.append(piece, to: &bytes)
-          }
-        }
+        isAtEnd = piece.isEmpty
+      } else if piece.isEmpty {
+        try decompressing { () throws(CompressionError) in try decompressor?.finish() }
+        isAtEnd = true
+      } else {
+        compressed = piece
       }
     }
+  }
+
+  /// A kilobyte at a time, which becomes 30 megabytes at most.
+  private mutating func takeApart(_ bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
+    var start = 0
+    while start < compressed.count, bytes.count < capacity {
+      let end = min(start + 1024, compressed.count)
+      try decompressing { () throws(CompressionError) in
+        try compressed[start..<end].withUnsafeBufferPointer { piece throws(CompressionError) in
+          try decompressor?.append(piece, to: &bytes)
+        }
+      }
+      start = end
+    }
+    compressed.removeFirst(start)
   }
 
   private func decompressing<Value>(_ body: () throws(CompressionError) -> Value) throws(CaptureError) -> Value {
@@ -153,16 +168,20 @@ struct LineChunks: ~Copyable {
     }
   }
 
+  /// So many bytes, or fewer at the end: pipes give what they have, and where lines are cut must not depend on that.
   private func readPiece(_ size: Int) throws(CaptureError) -> [UInt8] {
-    var count = 0
+    var failed = false
     // Read in one piece, without zeros first.
     let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-      repeat {
-        count = Foundation.read(descriptor, buffer.baseAddress, size)
-      } while count < 0 && errno == EINTR
-      initialized = max(0, count)
+      while initialized < size {
+        let count = Foundation.read(descriptor, buffer.baseAddress! + initialized, size - initialized)
+        if count < 0, errno == EINTR { continue }
+        failed = count < 0
+        guard count > 0 else { return }
+        initialized += count
+      }
     }
-    guard count >= 0 else {
+    if failed {
       throw CaptureError(file: path, line: nextLine, problem: "cannot be read: \(String(cString: strerror(errno)))")
     }
     return piece

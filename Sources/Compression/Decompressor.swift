@@ -111,7 +111,7 @@ public final class Decompressor {
       }
       guard ZSTD_isError(left) == 0 else { throw CompressionError(description: "zstd data are damaged") }
       output.append(contentsOf: buffer[..<filled])
-      isFull = filled == buffer.count
+      isFull = filled == buffer.count && left != 0
       isBetweenMembers = left == 0
     }
   }

@@ -103,7 +103,8 @@ public struct AuditAccumulator: Sendable {
   ///
   /// - Precondition: Both were made for the same lengths.
   public mutating func merge(_ other: AuditAccumulator) {
-    precondition(options.lengths == other.options.lengths, "accumulators for other lengths")
+    precondition(options.hasSameLengths(as: other.options), "accumulators for other lengths")
+    options.top = min(options.top, other.options.top)
     mergeTails(other.sums)
     sums.survival.merge(other.sums.survival)
     sums.histogram.merge(other.sums.histogram)
@@ -134,8 +135,11 @@ public struct AuditAccumulator: Sendable {
   }
 
   private mutating func note(_ field: String, _ value: String?) {
-    guard let value, sums.provenance[field, default: []].count < 5 else { return }
-    sums.provenance[field, default: []].insert(value)
+    guard let value, sums.provenance[field, default: []].insert(value).inserted else { return }
+    // The five first in order, whatever the order in which they come.
+    if let values = sums.provenance[field], values.count > 5, let last = values.max() {
+      sums.provenance[field]?.remove(last)
+    }
   }
 
   /// The number of records added.
@@ -179,7 +183,8 @@ public struct AuditAccumulator: Sendable {
     }
     if sums.repeatedIDs > 0 {
       warnings.append(
-        "\(sums.repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow")
+        "\(sums.ids.count < Self.rememberedIDs ? "" : "at least ")\(sums.repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow"
+      )
     }
     let lengths = sums.tails.keys.sorted()
     let counts = lengths.map { sums.tails[$0, default: TailAccumulator()].count }

@@ -16,6 +16,9 @@ public struct AuditOptions: Sendable, Equatable {
   /// The usual options.
   public init() {}
 
+  /// Whether another audit is of the same lengths.
+  func hasSameLengths(as other: AuditOptions) -> Bool { lengths.map(Set.init) == other.lengths.map(Set.init) }
+
   /// What is wrong with options.
   public enum OptionError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A value outside its range.
@@ -34,7 +37,7 @@ public struct AuditOptions: Sendable, Equatable {
       if lengths.isEmpty { throw .argument(name: "lengths", value: "none", allowed: "at least one") }
       for n in lengths where n < 1 { throw .argument(name: "lengths", value: "\(n)", allowed: "1 or more") }
     }
-    if top < 0 { throw .argument(name: "top", value: "\(top)", allowed: "0 or more") }
+    if !(0...1_000_000).contains(top) { throw .argument(name: "top", value: "\(top)", allowed: "0 to 1000000") }
     if !(level > 0 && level < 1) { throw .argument(name: "level", value: "\(level)", allowed: "0 < level < 1") }
     if replicates < 100 { throw .argument(name: "replicates", value: "\(replicates)", allowed: "100 or more") }
     if threads < 1 { throw .argument(name: "threads", value: "\(threads)", allowed: "1 or more") }

@@ -30,7 +30,7 @@ public struct AuditSummary: Sendable {
   /// - Throws: `ArgumentError` for a summary that was made with other lengths.
   public mutating func merge(_ other: AuditSummary) throws(ArgumentError) {
     func text(_ lengths: [Int]?) -> String { lengths.map { $0.map { "\($0)" }.joined(separator: ",") } ?? "not set" }
-    guard accumulator.options.lengths == other.accumulator.options.lengths else {
+    guard accumulator.options.hasSameLengths(as: other.accumulator.options) else {
       throw ArgumentError(
         name: "lengths", value: text(accumulator.options.lengths),
         allowed: "those of the summary: \(text(other.accumulator.options.lengths))")
@@ -54,6 +54,19 @@ public struct AuditSummary: Sendable {
     var sums: AuditAccumulator.Sums
     var risks: RiskiestRecords
     var wholes: RiskiestRecords
+
+    /// Whether the sums are such as records could have made: a file may have been written by anyone.
+    func agrees(with head: Head) -> Bool {
+      let longest = sums.survival.maximumLength
+      let counts = [head.records, head.tokens, head.skipped, sums.greedyRecords, sums.repeatedIDs]
+      return counts.allSatisfy { (0...1 << 53).contains($0) } && sums.survival.records == head.records
+        && sums.groups.records == head.records && sums.tokens == head.tokens && sums.survival.tokens == head.tokens
+        && sums.greedyRecords <= head.records
+        && (head.records == 0) == (longest == 0) && sums.survival.isConsistent && sums.groups.length == longest
+        && sums.histogram.length == (longest == 0 ? 0 : longest + 1) && sums.greedy.length <= longest + 1
+        && sums.tokenVariance.length <= longest && risks.limit == head.top && wholes.limit == head.top
+        && sums.tails.allSatisfy { n, tail in (1...max(1, longest)).contains(n) && tail.records <= head.records }
+    }
   }
 
   /// The file.
@@ -69,11 +82,11 @@ public struct AuditSummary: Sendable {
     return try encoder.encode(head) + Data("\n".utf8) + encoder.encode(body) + Data("\n".utf8)
   }
 
-  /// Whether a file begins as a summary does; standard input (`-`) is not looked at.
+  /// Whether a file begins as a summary does; what can be read only once, such as standard input (`-`) or a pipe, is not looked at.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isSummary(path: String) throws -> Bool {
-    guard path != "-" else { return false }
+    guard CaptureFiles.canBeReadTwice(path) else { return false }
     let lines = try CaptureLines(path: path)
     guard let line = try lines.next(), line.count < 1 << 16 else { return false }
     return (try? JSONDecoder().decode(Head.self, from: line))?.schema.hasPrefix("skewmem.summary/") ?? false
@@ -104,7 +117,7 @@ public struct AuditSummary: Sendable {
       var options = options
       options.lengths = head.lengths
       options.top = head.top
-      guard var accumulator = try? AuditAccumulator(options: options), body.sums.survival.records == head.records else {
+      guard var accumulator = try? AuditAccumulator(options: options), body.agrees(with: head) else {
         throw failure("does not agree with the head of the summary")
       }
       accumulator.sums = body.sums

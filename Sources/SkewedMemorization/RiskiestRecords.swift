@@ -8,7 +8,7 @@ struct RiskiestRecords: Sendable, Codable {
     case whole
   }
 
-  private let limit: Int
+  private(set) var limit: Int
   private let order: Order
   private var records: [AuditReport.RecordAtRisk] = []
 
@@ -23,8 +23,9 @@ struct RiskiestRecords: Sendable, Codable {
     if records.count >= 2 * limit + 1000 { records = sorted }
   }
 
-  /// Adds the records that another part of the data kept.
+  /// Adds the records that another part of the data kept: no more can be named than each part kept.
   mutating func merge(_ other: RiskiestRecords) {
+    limit = min(limit, other.limit)
     for record in other.sorted { add(record) }
   }
 

@@ -104,6 +104,9 @@ struct FitCommand: AsyncParsableCommand {
     var summaries = try AuditSummary.read(path: file)
     var summary = summaries.removeFirst()
     for other in summaries { try summary.merge(other) }
+    if summary.skipped > 0, !output.quiet {
+      printError("\(file): \(summary.skipped) invalid lines had been left out of the summary")
+    }
     let accumulator = summary.accumulator
     guard greedy else { return (accumulator.counts, accumulator.clusters) }
     guard accumulator.greedyCounts.total == accumulator.counts.total else {

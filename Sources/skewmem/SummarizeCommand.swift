@@ -8,7 +8,7 @@ struct SummarizeCommand: AsyncParsableCommand {
     commandName: "summarize",
     abstract: "Sum up a part of a data set in a small file that merges with those of other parts.",
     discussion: """
-      audit and fit take summaries in place of captures, with the same numbers. A summary of gigabytes is a few megabytes.
+      audit and fit take summaries in place of captures, with the same numbers. For references of 64 tokens a summary is 2 to 25 MB, however large the part.
 
       Example: skewmem summarize part-17.jsonl --output part-17.summary
       Example: zcat part-17.jsonl.gz | skewmem summarize - > part-17.summary
@@ -48,7 +48,12 @@ struct MergeCommand: AsyncParsableCommand {
       var merged: AuditSummary?
       for file in try CaptureFiles.expanded(files) {
         for summary in try AuditSummary.read(path: file) {
-          if merged == nil { merged = summary } else { try merged?.merge(summary) }
+          do {
+            if merged == nil { merged = summary } else { try merged?.merge(summary) }
+          } catch let error as ArgumentError {
+            throw CaptureError(
+              file: file, field: "lengths", problem: "were not those of the summaries before: \(error.description)")
+          }
         }
       }
       try output.write(merged)

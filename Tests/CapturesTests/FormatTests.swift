@@ -47,6 +47,54 @@ import TokenProcess
     #expect(beyond?.field == "prompt_logprobs")
   }
 
+  /// Tokens of the same rank come in the order of their ids, the prompt's own last, in every process.
+  @Test func ties() async throws {
+    let entries = (0..<9).map { "\"\(40 - $0)\":{\"logprob\":-2.0,\"rank\":1}" }.joined(separator: ",")
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("r.json").path
+      let response = #"{"choices":[{"prompt_logprobs":[null,{\#(entries)}],"prompt_token_ids":[1,35]}]}"#
+      try response.write(toFile: path, atomically: true, encoding: .utf8)
+      let record = try await records(path, split: .prefixTokens(1))[0]
+      #expect(record.topLogProbabilities?[0].map(\.tokenID) == [32, 33, 34, 36, 37, 38, 39, 40, 35])
+      #expect(record.greedyTokenIDs == [32])
+    }
+  }
+
+  /// Frames whose content fills the decompressor's buffer exactly, pieces at a time, and many members.
+  @Test func compressionBoundaries() throws {
+    for size in [131_072, 262_144, 131_071, 1, 0] {
+      let content = Data((0..<size).map { UInt8($0 % 251) })
+      let compressed = try compressedByZstd(content)
+      for step in [1, 7, compressed.count] where step == compressed.count || size < 140_000 {
+        let decompressor = try Decompressor(.zstd)
+        var output: [UInt8] = []
+        for start in stride(from: 0, to: compressed.count, by: step) {
+          try Array(compressed[start..<min(start + step, compressed.count)]).withUnsafeBufferPointer {
+            try decompressor.append($0, to: &output)
+          }
+        }
+        try decompressor.finish()
+        #expect(output == Array(content), "\(size) bytes in steps of \(step)")
+      }
+    }
+  }
+
+  /// One raw frame (RFC 8878, 3.1.1): blocks as they are, 128 KiB at most each.
+  private func compressedByZstd(_ content: Data) throws -> [UInt8] {
+    // Single segment with an 8-byte size of the content, no checksum.
+    var frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xE0]
+    frame += (0..<8).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) }
+    var start = 0
+    repeat {
+      let size = min(131_072, content.count - start)
+      let isLast = start + size == content.count ? 1 : 0
+      let header = size << 3 | isLast
+      frame += (0..<3).map { UInt8(truncatingIfNeeded: header >> (8 * $0)) } + content[start..<(start + size)]
+      start += size
+    } while start < content.count
+    return frame
+  }
+
   @Test func openAI() async throws {
     let records = try await records("openai.jsonl", split: .suffixTokens(2))
     #expect(records.map(\.id) == ["req-7", "cmpl-2"])
@@ -64,6 +112,14 @@ import TokenProcess
     (#"{"choices":[{"prompt_logprobs":[null,null]}]}"#, "prompt_logprobs[1]"),
     (#"{"choices":[{"logprobs":{"tokens":["a","b"],"token_logprobs":[null]}}]}"#, "token_logprobs"),
     (#"{"choices":[{"logprobs":{"tokens":["a","b"],"token_logprobs":[null,null]}}]}"#, "token_logprobs[1]"),
+    (
+      #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1,"rank":-9223372036854775808}}]}]}"#,
+      "prompt_logprobs[1]"
+    ),
+    (
+      #"{"choices":[{"logprobs":{"tokens":["a"],"token_logprobs":[null]}}],"usage":{"prompt_tokens":-9223372036854775808}}"#,
+      "prompt_logprobs"
+    ),
     (#"{"choices":[{"text":"a"}]}"#, "choices[0].logprobs"), (#"{"choices":[]}"#, "choices"),
     (#"{"choices":[{"prompt_logprobs":7}]}"#, "choices[0].prompt_logprobs"),
   ]) func badResponsesAreNamed(response: String, field: String) async throws {
@@ -86,6 +142,8 @@ import TokenProcess
     #expect(tensors.map(\.ranks) == [[0, 1], [2, 0, 0]])
     #expect(await error { _ = try await records("flat.npy") }?.problem.contains("one-dimensional") == true)
     #expect(await error { _ = try await records("a.npy", lengths: "off.npy") }?.problem.contains("lengths") == true)
+    // Lengths are no offsets.
+    #expect(await error { _ = try await records("flat.npy", lengths: "len.npy") }?.field == "offsets")
     #expect(await error { _ = try await records("/nowhere.npy") }?.file == "/nowhere.npy")
   }
 

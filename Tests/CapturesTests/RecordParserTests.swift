@@ -59,7 +59,11 @@ import TokenProcess
       #expect(fast(#"{"id":"a","token_logprobs":[-1,\#(value)]}"#) == nil, "\(value)")
     }
     for line in [
-      "", "{", "{}", "[]", "null", #"{"id":"a"}"#, #"{"id":"","token_logprobs":[-1]}"#,
+      // Whole numbers that a word cannot hold, multiples of 2^64 among them.
+      #"{"id":"a","token_logprobs":[-18446744073709551616]}"#,
+      #"{"id":"a","token_logprobs":[-36893488147419103232.5e-19]}"#,
+      #"{"id":"a","token_logprobs":[-340282346638528859811704183484516925440.0]}"#, "", "{", "{}", "[]", "null",
+      #"{"id":"a"}"#, #"{"id":"","token_logprobs":[-1]}"#,
       #"{"id":"a","token_logprobs":[]}"#,
       #"{"id":"a","id":"b","token_logprobs":[-1]}"#, #"{"id":null,"token_logprobs":[-1]}"#,
       #"{"id":"a","token_logprobs":[-1]"#,

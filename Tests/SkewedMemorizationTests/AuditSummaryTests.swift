@@ -128,6 +128,39 @@ import Testing
     }
   }
 
+  /// Summaries with different numbers of named records: as many as each part kept.
+  @Test func fewerNamedRecords() async throws {
+    let records = records(60, longest: 9, seed: 3)
+    var few = AuditOptions()
+    few.top = 2
+    let (a, b) = (try summary(Array(records[..<30]), AuditOptions()), try summary(Array(records[30...]), few))
+    var (forward, backward) = (a, b)
+    try forward.merge(b)
+    try backward.merge(a)
+    let whole = try await summary(records, few).accumulator.report().recordsAtRisk.map(\.expected)
+    #expect(try await forward.accumulator.report().recordsAtRisk.map(\.expected) == whole && whole.count == 2)
+    #expect(try await backward.accumulator.report().recordsAtRisk.map(\.expected) == whole)
+  }
+
+  /// Values that no records could have made are an error, not a crash or a wrong sum.
+  @Test(arguments: [
+    ["records", "-5"], ["records", "9223372036854775807"], ["skipped", "-4"], ["tokens", "0"],
+    ["greedyRecords", "1000"],
+    ["repeatedIDs", "-1"], ["limit", "-1"], ["atRisk", "0"], ["exponent", "9223372036854775807"], ["certain", "-7"],
+    ["topIndex", "-9223372036854775807"], ["groupCount", "0"],
+  ]) func hostileSummaries(change: [String]) async throws {
+    let text = String(decoding: try summary(records(50, longest: 9, seed: 1), AuditOptions()).encoded(), as: UTF8.self)
+    let pattern = try Regex("\"\(change[0])\":-?[0-9]+")
+    let changed = text.replacing(pattern, with: "\"\(change[0])\":\(change[1])")
+    // Sketches are made beyond 100,000 records only.
+    guard changed != text else { return }
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("s").path
+      try changed.write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(throws: CaptureError.self) { try AuditSummary.read(path: path) }
+    }
+  }
+
   @Test func brokenSummariesAreNamed() async throws {
     let good = try summary(records(50, longest: 9, seed: 1), AuditOptions()).encoded()
     let text = String(decoding: good, as: UTF8.self)

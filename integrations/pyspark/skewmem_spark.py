@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 def run(arguments, lines):
     """What a command prints when it reads these lines; its errors become ours."""
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     try:
         for line in lines:
             process.stdin.write(line + "\n")
@@ -35,8 +35,11 @@ def main():
     parser.add_argument("--partitions", type=int, default=0, help="at least so many parts (default: as Spark cuts the files)")
     parser.add_argument("--skewmem", default="skewmem", help="the command on the executors and on the driver")
     parser.add_argument("--skip-invalid", action="store_true", help="leave invalid lines out")
+    parser.add_argument("--lengths", help="lengths to report on, as of skewmem summarize")
+    parser.add_argument("--top", help="how many of the riskiest records to name")
     options = parser.parse_args()
     summarize = [options.skewmem, "summarize", "-", "--threads", "1"] + ["--skip-invalid"] * options.skip_invalid
+    summarize += [text for name in ("lengths", "top") if getattr(options, name) for text in (f"--{name}", getattr(options, name))]
 
     def summary(lines):
         first = next(lines, None)

@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import TokenProcess
 
@@ -36,12 +37,14 @@ public struct CaptureConverter: Sendable {
       let array = try NumericArray(npy: try Self.data(file), file: file)
       try arrays(file, array, lengths: try lengthsOrOffsets(), others: [:], body)
     case .safetensors:
-      var tensors = try NumericArray.tensors(safetensors: try Self.data(file), file: file)
+      var tensors = try NumericArray.tensors(
+        safetensors: try Self.data(file), file: file,
+        named: ["token_logprobs", "lengths", "offsets", "ranks", "reference_token_ids", "greedy_token_ids"])
       guard let array = tensors.removeValue(forKey: "token_logprobs") else {
         throw CaptureError(
           file: file, field: "token_logprobs", problem: "is no tensor of the file; there are: \(tensors.keys.sorted())")
       }
-      let own = tensors.removeValue(forKey: "lengths") ?? tensors.removeValue(forKey: "offsets")
+      let own = tensors.removeValue(forKey: array.shape.count == 1 ? "offsets" : "lengths")
       try arrays(file, array, lengths: try lengthsOrOffsets() ?? own, others: tensors, body)
     }
   }
@@ -61,7 +64,7 @@ public struct CaptureConverter: Sendable {
 
   /// What a file begins with. Standard input is taken for native lines.
   private func detected(_ file: String) throws -> Format {
-    guard file != "-" else { return .native }
+    guard CaptureFiles.canBeReadTwice(file) else { return .native }
     guard let handle = FileHandle(forReadingAtPath: file) else {
       throw CaptureError(file: file, problem: "no such file, or it cannot be opened")
     }
@@ -69,7 +72,12 @@ public struct CaptureConverter: Sendable {
     let start = (try? handle.read(upToCount: 1 << 16)) ?? Data()
     if start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return .npy }
     if start.count > 8, start[8] == UInt8(ascii: "{"), start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
-    let text = String(decoding: start, as: UTF8.self)
+    var beginning = start
+    if Decompressor.Format(magic: start) != nil {
+      var chunks = try LineChunks(path: file, chunkSize: 1 << 16)
+      beginning = Data((try chunks.next())?.bytes.prefix(1 << 16) ?? [])
+    }
+    let text = String(decoding: beginning, as: UTF8.self)
     if text.contains("\"prompt_logprobs\"") || text.contains("\"choices\"") { return .server }
     if text.contains("\"completion_probabilities\"") {
       throw CaptureError(
@@ -104,24 +112,48 @@ public struct CaptureConverter: Sendable {
       }.get()
       for record in records { try body(record) }
     }
-    let lines = try CaptureLines(path: file)
-    guard let first = try lines.next() else { return }
-    // A line that is a whole value begins a file of lines; anything else is one value over many lines, or a list.
-    if (try? JSONSerialization.jsonObject(with: first)) is [String: Any] {
-      try convert(first, line: lines.lineNumber)
-      while let line = try lines.next() { try convert(line, line: lines.lineNumber) }
+    // A first line that is a whole object begins a file of lines; anything else is one value over many lines, or a list. What can be
+    // read only once is read at once.
+    let isOnce = !CaptureFiles.canBeReadTwice(file)
+    let whole = isOnce ? try Self.text(file) : nil
+    if let whole, !Self.beginsWithObjectLine(whole) { return try convert(values: whole) }
+    if let whole {
+      for (index, line) in whole.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+      where !line.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) {
+        try convert(Data(line), line: index + 1)
+      }
       return
     }
-    let whole = try Self.data(file)
-    guard let value = try? JSONSerialization.jsonObject(with: whole) else {
-      throw CaptureError(file: file, line: 1, problem: "is neither JSON a line nor JSON as a whole")
-    }
-    for object in value as? [Any] ?? [value] {
-      guard JSONSerialization.isValidJSONObject(object) else {
-        throw CaptureError(file: file, line: 1, problem: "holds something that is no response of a server")
+    let lines = try CaptureLines(path: file)
+    guard let first = try lines.next() else { return }
+    guard Self.beginsWithObjectLine(first) else { return try convert(values: try Self.text(file)) }
+    try convert(first, line: lines.lineNumber)
+    while let line = try lines.next() { try convert(line, line: lines.lineNumber) }
+
+    func convert(values whole: Data) throws {
+      guard let value = try? JSONSerialization.jsonObject(with: whole) else {
+        throw CaptureError(file: file, line: 1, problem: "is neither JSON a line nor JSON as a whole")
       }
-      try convert(try JSONSerialization.data(withJSONObject: object), line: 1)
+      for object in value as? [Any] ?? [value] {
+        guard JSONSerialization.isValidJSONObject(object) else {
+          throw CaptureError(file: file, line: 1, problem: "holds something that is no response of a server")
+        }
+        try convert(try JSONSerialization.data(withJSONObject: object), line: 1)
+      }
     }
+  }
+
+  private static func beginsWithObjectLine(_ text: Data) -> Bool {
+    let line = text.prefix { $0 != 0x0A }.filter { ![0x20, 0x09, 0x0D].contains($0) }
+    return line.first == UInt8(ascii: "{") && line.last == UInt8(ascii: "}")
+  }
+
+  /// All of a file, taken apart if it is compressed.
+  private static func text(_ file: String) throws -> Data {
+    var chunks = try LineChunks(path: file)
+    var text = Data()
+    while let chunk = try chunks.next() { text.append(contentsOf: chunk.bytes[..<chunk.count]) }
+    return text
   }
 
   // MARK: Arrays
@@ -139,6 +171,7 @@ public struct CaptureConverter: Sendable {
     switch array.shape.count {
     case 2:
       let (rows, width) = (array.shape[0], array.shape[1])
+      guard width > 0 else { throw failure("has rows without a value") }
       if let lengths, lengths.values.count != rows {
         throw failure("has \(rows) rows, but \(lengths.values.count) lengths")
       }
@@ -159,8 +192,8 @@ public struct CaptureConverter: Sendable {
           "is one-dimensional: say where each reference begins, and the last ends (--lengths, or a tensor offsets)")
       }
       let cuts = lengths.values.map { Int(exactly: $0) ?? -1 }
-      guard cuts.count >= 2, cuts[0] >= 0, zip(cuts, cuts.dropFirst()).allSatisfy({ $0 <= $1 }),
-        cuts[cuts.count - 1] <= array.values.count
+      guard cuts.count >= 2, cuts[0] == 0, zip(cuts, cuts.dropFirst()).allSatisfy({ $0 <= $1 }),
+        cuts[cuts.count - 1] == array.values.count
       else { throw failure("do not rise from 0 to the \(array.values.count) values", field: "offsets") }
       ranges = zip(cuts, cuts.dropFirst()).map { $0..<$1 }
     default:

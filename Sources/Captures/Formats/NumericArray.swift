@@ -40,10 +40,12 @@ struct NumericArray: Sendable {
     try self.init(shape, element, bytes[(start + length)...], file: file, name: "the array")
   }
 
-  /// The tensors of a `.safetensors` file by name.
+  /// The tensors of a `.safetensors` file with these names, as far as there are such.
   ///
   /// - Throws: `CaptureError`.
-  static func tensors(safetensors data: Data, file: String) throws -> [String: NumericArray] {
+  static func tensors(
+    safetensors data: Data, file: String, named names: Set<String>
+  ) throws -> [String: NumericArray] {
     struct Tensor: Decodable {
       let dtype: String
       let shape: [Int]
@@ -72,7 +74,7 @@ struct NumericArray: Sendable {
       throw failure("has a header of .safetensors that is no JSON")
     }
     var result: [String: NumericArray] = [:]
-    for (name, value) in header {
+    for (name, value) in header where names.contains(name) {
       guard case .tensor(let tensor) = value else { continue }
       guard let element = Element(safetensors: tensor.dtype) else {
         throw failure("has elements of type \(tensor.dtype) in \(name); F16, F32, F64, I8 to I64 and U8 are read")

@@ -121,7 +121,7 @@ struct ServerResponse: Decodable {
         problem: "has \(logprobs.tokenLogprobs.count) values for \(logprobs.tokens.count) tokens")
     }
     // Tokens beyond the prompt were generated.
-    let count = min(scored ?? logprobs.tokens.count, logprobs.tokens.count)
+    let count = min(max(0, scored ?? logprobs.tokens.count), logprobs.tokens.count)
     let positions = try split.reference(of: count)
     var record = Record(
       id: name,
@@ -166,6 +166,9 @@ struct ServerResponse: Decodable {
         guard let token = Int(key), token >= 0 else {
           throw RecordError(field: field, problem: "has the key \"\(key.prefix(40))\", which is no token id")
         }
+        if let rank = entry.rank, rank < 1 {
+          throw RecordError(field: field, problem: "has the rank \(rank); ranks count from 1")
+        }
         return (token, entry)
       }
       guard let token = ids?[position] ?? (parsed.count == 1 ? parsed[0].0 : nil) else {
@@ -181,9 +184,10 @@ struct ServerResponse: Decodable {
       tokens.append(token)
       texts.append(own.decodedToken)
       // The most probable tokens only: the prompt's own comes in addition where it is not among them.
-      let ranked = parsed.filter { $0.1.rank != nil }.sorted { ($0.1.rank ?? 0) < ($1.1.rank ?? 0) }
+      let ranked = parsed.compactMap { key, entry in entry.rank.map { (rank: $0, token: key, entry: entry) } }
+        .sorted { ($0.rank, $0.token == token ? 1 : 0, $0.token) < ($1.rank, $1.token == token ? 1 : 0, $1.token) }
       alternatives.append(
-        zip(1..., ranked).prefix { $0 == $1.1.rank }.map { .init(tokenID: $1.0, logProbability: $1.1.logprob) })
+        zip(1..., ranked).prefix { $0 >= $1.rank }.map { .init(tokenID: $1.token, logProbability: $1.entry.logprob) })
     }
     var record = Record(id: name, tokenLogProbabilities: values)
     record.referenceTokenIDs = tokens

@@ -88,8 +88,23 @@ package struct ScaledSum: Sendable, Equatable, Codable {
     guard parts.count == 3 else { return nil }
     sum = CompensatedSum(high: parts[0], low: parts[1])
     guard parts[2] > -.infinity else { return }
-    guard let exponent = wholeNumber(parts[2]) else { return nil }
+    guard let exponent = wholeNumber(parts[2]), Self.exponents.contains(exponent) else { return nil }
     self.exponent = exponent
+  }
+
+  /// Exponents that sums and squares of probabilities have: e^(-10^17) and its square are far inside.
+  package static let exponents = -(1 << 60)...(1 << 60)
+
+  private enum CodingKeys: String, CodingKey { case sum, exponent }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    sum = try container.decode(CompensatedSum.self, forKey: .sum)
+    exponent = try container.decode(Int.self, forKey: .exponent)
+    guard exponent == .min || Self.exponents.contains(exponent) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .exponent, in: container, debugDescription: "is no exponent of a sum")
+    }
   }
 
   /// Adds one term.

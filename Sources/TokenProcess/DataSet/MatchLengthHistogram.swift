@@ -69,6 +69,21 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
     return Cumulants(mean: mean, variance: second.value / total.value, third: third.value / total.value)
   }
 
+  /// One more than the largest length; 0 without records.
+  package var length: Int { exact.count }
+
+  private enum CodingKeys: String, CodingKey { case exact, censored }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    exact = try container.decode([CompensatedSum].self, forKey: .exact)
+    censored = try container.decode([CompensatedSum].self, forKey: .censored)
+    guard exact.count == censored.count else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .censored, in: container, debugDescription: "lists of unequal lengths")
+    }
+  }
+
   private mutating func reserve(_ length: Int) {
     while exact.count <= length {
       exact.append(CompensatedSum())

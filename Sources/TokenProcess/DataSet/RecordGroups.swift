@@ -7,7 +7,7 @@ import RealModule
 /// Records, not tokens, are the independent units. Dealt in turn into up to 1024 groups, each record is its own group in
 /// a small data set, and in a large one the groups are as independent as the records: resampling groups is then the
 /// record bootstrap at a fixed cost. Memory is at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
-/// the upper half of the groups to the lower).
+/// the upper half of the groups to the lower), or 16 pairs a position where references have more than 2¹⁶ tokens.
 public struct RecordGroups: Sendable, Codable {
   private static let largestCount = 1024
   private static let largestSize = 1 << 20
@@ -26,6 +26,10 @@ public struct RecordGroups: Sendable, Codable {
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       exponent = try container.decode(Int.self, forKey: .exponent)
+      guard exponent == .min || ScaledSum.exponents.contains(exponent) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .exponent, in: container, debugDescription: "is no exponent of a sum")
+      }
       values = try container.decode(PackedDoubles.self, forKey: .values).values
     }
 
@@ -167,8 +171,8 @@ public struct RecordGroups: Sendable, Codable {
   }
 
   private mutating func reserve(_ length: Int) {
+    while max(length, positions.count) * groupCount > Self.largestSize, groupCount > 16 { halve() }
     while positions.count < length { positions.append(Position(groups: groupCount)) }
-    while positions.count * groupCount > Self.largestSize, groupCount > 32 { halve() }
   }
 
   private mutating func halve() {
@@ -178,6 +182,9 @@ public struct RecordGroups: Sendable, Codable {
       positions[index].entered.halve()
     }
   }
+
+  /// The largest reference length.
+  package var length: Int { positions.count }
 
   /// The number of groups that hold records.
   public var count: Int { min(records, groupCount) }

@@ -61,6 +61,23 @@ public struct SurvivalAccumulator: Sendable, Codable {
   /// The largest reference length.
   public var maximumLength: Int { positions.count }
 
+  /// The number of tokens of all records; nil where it does not fit a number.
+  package var tokens: Int? {
+    positions.reduce(Optional(0)) { sum, position in
+      guard let (total, overflow) = sum?.addingReportingOverflow(position.atRisk), !overflow else { return nil }
+      return total
+    }
+  }
+
+  /// Whether the numbers at risk fall from the number of records on, as those of records do.
+  package var isConsistent: Bool {
+    var before = records
+    return positions.allSatisfy { position in
+      defer { before = position.atRisk }
+      return position.atRisk >= 1 && position.atRisk <= before
+    }
+  }
+
   /// The number of records with L >= n; 1 <= n <= ``maximumLength``.
   public func atRisk(_ n: Int) -> Int { positions[n - 1].atRisk }
 

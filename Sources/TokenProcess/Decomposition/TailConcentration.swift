@@ -117,6 +117,9 @@ public struct TailAccumulator: Sendable, Codable {
     return sketched.poissonBinomial
   }
 
+  /// The number of records.
+  package var records: Int { sketch?.records ?? kept.count }
+
   // MARK: Coding
 
   private enum CodingKeys: String, CodingKey { case kept, sketch }
@@ -129,8 +132,10 @@ public struct TailAccumulator: Sendable, Codable {
       throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "lists of unequal lengths")
     }
     for ((log, significand), exponent) in zip(zip(lists[0], lists[1]), lists[2]) {
-      guard let exponent = wholeNumber(exponent) else {
-        throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "is no exponent")
+      guard let exponent = wholeNumber(exponent), ScaledSum.exponents.contains(exponent), log <= 0, significand >= 0,
+        significand < .infinity
+      else {
+        throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "is no probability")
       }
       kept.append(Kept(log: log, value: ScaledValue(significand: significand, exponent: exponent)))
     }

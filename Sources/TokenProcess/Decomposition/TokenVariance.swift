@@ -35,6 +35,9 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
   /// The accumulator of no records.
   public init() {}
 
+  /// The largest reference length without a token of probability 0.
+  package var length: Int { positions.count }
+
   /// Adds one record's tokens.
   public mutating func add(_ law: MatchLengthLaw) {
     let impossible = law.tokenLogProbabilities.count { $0 == -.infinity }

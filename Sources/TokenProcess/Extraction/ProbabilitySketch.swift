@@ -120,7 +120,8 @@ package struct ProbabilitySketch: Sendable, Codable {
     }
     for start in stride(from: 0, to: packed.values.count, by: width) {
       let row = Array(packed.values[start..<(start + width)])
-      guard let slot = wholeNumber(row[0]), bins.indices.contains(slot), let count = wholeNumber(row[1]), count > 0,
+      guard let slot = wholeNumber(row[0]), bins.indices.contains(slot), let count = wholeNumber(row[1]),
+        (1...1 << 53).contains(count),
         let sum = ScaledSum(parts: Array(row[2..<5])), let squares = ScaledSum(parts: Array(row[5...]))
       else { throw DecodingError.dataCorruptedError(forKey: .bins, in: container, debugDescription: "is no bin") }
       bins[slot] = Bin(count: count, sum: sum, squares: squares)
@@ -128,7 +129,16 @@ package struct ProbabilitySketch: Sendable, Codable {
     topIndex = try container.decode(Int.self, forKey: .topIndex)
     certain = try container.decode(Int.self, forKey: .certain)
     impossible = try container.decode(Int.self, forKey: .impossible)
+    let isPlausible =
+      [certain, impossible].allSatisfy { (0...1 << 53).contains($0) }
+      && (topIndex == .min || (-(1 << 60)...Self.highestIndex).contains(topIndex))
+    guard isPlausible, bins.allSatisfy({ $0.count == 0 }) || topIndex != .min else {
+      throw DecodingError.dataCorruptedError(forKey: .topIndex, in: container, debugDescription: "is no sketch")
+    }
   }
+
+  /// The number of records.
+  package var records: Int { bins.reduce(certain + impossible) { $0 + $1.count } }
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
