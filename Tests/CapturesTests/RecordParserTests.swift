@@ -123,7 +123,10 @@ import TokenProcess
         default: line.insert(contentsOf: line[place..<min(line.count, place + 9)], at: place)
         }
       }
-      if let record = fast(line) { #expect(record == slow(line), "\(String(decoding: line, as: UTF8.self))") }
+      guard let record = fast(line) else { continue }
+      // Foundation does not read 0e5, which is JSON.
+      let text = String(decoding: line, as: UTF8.self)
+      #expect(record == slow(line) || text.contains(/[^0-9.]0[eE]/), "\(text)")
     }
   }
 }
