@@ -60,14 +60,32 @@ struct LengthOutlook: Sendable {
 
   /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
   /// rest is spread evenly.
-  func maximumExpected(_ side: Side, index: Int, draws: Double) -> Double {
-    // ln Π (1 - S_i(k))^q for k = 1 … n.
+  func maximumExpected(_ side: Side, index: Int, draws: Double, threads: Int) async throws -> Double {
+    // In as many parts whatever the threads, so that the sum is always the same.
+    let parts = 16
+    let sums = try await inParallel(0..<parts, threads: threads) { part in
+      logNone(
+        of: records[(part * records.count / parts)..<((part + 1) * records.count / parts)], side, index: index,
+        draws: draws)
+    }
+    var sum = CompensatedSum()
+    for k in stride(from: length, through: 1, by: -1) {
+      sum.add(-.expMinusOne(sums.reduce(0) { $0 + $1[k] }))
+    }
+    return sum.value
+  }
+
+  /// ln Π (1 - S_i(k))^q of some records, for k = 0 … n.
+  private func logNone(
+    of records: ArraySlice<RecordOutlook>, _ side: Side, index: Int, draws: Double
+  ) -> [Double] {
     var logNone = [Double](repeating: 0, count: length + 1)
     for record in records {
-      let end = inOneDraw(logProbability(record, side, index: index, draws: draws), draws)
       for (offset, value) in record.known.enumerated() {
         logNone[offset + 1] += draws * log1mExp(side.of(value))
       }
+      guard record.known.count < length else { continue }
+      let end = inOneDraw(logProbability(record, side, index: index, draws: draws), draws)
       let start = record.known.last.map(side.of) ?? 0
       guard start > -.infinity else { continue }
       for k in stride(from: record.known.count + 1, through: length, by: 1) {
@@ -75,9 +93,7 @@ struct LengthOutlook: Sendable {
         logNone[k] += draws * log1mExp(min(0, start + (end - start) * share))
       }
     }
-    var sum = CompensatedSum()
-    for value in logNone.dropFirst().reversed() { sum.add(-.expMinusOne(value)) }
-    return sum.value
+    return logNone
   }
 
   /// The share of records extracted with at least the probability in the draws; by the upper ends of bounds more.

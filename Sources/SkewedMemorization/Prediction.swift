@@ -57,7 +57,9 @@ public struct Prediction: Sendable {
       record.vocabularySize = record.vocabularySize ?? vocabularySize
       return try DecodedLaw(record, under: decoding)
     }
-    let rows = laws.map { $0.tokens.map(\.middle) }
+    // What predictions are learned from; not made where nothing is predicted.
+    let isPredicted = evaluates || lengths.contains { length in laws.contains { known($0, length) < length } }
+    let rows = isPredicted ? laws.map { $0.tokens.map(\.middle) } : laws.map { _ in [] }
     var warnings: [String] = []
     var first: (outlook: LengthOutlook, predictor: LengthPrediction?)?
     var grid: [PredictReport.GridEntry] = []
@@ -66,7 +68,7 @@ public struct Prediction: Sendable {
       for (index, draws) in queries.enumerated() {
         grid.append(
           .init(
-            length: length, queries: draws, dataset: dataSet(outlook, index, draws),
+            length: length, queries: draws, dataset: try await dataSet(outlook, index, draws),
             discoverable: probabilities.map { probability in
               .init(
                 probability: probability,
@@ -163,7 +165,7 @@ public struct Prediction: Sendable {
     return (LengthOutlook(length: length, records: records), main)
   }
 
-  private func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) -> PredictReport.DataSet {
+  private func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) async throws -> PredictReport.DataSet {
     let records = outlook.records
     let count = Double(records.count)
     func range(_ value: (LengthOutlook.Side) -> Double?) -> ClosedRange<Double>? {
@@ -176,20 +178,21 @@ public struct Prediction: Sendable {
     let expected = outlook.expected(.middle, index: index, draws: draws)
     let hasBounds = !records.allSatisfy { $0.slack.below == 0 && $0.slack.above == 0 }
     let limits = outlook.limits(.middle, index: index, draws: draws)
+    func maximum(_ side: LengthOutlook.Side) async throws -> Double {
+      try await outlook.maximumExpected(side, index: index, draws: draws, threads: threads)
+    }
+    let maximumBounds = hasBounds ? [try await maximum(.lower), try await maximum(.upper)] : []
     let sides = hasBounds ? range { outlook.expected($0, index: index, draws: draws) } : nil
     return PredictReport.DataSet(
       meanProbability: records.isEmpty ? nil : expected / count, expectedRecords: expected,
       lower: (hasBounds ? outlook.limits(.lower, index: index, draws: draws) : limits)?.lowerBound,
       upper: (hasBounds ? outlook.limits(.upper, index: index, draws: draws) : limits)?.upperBound,
-      maximumExpected: outlook.maximumExpected(.middle, index: index, draws: draws), discoverableRate: rate(.middle),
+      maximumExpected: try await maximum(.middle), discoverableRate: rate(.middle),
       bounds: sides.map { sides in
         .init(
           meanProbability: [sides.lowerBound / count, sides.upperBound / count],
           expectedRecords: [sides.lowerBound, sides.upperBound],
-          maximumExpected: [
-            outlook.maximumExpected(.lower, index: index, draws: draws),
-            outlook.maximumExpected(.upper, index: index, draws: draws),
-          ],
+          maximumExpected: maximumBounds,
           discoverableRate: [rate(.lower) ?? 0, rate(.upper) ?? 0])
       },
       exact: records.count { $0.method == .exact }, bounded: records.count { $0.method == .interval },
