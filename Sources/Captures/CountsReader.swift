@@ -48,11 +48,7 @@ public enum CountsReader {
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isCapture(path: String) throws -> Bool {
     guard CaptureFiles.canBeReadTwice(path) else { return false }
-    let reader = try CaptureLines(path: path)
-    while let line = try reader.next() {
-      guard let byte = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-      return byte == UInt8(ascii: "{")
-    }
-    return false
+    let line = try CaptureLines(path: path).next()
+    return line?.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D } == UInt8(ascii: "{")
   }
 }

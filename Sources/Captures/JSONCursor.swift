@@ -151,17 +151,24 @@ struct JSONCursor {
   /// A whole number written with digits alone.
   @inline(__always)
   mutating func integer() throws(Unusual) -> Int {
+    let (isNegative, value, start) = try wholePart()
+    guard position - start <= 18, position <= end, !continuesNumber else { throw Unusual() }
+    return isNegative ? -Int(value) : Int(value)
+  }
+
+  /// The sign and the digits that a number begins with, no zero before others, and where the digits begin.
+  @inline(__always)
+  private mutating func wholePart() throws(Unusual) -> (
+    isNegative: Bool, value: UInt64, start: UnsafePointer<UInt8>
+  ) {
     skipSpace()
     let isNegative = position.pointee == 0x2D
     if isNegative { position += 1 }
     let start = position
     var value: UInt64 = 0
     digits(into: &value)
-    let count = position - start
-    guard count >= 1, count <= 18, count == 1 || start.pointee != 0x30, position <= end, !continuesNumber else {
-      throw Unusual()
-    }
-    return isNegative ? -Int(value) : Int(value)
+    guard position - start == 1 || position - start > 1 && start.pointee != 0x30 else { throw Unusual() }
+    return (isNegative, value, start)
   }
 
   /// Whether what comes next would belong to the same number.
@@ -173,17 +180,11 @@ struct JSONCursor {
   /// A number.
   @inline(__always)
   mutating func number() throws(Unusual) -> Double {
-    skipSpace()
-    let isNegative = position.pointee == 0x2D
-    if isNegative { position += 1 }
-    let start = position
-    var value: UInt64 = 0
-    digits(into: &value)
-    var count = position - start
-    guard count >= 1, count == 1 || start.pointee != 0x30 else { throw Unusual() }
+    let (isNegative, whole, start) = try wholePart()
+    var value = whole
     var exponent = 0
     // Zeros before the first other digit do not count.
-    var significant = start.pointee == 0x30 ? 0 : count
+    var significant = start.pointee == 0x30 ? 0 : position - start
     if position < end, position.pointee == 0x2E {
       position += 1
       let fraction = position
@@ -193,9 +194,8 @@ struct JSONCursor {
       let first = position
       digits(into: &value)
       significant += position - first
-      count = position - fraction
-      guard count >= 1 else { throw Unusual() }
-      exponent = -count
+      exponent = fraction - position
+      guard exponent < 0 else { throw Unusual() }
     }
     if position < end, position.pointee | 0x20 == 0x65 {
       position += 1

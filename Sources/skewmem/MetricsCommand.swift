@@ -87,12 +87,12 @@ struct MetricsCommand: AsyncParsableCommand {
       analysis.choosesLength = length == nil
       analysis.settings = settings
       analysis.threads = threadOptions.threads
-      var data = MetricAnalysis.Data(records: try await records(file))
-      if let heldOut { data.heldOut = try await records(heldOut) }
+      var data = MetricAnalysis.Data(records: try await threadOptions.records(of: file))
+      if let heldOut { data.heldOut = try await threadOptions.records(of: heldOut) }
       if let generations { data.generations = try GenerationsReader.read(path: generations) }
-      if let reference { data.referenceModel = try await records(reference) }
-      if let otherPrefixes { data.otherPrefixes = try await records(otherPrefixes) }
-      for run in runs { data.runs.append(try await records(run)) }
+      if let reference { data.referenceModel = try await threadOptions.records(of: reference) }
+      if let otherPrefixes { data.otherPrefixes = try await threadOptions.records(of: otherPrefixes) }
+      for run in runs { data.runs.append(try await threadOptions.records(of: run)) }
       var report = try await analysis.report(on: data, file: file, heldOutFile: heldOut)
       report.inputs.generations = generations
       report.inputs.reference = reference
@@ -113,11 +113,5 @@ struct MetricsCommand: AsyncParsableCommand {
     settings.nGramOrder = ngram
     settings.level = level
     return settings
-  }
-
-  private func records(_ file: String) async throws -> [Record] {
-    let records = try await CaptureReader(files: [file], threads: threadOptions.threads).records()
-    guard !records.isEmpty else { throw CaptureError(file: file, problem: "no records") }
-    return records
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Captures
 import Foundation
 import NotebookExport
+import TokenProcess
 
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -27,7 +28,10 @@ struct OutputOptions: ParsableArguments {
   }
 
   /// Whether the output is this file, by whatever name.
-  func isSameFile(as path: String) -> Bool {
+  func isSameFile(as path: String) -> Bool { Self.isSameFile(output, path) }
+
+  /// Whether an output, unless it is standard output, is a file by whatever name.
+  static func isSameFile(_ output: String, _ path: String) -> Bool {
     let resolved = [output, path].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
     return output != "-" && resolved[0] == resolved[1]
   }
@@ -54,5 +58,12 @@ struct ThreadOptions: ParsableArguments {
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be 1 or more.") }
+  }
+
+  /// The records of a capture, at least one.
+  func records(of file: String) async throws -> [Record] {
+    let records = try await CaptureReader(files: [file], threads: threads).records()
+    guard !records.isEmpty else { throw CaptureError(file: file, problem: "no records") }
+    return records
   }
 }

@@ -60,8 +60,7 @@ struct PredictCommand: AsyncParsableCommand {
       prediction.queries = queries.numbers
       prediction.probabilities = probability.numbers
       prediction.threads = threadOptions.threads
-      let records = try await CaptureReader(files: [file], threads: threadOptions.threads).records()
-      guard !records.isEmpty else { throw CaptureError(file: file, problem: "no records") }
+      let records = try await threadOptions.records(of: file)
       try output.write(try await prediction.report(on: records, file: file))
     }
   }

@@ -70,8 +70,7 @@ struct SummaryOutput: ParsableArguments {
 
   /// Throws when the output is one of the files to be read.
   static func check(_ output: String, against files: [String]) throws {
-    let paths = ([output] + files).map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
-    if output != "-", paths.dropFirst().contains(paths[0]) {
+    if files.contains(where: { OutputOptions.isSameFile(output, $0) }) {
       throw ValidationError("--output \(output) is one of the files to be read.")
     }
   }

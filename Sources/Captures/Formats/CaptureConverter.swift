@@ -70,7 +70,7 @@ public struct CaptureConverter: Sendable {
     }
     defer { try? handle.close() }
     let start = (try? handle.read(upToCount: 1 << 16)) ?? Data()
-    if start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return .npy }
+    if start.starts(with: NumericArray.npyMagic) { return .npy }
     if start.count > 8, start[8] == UInt8(ascii: "{"), start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
     var beginning = start
     if Decompressor.Format(magic: start) != nil {
@@ -114,15 +114,12 @@ public struct CaptureConverter: Sendable {
     }
     // A first line that is a whole object begins a file of lines; anything else is one value over many lines, or a list. What can be
     // read only once is read at once.
-    let isOnce = !CaptureFiles.canBeReadTwice(file)
-    let whole = isOnce ? try Self.text(file) : nil
-    if let whole, !Self.beginsWithObjectLine(whole) { return try convert(values: whole) }
-    if let whole {
-      for (index, line) in whole.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
-      where !line.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) {
-        try convert(Data(line), line: index + 1)
+    guard CaptureFiles.canBeReadTwice(file) else {
+      let whole = try Self.text(file)
+      guard Self.beginsWithObjectLine(whole) else { return try convert(values: whole) }
+      return try LineChunk(bytes: Array(whole), count: whole.count, firstLine: 1).forEachLine { line, number in
+        try convert(Data(buffer: line), line: number)
       }
-      return
     }
     let lines = try CaptureLines(path: file)
     guard let first = try lines.next() else { return }

@@ -5,12 +5,15 @@ struct NumericArray: Sendable {
   let shape: [Int]
   let values: [Double]
 
+  /// What a `.npy` file begins with.
+  static let npyMagic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+
   /// The array of a `.npy` file, versions 1 to 3, of integers or floats, in C order.
   ///
   /// - Throws: `CaptureError`.
   init(npy data: Data, file: String) throws(CaptureError) {
     func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
-    guard data.count >= 12, data.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) else {
+    guard data.count >= 12, data.starts(with: Self.npyMagic) else {
       throw failure("is no .npy file")
     }
     let bytes = [UInt8](data)

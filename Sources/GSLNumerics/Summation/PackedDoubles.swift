@@ -33,8 +33,3 @@ package struct PackedDoubles: Codable, Sendable {
     return (0..<parts).map { values[$0 * count..<($0 + 1) * count] }
   }
 }
-
-/// A whole number that a list of Doubles holds; nil for any other number.
-package func wholeNumber(_ value: Double) -> Int? {
-  Int(exactly: value)
-}

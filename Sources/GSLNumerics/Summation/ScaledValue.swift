@@ -1,7 +1,7 @@
 import RealModule
 
 /// A non-negative number significand × 2^exponent whose exponent never overflows: exp(-2000) is an ordinary value.
-package struct ScaledValue: Sendable, Equatable, Codable {
+package struct ScaledValue: Sendable, Equatable {
   package var significand: Double
   package var exponent: Int
 
@@ -88,7 +88,7 @@ package struct ScaledSum: Sendable, Equatable, Codable {
     guard parts.count == 3 else { return nil }
     sum = CompensatedSum(high: parts[0], low: parts[1])
     guard parts[2] > -.infinity else { return }
-    guard let exponent = wholeNumber(parts[2]), Self.exponents.contains(exponent) else { return nil }
+    guard let exponent = Int(exactly: parts[2]), Self.exponents.contains(exponent) else { return nil }
     self.exponent = exponent
   }
 

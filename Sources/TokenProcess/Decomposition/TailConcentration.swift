@@ -132,7 +132,7 @@ public struct TailAccumulator: Sendable, Codable {
       throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "lists of unequal lengths")
     }
     for ((log, significand), exponent) in zip(zip(lists[0], lists[1]), lists[2]) {
-      guard let exponent = wholeNumber(exponent), ScaledSum.exponents.contains(exponent), log <= 0, significand >= 0,
+      guard let exponent = Int(exactly: exponent), ScaledSum.exponents.contains(exponent), log <= 0, significand >= 0,
         significand < .infinity
       else {
         throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "is no probability")

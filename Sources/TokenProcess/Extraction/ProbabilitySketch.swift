@@ -120,7 +120,7 @@ package struct ProbabilitySketch: Sendable, Codable {
     }
     for start in stride(from: 0, to: packed.values.count, by: width) {
       let row = Array(packed.values[start..<(start + width)])
-      guard let slot = wholeNumber(row[0]), bins.indices.contains(slot), let count = wholeNumber(row[1]),
+      guard let slot = Int(exactly: row[0]), bins.indices.contains(slot), let count = Int(exactly: row[1]),
         (1...1 << 53).contains(count),
         let sum = ScaledSum(parts: Array(row[2..<5])), let squares = ScaledSum(parts: Array(row[5...]))
       else { throw DecodingError.dataCorruptedError(forKey: .bins, in: container, debugDescription: "is no bin") }
