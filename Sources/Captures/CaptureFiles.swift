@@ -12,14 +12,6 @@ public enum CaptureFiles {
     return files
   }
 
-  /// Whether looking at the beginning of a file takes nothing away: not so of standard input and pipes. What is not there is for whoever
-  /// reads it.
-  public static func canBeReadTwice(_ path: String) -> Bool {
-    var status = stat()
-    guard path != "-", stat(path, &status) == 0 else { return path != "-" }
-    return status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR
-  }
-
   private static let endings = [".jsonl", ".jsonl.gz", ".jsonl.zst", ".summary"]
 
   private static func expanded(_ name: String) throws(CaptureError) -> [String] {

@@ -8,11 +8,16 @@ public final class CaptureLines {
   /// The number of the last line returned, from 1; blank lines count, but are not returned.
   public private(set) var lineNumber = 0
 
+  /// The lines of an opened file.
+  public init(_ input: InputFile) {
+    chunks = LineChunks(input)
+  }
+
   /// Opens a file; `-` is standard input.
   ///
   /// - Throws: `CaptureError` for a file that cannot be opened.
-  public init(path: String) throws(CaptureError) {
-    chunks = try LineChunks(path: path)
+  public convenience init(path: String) throws(CaptureError) {
+    self.init(try InputFile(path: path))
   }
 
   /// The next line that is not blank, without its end; nil at the end of the file.

@@ -1,20 +1,24 @@
 import Foundation
 import TokenProcess
 
-/// Streams the records of native captures (`capture.jsonl`, one JSON object a line).
+/// Streams the records of captures: native ones (`capture.jsonl`, one JSON object a line), and what servers and arrays hold, see
+/// ``CaptureFormat``.
 ///
-/// Memory is constant in the number of records. Lines are parsed on several threads and delivered in their order. Blank
-/// lines are skipped.
+/// Memory is constant in the number of records, but for arrays that are compressed. Records are made on several threads and delivered in
+/// their order. Blank lines are skipped.
 public struct CaptureReader: Sendable {
   /// The files, read one after the other; `-` is standard input.
   public let files: [String]
-  /// Tasks that parse lines.
+  /// Tasks that make records.
   public let threads: Int
+  /// The format, and what it leaves open.
+  public let options: CaptureOptions
 
   /// A reader of one or more files.
-  public init(files: [String], threads: Int = 1) {
+  public init(files: [String], threads: Int = 1, options: CaptureOptions = CaptureOptions()) {
     self.files = files
     self.threads = max(1, threads)
+    self.options = options
   }
 
   /// What a line held: a valid record, or what is wrong with it.
@@ -46,6 +50,26 @@ public struct CaptureReader: Sendable {
   public func forEachPart<Part: Sendable>(
     progress: (Int) -> Void = { _ in }, _ transform: @escaping @Sendable ([Line]) -> Part, _ body: (Part) throws -> Void
   ) async throws {
+    var bytes = 0
+    for file in files {
+      let input = try InputFile(path: file)
+      try await forEachPart(of: input, progress: { progress(bytes + $0) }, transform, body)
+      bytes += input.bytesRead
+    }
+  }
+
+  /// The same for one file that has been opened.
+  ///
+  /// - Parameters:
+  ///   - input: One of ``files``, of which nothing has been read.
+  ///   - progress: Called now and then with the number of bytes read of this file.
+  ///   - transform: What to make of lines.
+  ///   - body: Called with each result; what it throws ends the reading.
+  /// - Throws: As ``forEachPart(progress:_:_:)``.
+  public func forEachPart<Part: Sendable>(
+    of input: InputFile, progress: (Int) -> Void = { _ in }, _ transform: @escaping @Sendable ([Line]) -> Part,
+    _ body: (Part) throws -> Void
+  ) async throws {
     var pending: [Task<Part, Never>] = []
     defer { for task in pending { task.cancel() } }
     func deliverFirst() async throws {
@@ -53,23 +77,63 @@ public struct CaptureReader: Sendable {
       try Task.checkCancellation()
       try body(part)
     }
-    var bytesBefore = 0
-    for file in files {
-      var chunks = try LineChunks(path: file)
-      while let chunk = try chunks.next() {
-        pending.append(Task { transform(Self.lines(of: chunk, file: file)) })
-        progress(bytesBefore + chunks.bytesRead)
-        if pending.count > threads { try await deliverFirst() }
-      }
-      bytesBefore += chunks.bytesRead
+    var batches = try batches(of: input)
+    while let batch = try batches.next() {
+      pending.append(Task { transform(batch()) })
+      progress(input.bytesRead)
+      if pending.count > threads { try await deliverFirst() }
     }
     while !pending.isEmpty { try await deliverFirst() }
   }
 
-  private static func lines(of chunk: LineChunk, file: String) -> [Line] {
+  private func batches(of input: InputFile) throws(CaptureError) -> any RecordBatches {
+    // Records without a name of their own are called after their place in the file: those of several files must differ.
+    let prefix = files.count == 1 ? "" : "\(input.path):"
+    var format = options.format
+    if format == nil { format = try CaptureFormat(beginning: try input.beginning(), file: input.path) }
+    switch format ?? .native {
+    case .native: return NativeLines(input)
+    case .server: return try ServerResponses(input, split: options.split, namePrefix: prefix)
+    case .npy, .npz, .safetensors:
+      return try ArrayRecords(input, format ?? .npy, lengths: options.arrayLengths, namePrefix: prefix)
+    }
+  }
+
+  /// All records of small files at once.
+  ///
+  /// - Throws: `CaptureError` for the first bad line or file.
+  public func records() async throws -> [Record] {
+    var records: [Record] = []
+    try await forEachLine { records.append(try $0.get()) }
+    return records
+  }
+}
+
+/// The records of a file, some at a time; making them of what was read can be done by another thread.
+protocol RecordBatches {
+  /// What makes the next records; nil at the end.
+  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])?
+}
+
+/// Native lines.
+private struct NativeLines: RecordBatches {
+  private let file: String
+  private var chunks: LineChunks
+
+  init(_ input: InputFile) {
+    file = input.path
+    chunks = LineChunks(input)
+  }
+
+  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])? {
+    guard let chunk = try chunks.next() else { return nil }
+    return { [file] in Self.lines(of: chunk, file: file) }
+  }
+
+  private static func lines(of chunk: LineChunk, file: String) -> [CaptureReader.Line] {
     var parser = RecordParser()
     var coder: LineCoder?
-    var lines: [Line] = []
+    var lines: [CaptureReader.Line] = []
     chunk.forEachLine { line, number in
       if var record = parser.record(line), (try? record.validate()) != nil {
         lines.append(.success(record))
@@ -81,14 +145,5 @@ public struct CaptureReader: Sendable {
       }
     }
     return lines
-  }
-
-  /// All records of small files at once.
-  ///
-  /// - Throws: `CaptureError` for the first bad line or file.
-  public func records() async throws -> [Record] {
-    var records: [Record] = []
-    try await forEachLine { records.append(try $0.get()) }
-    return records
   }
 }

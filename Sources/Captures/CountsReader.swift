@@ -12,8 +12,14 @@ public enum CountsReader {
   /// The counts of a file; `-` is standard input.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read, a line that is no count, or a file without any.
-  public static func counts(path: String) throws -> CensoredCounts {
-    let reader = try CaptureLines(path: path)
+  public static func counts(path: String) throws -> CensoredCounts { try counts(try InputFile(path: path)) }
+
+  /// The counts of a file that has been opened, of which nothing has been read.
+  ///
+  /// - Throws: As ``counts(path:)``.
+  public static func counts(_ input: InputFile) throws -> CensoredCounts {
+    let path = input.path
+    let reader = CaptureLines(input)
     var cells: [CensoredCounts.Cell] = []
     while let line = try reader.next() {
       let text = String(decoding: line, as: UTF8.self)
@@ -43,12 +49,14 @@ public enum CountsReader {
     return counts
   }
 
-  /// Whether a file holds captures, whose lines are JSON objects, rather than counts; what can be read only once is taken for counts.
+  /// Whether a file, of which nothing has been read, is to be taken for counts: its first line that is neither blank nor a comment is no
+  /// JSON, nor anything binary.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
-  public static func isCapture(path: String) throws -> Bool {
-    guard CaptureFiles.canBeReadTwice(path) else { return false }
-    let line = try CaptureLines(path: path).next()
-    return line?.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D } == UInt8(ascii: "{")
+  public static func isCounts(_ input: InputFile) throws(CaptureError) -> Bool {
+    let text = String(decoding: try input.beginning(), as: UTF8.self)
+    let line = text.split(whereSeparator: \.isNewline).lazy.map { $0.drop { " \t\u{FEFF}".contains($0) } }
+      .first { !$0.isEmpty && !$0.hasPrefix("#") }
+    return line.map { !$0.hasPrefix("{") && !$0.hasPrefix("[") && !$0.contains("\0") } ?? true
   }
 }

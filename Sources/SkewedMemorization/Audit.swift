@@ -4,10 +4,13 @@ import Captures
 public struct Audit: Sendable {
   /// What the audit is asked for.
   public var options: AuditOptions
+  /// How captures are read.
+  public var captureOptions: CaptureOptions
 
   /// An audit.
-  public init(options: AuditOptions = AuditOptions()) {
+  public init(options: AuditOptions = AuditOptions(), captureOptions: CaptureOptions = CaptureOptions()) {
     self.options = options
+    self.captureOptions = captureOptions
   }
 
   /// What the lines of the captures turned out to be.
@@ -23,7 +26,7 @@ public struct Audit: Sendable {
   /// Reads captures and summaries as one data set and reports on it.
   ///
   /// - Parameters:
-  ///   - files: Native captures, and summaries of such; `-` is standard input.
+  ///   - files: Captures, and summaries of such; `-` is standard input.
   ///   - skippingInvalid: Whether to report on the valid lines when others are invalid.
   ///   - progress: Called now and then with the number of bytes read.
   /// - Throws: `CaptureError` for a file that cannot be read as a whole, `AuditOptions.OptionError`, `ArgumentError` for summaries
@@ -50,17 +53,20 @@ public struct Audit: Sendable {
     var summary = AuditSummary(empty)
     var errors: [CaptureError] = []
     var bytes = 0
+    let reader = CaptureReader(files: files, threads: options.threads, options: captureOptions)
     for file in files {
-      if try AuditSummary.isSummary(path: file) {
-        for part in try AuditSummary.read(path: file, options: options) { try summary.merge(part) }
+      let input = try InputFile(path: file)
+      let before = bytes
+      if try AuditSummary.isSummary(input) {
+        for part in try AuditSummary.read(input, options: options) { try summary.merge(part) }
+        bytes += input.bytesRead
         continue
       }
-      let before = bytes
       func progressOfAll(_ read: Int) {
         bytes = before + read
         progress(bytes)
       }
-      try await CaptureReader(files: [file], threads: options.threads).forEachPart(progress: progressOfAll) { lines in
+      try await reader.forEachPart(of: input, progress: progressOfAll) { lines in
         var part = Part(accumulator: empty)
         for line in lines {
           switch line {

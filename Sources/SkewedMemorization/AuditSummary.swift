@@ -82,14 +82,12 @@ public struct AuditSummary: Sendable {
     return try encoder.encode(head) + Data("\n".utf8) + encoder.encode(body) + Data("\n".utf8)
   }
 
-  /// Whether a file begins as a summary does; what can be read only once, such as standard input (`-`) or a pipe, is not looked at.
+  /// Whether a file, of which nothing has been read, begins as a summary does.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
-  public static func isSummary(path: String) throws -> Bool {
-    guard CaptureFiles.canBeReadTwice(path) else { return false }
-    let lines = try CaptureLines(path: path)
-    guard let line = try lines.next(), line.count < 1 << 16 else { return false }
-    return (try? JSONDecoder().decode(Head.self, from: line))?.schema.hasPrefix("skewmem.summary/") ?? false
+  public static func isSummary(_ input: InputFile) throws -> Bool {
+    let line = try input.beginning().prefix { $0 != 0x0A }
+    return (try? JSONDecoder().decode(Head.self, from: Data(line)))?.schema.hasPrefix("skewmem.summary/") ?? false
   }
 
   /// The summaries of a file, one after the other.
@@ -97,10 +95,18 @@ public struct AuditSummary: Sendable {
   /// - Parameter options: What the audit is asked for; lengths and the number of named records come from the summary.
   /// - Throws: `CaptureError` for a file that cannot be read or is no summary.
   public static func read(path: String, options: AuditOptions = AuditOptions()) throws -> [AuditSummary] {
+    try read(try InputFile(path: path), options: options)
+  }
+
+  /// The summaries of a file that has been opened, of which nothing has been read.
+  ///
+  /// - Throws: As ``read(path:options:)``.
+  public static func read(_ input: InputFile, options: AuditOptions = AuditOptions()) throws -> [AuditSummary] {
+    let path = input.path
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    let lines = try CaptureLines(path: path)
+    let lines = CaptureLines(input)
     var summaries: [AuditSummary] = []
     while let line = try lines.next() {
       func failure(_ problem: String) -> CaptureError {
@@ -127,5 +133,17 @@ public struct AuditSummary: Sendable {
     }
     guard !summaries.isEmpty else { throw CaptureError(file: path, problem: "no summary") }
     return summaries
+  }
+}
+
+extension [AuditSummary] {
+  /// The summary of all of them.
+  ///
+  /// - Precondition: There is one.
+  /// - Throws: `ArgumentError` for summaries of different lengths.
+  public func merged() throws(ArgumentError) -> AuditSummary {
+    var merged = self[0]
+    for other in dropFirst() { try merged.merge(other) }
+    return merged
   }
 }

@@ -49,13 +49,9 @@ struct LengthOutlook: Sendable {
   }
 
   /// 95 % limits of the number of records extracted (Poisson-binomial). A prediction's own interval is in its mean already.
-  func limits(_ side: Side, index: Int, draws: Double) -> ClosedRange<Int>? {
-    let logs = records.map { logProbability($0, side, index: index, draws: draws) }
-    // Exact where the memory for it is small; otherwise binned, with a bounded error.
-    guard logs.count > 10_000 else { return try? PoissonBinomial(logProbabilities: logs).interval(level: 0.95) }
-    var sketch = ProbabilitySketch()
-    for value in logs { sketch.add(logProbability: value, ScaledValue(exponentOf: value, 0)) }
-    return sketch.poissonBinomial.interval(level: 0.95)
+  func limits(_ side: Side, index: Int, draws: Double) -> ClosedRange<Int> {
+    PoissonBinomial.ofMany(records.map { (log: logProbability($0, side, index: index, draws: draws), count: 1) })
+      .interval(level: 0.95)
   }
 
   /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted

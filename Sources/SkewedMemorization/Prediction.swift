@@ -185,8 +185,8 @@ public struct Prediction: Sendable {
     let sides = hasBounds ? range { outlook.expected($0, index: index, draws: draws) } : nil
     return PredictReport.DataSet(
       meanProbability: records.isEmpty ? nil : expected / count, expectedRecords: expected,
-      lower: (hasBounds ? outlook.limits(.lower, index: index, draws: draws) : limits)?.lowerBound,
-      upper: (hasBounds ? outlook.limits(.upper, index: index, draws: draws) : limits)?.upperBound,
+      lower: (hasBounds ? outlook.limits(.lower, index: index, draws: draws) : limits).lowerBound,
+      upper: (hasBounds ? outlook.limits(.upper, index: index, draws: draws) : limits).upperBound,
       maximumExpected: try await maximum(.middle), discoverableRate: rate(.middle),
       bounds: sides.map { sides in
         .init(
@@ -221,7 +221,7 @@ public struct Prediction: Sendable {
     }
   }
 
-  private func check() throws(ArgumentError) {
+  func check() throws(ArgumentError) {
     if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
     if let vocabularySize, vocabularySize < 1 {
       throw ArgumentError(name: "vocabulary", value: "\(vocabularySize)", allowed: "1 or more")

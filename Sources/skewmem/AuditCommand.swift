@@ -37,6 +37,7 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(help: "Seed of the bootstrap.")
   var seed: UInt64 = 0
 
+  @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -53,7 +54,7 @@ struct AuditCommand: AsyncParsableCommand {
 
   private func audit(_ files: [String]) async throws -> AuditReport {
     let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
-    let outcome = try await Audit(options: options()).run(
+    let outcome = try await Audit(options: options(), captureOptions: input.captureOptions).run(
       files: files, skippingInvalid: skipInvalid, progress: bar.update)
     bar.finish()
     let shown = outcome.errors.prefix(10)

@@ -18,7 +18,7 @@ struct FitCommand: AsyncParsableCommand {
       Example: skewmem fit lengths.counts --families zeta,discrete-lognormal --n-min auto --bootstrap 1000
       """)
 
-  @Argument(help: ArgumentHelp("A capture or counts; - is standard input, as counts.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A capture, a summary or counts; - is standard input.", valueName: "file"))
   var file: String
 
   @Option(
@@ -63,6 +63,7 @@ struct FitCommand: AsyncParsableCommand {
   @Option(help: "Seed of the bootstraps.")
   var seed: UInt64 = 0
 
+  @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -78,12 +79,13 @@ struct FitCommand: AsyncParsableCommand {
   }
 
   private func report(_ analysis: FitAnalysis) async throws -> FitReport {
-    let isSummary = try AuditSummary.isSummary(path: file)
-    guard file != "-", try isSummary || CountsReader.isCapture(path: file) else {
+    let opened = try InputFile(path: file)
+    let isSummary = try AuditSummary.isSummary(opened)
+    if !isSummary, input.inputFormat == nil, try CountsReader.isCounts(opened) {
       if greedy { throw ValidationError("--greedy is for captures.") }
       var analysis = analysis
       if intervals { analysis.intervals = intervalMethod ?? .profile }
-      return try await analysis.report(on: try CountsReader.counts(path: file), file: file)
+      return try await analysis.report(on: try CountsReader.counts(opened), file: file)
     }
     if !greedy {
       // The exact law is no sample of draws.
@@ -94,16 +96,14 @@ struct FitCommand: AsyncParsableCommand {
         throw ValidationError("\(option) needs counts of draws; add --greedy or give a counts file.")
       }
     }
-    let (counts, clusters) = try await isSummary ? summarized() : read()
+    let (counts, clusters) = try await isSummary ? summarized(opened) : read(opened)
     var analysis = analysis
     if intervals { analysis.intervals = intervalMethod ?? (greedy ? .profile : .delta) }
     return try await analysis.report(on: counts, clusters: greedy ? nil : clusters, file: file)
   }
 
-  private func summarized() throws -> (CensoredCounts, [CensoredCounts]) {
-    var summaries = try AuditSummary.read(path: file)
-    var summary = summaries.removeFirst()
-    for other in summaries { try summary.merge(other) }
+  private func summarized(_ opened: InputFile) throws -> (CensoredCounts, [CensoredCounts]) {
+    let summary = try AuditSummary.read(opened).merged()
     if summary.skipped > 0, !output.quiet {
       printError("\(file): \(summary.skipped) invalid lines had been left out of the summary")
     }
@@ -115,21 +115,24 @@ struct FitCommand: AsyncParsableCommand {
     return (accumulator.greedyCounts, [])
   }
 
-  private func read() async throws -> (CensoredCounts, [CensoredCounts]) {
+  private func read(_ opened: InputFile) async throws -> (CensoredCounts, [CensoredCounts]) {
     var histogram = MatchLengthHistogram()
     var groups = RecordGroups()
-    try await CaptureReader(files: [file], threads: threadOptions.threads).forEachLine { line in
-      let record = try line.get()
-      if greedy {
-        guard let match = GreedyMatch(record) else {
-          throw CaptureError(
-            file: file, field: "ranks", problem: "record \(record.id) has neither ranks nor greedy tokens")
+    let reader = CaptureReader(files: [file], threads: threadOptions.threads, options: input.captureOptions)
+    try await reader.forEachPart(of: opened, { $0 }) { lines in
+      for line in lines {
+        let record = try line.get()
+        if greedy {
+          guard let match = GreedyMatch(record) else {
+            throw CaptureError(
+              file: file, field: "ranks", problem: "record \(record.id) has neither ranks nor greedy tokens")
+          }
+          histogram.add(match)
+        } else {
+          let law = MatchLengthLaw(record)
+          histogram.add(law)
+          groups.add(law)
         }
-        histogram.add(match)
-      } else {
-        let law = MatchLengthLaw(record)
-        histogram.add(law)
-        groups.add(law)
       }
     }
     return (histogram.counts, groups.counts)

@@ -71,6 +71,7 @@ struct MetricsCommand: AsyncParsableCommand {
   @Option(help: "Confidence level of the limits.")
   var level = MetricSettings().level
 
+  @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -87,12 +88,12 @@ struct MetricsCommand: AsyncParsableCommand {
       analysis.choosesLength = length == nil
       analysis.settings = settings
       analysis.threads = threadOptions.threads
-      var data = MetricAnalysis.Data(records: try await threadOptions.records(of: file))
-      if let heldOut { data.heldOut = try await threadOptions.records(of: heldOut) }
+      var data = MetricAnalysis.Data(records: try await input.records(of: file, threadOptions))
+      if let heldOut { data.heldOut = try await input.records(of: heldOut, threadOptions) }
       if let generations { data.generations = try GenerationsReader.read(path: generations) }
-      if let reference { data.referenceModel = try await threadOptions.records(of: reference) }
-      if let otherPrefixes { data.otherPrefixes = try await threadOptions.records(of: otherPrefixes) }
-      for run in runs { data.runs.append(try await threadOptions.records(of: run)) }
+      if let reference { data.referenceModel = try await input.records(of: reference, threadOptions) }
+      if let otherPrefixes { data.otherPrefixes = try await input.records(of: otherPrefixes, threadOptions) }
+      for run in runs { data.runs.append(try await input.records(of: run, threadOptions)) }
       var report = try await analysis.report(on: data, file: file, heldOutFile: heldOut)
       report.inputs.generations = generations
       report.inputs.reference = reference

@@ -59,11 +59,4 @@ struct ThreadOptions: ParsableArguments {
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be 1 or more.") }
   }
-
-  /// The records of a capture, at least one.
-  func records(of file: String) async throws -> [Record] {
-    let records = try await CaptureReader(files: [file], threads: threads).records()
-    guard !records.isEmpty else { throw CaptureError(file: file, problem: "no records") }
-    return records
-  }
 }

@@ -17,7 +17,7 @@ struct PredictCommand: AsyncParsableCommand {
       Example: skewmem predict capture.jsonl --length 8,16,32,64 --queries 1,100,1e4 --probability 0.1,0.5,0.9
       """)
 
-  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A capture or a summary; - is standard input.", valueName: "file"))
   var file: String
 
   @Option(
@@ -44,6 +44,7 @@ struct PredictCommand: AsyncParsableCommand {
     help: ArgumentHelp("Report how many draws reach this probability, and the share that does.", valueName: "p,…"))
   var probability: NumberList<Double> = [0.5]
 
+  @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -60,7 +61,11 @@ struct PredictCommand: AsyncParsableCommand {
       prediction.queries = queries.numbers
       prediction.probabilities = probability.numbers
       prediction.threads = threadOptions.threads
-      let records = try await threadOptions.records(of: file)
+      let opened = try InputFile(path: file)
+      if try AuditSummary.isSummary(opened) {
+        return try output.write(try prediction.report(on: try AuditSummary.read(opened).merged(), file: file))
+      }
+      let records = try await input.records(of: opened, threadOptions)
       try output.write(try await prediction.report(on: records, file: file))
     }
   }

@@ -89,6 +89,7 @@ struct SummaryOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Lengths to report on, if not 1, 2, 4, 8, … and the longest.", valueName: "n,…"))
   var lengths: NumberList<Int>?
 
+  @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: SummaryOutput
 
@@ -98,7 +99,8 @@ struct SummaryOptions: ParsableArguments {
     options.top = top
     options.lengths = lengths?.numbers
     options.threads = threadOptions.threads
-    let (summary, errors) = try await Audit(options: options).summarize(files: try CaptureFiles.expanded(files))
+    let audit = Audit(options: options, captureOptions: input.captureOptions)
+    let (summary, errors) = try await audit.summarize(files: try CaptureFiles.expanded(files))
     for error in errors.prefix(10) { printError(error.description) }
     guard errors.isEmpty || skippingInvalid else {
       printError("\(summary.skipped) invalid lines; nothing was written (--skip-invalid leaves them out)")

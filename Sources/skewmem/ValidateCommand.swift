@@ -27,6 +27,7 @@ struct ValidateCommand: AsyncParsableCommand {
   @Option(help: "Seed of the simulations.")
   var seed: UInt64 = 0
 
+  @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -43,7 +44,7 @@ struct ValidateCommand: AsyncParsableCommand {
       validation.simulations = simulations
       validation.seed = seed
       validation.threads = threadOptions.threads
-      let records = try await CaptureReader(files: [capture], threads: threadOptions.threads).records()
+      let records = try await input.records(of: capture, threadOptions)
       let report = try await validation.report(
         on: records, generations: try GenerationsReader.read(path: generations), capture: capture, file: generations)
       try output.write(report)

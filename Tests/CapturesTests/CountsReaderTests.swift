@@ -36,13 +36,13 @@ import Testing
     }
   }
 
-  @Test func capturesAreRecognized() async throws {
-    #expect(try CountsReader.isCapture(path: Repository.capture("jargon-train-epoch00.jsonl")))
+  @Test func countsAreRecognized() async throws {
+    #expect(try !CountsReader.isCounts(InputFile(path: Repository.capture("jargon-train-epoch00.jsonl"))))
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("x").path
-      for (text, isCapture) in [("\n  {}", true), ("3\n", false), ("", false)] {
+      for (text, isCounts) in [("\n  {}", false), ("3\n", true), ("", true), ("# {\n5", true), ("# 1\n[{", false)] {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        #expect(try CountsReader.isCapture(path: path) == isCapture)
+        #expect(try CountsReader.isCounts(InputFile(path: path)) == isCounts)
       }
     }
   }

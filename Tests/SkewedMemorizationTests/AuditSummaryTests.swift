@@ -46,7 +46,7 @@ import Testing
       let read = try await Repository.withScratchFolder { folder in
         let path = folder.appendingPathComponent("part").path
         try part.encoded().write(to: URL(fileURLWithPath: path))
-        #expect(try AuditSummary.isSummary(path: path))
+        #expect(try AuditSummary.isSummary(InputFile(path: path)))
         return try AuditSummary.read(path: path, options: options)[0]
       }
       try merged.merge(read)
@@ -178,5 +178,35 @@ import Testing
         #expect(throws: CaptureError.self) { try AuditSummary.read(path: path) }
       }
     }
+  }
+
+  /// The data set's numbers from a summary are those from the records.
+  @Test func predictionsTakeSummaries() async throws {
+    let all = records(400, longest: 30, seed: 9)
+    let long = all.filter { $0.tokenLogProbabilities.count >= 8 }
+    var options = AuditOptions()
+    options.lengths = [5, 8, 12]
+    let summary = try summary(long, options)
+    var prediction = try Prediction(lengths: [8, 5])
+    prediction.queries = [1, 100, 1e6]
+    prediction.probabilities = [0.5, 0.9]
+    let whole = try await prediction.report(on: long, file: "x")
+    let summed = try prediction.report(on: summary, file: "x")
+    #expect(whole.grid.count == summed.grid.count)
+    for (a, b) in zip(whole.grid, summed.grid) {
+      #expect(a.length == b.length && a.queries == b.queries && a.discoverable == b.discoverable)
+      #expect(a.dataset.lower == b.dataset.lower && a.dataset.upper == b.dataset.upper)
+      for (x, y) in [
+        (a.dataset.expectedRecords, b.dataset.expectedRecords), (a.dataset.maximumExpected, b.dataset.maximumExpected),
+      ] { #expect((x - y).magnitude <= 1e-13 * x, "\(x) and \(y)") }
+    }
+    let byID = Dictionary(whole.records.map { ($0.id, $0) }) { first, _ in first }
+    #expect(!summed.records.isEmpty)
+    for record in summed.records { #expect(byID[record.id]?.method == .exact) }
+    // Not all records have 12 tokens, 7 was not summarized, and other schemes take the records.
+    #expect(throws: ArgumentError.self) { try Prediction(length: 12).report(on: summary, file: "x") }
+    #expect(throws: ArgumentError.self) { try Prediction(length: 7).report(on: summary, file: "x") }
+    prediction.decoding = try Decoding(temperature: 0.8)
+    #expect(throws: ArgumentError.self) { try prediction.report(on: summary, file: "x") }
   }
 }

@@ -275,6 +275,19 @@ import Testing
       #expect(try run("convert", path).status == 65 && run("convert", path, "--prefix-tokens", "0").status == 64)
       #expect(try run("convert", path, "--prefix-tokens", "1", "--suffix-tokens", "1").status == 64)
       #expect(try run("convert", "/nowhere").status == 65)
+      // Other commands read what convert reads, from standard input too, and a summary from there.
+      let expected = try run("audit", "-", "--format", "json", input: result.output).json?["mean_loss"] as? Double
+      #expect(expected == 1)
+      for arguments in [["audit", path], ["audit", "-"], ["audit", "-", "--input-format", "server"]] {
+        let audit = try run(arguments + ["--prefix-tokens", "1", "--format", "json"], input: response)
+        #expect(try audit.json?["mean_loss"] as? Double == 1)
+      }
+      let fit = try run("fit", "-", "--prefix-tokens", "1", "--families", "geometric", input: response)
+      #expect(fit.status == 0)
+      let summary = try run("summarize", "-", "--prefix-tokens", "1", input: response).output
+      #expect(try run("audit", "-", "--format", "json", input: summary).json?["mean_loss"] as? Double == 1)
+      #expect(try run("fit", "-", "--families", "geometric", input: summary).status == 0)
+      #expect(try run("predict", path, "--prefix-tokens", "1", "--length", "2").status == 0)
     }
   }
 

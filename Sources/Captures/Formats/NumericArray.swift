@@ -1,9 +1,13 @@
+import Compression
 import Foundation
 
 /// A numeric array of a file: NumPy's `.npy` and tensors of `.safetensors`.
 struct NumericArray: Sendable {
   let shape: [Int]
-  let values: [Double]
+  /// The number of elements.
+  let count: Int
+  private let element: Element
+  private let data: Data
 
   /// What a `.npy` file begins with.
   static let npyMagic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
@@ -11,20 +15,20 @@ struct NumericArray: Sendable {
   /// The array of a `.npy` file, versions 1 to 3, of integers or floats, in C order.
   ///
   /// - Throws: `CaptureError`.
-  init(npy data: Data, file: String) throws(CaptureError) {
+  init(npy data: Data, file: String, name: String = "the array") throws(CaptureError) {
     func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
     guard data.count >= 12, data.starts(with: Self.npyMagic) else {
       throw failure("is no .npy file")
     }
-    let bytes = [UInt8](data)
+    let bytes = [UInt8](data.prefix(12))
     let isLong = bytes[6] >= 2
     let start = isLong ? 12 : 10
     let length =
       isLong
       ? Int(bytes[8]) | Int(bytes[9]) << 8 | Int(bytes[10]) << 16 | Int(bytes[11]) << 24
       : Int(bytes[8]) | Int(bytes[9]) << 8
-    guard start + length <= bytes.count else { throw failure("ends inside the header of .npy") }
-    let header = String(decoding: bytes[start..<(start + length)], as: UTF8.self)
+    guard start + length <= data.count else { throw failure("ends inside the header of .npy") }
+    let header = String(decoding: data.dropFirst(start).prefix(length), as: UTF8.self)
     func field(_ pattern: Regex<(Substring, Substring)>) -> String? {
       header.firstMatch(of: pattern).map { String($0.1) }
     }
@@ -40,15 +44,41 @@ struct NumericArray: Sendable {
     guard let element = Element(npy: type) else {
       throw failure("has elements of type \(type); little-endian f2, f4, f8, i1 to i8, u1 to u8 are read")
     }
-    try self.init(shape, element, bytes[(start + length)...], file: file, name: "the array")
+    try self.init(shape, element, data.dropFirst(start + length), file: file, name: name)
   }
 
-  /// The tensors of a `.safetensors` file with these names, as far as there are such.
+  /// The names of arrays that records are made of.
+  private static let names: Set = [
+    "token_logprobs", "lengths", "offsets", "ranks", "reference_token_ids", "greedy_token_ids",
+  ]
+
+  /// The arrays of a `.npz` file by name, as far as they are used; of an archive of one array that one.
   ///
   /// - Throws: `CaptureError`.
-  static func tensors(
-    safetensors data: Data, file: String, named names: Set<String>
-  ) throws -> [String: NumericArray] {
+  static func arrays(npz data: Data, file: String) throws(CaptureError) -> [String: NumericArray] {
+    var contents: [(name: String, data: Data)] = []
+    do throws(CompressionError) {
+      let archive = try ZipArchive(data)
+      for name in archive.names where name.hasSuffix(".npy") {
+        // An array alone has no need of a name.
+        let short = archive.names.count == 1 ? "token_logprobs" : String(name.dropLast(4))
+        guard names.contains(short), let data = try archive.content(of: name) else {
+          continue
+        }
+        contents.append((short, data))
+      }
+    } catch {
+      throw CaptureError(file: file, problem: error.description)
+    }
+    var arrays: [String: NumericArray] = [:]
+    for (name, data) in contents { arrays[name] = try NumericArray(npy: data, file: file, name: name) }
+    return arrays
+  }
+
+  /// The tensors of a `.safetensors` file by name, as far as they are used.
+  ///
+  /// - Throws: `CaptureError`.
+  static func tensors(safetensors data: Data, file: String) throws(CaptureError) -> [String: NumericArray] {
     struct Tensor: Decodable {
       let dtype: String
       let shape: [Int]
@@ -67,13 +97,12 @@ struct NumericArray: Sendable {
         self = (try? Tensor(from: decoder)).map(Value.tensor) ?? .other
       }
     }
-    let bytes = [UInt8](data)
     func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
-    guard bytes.count >= 8 else { throw failure("is no .safetensors file") }
-    let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(bytes.count - 8) else { throw failure("ends inside the header of .safetensors") }
+    guard data.count >= 8 else { throw failure("is no .safetensors file") }
+    let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(data.count - 8) else { throw failure("ends inside the header of .safetensors") }
     let start = 8 + Int(length)
-    guard let header = try? JSONDecoder().decode([String: Value].self, from: Data(bytes[8..<start])) else {
+    guard let header = try? JSONDecoder().decode([String: Value].self, from: data.dropFirst(8).prefix(start - 8)) else {
       throw failure("has a header of .safetensors that is no JSON")
     }
     var result: [String: NumericArray] = [:]
@@ -84,10 +113,11 @@ struct NumericArray: Sendable {
       }
       guard tensor.dataOffsets.count == 2, tensor.dataOffsets[0] >= 0,
         tensor.dataOffsets[0] <= tensor.dataOffsets[1],
-        tensor.dataOffsets[1] <= bytes.count - start, tensor.shape.allSatisfy({ $0 >= 0 })
+        tensor.dataOffsets[1] <= data.count - start, tensor.shape.allSatisfy({ $0 >= 0 })
       else { throw failure("has a tensor \(name) outside of the file") }
       result[name] = try NumericArray(
-        tensor.shape, element, bytes[(start + tensor.dataOffsets[0])..<(start + tensor.dataOffsets[1])], file: file,
+        tensor.shape, element,
+        data.dropFirst(start + tensor.dataOffsets[0]).prefix(tensor.dataOffsets[1] - tensor.dataOffsets[0]), file: file,
         name: name)
     }
     return result
@@ -130,13 +160,24 @@ struct NumericArray: Sendable {
       }
     }
 
-    func value(_ bits: UInt64) -> Double {
+    /// Elements `range` of little-endian data.
+    func values(_ data: UnsafeRawBufferPointer, _ range: Range<Int>) -> [Double] {
+      func map<Bits: FixedWidthInteger>(_ type: Bits.Type, _ value: (Bits) -> Double) -> [Double] {
+        let size = MemoryLayout<Bits>.size
+        return range.map { value(Bits(littleEndian: data.loadUnaligned(fromByteOffset: $0 * size, as: type))) }
+      }
       switch self {
-      case .half: Self.half(UInt16(truncatingIfNeeded: bits))
-      case .single: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
-      case .double: Double(bitPattern: bits)
-      case .signed(let size): Double(Int64(bitPattern: bits << UInt64(64 - 8 * size)) >> Int64(64 - 8 * size))
-      case .unsigned: Double(bits)
+      case .half: return map(UInt16.self, Self.half)
+      case .single: return map(UInt32.self) { Double(Float(bitPattern: $0)) }
+      case .double: return map(UInt64.self) { Double(bitPattern: $0) }
+      case .signed(1): return map(Int8.self) { Double($0) }
+      case .signed(2): return map(Int16.self) { Double($0) }
+      case .signed(4): return map(Int32.self) { Double($0) }
+      case .signed: return map(Int64.self) { Double($0) }
+      case .unsigned(1): return map(UInt8.self) { Double($0) }
+      case .unsigned(2): return map(UInt16.self) { Double($0) }
+      case .unsigned(4): return map(UInt32.self) { Double($0) }
+      case .unsigned: return map(UInt64.self) { Double($0) }
       }
     }
 
@@ -153,24 +194,31 @@ struct NumericArray: Sendable {
   }
 
   private init(
-    _ shape: [Int], _ element: Element, _ bytes: ArraySlice<UInt8>, file: String, name: String
+    _ shape: [Int], _ element: Element, _ data: Data, file: String, name: String
   ) throws(CaptureError) {
     let (count, overflow) = shape.reduce((1, false)) { product, size in
       let (value, overflow) = product.0.multipliedReportingOverflow(by: size)
       return (value, product.1 || overflow)
     }
-    guard !overflow, count <= bytes.count / element.size, bytes.count == count * element.size else {
+    guard !overflow, count <= data.count / element.size, data.count == count * element.size else {
       throw CaptureError(
         file: file,
-        problem: "has \(bytes.count) bytes for \(name) of shape \(shape), not \(element.size) for each element")
+        problem: "has \(data.count) bytes for \(name) of shape \(shape), not \(element.size) for each element")
     }
     self.shape = shape
-    values = bytes.withUnsafeBytes { bytes in
-      (0..<count).map { index in
-        var bits: UInt64 = 0
-        for byte in 0..<element.size { bits |= UInt64(bytes[index * element.size + byte]) << UInt64(8 * byte) }
-        return element.value(bits)
-      }
-    }
+    self.count = count
+    self.element = element
+    self.data = data
   }
+
+  /// Elements in C order.
+  ///
+  /// - Precondition: The range is within 0 … count.
+  func values(_ range: Range<Int>) -> [Double] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of \(count)")
+    return data.withUnsafeBytes { element.values($0, range) }
+  }
+
+  /// All elements.
+  var all: [Double] { values(0..<count) }
 }

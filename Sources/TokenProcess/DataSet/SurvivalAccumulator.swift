@@ -150,6 +150,15 @@ public struct SurvivalAccumulator: Sendable, Codable {
     positions[n - 1].survivors.value.log
   }
 
+  /// E[max of min(N, n)] over `draws` draws from every record, Σ_{k <= n} 1 - Π (1 - S_i(k))^draws.
+  ///
+  /// - Precondition: n <= ``maximumLength``.
+  public func expectedMaximum(_ n: Int, draws: Double) -> Double {
+    var sum = CompensatedSum()
+    for position in positions[..<n].reversed() { sum.add(-.expMinusOne(draws * position.logNone.value)) }
+    return sum.value
+  }
+
   /// The law of the longest match of one draw from every record.
   public var maximum: MaximumLength {
     MaximumLength(

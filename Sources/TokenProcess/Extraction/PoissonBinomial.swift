@@ -31,17 +31,28 @@ public struct PoissonBinomial: Sendable, Equatable {
   ///
   /// - Throws: `RecordError` for a value that is NaN or positive.
   public init(logProbabilities: some Sequence<Double>) throws(RecordError) {
-    var groups: [Group] = []
-    var certain = 0
-    for (index, value) in logProbabilities.enumerated() {
-      guard value <= 0 else {
-        throw RecordError(field: "log_probabilities[\(index)]", problem: "\(value) is not a log-probability")
-      }
-      if value == 0 {
-        certain += 1
-      } else if value > -.infinity {
-        groups.append(Group(logOdds: value - log1mExp(value), multiplicity: 1))
-      }
+    let values = Array(logProbabilities)
+    for (index, value) in values.enumerated() where !(value <= 0) {
+      throw RecordError(field: "log_probabilities[\(index)]", problem: "\(value) is not a log-probability")
+    }
+    self.init(counted: values.map { ($0, 1) })
+  }
+
+  /// The same, binned with a bounded error where an exact law of so many would take much memory.
+  package static func ofMany(_ counted: [(log: Double, count: Int)]) -> PoissonBinomial {
+    guard counted.count > TailAccumulator.exactCountLimit, counted.allSatisfy({ $0.count == 1 }) else {
+      return PoissonBinomial(counted: counted)
+    }
+    var sketch = ProbabilitySketch()
+    for (log, _) in counted { sketch.add(logProbability: log, ScaledValue(exponentOf: log, 0)) }
+    return sketch.poissonBinomial
+  }
+
+  /// From ln p and how many records have it.
+  private init(counted: [(log: Double, count: Int)]) {
+    let certain = counted.filter { $0.log == 0 }.reduce(0) { $0 + $1.count }
+    let groups = counted.filter { $0.log < 0 && $0.log > -.infinity }.map {
+      Group(logOdds: $0.log - log1mExp($0.log), multiplicity: Double($0.count))
     }
     self.init(groups: groups, certain: certain, errorBound: 0)
   }

@@ -21,3 +21,13 @@ import gzip, subprocess
 lines=b"".join(b'{"id":"r%d","token_logprobs":[-0.5,-1.25,-%d.5]}\n'%(i,i%7) for i in range(3000))
 open('lines.jsonl.gz','wb').write(gzip.compress(lines[:len(lines)//2],mtime=0)+gzip.compress(lines[len(lines)//2:],mtime=0))
 open('lines.jsonl','wb').write(lines); subprocess.run(['zstd','-q','-f','lines.jsonl','-o','lines.jsonl.zst'],check=True); os.remove('lines.jsonl')
+import zipfile
+ranks=np.array([[0,1,0],[2,0,0]],dtype='<i8'); lengths=np.array([2,3],dtype='<i4')
+np.savez('stored.npz',token_logprobs=np.nan_to_num(a,nan=0),ranks=ranks,lengths=lengths,unused=np.zeros((2,2)))
+np.savez_compressed('deflated.npz',token_logprobs=np.nan_to_num(a,nan=0),ranks=ranks,lengths=lengths)
+np.savez('single.npz',a); np.savez('other.npz',x=a,lengths=lengths)
+np.savez('flat.npz',token_logprobs=np.array([-1.,-2,-3,-4,-5]),offsets=np.array([0,2,5]))
+open('a.npy.gz','wb').write(gzip.compress(open('a.npy','rb').read(),mtime=0))
+# ZIP64's fields, which numpy writes for large arrays only
+limit,zipfile.ZIP64_LIMIT=zipfile.ZIP64_LIMIT,10
+np.savez('many64.npz',token_logprobs=np.full((3,4),-1.0),unused=np.zeros(3)); zipfile.ZIP64_LIMIT=limit

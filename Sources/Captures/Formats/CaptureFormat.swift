@@ -1,0 +1,53 @@
+import Foundation
+
+/// The formats of captures.
+public enum CaptureFormat: String, Sendable, CaseIterable {
+  /// One JSON object a line, see ``CaptureReader``.
+  case native
+  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs.
+  case server
+  /// A NumPy array of log-probabilities.
+  case npy
+  /// NumPy's archive of arrays by name.
+  case npz
+  /// Tensors by name.
+  case safetensors
+
+  /// The format of what begins with these bytes.
+  ///
+  /// - Throws: `CaptureError` for formats that are known and hold no log-probabilities of single reference tokens.
+  init(beginning: [UInt8], file: String) throws(CaptureError) {
+    if beginning.starts(with: NumericArray.npyMagic) {
+      self = .npy
+    } else if beginning.starts(with: [0x50, 0x4B, 0x03, 0x04]) || beginning.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
+      self = .npz
+    } else if beginning.count > 8, beginning[8] == UInt8(ascii: "{"), beginning[4..<8].allSatisfy({ $0 == 0 }) {
+      self = .safetensors
+    } else {
+      let text = String(decoding: beginning, as: UTF8.self)
+      if text.contains("\"completion_probabilities\"") {
+        throw CaptureError(
+          file: file,
+          problem: "llama.cpp's completion_probabilities are of what it generated; it does not score prompts")
+      }
+      if text.contains("\"resps\""), text.contains("\"doc_id\"") {
+        throw CaptureError(
+          file: file, problem: "samples of lm-evaluation-harness hold sums of log-probabilities, none of single tokens")
+      }
+      self = text.contains("\"prompt_logprobs\"") || text.contains("\"choices\"") ? .server : .native
+    }
+  }
+}
+
+/// How captures are read: their format, and what formats other than the native one leave open.
+public struct CaptureOptions: Sendable {
+  /// The format; nil to tell by the content.
+  public var format: CaptureFormat?
+  /// Where the reference begins in what servers score.
+  public var split: ReferenceSplit?
+  /// A `.npy` file of the references' lengths in a two-dimensional array, or of where each begins, and the end, in a one-dimensional one.
+  public var arrayLengths: String?
+
+  /// Formats are told by the content.
+  public init() {}
+}

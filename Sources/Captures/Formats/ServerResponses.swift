@@ -1,0 +1,108 @@
+import Foundation
+import TokenProcess
+
+/// The records of a file of server responses: one a line, or one JSON value, which may be a list of them.
+struct ServerResponses: RecordBatches {
+  private enum Source {
+    /// Some lines at a time, of which the first have been read.
+    case lines(first: LineChunk?, LineChunks)
+    /// What the values of a list are, from the last to the first.
+    case values([Data], next: Int)
+  }
+
+  private let file: String
+  private let split: ReferenceSplit
+  private let namePrefix: String
+  private var source: Source
+
+  init(_ input: InputFile, split: ReferenceSplit?, namePrefix: String) throws(CaptureError) {
+    guard let split else {
+      throw CaptureError(
+        file: input.path,
+        problem: "servers score prompts as a whole: say where the reference begins (--prefix-tokens or --suffix-tokens)"
+      )
+    }
+    file = input.path
+    self.split = split
+    self.namePrefix = namePrefix
+    var chunks = LineChunks(input)
+    let first = try chunks.next()
+    // A first line that is a whole object begins a file of lines; anything else is one value over many lines, or a list.
+    var beginsWithObject: Bool?
+    first?.forEachLine { line, _ in
+      if beginsWithObject == nil { beginsWithObject = Self.isObject(line) }
+    }
+    if beginsWithObject ?? true {
+      source = .lines(first: first, chunks)
+      return
+    }
+    var whole = Data()
+    var next = first
+    while let chunk = next {
+      whole.append(contentsOf: chunk.bytes[..<chunk.count])
+      next = try chunks.next()
+    }
+    source = .values(try Self.values(of: whole, file: file), next: 0)
+  }
+
+  private static func isObject(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+    return line.first { !isBlank($0) } == UInt8(ascii: "{") && line.last { !isBlank($0) } == UInt8(ascii: "}")
+  }
+
+  private static func values(of whole: Data, file: String) throws(CaptureError) -> [Data] {
+    guard let value = try? JSONSerialization.jsonObject(with: whole) else {
+      throw CaptureError(file: file, line: 1, problem: "is neither JSON a line nor JSON as a whole")
+    }
+    var values: [Data] = []
+    for object in value as? [Any] ?? [value] {
+      guard JSONSerialization.isValidJSONObject(object), let data = try? JSONSerialization.data(withJSONObject: object)
+      else { throw CaptureError(file: file, line: 1, problem: "holds something that is no response of a server") }
+      values.append(data)
+    }
+    return values
+  }
+
+  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])? {
+    switch source {
+    case .lines(let first, var chunks):
+      var chunk = first
+      if chunk == nil { chunk = try chunks.next() }
+      guard let chunk else { return nil }
+      source = .lines(first: nil, chunks)
+      return { [file, split, namePrefix] in
+        let coder = LineCoder()
+        var lines: [CaptureReader.Line] = []
+        chunk.forEachLine { line, number in
+          let name = "\(namePrefix)response-\(number)"
+          lines += Self.records(Data(buffer: line), coder, file, number, split, name)
+        }
+        return lines
+      }
+    case .values(let values, let start):
+      guard start < values.count else { return nil }
+      let part = start..<min(start + 64, values.count)
+      source = .values(values, next: part.upperBound)
+      return { [file, split, namePrefix] in
+        let coder = LineCoder()
+        return part.flatMap { Self.records(values[$0], coder, file, 1, split, "\(namePrefix)response-\($0 + 1)") }
+      }
+    }
+  }
+
+  private static func records(
+    _ text: Data, _ coder: LineCoder, _ file: String, _ line: Int, _ split: ReferenceSplit, _ name: String
+  ) -> [CaptureReader.Line] {
+    let records = coder.decode(ServerResponse.self, text, file: file, number: line) { response in
+      try response.records(split: split, name: name).map { record in
+        var record = record
+        try record.validate()
+        return record
+      }
+    }
+    switch records {
+    case .success(let records): return records.map { .success($0) }
+    case .failure(let error): return [.failure(error)]
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import Compression
+import Foundation
+
+/// A file or standard input, plain, gzip or Zstandard, that is read once from beginning to end; what it begins with can be looked at first.
+public final class InputFile {
+  /// The file's name; `-` is standard input.
+  public let path: String
+  private let descriptor: Int32
+  private var decompressor: Decompressor?
+  /// Compressed bytes that have been read and not taken apart.
+  private var compressed: [UInt8] = []
+  /// What has been looked at and not read yet.
+  private var ahead: [UInt8] = []
+  private var isExhausted = false
+  /// Bytes of the file read so far; of a compressed one, as it is on the disk.
+  public private(set) var bytesRead = 0
+
+  /// Opens a file; `-` is standard input.
+  ///
+  /// - Throws: `CaptureError` for a file that cannot be opened.
+  public init(path: String) throws(CaptureError) {
+    descriptor = try Self.opened(path)
+    self.path = path
+  }
+
+  private static func opened(_ path: String) throws(CaptureError) -> Int32 {
+    guard path != "-" else { return STDIN_FILENO }
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw CaptureError(file: path, problem: "no such file")
+    }
+    guard !isDirectory.boolValue else { throw CaptureError(file: path, problem: "is a directory, not a capture") }
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { throw CaptureError(file: path, problem: "cannot be opened for reading") }
+    return descriptor
+  }
+
+  deinit {
+    if descriptor > STDIN_FILENO { close(descriptor) }
+  }
+
+  /// Whether all has been read.
+  var isAtEnd: Bool { isExhausted && ahead.isEmpty }
+
+  /// The first 64 KiB, taken apart, or all of a shorter file; reading gives them again.
+  ///
+  /// - Precondition: Nothing has been read.
+  public func beginning() throws(CaptureError) -> [UInt8] {
+    if ahead.isEmpty { try readOn(&ahead, upTo: 1 << 16) }
+    return ahead
+  }
+
+  /// Everything from the beginning, taken apart; a plain file is mapped, not read.
+  ///
+  /// - Precondition: Nothing has been read.
+  func contents() throws(CaptureError) -> Data {
+    var status = stat()
+    if path != "-", try Decompressor.Format(magic: beginning()) == nil, decompressor == nil,
+      fstat(descriptor, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG,
+      let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+    {
+      (ahead, isExhausted, bytesRead) = ([], true, data.count)
+      return data
+    }
+    var bytes: [UInt8] = []
+    while !isAtEnd { try read(into: &bytes, upTo: bytes.count + 1 << 24) }
+    return Data(bytes)
+  }
+
+  /// Appends what comes next until there are about so many bytes, or no more.
+  func read(into bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
+    if !ahead.isEmpty {
+      bytes.append(contentsOf: ahead)
+      ahead = []
+    }
+    try readOn(&bytes, upTo: capacity)
+  }
+
+  private func readOn(_ bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
+    while bytes.count < capacity, !isExhausted {
+      if !compressed.isEmpty {
+        try takeApart(&bytes, upTo: capacity)
+        continue
+      }
+      let piece = try readPiece(decompressor == nil ? capacity - bytes.count : 1 << 16)
+      if bytesRead == 0, let format = Decompressor.Format(magic: piece) {
+        decompressor = try decompressing { () throws(CompressionError) in try Decompressor(format) }
+      }
+      bytesRead += piece.count
+      if decompressor == nil {
+        bytes.append(contentsOf: piece)
+        isExhausted = piece.isEmpty
+      } else if piece.isEmpty {
+        try decompressing { () throws(CompressionError) in try decompressor?.finish() }
+        isExhausted = true
+      } else {
+        compressed = piece
+      }
+    }
+  }
+
+  /// A kilobyte at a time, which becomes 30 megabytes at most.
+  private func takeApart(_ bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
+    var start = 0
+    while start < compressed.count, bytes.count < capacity {
+      let end = min(start + 1024, compressed.count)
+      try decompressing { () throws(CompressionError) in
+        try compressed[start..<end].withUnsafeBufferPointer { piece throws(CompressionError) in
+          try decompressor?.append(piece, to: &bytes)
+        }
+      }
+      start = end
+    }
+    compressed.removeFirst(start)
+  }
+
+  private func decompressing<Value>(_ body: () throws(CompressionError) -> Value) throws(CaptureError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw CaptureError(file: path, problem: error.description)
+    }
+  }
+
+  /// So many bytes, or fewer at the end: pipes give what they have, and where lines are cut must not depend on that.
+  private func readPiece(_ size: Int) throws(CaptureError) -> [UInt8] {
+    var failed = false
+    // Read in one piece, without zeros first.
+    let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+      while initialized < size {
+        let count = Foundation.read(descriptor, buffer.baseAddress! + initialized, size - initialized)
+        if count < 0, errno == EINTR { continue }
+        failed = count < 0
+        guard count > 0 else { return }
+        initialized += count
+      }
+    }
+    if failed {
+      throw CaptureError(file: path, problem: "cannot be read: \(String(cString: strerror(errno)))")
+    }
+    return piece
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Captures
+import TokenProcess
+
+/// How captures are read.
+struct InputOptions: ParsableArguments {
+  @Option(help: "The format of captures. (default: told by the content)")
+  var inputFormat: CaptureFormat?
+
+  @Option(help: ArgumentHelp("The reference of a text scored by a server begins after so many tokens.", valueName: "m"))
+  var prefixTokens: Int?
+
+  @Option(help: ArgumentHelp("The reference of a text scored by a server is its last tokens.", valueName: "n"))
+  var suffixTokens: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A .npy of the lengths of an array's rows, or for a one-dimensional array of where each reference begins, and the last ends.",
+      valueName: "file"))
+  var arrayLengths: String?
+
+  func validate() throws {
+    guard prefixTokens == nil || suffixTokens == nil else {
+      throw ValidationError("--prefix-tokens and --suffix-tokens exclude each other.")
+    }
+    for (name, value) in [("--prefix-tokens", prefixTokens), ("--suffix-tokens", suffixTokens)] {
+      if let value, value < 1 { throw ValidationError("\(name) is 1 or more.") }
+    }
+  }
+
+  var captureOptions: CaptureOptions {
+    var options = CaptureOptions()
+    options.format = inputFormat
+    options.split = prefixTokens.map { .prefixTokens($0) } ?? suffixTokens.map { .suffixTokens($0) }
+    options.arrayLengths = arrayLengths
+    return options
+  }
+
+  /// The records of a capture, at least one.
+  func records(of file: String, _ threadOptions: ThreadOptions) async throws -> [Record] {
+    try await records(of: try InputFile(path: file), threadOptions)
+  }
+
+  /// The records of an opened capture, at least one.
+  func records(of opened: InputFile, _ threadOptions: ThreadOptions) async throws -> [Record] {
+    let reader = CaptureReader(files: [opened.path], threads: threadOptions.threads, options: captureOptions)
+    var records: [Record] = []
+    try await reader.forEachPart(of: opened, { $0 }) { lines in
+      for line in lines { records.append(try line.get()) }
+    }
+    guard !records.isEmpty else { throw CaptureError(file: opened.path, problem: "no records") }
+    return records
+  }
+}
+
+extension CaptureFormat: ExpressibleByArgument {}
