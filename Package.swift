@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "NotebookExport", targets: ["NotebookExport"]),
     .library(name: "Captures", targets: ["Captures"]),
     .library(name: "MemorizationMetrics", targets: ["MemorizationMetrics"]),
+    .library(name: "Inference", targets: ["Inference"]),
     .library(name: "Compression", targets: ["Compression"]),
     .library(name: "TokenProcess", targets: ["TokenProcess"]),
     .library(name: "HeavyTails", targets: ["HeavyTails"]),
@@ -52,6 +53,10 @@ let package = Package(
       ]
     ),
     .target(
+      name: "Inference",
+      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+    ),
+    .target(
       name: "MemorizationMetrics",
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
@@ -60,7 +65,8 @@ let package = Package(
     .target(
       name: "SkewedMemorization",
       dependencies: [
-        "GSLNumerics", "HeavyTails", "TokenProcess", "MemorizationMetrics", "Compression", "Captures",
+        "GSLNumerics", "HeavyTails", "Inference", "TokenProcess", "MemorizationMetrics", "Compression", "Captures",
+        .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
     .target(name: "NotebookExport", dependencies: ["SkewedMemorization"]),
@@ -80,6 +86,9 @@ let package = Package(
       name: "GSLNumericsTests", dependencies: ["GSLNumerics", "TestSupport"], resources: [.copy("References")]),
     .testTarget(
       name: "HeavyTailsTests", dependencies: ["HeavyTails", "GSLNumerics", "TestSupport"],
+      resources: [.copy("References")]),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(
       name: "TokenProcessTests",

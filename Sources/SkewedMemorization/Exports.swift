@@ -1,4 +1,6 @@
 // Importing SkewedMemorization gives the whole library.
 @_exported import Captures
 @_exported import HeavyTails
+@_exported import Inference
+@_exported import MemorizationMetrics
 @_exported import TokenProcess

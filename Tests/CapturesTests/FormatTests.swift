@@ -103,6 +103,16 @@ import TokenProcess
     #expect(records[1].prefix == "The" && records[1].ranks == [1, 0] && records[1].referenceTokenIDs == nil)
   }
 
+  /// What a real server sent: one response in order, and one whose log-probabilities are those of the next token.
+  @Test func llamaCPPPython() async throws {
+    let record = try #require(try await records("llama-cpp-python.json", split: .suffixTokens(7)).first)
+    #expect(
+      record.reference == " five six seven eight nine ten." && record.tokenLogProbabilities[1] == -1.859209656715393)
+    #expect(record.ranks == [2, 0, 2, 0, 0, 0, 1])
+    let shifted = await error { _ = try await records("llama-cpp-python-off-by-one.json", split: .prefixTokens(3)) }
+    #expect(shifted?.field == "top_logprobs" && shifted?.problem.contains("off by one") == true)
+  }
+
   @Test(arguments: [
     (#"{"choices":[{"prompt_logprobs":[null,{"x":{"logprob":-1,"rank":1}}]}]}"#, "prompt_logprobs[1]"),
     (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1},"2":{"logprob":-2}}]}]}"#, "prompt_token_ids"),

@@ -3,6 +3,58 @@ import RealModule
 import TestSupport
 import Testing
 
+private struct StatisticsCases: Decodable {
+  struct Fitted: Decodable {
+    let values: [Double]
+    let shape: Double
+    let location: Double
+    let scale: Double
+    let penalizedLikelihood: Double
+  }
+  struct Cumulative: Decodable {
+    let shape: Double
+    let z: Double
+    let log: Double
+  }
+  struct Model: Decodable {
+    enum Entry: Decodable {
+      case history([Int])
+      case number(Double)
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        self =
+          if let history = try? container.decode([Int].self) { .history(history) } else {
+            .number(try container.decode(Double.self))
+          }
+      }
+    }
+    let order: Int
+    let texts: [[Int]]
+    let queries: [[Entry]]
+  }
+  let skewNormals: [Fitted]
+  let cumulatives: [Cumulative]
+  let likelihoods: [[String: Value]]
+  let nGrams: [Model]
+
+  enum Value: Decodable {
+    case list([Double])
+    case number(Double)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      self =
+        if let list = try? container.decode([Double].self) { .list(list) } else {
+          .number(try container.decode(Double.self))
+        }
+    }
+
+    var list: [Double] { if case .list(let list) = self { list } else { [] } }
+    var number: Double { if case .number(let number) = self { number } else { .nan } }
+  }
+}
+
 /// Against numpy, scipy, mpmath and nltk (References/make_statistics.py), and published numbers.
 @Suite struct LikelihoodTests {
   private let cases: StatisticsCases

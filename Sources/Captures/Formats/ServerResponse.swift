@@ -33,8 +33,20 @@ struct ServerResponse: Decodable {
 
   struct Usage: Decodable {
     let promptTokens: Int?
+    let completionTokens: Int?
 
-    enum CodingKeys: String, CodingKey { case promptTokens = "prompt_tokens" }
+    enum CodingKeys: String, CodingKey {
+      case promptTokens = "prompt_tokens"
+      case completionTokens = "completion_tokens"
+    }
+
+    /// How many of a choice's tokens are of its prompt. Servers count a beginning-of-text token that they do not list: what was generated
+    /// is the safer number.
+    func prompt(of tokens: Int, choices: Int) -> Int {
+      let generated = completionTokens.map { max(0, $0) / max(1, choices) }
+      let count = generated.map { tokens - $0 } ?? promptTokens ?? tokens
+      return min(max(0, count), tokens)
+    }
   }
 
   struct Choice: Decodable {
@@ -106,7 +118,8 @@ struct ServerResponse: Decodable {
           field: "choices[\(index)].logprobs",
           problem: "is missing: ask for logprobs with echo (OpenAI's completions), or for prompt_logprobs (vLLM)")
       }
-      return try Self.record(name, logprobs, scored: usage?.promptTokens, split)
+      return try Self.record(
+        name, logprobs, scored: usage?.prompt(of: logprobs.tokens.count, choices: choices.count), split)
     }
   }
 
@@ -121,8 +134,8 @@ struct ServerResponse: Decodable {
         problem: "has \(logprobs.tokenLogprobs.count) values for \(logprobs.tokens.count) tokens")
     }
     // Tokens beyond the prompt were generated.
-    let count = min(max(0, scored ?? logprobs.tokens.count), logprobs.tokens.count)
-    let positions = try split.reference(of: count)
+    let positions = try split.reference(of: scored ?? logprobs.tokens.count)
+    try checkAlignment(logprobs)
     var record = Record(
       id: name,
       tokenLogProbabilities: try positions.map { position in
@@ -141,6 +154,21 @@ struct ServerResponse: Decodable {
       }
     }
     return record
+  }
+
+  /// Throws where the log-probabilities are those of the next token, as llama-cpp-python (0.3.36) sends them for models whose tokenizer adds
+  /// no beginning-of-text token: the most probable tokens are then often the next one and seldom the token itself.
+  private static func checkAlignment(_ logprobs: Logprobs) throws(RecordError) {
+    guard let top = logprobs.topLogprobs, top.count == logprobs.tokens.count else { return }
+    let best = top.map { $0?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
+    let own = zip(best, logprobs.tokens).count { $0 == $1 }
+    let next = zip(best, logprobs.tokens.dropFirst()).count { $0 == $1 }
+    guard next >= 3, next > 2 * own else { return }
+    throw RecordError(
+      field: "top_logprobs",
+      problem:
+        "are those of the next token: the server is off by one (llama-cpp-python is, for models without a beginning-of-text token)"
+    )
   }
 
   /// From vLLM's objects keyed by token ids.

@@ -1,5 +1,6 @@
 import Captures
 import GSLNumerics
+import Inference
 import MemorizationMetrics
 import TokenProcess
 

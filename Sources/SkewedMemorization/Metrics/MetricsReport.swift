@@ -1,3 +1,4 @@
+import Inference
 import MemorizationMetrics
 
 /// Metrics beside each other: the JSON of `skewmem metrics --format json`, schema `skewmem.metrics/1`.

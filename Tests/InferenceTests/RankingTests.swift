@@ -1,10 +1,10 @@
 import GSLNumerics
-import MemorizationMetrics
+import Inference
 import RealModule
 import TestSupport
 import Testing
 
-struct StatisticsCases: Decodable {
+private struct RankingCases: Decodable {
   struct Correlation: Decodable {
     let x: [Double]
     let y: [Double]
@@ -18,65 +18,16 @@ struct StatisticsCases: Decodable {
     let deviation: Double
     let at: [String: [Double]]
   }
-  struct Fitted: Decodable {
-    let values: [Double]
-    let shape: Double
-    let location: Double
-    let scale: Double
-    let penalizedLikelihood: Double
-  }
-  struct Cumulative: Decodable {
-    let shape: Double
-    let z: Double
-    let log: Double
-  }
-  struct Model: Decodable {
-    enum Entry: Decodable {
-      case history([Int])
-      case number(Double)
-
-      init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        self =
-          if let history = try? container.decode([Int].self) { .history(history) } else {
-            .number(try container.decode(Double.self))
-          }
-      }
-    }
-    let order: Int
-    let texts: [[Int]]
-    let queries: [[Entry]]
-  }
   let correlations: [Correlation]
   let discriminations: [Groups]
-  let skewNormals: [Fitted]
-  let cumulatives: [Cumulative]
-  let likelihoods: [[String: Value]]
-  let nGrams: [Model]
-
-  enum Value: Decodable {
-    case list([Double])
-    case number(Double)
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      self =
-        if let list = try? container.decode([Double].self) { .list(list) } else {
-          .number(try container.decode(Double.self))
-        }
-    }
-
-    var list: [Double] { if case .list(let list) = self { list } else { [] } }
-    var number: Double { if case .number(let number) = self { number } else { .nan } }
-  }
 }
 
-/// Against scipy and scikit-learn (References/make_statistics.py).
+/// Against scipy and scikit-learn (References/make_ranking.py).
 @Suite struct RankingTests {
-  private let cases: StatisticsCases
+  private let cases: RankingCases
 
   init() throws {
-    cases = try reference("statistics.json", in: .module)
+    cases = try reference("ranking.json", in: .module)
   }
 
   @Test func correlations() throws {
