@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Captures", targets: ["Captures"]),
     .library(name: "MemorizationMetrics", targets: ["MemorizationMetrics"]),
     .library(name: "Inference", targets: ["Inference"]),
+    .library(name: "Similarity", targets: ["Similarity"]),
     .library(name: "Compression", targets: ["Compression"]),
     .library(name: "TokenProcess", targets: ["TokenProcess"]),
     .library(name: "HeavyTails", targets: ["HeavyTails"]),
@@ -56,6 +57,11 @@ let package = Package(
       name: "Inference",
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
+    .target(name: "CDotProducts"),
+    .target(
+      name: "Similarity",
+      dependencies: ["CDotProducts", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+    ),
     .target(
       name: "MemorizationMetrics",
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
@@ -65,7 +71,7 @@ let package = Package(
     .target(
       name: "SkewedMemorization",
       dependencies: [
-        "GSLNumerics", "HeavyTails", "Inference", "TokenProcess", "MemorizationMetrics", "Compression", "Captures",
+        "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics", "Compression", "Captures",
         .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
@@ -89,6 +95,9 @@ let package = Package(
       resources: [.copy("References")]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "GSLNumerics", "TestSupport"],
+      resources: [.copy("References")]),
+    .testTarget(
+      name: "SimilarityTests", dependencies: ["Similarity", "GSLNumerics", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(
       name: "TokenProcessTests",

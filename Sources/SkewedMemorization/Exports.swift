@@ -3,4 +3,5 @@
 @_exported import HeavyTails
 @_exported import Inference
 @_exported import MemorizationMetrics
+@_exported import Similarity
 @_exported import TokenProcess

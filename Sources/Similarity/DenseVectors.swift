@@ -1,0 +1,166 @@
+internal import CDotProducts
+import GSLNumerics
+import RealModule
+
+/// Embeddings: vectors of equal dimension, brought to length 1.
+public struct DenseVectors: VectorSet {
+  /// The number of vectors.
+  public let count: Int
+  /// The numbers of each vector.
+  public let dimension: Int
+  /// One after the other, at length 1.
+  private let values: [Double]
+  /// The same, padded to a multiple of 8 each.
+  private let singles: [Float]
+  private var padded: Int { (dimension + 7) / 8 * 8 }
+
+  /// - Throws: ``VectorError``.
+  public init(_ vectors: [[Double]]) throws(VectorError) {
+    count = vectors.count
+    dimension = vectors.first?.count ?? 0
+    let padded = (dimension + 7) / 8 * 8
+    var values: [Double] = []
+    var singles: [Float] = []
+    values.reserveCapacity(count * dimension)
+    singles.reserveCapacity(count * padded)
+    for (index, vector) in vectors.enumerated() {
+      guard vector.count == dimension else {
+        throw .dimension(index: index, found: vector.count, expected: dimension)
+      }
+      let largest = vector.reduce(0) { max($0, $1.magnitude) }
+      guard vector.allSatisfy(\.isFinite) else { throw .notFinite(index: index) }
+      // By the largest first: squares of 1e200 are no numbers.
+      let scaled = largest > 0 ? vector.map { $0 / largest } : vector
+      let length = scaled.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let unit = length > 0 ? scaled.map { $0 / length } : scaled
+      values += unit
+      singles += unit.map { Float($0) }
+      singles += repeatElement(0, count: padded - dimension)
+    }
+    self.values = values
+    self.singles = singles
+  }
+
+  public var meanCosine: Double? {
+    guard count >= 2 else { return nil }
+    var total = [CompensatedSum](repeating: CompensatedSum(), count: dimension)
+    var squares = CompensatedSum()
+    for index in 0..<count {
+      for k in 0..<dimension {
+        let value = values[index * dimension + k]
+        total[k].add(value)
+        squares.add(value * value)
+      }
+    }
+    var sum = CompensatedSum()
+    for part in total { sum.add(part.value * part.value) }
+    return (sum.value - squares.value) / (Double(count) * Double(count - 1))
+  }
+
+  /// Exact: all pairs are compared in single precision, and the k and eight more that come first again in double precision. Where more than
+  /// eight others lie within 1e-6 of the k-th without being equal to it, one of them may be taken in its place.
+  ///
+  /// - Complexity: O(M² d) for M vectors of d numbers.
+  public func neighbours(_ k: Int, threads: Int = 1) async throws -> [[Neighbour]] {
+    let wanted = min(max(0, k), max(0, count - 1))
+    guard wanted > 0 else { return Array(repeating: [], count: count) }
+    let kept = min(wanted + 8, count - 1)
+    let side = 192
+    let blocks = (count + side - 1) / side
+    let tasks = max(1, min(threads, blocks))
+    // Each task compares some blocks with those after them, for both sides at once, in lists of its own.
+    let lists = try await inParallel(0..<tasks, threads: tasks) { task in
+      var nearest = NearestLists(count: count, kept: kept)
+      var products = [Float](repeating: 0, count: side * side)
+      for first in stride(from: task, to: blocks, by: tasks) {
+        try Task.checkCancellation()
+        for second in first..<blocks { compare(first, second, side, &products, &nearest) }
+      }
+      return nearest
+    }
+    return try await inParallel(0..<count, threads: threads) { index in
+      var candidates: [(index: Int, score: Float)] = []
+      for list in lists { candidates += list.entries(of: index) }
+      candidates.sort { ($0.score, $1.index) > ($1.score, $0.index) }
+      let exact = candidates.prefix(kept).map { neighbour(index, $0.index) }
+      return Array(exact.sorted { ($0.cosine, $1.index) > ($1.cosine, $0.index) }.prefix(wanted))
+    }
+  }
+
+  private func compare(
+    _ first: Int, _ second: Int, _ side: Int, _ products: inout [Float], _ nearest: inout NearestLists
+  ) {
+    let rows = (first * side)..<min(count, (first + 1) * side)
+    let columns = (second * side)..<min(count, (second + 1) * side)
+    singles.withUnsafeBufferPointer { singles in
+      products.withUnsafeMutableBufferPointer { products in
+        guard let values = singles.baseAddress, let target = products.baseAddress else { return }
+        dot_products(
+          values + rows.lowerBound * padded, rows.count, values + columns.lowerBound * padded, columns.count, padded,
+          target)
+        nearest.add(rows, columns, UnsafeBufferPointer(start: target, count: rows.count * columns.count))
+      }
+    }
+  }
+
+  private func neighbour(_ a: Int, _ b: Int) -> Neighbour {
+    var product = 0.0
+    var square = 0.0
+    for k in 0..<dimension {
+      let (x, y) = (values[a * dimension + k], values[b * dimension + k])
+      product += x * y
+      // Not from the cosine: near vectors would lose the digits of their distance.
+      square += (x - y) * (x - y)
+    }
+    return Neighbour(index: b, cosine: max(-1, min(1, product)), distance: square.squareRoot())
+  }
+}
+
+/// The largest scores of each vector so far.
+private struct NearestLists: Sendable {
+  private let kept: Int
+  private var scores: [Float]
+  private var indices: [Int32]
+  /// The smallest score kept, below which nothing is looked at.
+  private var thresholds: [Float]
+
+  init(count: Int, kept: Int) {
+    self.kept = kept
+    scores = Array(repeating: -.infinity, count: count * kept)
+    indices = Array(repeating: -1, count: count * kept)
+    thresholds = Array(repeating: -.infinity, count: count)
+  }
+
+  /// The products of two blocks of vectors; both get theirs.
+  mutating func add(_ rows: Range<Int>, _ columns: Range<Int>, _ products: UnsafeBufferPointer<Float>) {
+    let isOne = rows.lowerBound == columns.lowerBound
+    for row in rows {
+      let start = (row - rows.lowerBound) * columns.count
+      for column in columns where column != row {
+        let score = products[start + column - columns.lowerBound]
+        if score >= thresholds[row] { insert(score, column, of: row) }
+        if !isOne, score >= thresholds[column] { insert(score, row, of: column) }
+      }
+    }
+  }
+
+  /// Lists are in order, of equals the first of the set first: what is kept does not depend on the order in which it came.
+  private mutating func insert(_ score: Float, _ index: Int, of vector: Int) {
+    let start = vector * kept
+    let end = start + kept - 1
+    guard (score, indices[end]) > (scores[end], Int32(index)) || indices[end] < 0 else { return }
+    var place = end
+    while place > start, indices[place - 1] < 0 || (score, indices[place - 1]) > (scores[place - 1], Int32(index)) {
+      scores[place] = scores[place - 1]
+      indices[place] = indices[place - 1]
+      place -= 1
+    }
+    scores[place] = score
+    indices[place] = Int32(index)
+    thresholds[vector] = indices[end] < 0 ? -.infinity : scores[end]
+  }
+
+  func entries(of vector: Int) -> [(index: Int, score: Float)] {
+    (vector * kept..<(vector + 1) * kept).filter { indices[$0] >= 0 }.map { (Int(indices[$0]), scores[$0]) }
+  }
+}

@@ -1,0 +1,42 @@
+/// Vectors that stand for texts, compared by their cosines.
+public protocol VectorSet: Sendable {
+  /// The number of vectors.
+  var count: Int { get }
+
+  /// The mean cosine of two different vectors, (‖Σu‖² - Σ‖u‖²)/(M(M - 1)) for unit vectors u (design MODEL §9); nil for fewer than two. A vector
+  /// of zeros has cosine 0 with all.
+  ///
+  /// - Complexity: O(numbers), not O(M²).
+  var meanCosine: Double? { get }
+
+  /// The k vectors with the largest cosines with each, itself left out, from the nearest on; fewer where there are no more.
+  ///
+  /// - Throws: `CancellationError`.
+  func neighbours(_ k: Int, threads: Int) async throws -> [[Neighbour]]
+}
+
+/// A vector near another.
+public struct Neighbour: Sendable, Equatable {
+  /// Its place in the set.
+  public let index: Int
+  /// The cosine of the angle between the two.
+  public let cosine: Double
+  /// The distance of the two at length 1.
+  public let distance: Double
+}
+
+/// What is wrong with vectors.
+public enum VectorError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Vectors of different dimensions.
+  case dimension(index: Int, found: Int, expected: Int)
+  /// A number that is not finite.
+  case notFinite(index: Int)
+
+  public var description: String {
+    switch self {
+    case .dimension(let index, let found, let expected):
+      "vector \(index) has \(found) numbers, and the first \(expected)"
+    case .notFinite(let index): "vector \(index) has a number that is not finite"
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/// Numbers with where they came from, sorted: as many digits of 11 bits as the largest number has, from the lowest up (Knuth, TAOCP 3, 5.2.5).
+///
+/// Equal keys stay in the order of their places. Two buffers of 12 bytes an element.
+struct RadixSort {
+  private(set) var keys: [UInt64]
+  private(set) var places: [UInt32]
+
+  /// - Precondition: At most 2³² keys, as many as places.
+  init(keys: [UInt64], places: [UInt32]) {
+    precondition(keys.count == places.count, "\(keys.count) keys, \(places.count) places")
+    self.keys = keys
+    self.places = places
+    if keys.count < 512 { sortSmall() } else { sortByDigits() }
+  }
+
+  /// Insertion for a few, otherwise the library's sort.
+  private mutating func sortSmall() {
+    let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+    (keys, places) = (order.map { keys[$0] }, order.map { places[$0] })
+  }
+
+  private mutating func sortByDigits() {
+    let largest = keys.max() ?? 0
+    var otherKeys = [UInt64](repeating: 0, count: keys.count)
+    var otherPlaces = [UInt32](repeating: 0, count: keys.count)
+    var shift: UInt64 = 0
+    while shift < 64, largest >> shift > 0 {
+      var starts = [Int](repeating: 0, count: 2048)
+      for key in keys { starts[Int(key >> shift & 2047)] += 1 }
+      var start = 0
+      for digit in starts.indices { (starts[digit], start) = (start, start + starts[digit]) }
+      for index in keys.indices {
+        let digit = Int(keys[index] >> shift & 2047)
+        otherKeys[starts[digit]] = keys[index]
+        otherPlaces[starts[digit]] = places[index]
+        starts[digit] += 1
+      }
+      swap(&keys, &otherKeys)
+      swap(&places, &otherPlaces)
+      shift += 11
+    }
+  }
+
+  /// Calls `body` with each run of elements whose keys agree after division by `unit`.
+  func forEachRun(dividedBy unit: UInt64 = 1, in range: Range<Int>? = nil, _ body: (Range<Int>) -> Void) {
+    let range = range ?? keys.indices
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let value = keys[start] / unit
+      // Most runs are short.
+      var end = start + 1
+      while end < range.upperBound, keys[end] / unit == value { end += 1 }
+      body(start..<end)
+      start = end
+    }
+  }
+}
