@@ -44,18 +44,18 @@ let package = Package(
       dependencies: ["CGSL", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(
+      name: "Inference",
+      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+    ),
+    .target(
       name: "HeavyTails",
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(
       name: "TokenProcess",
       dependencies: [
-        "GSLNumerics", "HeavyTails", .product(name: "RealModule", package: "swift-numerics"),
+        "GSLNumerics", "HeavyTails", "Inference", .product(name: "RealModule", package: "swift-numerics"),
       ]
-    ),
-    .target(
-      name: "Inference",
-      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(name: "CDotProducts"),
     .target(

@@ -36,6 +36,9 @@ struct OutputOptions: ParsableArguments {
     return output != "-" && resolved[0] == resolved[1]
   }
 
+  /// Throws when the output is one of the files to be read.
+  func check(against files: [String]) throws { try SummaryOutput.check(output, against: files) }
+
   /// Writes a report in the chosen format, whole or not at all.
   func write(_ report: some ReadableReport) throws {
     let data: Data

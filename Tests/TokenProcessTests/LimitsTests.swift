@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenProcess
 
-/// The Bayes-optimal operators against exact rational arithmetic over lists (References/make_drivers.py).
+/// The Bayes-optimal operators against exact rational arithmetic over lists (References/make_limits.py).
 @Suite struct LimitsTests {
   private struct Case: Decodable {
     struct Sequence: Decodable {

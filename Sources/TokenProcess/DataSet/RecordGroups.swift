@@ -1,5 +1,6 @@
 import GSLNumerics
 import HeavyTails
+import Inference
 import RealModule
 
 /// Sums of S_i(n) over groups of records, from which inference about the population follows.

@@ -2,12 +2,14 @@ import GSLNumerics
 import RealModule
 
 /// A bias-corrected and accelerated bootstrap interval (Efron, JASA 82, 1987).
-struct BCaInterval {
-  let lower: Double
-  let upper: Double
+public struct BCaInterval: Sendable, Equatable {
+  /// The lower limit.
+  public let lower: Double
+  /// The upper limit.
+  public let upper: Double
 
   /// The interval from sorted bootstrap values, the estimate, its jackknife values and the normal quantile z of the level.
-  init(sorted: [Double], estimate: Double, jackknife: [Double], z: Double) throws(NumericsError) {
+  public init(sorted: [Double], estimate: Double, jackknife: [Double], z: Double) throws(NumericsError) {
     let count = Double(sorted.count)
     // Sums in another order differ by rounding: what is that near counts as equal.
     let margin = 1e-12 * estimate.magnitude

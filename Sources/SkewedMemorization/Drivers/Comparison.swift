@@ -1,0 +1,332 @@
+import GSLNumerics
+import HeavyTails
+import Inference
+import RealModule
+import TokenProcess
+
+/// Compares checkpoints and data sets: what `skewmem compare` does.
+public struct Comparison: Sendable {
+  /// Which data sets are compared with which.
+  public enum Pairs: String, Sendable, CaseIterable {
+    /// Each with each.
+    case all
+    /// Each with the one before it.
+    case consecutive
+    /// Each with the first.
+    case first
+  }
+
+  /// Which data sets are compared.
+  public var pairs = Pairs.all
+  /// n, for tail probabilities; nil for 1, 4, 16, 64, … up to the longest reference.
+  public var lengths: [Int]?
+  /// What the signed-rank test does with differences of 0.
+  public var zeros = SignedRankTest.Zeros.pratt
+  /// The confidence level of all limits.
+  public var level = 0.95
+  /// Bootstrap replicates for differences of tail probabilities.
+  public var replicates = 1999
+  /// The seed of bootstraps and permutations.
+  public var seed: UInt64 = 0
+  /// Tasks to spread the work over; the result does not depend on it.
+  public var threads = 1
+
+  /// The usual comparison.
+  public init() {}
+
+  /// A data set with a name.
+  public struct DataSet: Sendable {
+    /// Its name.
+    public var name: String
+    /// Its records.
+    public var records: [Record]
+
+    /// Records under a name.
+    public init(name: String, records: [Record]) {
+      self.name = name
+      self.records = records
+    }
+  }
+
+  /// Compares data sets.
+  ///
+  /// - Throws: `ArgumentError` for settings out of range, fewer than two data sets or one without records; `CancellationError`.
+  public func report(on dataSets: [DataSet]) async throws -> CompareReport {
+    try check(dataSets)
+    let longest = dataSets.flatMap { $0.records.map(\.tokenLogProbabilities.count) }.max() ?? 1
+    let lengths = lengths ?? Array(sequence(first: 1) { $0 * 4 }.prefix { $0 <= longest })
+    let measured = try await inParallel(0..<dataSets.count, threads: threads) { Measured(dataSets[$0]) }
+    var report = CompareReport(
+      dataSets: measured.map { $0.profile(lengths: lengths) }, trajectories: [], comparisons: [], level: level,
+      warnings: measured.compactMap(\.duplicateWarning))
+    let chosen = chosenPairs(dataSets.count)
+    report.comparisons = try await inParallel(0..<chosen.count, threads: threads) { index in
+      let (a, b) = chosen[index]
+      return try compare(measured[a], measured[b], lengths, seed: seed &+ UInt64(index))
+    }
+    adjust(&report.comparisons)
+    report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
+    for pair in report.comparisons where pair.paired > 0 {
+      let sizes = [pair.a, pair.b].compactMap { name in dataSets.first { $0.name == name }?.records.count }
+      guard let smaller = sizes.min(), pair.paired < (sizes.max() ?? 0) else { continue }
+      report.warnings.append(
+        "\(pair.a) and \(pair.b) are compared on the \(pair.paired) records that both have (of \(smaller) and \(sizes.max() ?? smaller))"
+      )
+    }
+    return report
+  }
+
+  private func check(_ dataSets: [DataSet]) throws(ArgumentError) {
+    guard dataSets.count >= 2 else {
+      throw ArgumentError(name: "files", value: "\(dataSets.count)", allowed: "two data sets or more")
+    }
+    for dataSet in dataSets where dataSet.records.isEmpty {
+      throw ArgumentError(name: "files", value: dataSet.name, allowed: "data sets with records")
+    }
+    guard Set(dataSets.map(\.name)).count == dataSets.count else {
+      throw ArgumentError(name: "files", value: "the same one twice", allowed: "different data sets")
+    }
+    for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "length", value: "\(n)", allowed: "1 or more") }
+    guard level > 0, level < 1 else { throw ArgumentError(name: "level", value: "\(level)", allowed: "0 < level < 1") }
+    guard (100...1_000_000).contains(replicates) else {
+      throw ArgumentError(name: "replicates", value: "\(replicates)", allowed: "100 to 1000000")
+    }
+  }
+
+  private func chosenPairs(_ count: Int) -> [(Int, Int)] {
+    switch pairs {
+    case .all: (0..<count).flatMap { a in ((a + 1)..<count).map { (a, $0) } }
+    case .consecutive: (1..<count).map { ($0 - 1, $0) }
+    case .first: (1..<count).map { (0, $0) }
+    }
+  }
+
+  // MARK: One pair
+
+  private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) throws -> CompareReport.Pair {
+    let shared = a.shared(with: b)
+    var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [])
+    for (measure, values) in [("expected_match", \Measured.expected), ("greedy_match", \Measured.greedyValues)] {
+      let (first, second) = (a[keyPath: values], b[keyPath: values])
+      guard let first, let second else { continue }
+      pair.tests +=
+        shared.isEmpty
+        ? unpaired(measure, first, second, seed) : paired(measure, shared.map { second[$0.b] - first[$0.a] })
+    }
+    for n in lengths {
+      if let tail = try tail(a, b, shared, n, seed) { pair.tails.append(tail) }
+    }
+    return pair
+  }
+
+  private func paired(_ measure: String, _ differences: [Double]) -> [CompareReport.Test] {
+    guard let ranks = SignedRankTest(differences: differences, zeros: zeros, level: level),
+      let sign = SignTest(differences: differences)
+    else { return [] }
+    return [
+      test(
+        measure, "signed-rank", ranks.positiveRankSum, ranks.pValue, ranks.isExact, effect: "rank-biserial",
+        ranks.rankBiserial, ranks.interval),
+      test(measure, "sign", Double(sign.positive), sign.pValue, true),
+    ]
+  }
+
+  private func unpaired(
+    _ measure: String, _ first: [Double], _ second: [Double], _ seed: UInt64
+  ) -> [CompareReport.Test] {
+    var tests: [CompareReport.Test] = []
+    if let found = MannWhitneyTest(second, first, level: level) {
+      tests.append(
+        test(
+          measure, "mann-whitney", found.statistic, found.pValue, found.isExact, effect: "cliffs-delta",
+          found.cliffsDelta, found.interval))
+    }
+    if let found = KolmogorovSmirnovTest(second, first) {
+      tests.append(test(measure, "kolmogorov-smirnov", found.statistic, found.pValue, found.isExact))
+    }
+    if let found = AndersonDarlingTest(second, first, seed: seed) {
+      tests.append(test(measure, "anderson-darling", found.statistic, found.pValue, false))
+    }
+    return tests
+  }
+
+  private func test(
+    _ measure: String, _ name: String, _ statistic: Double, _ p: Double, _ isExact: Bool, effect: String? = nil,
+    _ size: Double? = nil, _ interval: ClosedRange<Double>? = nil
+  ) -> CompareReport.Test {
+    .init(
+      measure: measure, test: name, statistic: statistic, p: p, exact: isExact, holm: p, benjaminiHochberg: p,
+      effect: effect, effectSize: size, effectInterval: interval.map { Ends($0) })
+  }
+
+  private func tail(
+    _ a: Measured, _ b: Measured, _ shared: [(a: Int, b: Int)], _ n: Int, _ seed: UInt64
+  ) throws -> CompareReport.TailDifference? {
+    let z = try normalQuantile(0.5 + 0.5 * level)
+    if !shared.isEmpty {
+      let differences = shared.compactMap { pair -> Double? in
+        guard let first = a.survival(pair.a, n), let second = b.survival(pair.b, n) else { return nil }
+        return second - first
+      }
+      guard !differences.isEmpty else { return nil }
+      return .init(n: n, difference: mean(differences), interval: try interval([differences], z, seed) { $0[0] })
+    }
+    let samples = [a, b].map { set in set.laws.indices.compactMap { set.survival($0, n) } }
+    guard !samples[0].isEmpty, !samples[1].isEmpty else { return nil }
+    return .init(
+      n: n, difference: mean(samples[1]) - mean(samples[0]), interval: try interval(samples, z, seed) { $0[1] - $0[0] })
+  }
+
+  /// BCa limits of a function of the samples' means that is linear in each.
+  private func interval(
+    _ samples: [[Double]], _ z: Double, _ seed: UInt64, _ combine: ([Double]) -> Double
+  ) throws -> Ends? {
+    guard samples.allSatisfy({ $0.count >= 10 }) else { return nil }
+    let means = samples.map(mean)
+    var jackknife: [Double] = []
+    for (index, sample) in samples.enumerated() {
+      let count = Double(sample.count)
+      for value in sample {
+        var without = means
+        without[index] = (means[index] * count - value) / (count - 1)
+        jackknife.append(combine(without))
+      }
+    }
+    var generator = SeededGenerator(seed: seed)
+    let made = max(199, min(replicates, 2_000_000_000 / samples.reduce(0) { $0 + $1.count }))
+    let values = (0..<made).map { _ in
+      combine(
+        samples.map { sample in
+          var sum = 0.0
+          for _ in sample.indices { sum += sample[Int.random(in: 0..<sample.count, using: &generator)] }
+          return sum / Double(sample.count)
+        })
+    }
+    let found = try BCaInterval(sorted: values.sorted(), estimate: combine(means), jackknife: jackknife, z: z)
+    return Ends(found.lower...max(found.lower, found.upper))
+  }
+
+  private func mean(_ values: [Double]) -> Double {
+    var sum = CompensatedSum()
+    for value in values { sum.add(value) }
+    return sum.value / Double(values.count)
+  }
+
+  private func adjust(_ pairs: inout [CompareReport.Pair]) {
+    let pValues = pairs.flatMap { $0.tests.map(\.p) }
+    let (holm, bh) = (MultipleComparisons.holm(pValues), MultipleComparisons.benjaminiHochberg(pValues))
+    var next = 0
+    for pair in pairs.indices {
+      for test in pairs[pair].tests.indices {
+        pairs[pair].tests[test].holm = holm[next]
+        pairs[pair].tests[test].benjaminiHochberg = bh[next]
+        next += 1
+      }
+    }
+  }
+
+  // MARK: Over epochs
+
+  private func trajectories(_ profiles: [CompareReport.Profile], halfLength: Int) -> [CompareReport.Trajectory] {
+    let dated = profiles.filter { $0.epoch != nil && $0.run != nil }
+    let groups = Dictionary(grouping: dated) { [$0.run ?? "", $0.split ?? ""] }
+    return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { _, group in
+      let points = group.sorted { ($0.epoch ?? 0) < ($1.epoch ?? 0) }
+      guard let first = points.first, let last = points.last, first.epoch != last.epoch else { return nil }
+      func loss(_ profile: CompareReport.Profile) -> Double? { profile.trainLoss ?? profile.meanLoss }
+      return .init(
+        run: first.run ?? "", split: first.split, epochs: points.compactMap(\.epoch),
+        crossings: Set([10, 20, halfLength]).sorted().filter { $0 > 0 }.map { length in
+          let crossing = points.first { ($0.greedy?.maximum ?? 0) > length }
+          return .init(length: length, epoch: crossing?.epoch, loss: crossing.flatMap(loss))
+        }, finalLoss: loss(last))
+    }
+  }
+}
+
+/// What is compared of a data set.
+private struct Measured: Sendable {
+  let name: String
+  let laws: [MatchLengthLaw]
+  /// E[min(N, L)] of each record.
+  let expected: [Double]?
+  /// The greedy matches; nil where a record does not say.
+  let greedy: [GreedyMatch]?
+  private let records: [Record]
+  /// The first record of each name.
+  private let places: [String: Int]
+
+  init(_ dataSet: Comparison.DataSet) {
+    name = dataSet.name
+    records = dataSet.records
+    laws = records.map { MatchLengthLaw($0) }
+    expected = laws.map(\.moments.mean)
+    let matches = records.compactMap { GreedyMatch($0) }
+    greedy = matches.count == records.count ? matches : nil
+    places = Dictionary(zip(records.map(\.id), records.indices)) { first, _ in first }
+  }
+
+  var greedyValues: [Double]? { greedy?.map { Double($0.length) } }
+
+  var duplicateWarning: String? {
+    places.count < records.count
+      ? "\(name): \(records.count - places.count) records bear the name of an earlier one and are not paired" : nil
+  }
+
+  /// S_i(n); nil for a shorter reference.
+  func survival(_ index: Int, _ n: Int) -> Double? {
+    n <= laws[index].length ? .exp(laws[index].logSurvival[n]) : nil
+  }
+
+  /// Records of the same name and length.
+  func shared(with other: Measured) -> [(a: Int, b: Int)] {
+    places.sorted { $0.value < $1.value }.compactMap { id, place in
+      guard let found = other.places[id], other.laws[found].length == laws[place].length else { return nil }
+      return (place, found)
+    }
+  }
+
+  func profile(lengths: [Int]) -> CompareReport.Profile {
+    var survival = SurvivalAccumulator()
+    var histogram = MatchLengthHistogram()
+    var logProbabilities = CompensatedSum()
+    var total = CompensatedSum()
+    for law in laws {
+      survival.add(law)
+      histogram.add(law)
+      logProbabilities.add(law.logSurvival[law.length])
+      total.add(law.moments.mean)
+    }
+    let tokens = laws.reduce(0) { $0 + $1.length }
+    let logSurvival = survival.logSurvival
+    func common<Value: Hashable>(_ values: [Value?]) -> Value? { Set(values).count == 1 ? values[0] : nil }
+    let losses = records.compactMap(\.trainLoss)
+    let fit = try? MaximumLikelihood().fit(BetaGeometric.self, to: histogram.counts)
+    let sorted = greedy?.map(\.length).sorted()
+    let points = lengths.filter { $0 <= survival.maximumLength }.map { n -> CompareReport.Length in
+      let (annealed, quenched) = (survival.annealed(n), survival.quenched(n))
+      let penalty = quenched > -.infinity ? max(0, annealed - quenched) : nil
+      return .init(n: n, survival: .exp(logSurvival[n]), penalty: penalty)
+    }
+    let exponent = fit.flatMap { fit in
+      fit.isConverged ? fit.parameters.first { $0.name == "b" }?.value : nil
+    }
+    return .init(
+      name: name, run: common(records.map(\.run)), split: common(records.map(\.split)),
+      epoch: common(records.map(\.epoch)), records: records.count,
+      trainLoss: losses.count == records.count ? losses.reduce(0, +) / Double(losses.count) : nil,
+      meanLoss: -logProbabilities.value / Double(tokens), expected: total.value / Double(laws.count),
+      greedy: sorted.map(Self.greedyLengths),
+      expectedMaximum: survival.maximum.mean, maxLength: survival.maximumLength,
+      tailExponent: exponent, lengths: points)
+  }
+
+  private static func greedyLengths(sorted: [Int]) -> CompareReport.GreedyLengths {
+    let count = sorted.count
+    let middle = sorted[(count - 1) / 2] + sorted[count / 2]
+    let high = sorted[Int((0.9 * Double(count)).rounded(.up)) - 1]
+    return .init(
+      mean: Double(sorted.reduce(0, +)) / Double(count), median: 0.5 * Double(middle), quantile90: Double(high),
+      maximum: sorted[count - 1])
+  }
+}
