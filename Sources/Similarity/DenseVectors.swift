@@ -57,6 +57,20 @@ public struct DenseVectors: VectorSet {
     return (sum.value - squares.value) / (Double(count) * Double(count - 1))
   }
 
+  public var meanCosines: [Double] {
+    var total = [CompensatedSum](repeating: CompensatedSum(), count: dimension)
+    for index in values.indices { total[index % dimension].add(values[index]) }
+    let sums = total.map(\.value)
+    return (0..<count).map { index in
+      var product = 0.0
+      for k in 0..<dimension {
+        let value = values[index * dimension + k]
+        product += value * (sums[k] - value)
+      }
+      return product / Double(count - 1)
+    }
+  }
+
   /// Exact: all pairs are compared in single precision, and the k and eight more that come first again in double precision. Where more than
   /// eight others lie within 1e-6 of the k-th without being equal to it, one of them may be taken in its place.
   ///

@@ -52,6 +52,17 @@ public struct TermVectors: VectorSet {
     return (sum.value - squares.value) / (Double(count) * Double(count - 1))
   }
 
+  public var meanCosines: [Double] {
+    var total = [CompensatedSum](repeating: CompensatedSum(), count: termCount)
+    for row in rows {
+      for (term, weight) in row { total[Int(term)].add(weight) }
+    }
+    let sums = total.map(\.value)
+    return rows.map { row in
+      row.reduce(0) { $0 + $1.weight * (sums[Int($1.term)] - $1.weight) } / Double(count - 1)
+    }
+  }
+
   /// The cosine of two vectors.
   public func cosine(_ a: Int, _ b: Int) -> Double {
     var (i, j, sum) = (0, 0, 0.0)

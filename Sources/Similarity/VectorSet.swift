@@ -9,6 +9,11 @@ public protocol VectorSet: Sendable {
   /// - Complexity: O(numbers), not O(M²).
   var meanCosine: Double? { get }
 
+  /// The mean cosine of each vector with the others, (u · Σu - ‖u‖²)/(M - 1).
+  ///
+  /// - Complexity: O(numbers).
+  var meanCosines: [Double] { get }
+
   /// The k vectors with the largest cosines with each, itself left out, from the nearest on; fewer where there are no more.
   ///
   /// - Throws: `CancellationError`.

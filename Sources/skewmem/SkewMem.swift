@@ -15,7 +15,8 @@ struct SkewMem: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self, PredictCommand.self,
-      ValidateCommand.self, MetricsCommand.self, CompareCommand.self, SummarizeCommand.self, MergeCommand.self,
+      ValidateCommand.self, MetricsCommand.self, CompareCommand.self, LimitsCommand.self,
+      SimilarityCommand.self, DriversCommand.self, SummarizeCommand.self, MergeCommand.self,
       ConvertCommand.self,
     ]
   )

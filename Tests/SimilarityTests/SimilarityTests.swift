@@ -43,6 +43,8 @@ import Testing
     for entry in cases.embeddings {
       let vectors = try DenseVectors(entry.vectors)
       expectClose(try #require(vectors.meanCosine), entry.meanCosine, relative: 1e-11, absolute: 1e-14)
+      let own = vectors.meanCosines
+      expectClose(own.reduce(0, +) / Double(own.count), entry.meanCosine, relative: 1e-11, absolute: 1e-14)
       let neighbours = try await vectors.neighbours(entry.k, threads: 2)
       for (found, similarity) in zip(neighbours, entry.knnSimilarity) {
         expectClose(

@@ -39,4 +39,43 @@ public struct BCaInterval: Sendable, Equatable {
     lower = limit(-z)
     upper = limit(z)
   }
+
+  /// Limits of a function of the means of samples that is linear in each mean, such as a mean or the difference of two.
+  ///
+  /// - Parameter replicates: 199 at least; fewer where together they would take more than some seconds.
+  /// - Returns: nil for a sample of fewer than ten.
+  /// - Precondition: 0 < level < 1.
+  public static func ofMeans(
+    _ samples: [[Double]], level: Double = 0.95, replicates: Int = 1999, seed: UInt64 = 0,
+    _ combine: ([Double]) -> Double
+  ) -> ClosedRange<Double>? {
+    guard samples.allSatisfy({ $0.count >= 10 }), let z = try? normalQuantile(0.5 + 0.5 * level) else { return nil }
+    let means = samples.map { sample in
+      var sum = CompensatedSum()
+      for value in sample { sum.add(value) }
+      return sum.value / Double(sample.count)
+    }
+    var jackknife: [Double] = []
+    for (index, sample) in samples.enumerated() {
+      let count = Double(sample.count)
+      for value in sample {
+        var without = means
+        without[index] = (means[index] * count - value) / (count - 1)
+        jackknife.append(combine(without))
+      }
+    }
+    var generator = SeededGenerator(seed: seed)
+    let made = max(199, min(replicates, 2_000_000_000 / samples.reduce(0) { $0 + $1.count }))
+    let values = (0..<made).map { _ in
+      combine(
+        samples.map { sample in
+          var sum = 0.0
+          for _ in sample.indices { sum += sample[Int.random(in: 0..<sample.count, using: &generator)] }
+          return sum / Double(sample.count)
+        })
+    }
+    guard let found = try? BCaInterval(sorted: values.sorted(), estimate: combine(means), jackknife: jackknife, z: z)
+    else { return nil }
+    return found.lower...max(found.lower, found.upper)
+  }
 }

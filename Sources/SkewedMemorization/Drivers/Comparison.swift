@@ -62,7 +62,7 @@ public struct Comparison: Sendable {
     let chosen = chosenPairs(dataSets.count)
     report.comparisons = try await inParallel(0..<chosen.count, threads: threads) { index in
       let (a, b) = chosen[index]
-      return try compare(measured[a], measured[b], lengths, seed: seed &+ UInt64(index))
+      return compare(measured[a], measured[b], lengths, seed: seed &+ UInt64(index))
     }
     adjust(&report.comparisons)
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
@@ -103,7 +103,7 @@ public struct Comparison: Sendable {
 
   // MARK: One pair
 
-  private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) throws -> CompareReport.Pair {
+  private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) -> CompareReport.Pair {
     let shared = a.shared(with: b)
     var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [])
     for (measure, values) in [("expected_match", \Measured.expected), ("greedy_match", \Measured.greedyValues)] {
@@ -114,7 +114,7 @@ public struct Comparison: Sendable {
         ? unpaired(measure, first, second, seed) : paired(measure, shared.map { second[$0.b] - first[$0.a] })
     }
     for n in lengths {
-      if let tail = try tail(a, b, shared, n, seed) { pair.tails.append(tail) }
+      if let tail = tail(a, b, shared, n, seed) { pair.tails.append(tail) }
     }
     return pair
   }
@@ -161,49 +161,23 @@ public struct Comparison: Sendable {
 
   private func tail(
     _ a: Measured, _ b: Measured, _ shared: [(a: Int, b: Int)], _ n: Int, _ seed: UInt64
-  ) throws -> CompareReport.TailDifference? {
-    let z = try normalQuantile(0.5 + 0.5 * level)
+  ) -> CompareReport.TailDifference? {
     if !shared.isEmpty {
       let differences = shared.compactMap { pair -> Double? in
         guard let first = a.survival(pair.a, n), let second = b.survival(pair.b, n) else { return nil }
         return second - first
       }
       guard !differences.isEmpty else { return nil }
-      return .init(n: n, difference: mean(differences), interval: try interval([differences], z, seed) { $0[0] })
+      return .init(n: n, difference: mean(differences), interval: interval([differences], seed) { $0[0] })
     }
     let samples = [a, b].map { set in set.laws.indices.compactMap { set.survival($0, n) } }
     guard !samples[0].isEmpty, !samples[1].isEmpty else { return nil }
     return .init(
-      n: n, difference: mean(samples[1]) - mean(samples[0]), interval: try interval(samples, z, seed) { $0[1] - $0[0] })
+      n: n, difference: mean(samples[1]) - mean(samples[0]), interval: interval(samples, seed) { $0[1] - $0[0] })
   }
 
-  /// BCa limits of a function of the samples' means that is linear in each.
-  private func interval(
-    _ samples: [[Double]], _ z: Double, _ seed: UInt64, _ combine: ([Double]) -> Double
-  ) throws -> Ends? {
-    guard samples.allSatisfy({ $0.count >= 10 }) else { return nil }
-    let means = samples.map(mean)
-    var jackknife: [Double] = []
-    for (index, sample) in samples.enumerated() {
-      let count = Double(sample.count)
-      for value in sample {
-        var without = means
-        without[index] = (means[index] * count - value) / (count - 1)
-        jackknife.append(combine(without))
-      }
-    }
-    var generator = SeededGenerator(seed: seed)
-    let made = max(199, min(replicates, 2_000_000_000 / samples.reduce(0) { $0 + $1.count }))
-    let values = (0..<made).map { _ in
-      combine(
-        samples.map { sample in
-          var sum = 0.0
-          for _ in sample.indices { sum += sample[Int.random(in: 0..<sample.count, using: &generator)] }
-          return sum / Double(sample.count)
-        })
-    }
-    let found = try BCaInterval(sorted: values.sorted(), estimate: combine(means), jackknife: jackknife, z: z)
-    return Ends(found.lower...max(found.lower, found.upper))
+  private func interval(_ samples: [[Double]], _ seed: UInt64, _ combine: ([Double]) -> Double) -> Ends? {
+    BCaInterval.ofMeans(samples, level: level, replicates: replicates, seed: seed, combine).map { Ends($0) }
   }
 
   private func mean(_ values: [Double]) -> Double {

@@ -1,0 +1,304 @@
+import GSLNumerics
+import Inference
+import RealModule
+import Similarity
+import TokenProcess
+
+/// Asks what goes with longer matches: what `skewmem drivers` does.
+///
+/// The first mismatch of record i at position j, given that all before matched, has the hazard h_ij; a regression takes it for a function of
+/// the position and of what is known of the record. For sampling, each position counts with the probability S_i(j - 1) of being reached and
+/// has the outcome 1 - p_ij: the expectation of the likelihood over draws.
+public struct DriversAnalysis: Sendable {
+  /// The link.
+  public var link = BinaryRegression.Link.complementaryLogLog
+  /// The predictors by name; nil for all that vary.
+  public var predictors: [String]?
+  /// The nearest neighbours of a record's prefix, for `input_similarity`.
+  public var neighbours = 10
+  /// The first positions whose pairs are tested for independence.
+  public var positions = 32
+  /// The seed of bootstraps.
+  public var seed: UInt64 = 0
+  /// Tasks to spread the work over; the result does not depend on it.
+  public var threads = 1
+
+  /// The usual analysis.
+  public init() {}
+
+  /// A capture with numbers of each record from elsewhere.
+  public struct Source: Sendable {
+    /// Its file.
+    public var file: String
+    /// Its records.
+    public var records: [Record]
+    /// Embeddings of the prefixes, a vector each record; nil for the capture's own, or TF–IDF.
+    public var prefixEmbeddings: [[Double]]?
+    /// Further numbers by name, one a record.
+    public var fields: [String: [Double?]] = [:]
+
+    /// A capture.
+    public init(file: String, records: [Record]) {
+      self.file = file
+      self.records = records
+    }
+  }
+
+  /// The names that are always known; others are fields.
+  public static let knownPredictors = [
+    "log_position", "log2_repetitions", "epoch", "log_prefix_length", "first_token_rarity", "input_similarity",
+  ]
+
+  /// Analyses captures, records of one name being one record at several checkpoints.
+  ///
+  /// - Throws: `ArgumentError` for settings out of range, an unknown predictor, one that is not known of every record, or data that
+  ///   determine the mismatches; `CancellationError`.
+  public func report(on sources: [Source]) async throws -> DriversReport {
+    let records = sources.flatMap(\.records)
+    guard !records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
+    guard (2...1024).contains(positions) else {
+      throw ArgumentError(name: "positions", value: "\(positions)", allowed: "2 to 1024")
+    }
+    guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
+    var warnings: [String] = []
+    let columns = try await columns(sources, &warnings)
+    var report = DriversReport(
+      files: sources.map(\.file), records: records.count, models: [], doses: doses(records),
+      independence: independence(records), warnings: warnings)
+    for isGreedy in [true, false] {
+      if let model = try model(records, columns, isGreedy: isGreedy, &report.warnings) { report.models.append(model) }
+    }
+    return report
+  }
+
+  // MARK: Predictors
+
+  private typealias Column = (name: String, values: [Double])
+
+  private func columns(_ sources: [Source], _ warnings: inout [String]) async throws -> [Column] {
+    let fields = Set(sources.flatMap(\.fields.keys)).sorted()
+    if let unknown = predictors?.first(where: { !(Self.knownPredictors + fields).contains($0) }) {
+      throw ArgumentError(
+        name: "predictors", value: unknown, allowed: (Self.knownPredictors + fields).joined(separator: ", "))
+    }
+    var columns: [Column] = []
+    for name in Self.knownPredictors.dropFirst() + fields where predictors?.contains(name) ?? true {
+      var values: [Double?] = []
+      for source in sources { values += try await self.values(of: name, in: source) }
+      let known = values.compactMap(\.self)
+      let isAsked = predictors != nil || fields.contains(name)
+      if known.count < values.count {
+        if isAsked {
+          throw ArgumentError(
+            name: "predictors", value: name, allowed: "known of every record (\(values.count - known.count) lack it)")
+        }
+        if !known.isEmpty { warnings.append("\(name) is not known of every record and is left out") }
+      } else if Set(known).count > 1 {
+        columns.append((name, known))
+      } else if isAsked {
+        throw ArgumentError(name: "predictors", value: name, allowed: "one that varies between records")
+      }
+    }
+    return columns
+  }
+
+  private func values(of name: String, in source: Source) async throws -> [Double?] {
+    let records = source.records
+    switch name {
+    case "log2_repetitions": return records.map { $0.repetitions.flatMap { $0 > 0 ? .log2($0) : nil } }
+    case "epoch": return records.map(\.epoch)
+    case "log_prefix_length":
+      return records.map { $0.prefixTokenIDs.flatMap { $0.isEmpty ? nil : .log(Double($0.count)) } }
+    case "first_token_rarity":
+      let first = records.map { $0.referenceTokenIDs?.first }
+      var counts: [Int: Int] = [:]
+      for token in first.compactMap(\.self) { counts[token, default: 0] += 1 }
+      let total = Double(counts.values.reduce(0, +))
+      return first.map { $0.flatMap { token in counts[token].map { .log(total / Double($0)) } } }
+    case "input_similarity": return try await similarities(source)
+    default: return source.fields[name] ?? Array(repeating: nil, count: records.count)
+    }
+  }
+
+  private func similarities(_ source: Source) async throws -> [Double?] {
+    let records = source.records
+    let none = [Double?](repeating: nil, count: records.count)
+    guard records.count >= 3 else { return none }
+    let own = records.compactMap(\.embeddingPrefix)
+    let tokens = records.compactMap(\.prefixTokenIDs)
+    let vectors: any VectorSet
+    do {
+      if let given = source.prefixEmbeddings {
+        guard given.count == records.count else {
+          throw ArgumentError(
+            name: "prefix-embeddings", value: "\(given.count) vectors", allowed: "\(records.count), one a record")
+        }
+        vectors = try DenseVectors(given)
+      } else if own.count == records.count {
+        vectors = try DenseVectors(own)
+      } else if tokens.count == records.count {
+        vectors = TermVectors(tokens)
+      } else {
+        return none
+      }
+    } catch let error as VectorError {
+      throw RecordError(field: "embedding_prefix", problem: error.description)
+    }
+    let near = try await vectors.neighbours(min(neighbours, records.count - 1), threads: threads)
+    return near.map { $0.reduce(0) { $0 + $1.cosine } / Double($0.count) }
+  }
+
+  // MARK: Regression
+
+  private func model(
+    _ records: [Record], _ columns: [Column], isGreedy: Bool, _ warnings: inout [String]
+  ) throws -> DriversReport.HazardModel? {
+    var rows = Rows(predictors: columns.count)
+    var clusterNumbers: [String: Int] = [:]
+    let hasPosition = predictors?.contains("log_position") ?? true
+    for (index, record) in records.enumerated() {
+      let cluster = clusterNumbers[record.id] ?? clusterNumbers.count
+      clusterNumbers[record.id] = cluster
+      let values = columns.map { $0.values[index] }
+      if isGreedy {
+        guard let match = GreedyMatch(record) else { return nil }
+        for j in stride(from: 1, through: match.length + (match.isCensored ? 0 : 1), by: 1) {
+          rows.add(values, position: j, outcome: j > match.length ? 1 : 0, weight: 1, cluster: cluster)
+        }
+      } else {
+        let law = MatchLengthLaw(record)
+        for j in 1...law.length {
+          let weight = Double.exp(law.logSurvival[j - 1])
+          // What is left does not move the last digit.
+          guard weight > 1e-16 else { break }
+          rows.add(
+            values, position: j, outcome: -.expMinusOne(law.tokenLogProbabilities[j - 1]), weight: weight,
+            cluster: cluster)
+        }
+      }
+    }
+    let outcome = isGreedy ? "greedy" : "sampling"
+    if hasPosition, Set(rows.positions).count > 1 { rows.columns.append(rows.positions.map { .log($0) }) }
+    let names = columns.map(\.name) + (rows.columns.count > columns.count ? ["log_position"] : [])
+    do {
+      let fit = try BinaryRegression(link: link).fit(
+        predictors: rows.columns, outcomes: rows.outcomes, weights: rows.weights, clusters: rows.clusters)
+      return .init(outcome, fit, names)
+    } catch {
+      warnings.append("no regression of \(outcome): \(error)")
+      return nil
+    }
+  }
+
+  /// A row for each position at risk.
+  private struct Rows {
+    var columns: [[Double]]
+    var positions: [Double] = []
+    var outcomes: [Double] = []
+    var weights: [Double] = []
+    var clusters: [Int] = []
+
+    init(predictors: Int) { columns = Array(repeating: [], count: predictors) }
+
+    mutating func add(_ values: [Double], position: Int, outcome: Double, weight: Double, cluster: Int) {
+      for (index, value) in values.enumerated() { columns[index].append(value) }
+      positions.append(Double(position))
+      outcomes.append(outcome)
+      weights.append(weight)
+      clusters.append(cluster)
+    }
+  }
+
+  // MARK: Doses
+
+  private func doses(_ records: [Record]) -> [DriversReport.Dose] {
+    let groups = Dictionary(grouping: records.filter { $0.repetitions != nil }) { $0.repetitions ?? 0 }
+    guard groups.count > 1 else { return [] }
+    return groups.sorted { $0.key < $1.key }.map { repetitions, group in
+      func summary(_ values: [Double]) -> (Double, Ends?) {
+        (
+          values.reduce(0, +) / Double(values.count),
+          BCaInterval.ofMeans([values], seed: seed) { $0[0] }.map { Ends($0) }
+        )
+      }
+      let matches = group.compactMap { GreedyMatch($0) }
+      let greedy = matches.count == group.count ? summary(matches.map { Double($0.length) }) : nil
+      let expected = summary(group.map { MatchLengthLaw($0).moments.mean })
+      return .init(
+        repetitions: repetitions, records: group.count, greedy: greedy?.0, greedyInterval: greedy?.1,
+        expected: expected.0, expectedInterval: expected.1)
+    }
+  }
+
+  // MARK: Independence
+
+  private func independence(_ records: [Record]) -> DriversReport.Independence? {
+    let recalled = records.compactMap(\.isFirstChoice)
+    let longest = min(positions, recalled.map(\.count).max() ?? 0)
+    guard recalled.count >= 2, longest >= 2 else { return nil }
+    var pairs: [(distance: Int, found: BinaryAssociation)] = []
+    for j in 0..<longest {
+      for k in stride(from: j + 1, to: longest, by: 1) {
+        let table = Self.table(recalled.filter { $0.count > k }.map { ($0[j], $0[k]) })
+        if let table { pairs.append((k - j, table)) }
+      }
+    }
+    let adjusted = MultipleComparisons.benjaminiHochberg(pairs.map(\.found.pValue))
+    let byDistance = Dictionary(grouping: pairs.indices) { pairs[$0].distance }.sorted { $0.key < $1.key }
+    var after: [DriversReport.Independence.Position] = []
+    for j in 1..<longest {
+      let rows = recalled.filter { $0.count > j }.map { (all: !$0[..<j].contains(false), own: $0[j]) }
+      guard let found = Self.table(rows.map { ($0.all, $0.own) }) else { continue }
+      func share(_ isAfterAll: Bool) -> Double? {
+        let group = rows.filter { $0.all == isAfterAll }
+        return group.isEmpty ? nil : Double(group.count { $0.own }) / Double(group.count)
+      }
+      after.append(
+        .init(
+          position: j + 1, information: found.corrected, p: found.pValue, benjaminiHochberg: found.pValue,
+          afterAll: share(true), otherwise: share(false)))
+    }
+    let afterAdjusted = MultipleComparisons.benjaminiHochberg(after.map(\.p))
+    for index in after.indices { after[index].benjaminiHochberg = afterAdjusted[index] }
+    return .init(
+      records: recalled.count, positions: longest, pairs: pairs.count, dependentPairs: adjusted.count { $0 <= 0.05 },
+      byDistance: byDistance.map { distance, members in
+        .init(
+          distance: distance, pairs: members.count,
+          information: members.reduce(0) { $0 + pairs[$1].found.corrected } / Double(members.count),
+          dependent: members.count { adjusted[$0] <= 0.05 })
+      }, afterAll: after)
+  }
+
+  private static func table(_ rows: [(Bool, Bool)]) -> BinaryAssociation? {
+    BinaryAssociation(
+      both: rows.count { $0 && $1 }, first: rows.count { $0 && !$1 }, second: rows.count { !$0 && $1 },
+      neither: rows.count { !$0 && !$1 })
+  }
+}
+
+extension DriversReport.HazardModel {
+  init(_ outcome: String, _ fit: BinaryRegressionFit, _ names: [String]) {
+    self.outcome = outcome
+    link = fit.link.rawValue
+    constant = fit.coefficients[0]
+    let errors = fit.standardErrors
+    predictors = names.enumerated().map { index, name in
+      let (coefficient, error) = (fit.coefficients[index + 1], errors[index + 1])
+      let width = 1.959963984540054 * error
+      return .init(
+        name: name, coefficient: coefficient, standardError: error,
+        p: min(1, 2 * normalUpperTail((coefficient / error).magnitude)), ratio: .exp(coefficient),
+        ratioInterval: Ends(.exp(coefficient - width)...Double.exp(coefficient + width)),
+        marginalEffect: fit.marginalEffects[index].value,
+        marginalEffectError: fit.marginalEffects[index].standardError)
+    }
+    logLikelihood = fit.logLikelihood
+    deviance = fit.deviance
+    nullDeviance = fit.nullDeviance
+    explained = 1 - fit.deviance / fit.nullDeviance
+    rows = fit.rows
+    clusters = fit.clusters
+    calibration = fit.calibration.map { .init(fitted: $0.fitted, observed: $0.observed, weight: $0.weight) }
+  }
+}

@@ -1,0 +1,163 @@
+import GSLNumerics
+import Inference
+import RealModule
+import Similarity
+import TokenProcess
+
+/// Relates how alike records are to how far they are repeated: what `skewmem similarity` does (design MODEL §9).
+public struct SimilarityAnalysis: Sendable {
+  /// k, the nearest neighbours of a record.
+  public var neighbours = 10
+  /// Permutations behind each p-value.
+  public var permutations = 9999
+  /// Their seed.
+  public var seed: UInt64 = 0
+  /// Tasks to spread the work over; the result does not depend on it.
+  public var threads = 1
+
+  /// The usual analysis.
+  public init() {}
+
+  /// Embeddings of prefixes and of prefix and reference together, a vector each record.
+  public struct Embeddings: Sendable {
+    /// Of the prefixes.
+    public var prefix: [[Double]]
+    /// Of prefix and reference together.
+    public var full: [[Double]]
+
+    /// Two lists of vectors.
+    public init(prefix: [[Double]], full: [[Double]]) {
+      self.prefix = prefix
+      self.full = full
+    }
+  }
+
+  /// Analyses records with given embeddings, otherwise with those of the capture, otherwise with TF–IDF over token ids.
+  ///
+  /// - Throws: `ArgumentError` for settings out of range, fewer than three records, or embeddings that do not fit the records;
+  ///   `RecordError` where there is nothing to make vectors of; `CancellationError`.
+  public func report(on records: [Record], file: String, embeddings: Embeddings? = nil) async throws -> SimilarityReport
+  {
+    guard records.count >= 3 else {
+      throw ArgumentError(name: "records", value: "\(records.count)", allowed: "3 or more")
+    }
+    guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
+    guard (199...1_000_000).contains(permutations) else {
+      throw ArgumentError(name: "permutations", value: "\(permutations)", allowed: "199 to 1000000")
+    }
+    let (source, input, full) = try vectors(records, embeddings)
+    let k = min(neighbours, records.count - 1)
+    let nearInput = try await input.neighbours(k, threads: threads)
+    let nearFull = try await full.neighbours(k, threads: threads)
+    let rows = records.indices.map { index in
+      SimilarityReport.RecordSimilarity(
+        id: records[index].id, inputSimilarity: mean(nearInput[index]), fullSimilarity: mean(nearFull[index]),
+        nearest: records[nearInput[index][0].index].id,
+        inputDimension: IntrinsicDimension.levinaBickel(nearInput[index].map(\.distance)),
+        expected: MatchLengthLaw(records[index]).moments.mean, greedy: GreedyMatch(records[index])?.length)
+    }
+    let distances = [nearInput, nearFull].map { $0.map { $0.map(\.distance) } }
+    let (meanInput, meanFull) = (input.meanCosine ?? .nan, full.meanCosine ?? .nan)
+    var report = SimilarityReport(
+      file: file, vectors: source, neighbours: k,
+      gap: .init(
+        input: meanInput, full: meanFull, difference: meanFull - meanInput,
+        interval: interval(meanFull - meanInput, input, full)),
+      dimensions: .init(
+        inputLevinaBickel: IntrinsicDimension.levinaBickel(ofAll: distances[0]),
+        inputTwoNearest: IntrinsicDimension.twoNearest(distances[0]),
+        fullLevinaBickel: IntrinsicDimension.levinaBickel(ofAll: distances[1]),
+        fullTwoNearest: IntrinsicDimension.twoNearest(distances[1])),
+      correlations: try await correlations(records, rows), records: rows, warnings: [])
+    let copies = distances[0].count { $0.first == 0 }
+    if copies > 0 {
+      report.warnings.append("\(copies) prefixes are copies of others: they are left out of the dimensions")
+    }
+    if source == "tf-idf" {
+      report.warnings.append(
+        "no embeddings: similarity is that of TF-IDF vectors over token ids, of words and not of meaning")
+    }
+    return report
+  }
+
+  private func vectors(
+    _ records: [Record], _ embeddings: Embeddings?
+  ) throws -> (source: String, input: any VectorSet, full: any VectorSet) {
+    do {
+      if let embeddings {
+        for (name, list) in [("prefix-embeddings", embeddings.prefix), ("full-embeddings", embeddings.full)]
+        where list.count != records.count {
+          throw ArgumentError(name: name, value: "\(list.count) vectors", allowed: "\(records.count), one a record")
+        }
+        return ("npy", try DenseVectors(embeddings.prefix), try DenseVectors(embeddings.full))
+      }
+      let own = records.compactMap { record in
+        record.embeddingPrefix.flatMap { prefix in record.embeddingFull.map { (prefix, $0) } }
+      }
+      if own.count == records.count {
+        return ("capture", try DenseVectors(own.map(\.0)), try DenseVectors(own.map(\.1)))
+      }
+    } catch let error as VectorError {
+      throw RecordError(field: "embeddings", problem: error.description)
+    }
+    let tokens = records.compactMap { record in
+      record.prefixTokenIDs.flatMap { prefix in record.referenceTokenIDs.map { (prefix, prefix + $0) } }
+    }
+    guard tokens.count == records.count else {
+      throw RecordError(
+        field: "embedding_prefix",
+        problem: "is missing with embedding_full in some records, and so are prefix_token_ids or reference_token_ids")
+    }
+    return ("tf-idf", TermVectors(tokens.map(\.0)), TermVectors(tokens.map(\.1)))
+  }
+
+  private func mean(_ neighbours: [Neighbour]) -> Double {
+    neighbours.reduce(0) { $0 + $1.cosine } / Double(neighbours.count)
+  }
+
+  /// The jackknife: without record i, the mean over the other pairs follows from record i's own mean cosine.
+  private func interval(_ difference: Double, _ input: any VectorSet, _ full: any VectorSet) -> Ends? {
+    let count = Double(input.count)
+    guard input.count >= 10 else { return nil }
+    // θ_(-i) - θ = -2 (m_i - θ)/(M - 2), m_i the record's mean cosine with the others.
+    let own = zip(full.meanCosines, input.meanCosines).map { $0 - $1 }
+    let deviations = own.map { -2 * ($0 - difference) / (count - 2) }
+    let centre = deviations.reduce(0, +) / count
+    let variance = (count - 1) / count * deviations.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
+    let width = 1.959963984540054 * variance.squareRoot()
+    return Ends(difference - width...difference + width)
+  }
+
+  private func correlations(
+    _ records: [Record], _ rows: [SimilarityReport.RecordSimilarity]
+  ) async throws -> [SimilarityReport.Correlation] {
+    let expected = rows.map(\.expected)
+    let lengths = records.map { Double($0.tokenLogProbabilities.count) }
+    let losses = records.map { -$0.tokenLogProbabilities.reduce(0, +) / Double($0.tokenLogProbabilities.count) }
+    let measures: [(String, [Double?])] = [
+      ("input_similarity", rows.map(\.inputSimilarity)), ("full_similarity", rows.map(\.fullSimilarity)),
+      ("similarity_gap", rows.map { $0.fullSimilarity - $0.inputSimilarity }),
+      ("input_dimension", rows.map(\.inputDimension)),
+    ]
+    let asked = measures.flatMap { measure in
+      [[], ["length"], ["length", "loss"]].map { (measure: measure.0, values: measure.1, given: $0) }
+    }
+    let found = try await inParallel(0..<asked.count, threads: threads) { index -> SimilarityReport.Correlation? in
+      let (measure, values, given) = asked[index]
+      let known = values.indices.filter { values[$0] != nil }
+      let covariates = given.map { name in known.map { name == "length" ? lengths[$0] : losses[$0] } }
+      guard
+        let partial = PartialRankCorrelation(
+          known.compactMap { values[$0] }, known.map { expected[$0] }, given: covariates, permutations: permutations,
+          seed: seed &+ UInt64(index))
+      else { return nil }
+      return .init(
+        measure: measure, given: given, value: partial.value, p: partial.pValue, benjaminiHochberg: partial.pValue,
+        records: known.count)
+    }
+    var correlations = found.compactMap(\.self)
+    let adjusted = MultipleComparisons.benjaminiHochberg(correlations.map(\.p))
+    for index in correlations.indices { correlations[index].benjaminiHochberg = adjusted[index] }
+    return correlations
+  }
+}

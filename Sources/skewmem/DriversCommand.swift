@@ -1,0 +1,75 @@
+import ArgumentParser
+import Captures
+import Inference
+import SkewedMemorization
+
+struct DriversCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drivers",
+    abstract: "What goes with longer matches: hazard regression of the first mismatch, repetition, independence.",
+    discussion: """
+      Predictors are those of log_position, log2_repetitions, epoch, log_prefix_length, first_token_rarity and input_similarity that \
+      vary, and the fields named by --field. Several files are the same records at several checkpoints, or further records.
+
+      Example: skewmem drivers notebooks-export/captures/repeats-train-epoch02.jsonl.gz
+      """)
+
+  @Argument(help: ArgumentHelp("Captures; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @Option(help: "cloglog (hazard ratios) or logit (odds ratios).")
+  var link = DriversAnalysis().link
+
+  @Option(help: ArgumentHelp("Only these predictors. (default: all that vary)", valueName: "name,…"))
+  var predictors: String?
+
+  @Option(
+    help: ArgumentHelp("A further numeric field of the lines of native captures; may be repeated.", valueName: "name"))
+  var field: [String] = []
+
+  @Option(help: ArgumentHelp("Embeddings of the prefixes (.npy), a row each record, for one file.", valueName: "file"))
+  var prefixEmbeddings: String?
+
+  @Option(help: ArgumentHelp("Nearest neighbours behind input_similarity.", valueName: "k"))
+  var neighbours = DriversAnalysis().neighbours
+
+  @Option(help: ArgumentHelp("First positions whose pairs are tested for independence.", valueName: "n"))
+  var positions = DriversAnalysis().positions
+
+  @Option(help: "Seed of the bootstraps.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      let files = try CaptureFiles.expanded(files)
+      try output.check(against: files + [prefixEmbeddings].compactMap(\.self))
+      guard prefixEmbeddings == nil || files.count == 1 else {
+        throw ValidationError("--prefix-embeddings are of one file.")
+      }
+      guard field.isEmpty || !files.contains("-") else {
+        throw ValidationError("--field reads the files a second time: standard input cannot be.")
+      }
+      var analysis = DriversAnalysis()
+      analysis.link = link
+      analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
+      analysis.neighbours = neighbours
+      analysis.positions = positions
+      analysis.seed = seed
+      analysis.threads = threadOptions.threads
+      var sources: [DriversAnalysis.Source] = []
+      for file in files {
+        var source = DriversAnalysis.Source(file: file, records: try await input.records(of: file, threadOptions))
+        source.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
+        if !field.isEmpty { source.fields = try NumericFields.read(field, path: file) }
+        sources.append(source)
+      }
+      try output.write(try await analysis.report(on: sources))
+    }
+  }
+}
+
+extension BinaryRegression.Link: ExpressibleByArgument {}

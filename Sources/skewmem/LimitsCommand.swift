@@ -1,0 +1,34 @@
+import ArgumentParser
+import SkewedMemorization
+
+struct LimitsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "limits",
+    abstract: "What the training set alone allows: the two Bayes-optimal operators beside greedy decoding.",
+    discussion: """
+      Counts, over the token ids of all records of the capture, what follows each history, and how far going on with the most \
+      frequent would repeat each record. Needs reference_token_ids, and prefix_token_ids where prefixes matter.
+
+      Example: skewmem limits notebooks-export/captures/jargon-train-epoch06.jsonl
+      """)
+
+  @Argument(help: ArgumentHelp("A capture of the training set; - is standard input.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("Also with only the last 1, 2, 4, … tokens of the history, up to c.", valueName: "c"))
+  var context = LimitsAnalysis().longestContext
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      try output.check(against: [file])
+      var analysis = LimitsAnalysis()
+      analysis.longestContext = context
+      let records = try await input.records(of: file, threadOptions)
+      try output.write(try analysis.report(on: records, file: file))
+    }
+  }
+}

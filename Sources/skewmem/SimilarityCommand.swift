@@ -1,0 +1,71 @@
+import ArgumentParser
+import Captures
+import SkewedMemorization
+
+struct SimilarityCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "similarity",
+    abstract: "How alike records are, and what that has to do with how far they are repeated.",
+    discussion: """
+      Embeddings are those given as .npy, otherwise those of the capture (embedding_prefix, embedding_full), otherwise TF-IDF vectors \
+      of token ids.
+
+      Example: skewmem similarity notebooks-export/captures/jargon-train-epoch06.jsonl \
+      --prefix-embeddings notebooks-export/captures/jargon-prefix.npy --full-embeddings notebooks-export/captures/jargon-full.npy
+      """)
+
+  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "file"))
+  var file: String
+
+  @OptionGroup var embeddings: EmbeddingOptions
+
+  @Option(help: ArgumentHelp("Nearest neighbours of each record.", valueName: "k"))
+  var neighbours = SimilarityAnalysis().neighbours
+
+  @Option(help: "Permutations behind each p-value.")
+  var permutations = SimilarityAnalysis().permutations
+
+  @Option(help: "Seed of the permutations.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      try output.check(against: [file] + embeddings.files)
+      var analysis = SimilarityAnalysis()
+      analysis.neighbours = neighbours
+      analysis.permutations = permutations
+      analysis.seed = seed
+      analysis.threads = threadOptions.threads
+      let records = try await input.records(of: file, threadOptions)
+      try output.write(
+        try await analysis.report(on: records, file: file, embeddings: try embeddings.read()))
+    }
+  }
+}
+
+/// Embeddings in files of their own.
+struct EmbeddingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Embeddings of the prefixes (.npy), a row each record.", valueName: "file"))
+  var prefixEmbeddings: String?
+
+  @Option(help: ArgumentHelp("Embeddings of prefix and reference together (.npy).", valueName: "file"))
+  var fullEmbeddings: String?
+
+  func validate() throws {
+    guard (prefixEmbeddings == nil) == (fullEmbeddings == nil) else {
+      throw ValidationError("--prefix-embeddings and --full-embeddings come together.")
+    }
+  }
+
+  var files: [String] { [prefixEmbeddings, fullEmbeddings].compactMap(\.self) }
+
+  func read() throws -> SimilarityAnalysis.Embeddings? {
+    guard let prefixEmbeddings, let fullEmbeddings else { return nil }
+    return .init(
+      prefix: try EmbeddingReader.rows(path: prefixEmbeddings), full: try EmbeddingReader.rows(path: fullEmbeddings))
+  }
+}
