@@ -52,14 +52,7 @@ public struct Prediction: Sendable {
         name: "vocabulary", value: "\(vocabularySize)",
         allowed: "more than \(largest), the largest token number in the capture")
     }
-    let laws = try await inParallel(0..<records.count, threads: threads) {
-      var record = records[$0]
-      record.vocabularySize = record.vocabularySize ?? vocabularySize
-      return try DecodedLaw(record, under: decoding)
-    }
-    // What predictions are learned from; not made where nothing is predicted.
-    let isPredicted = evaluates || lengths.contains { length in laws.contains { known($0, length) < length } }
-    let rows = isPredicted ? laws.map { $0.tokens.map(\.middle) } : laws.map { _ in [] }
+    let (laws, rows) = try await decoded(records)
     var warnings: [String] = []
     var first: (outlook: LengthOutlook, predictor: LengthPrediction?)?
     var grid: [PredictReport.GridEntry] = []
@@ -87,6 +80,28 @@ public struct Prediction: Sendable {
     report.records = zip(records, first?.outlook.records ?? []).map { self.report($0, $1) }
     if evaluates, let given { evaluate(rows, given, &report) }
     return report
+  }
+
+  /// What is known of the first of the lengths.
+  ///
+  /// - Throws: As ``report(on:file:)``.
+  func outlook(on records: [Record], _ warnings: inout [String]) async throws -> LengthOutlook {
+    try check()
+    let (laws, rows) = try await decoded(records)
+    let outlook = outlook(lengths[0], laws, rows, &warnings).0
+    warnings += boundWarnings(records, laws)
+    return outlook
+  }
+
+  /// The records' laws under the scheme, and ln p of their tokens, which predictions are learned from; empty where nothing is predicted.
+  private func decoded(_ records: [Record]) async throws -> (laws: [DecodedLaw], rows: [[Double]]) {
+    let laws = try await inParallel(0..<records.count, threads: threads) {
+      var record = records[$0]
+      record.vocabularySize = record.vocabularySize ?? vocabularySize
+      return try DecodedLaw(record, under: decoding)
+    }
+    let isPredicted = evaluates || lengths.contains { length in laws.contains { known($0, length) < length } }
+    return (laws, isPredicted ? laws.map { $0.tokens.map(\.middle) } : laws.map { _ in [] })
   }
 
   /// What would make bounds narrower.
@@ -165,7 +180,7 @@ public struct Prediction: Sendable {
     return (LengthOutlook(length: length, records: records), main)
   }
 
-  private func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) async throws -> PredictReport.DataSet {
+  func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) async throws -> PredictReport.DataSet {
     let records = outlook.records
     let count = Double(records.count)
     func range(_ value: (LengthOutlook.Side) -> Double?) -> ClosedRange<Double>? {

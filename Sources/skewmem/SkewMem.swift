@@ -16,7 +16,7 @@ struct SkewMem: AsyncParsableCommand {
     subcommands: [
       AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self, PredictCommand.self,
       ValidateCommand.self, MetricsCommand.self, CompareCommand.self, LimitsCommand.self,
-      SimilarityCommand.self, DriversCommand.self, SummarizeCommand.self, MergeCommand.self,
+      SimilarityCommand.self, DriversCommand.self, MitigateCommand.self, SummarizeCommand.self, MergeCommand.self,
       ConvertCommand.self,
     ]
   )

@@ -1,0 +1,187 @@
+import GSLNumerics
+import RealModule
+import TokenProcess
+
+/// Weighs what would make the tail shorter against what is given up: what `skewmem mitigate` does.
+///
+/// Removal is counted, not retrained: records that are left are taken to be repeated as before.
+public struct Mitigation: Sendable {
+  /// n.
+  public var length: Int
+  /// q.
+  public var queries = 100.0
+  /// What the expected number of records is to stay below.
+  public var budget: Double?
+  /// Decoding schemes to be weighed.
+  public var decodings: [Decoding] = []
+  /// Tasks to spread the work over; the result does not depend on it.
+  public var threads = 1
+
+  /// Weighs matches of `length` tokens.
+  public init(length: Int) { self.length = length }
+
+  /// A capture of the same records at another checkpoint.
+  public struct Checkpoint: Sendable {
+    /// Its name.
+    public var name: String
+    /// Its records.
+    public var records: [Record]
+
+    /// Records under a name.
+    public init(name: String, records: [Record]) {
+      self.name = name
+      self.records = records
+    }
+  }
+
+  /// Weighs the options.
+  ///
+  /// - Throws: `ArgumentError` for settings out of range; `RecordError` where a scheme needs what records lack; `CancellationError`.
+  public func report(
+    on records: [Record], file: String, checkpoints: [Checkpoint] = []
+  ) async throws -> MitigateReport {
+    if let budget, !(budget > 0 && budget < .infinity) {
+      throw ArgumentError(name: "budget", value: "\(budget)", allowed: "above 0")
+    }
+    guard !records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
+    var warnings: [String] = []
+    let plain = try await outlook(records, .plain, file, &warnings)
+    let current = try await option("none", "as it is", plain)
+    var options = try await removals(plain) + cuts(current)
+    let currentLoss = loss(records)
+    for decoding in decodings {
+      let decoded = try await outlook(records, decoding, file, &warnings)
+      var option = try await option("decode", Self.text(decoding), decoded)
+      option.lossIncrease = try decodedLoss(records, decoding).flatMap { decoded in currentLoss.map { decoded - $0 } }
+      options.append(option)
+    }
+    for checkpoint in checkpoints {
+      let found = try await outlook(checkpoint.records, .plain, checkpoint.name, &warnings)
+      var option = try await option("checkpoint", checkpoint.name, found)
+      option.lossIncrease = loss(checkpoint.records).flatMap { other in currentLoss.map { other - $0 } }
+      options.append(option)
+    }
+    if let budget {
+      for index in options.indices {
+        options[index].meetsBudget = (options[index].riskBounds?.upper ?? options[index].risk) < budget
+      }
+    }
+    warnings.append("removal is counted, not retrained: the records left are taken to be repeated as before")
+    var report = MitigateReport(
+      file: file, length: length, queries: queries, budget: budget, current: current, options: options, cheapest: [],
+      warnings: warnings)
+    report.current.meetsBudget = budget.map { (current.riskBounds?.upper ?? current.risk) < $0 }
+    report.cheapest = cheapest(options)
+    return report
+  }
+
+  // MARK: Options
+
+  private func prediction(_ decoding: Decoding) throws -> Prediction {
+    var prediction = try Prediction(length: length)
+    prediction.queries = [queries]
+    prediction.decoding = decoding
+    prediction.threads = threads
+    return prediction
+  }
+
+  private func outlook(
+    _ records: [Record], _ decoding: Decoding, _ file: String, _ warnings: inout [String]
+  ) async throws -> LengthOutlook {
+    var found: [String] = []
+    let outlook = try await prediction(decoding).outlook(on: records, &found)
+    let isPlain = decoding == .plain
+    for warning in found {
+      let text = isPlain ? "\(file): \(warning)" : "\(Self.text(decoding)): \(warning)"
+      if !warnings.contains(text) { warnings.append(text) }
+    }
+    return outlook
+  }
+
+  private func option(_ kind: String, _ label: String, _ outlook: LengthOutlook) async throws -> MitigateReport.Option {
+    let dataSet = try await prediction(.plain).dataSet(outlook, 0, queries)
+    return .init(
+      kind: kind, label: label, risk: dataSet.expectedRecords,
+      riskBounds: dataSet.bounds.map { Ends($0.expectedRecords[0]...$0.expectedRecords[1]) },
+      longest: dataSet.maximumExpected, recordsRemoved: 0, outputTokens: nil, lossIncrease: 0, meetsBudget: nil)
+  }
+
+  /// The riskiest 1, 2, 5, 10, … records removed, and as few as meet the budget.
+  private func removals(_ outlook: LengthOutlook) async throws -> [MitigateReport.Option] {
+    let risks = outlook.records.map { outlook.logProbability($0, .upper, index: 0, draws: queries) }
+    let order = risks.indices.sorted { (risks[$0], $1) < (risks[$1], $0) }
+    let count = order.count
+    var numbers = Set(sequence(first: 1) { $0 * 10 }.prefix { $0 <= count }.flatMap { [$0, 2 * $0, 5 * $0] })
+    if let budget {
+      // From the least risky up: as many as the budget holds.
+      var sum = CompensatedSum()
+      var kept = 0
+      while kept < count {
+        sum.add(.exp(risks[order[kept]]))
+        guard sum.value < budget else { break }
+        kept += 1
+      }
+      numbers.insert(count - kept)
+    }
+    var options: [MitigateReport.Option] = []
+    for number in numbers.sorted() where number >= 1 && number <= count {
+      let left = order.prefix(count - number).sorted().map { outlook.records[$0] }
+      var option = try await option(
+        "remove", "without the riskiest \(number)", LengthOutlook(length: length, records: left))
+      option.recordsRemoved = number
+      options.append(option)
+    }
+    return options
+  }
+
+  /// Output that ends earlier cannot hold n tokens of a record.
+  private func cuts(_ current: MitigateReport.Option) -> [MitigateReport.Option] {
+    Set([length / 4, length / 2, length - 1]).filter { $0 >= 1 && $0 < length }.sorted(by: >).map { tokens in
+      .init(
+        kind: "cut", label: "output of at most \(tokens) tokens", risk: 0, riskBounds: nil,
+        longest: min(Double(tokens), current.longest), recordsRemoved: 0, outputTokens: tokens,
+        lossIncrease: 0, meetsBudget: nil)
+    }
+  }
+
+  private func cheapest(_ options: [MitigateReport.Option]) -> [MitigateReport.Option] {
+    ["remove", "cut", "decode", "checkpoint"].compactMap { kind in
+      options.filter { $0.kind == kind && $0.meetsBudget == true }.min { a, b in
+        (a.recordsRemoved, -(a.outputTokens ?? 0), a.lossIncrease ?? .infinity)
+          < (b.recordsRemoved, -(b.outputTokens ?? 0), b.lossIncrease ?? .infinity)
+      }
+    }
+  }
+
+  // MARK: Losses
+
+  private func loss(_ records: [Record]) -> Double? {
+    var sum = CompensatedSum()
+    var tokens = 0
+    for record in records {
+      for value in record.tokenLogProbabilities { sum.add(value) }
+      tokens += record.tokenLogProbabilities.count
+    }
+    return sum.value > -.infinity ? -sum.value / Double(tokens) : nil
+  }
+
+  /// By the middle of bounds; nil where a reference token cannot be drawn.
+  private func decodedLoss(_ records: [Record], _ decoding: Decoding) throws -> Double? {
+    var sum = CompensatedSum()
+    var tokens = 0
+    for record in records {
+      for token in try DecodedLaw(record, under: decoding).tokens { sum.add(token.middle) }
+      tokens += record.tokenLogProbabilities.count
+    }
+    return sum.value > -.infinity && !sum.value.isNaN ? -sum.value / Double(tokens) : nil
+  }
+
+  private static func text(_ decoding: Decoding) -> String {
+    if decoding.isGreedy { return "greedy decoding" }
+    var parts = ["temperature \(decoding.temperature)"]
+    if let topK = decoding.topK { parts.append("top-k \(topK)") }
+    if let topP = decoding.topP { parts.append("top-p \(topP)") }
+    if let minP = decoding.minP { parts.append("min-p \(minP)") }
+    return parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Captures
+import SkewedMemorization
+import TokenProcess
+
+struct MitigateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mitigate",
+    abstract: "What would make the tail shorter, and at what price.",
+    discussion: """
+      The risk is the expected number of records repeated for n tokens in q draws each. Weighed are the removal of the riskiest records \
+      (counted, not retrained), shorter output, other decoding schemes (every combination of --temperature and --top-k) and earlier \
+      checkpoints; with --budget the option of each kind that gives up the least.
+
+      Example: skewmem mitigate notebooks-export/captures/jargon-train-epoch06.jsonl --length 50 --queries 100 --budget 0.1 \
+      --checkpoint notebooks-export/captures/jargon-train-epoch04.jsonl
+      """)
+
+  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("Tokens whose repetition is the risk.", valueName: "n"))
+  var length: Int
+
+  @Option(help: ArgumentHelp("Independent draws from each record.", valueName: "q"))
+  var queries = 100.0
+
+  @Option(help: ArgumentHelp("What the risk is to stay below.", valueName: "records"))
+  var budget: Double?
+
+  @Option(help: ArgumentHelp("Temperatures to weigh.", valueName: "T,…"))
+  var temperature: NumberList<Double>?
+
+  @Option(help: ArgumentHelp("Top-k to weigh.", valueName: "k,…"))
+  var topK: NumberList<Int>?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Captures of the same records at other checkpoints.", valueName: "file"))
+  var checkpoint: [String] = []
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      try output.check(against: [file] + checkpoint)
+      var mitigation = Mitigation(length: length)
+      mitigation.queries = queries
+      mitigation.budget = budget
+      mitigation.threads = threadOptions.threads
+      mitigation.decodings = try decodings()
+      let records = try await input.records(of: file, threadOptions)
+      var checkpoints: [Mitigation.Checkpoint] = []
+      for name in checkpoint {
+        checkpoints.append(.init(name: name, records: try await input.records(of: name, threadOptions)))
+      }
+      try output.write(try await mitigation.report(on: records, file: file, checkpoints: checkpoints))
+    }
+  }
+
+  private func decodings() throws -> [Decoding] {
+    let topKs = (topK?.numbers.map { Optional($0) } ?? []) + (topK == nil ? [nil] : [])
+    return try (temperature?.numbers ?? [1]).flatMap { temperature in
+      try topKs.map { try Decoding(temperature: temperature, topK: $0) }
+    }.filter { $0 != .plain }
+  }
+}
