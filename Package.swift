@@ -71,7 +71,8 @@ let package = Package(
     .target(
       name: "SkewedMemorization",
       dependencies: [
-        "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics", "Compression", "Captures",
+        "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics", "Compression",
+        "Captures",
         .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
@@ -113,7 +114,9 @@ let package = Package(
       resources: [.copy("References")]),
     .testTarget(
       name: "SkewedMemorizationTests",
-      dependencies: ["SkewedMemorization", "MemorizationMetrics", "GSLNumerics", "TestSupport"],
+      dependencies: [
+        "SkewedMemorization", "MemorizationMetrics", "Inference", "Similarity", "GSLNumerics", "TestSupport",
+      ],
       resources: [.copy("References")]),
     .testTarget(name: "NotebookExportTests", dependencies: ["NotebookExport", "SkewedMemorization", "TestSupport"]),
     .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"]),

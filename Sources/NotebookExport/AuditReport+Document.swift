@@ -151,6 +151,28 @@ extension AuditReport: ReadableReport, DocumentReport {
           + "\(NumberText.percent(tokens.residual)) neither.")
     }
     document.list(items)
+    if let reading { document.paragraph(text(reading)) }
+  }
+
+  /// Two processes give the same law of N; the token probabilities say which one it is.
+  private func text(_ reading: Reading) -> String {
+    let verdict =
+      switch reading.verdict {
+      case .recordsDiffer:
+        "Records differ: some are known better than others from their first token on, and a heavy tail of N is a mixture of records."
+      case .recordsLockOn:
+        "Every record locks on: tokens become more probable the further a match has gone, and a heavy tail of N is the course of each record."
+      case .both: "Records differ, and they lock on as they go: neither explains clearly more of a heavy tail of N."
+      case .neither: "Neither differences between records nor the position explain ln p beyond chance."
+      }
+    return verdict
+      + " Beyond chance, records explain \(NumberText.percent(reading.record)) \(percentText(reading.recordInterval)) of the variance of ln p and positions "
+      + "\(NumberText.percent(reading.position)) \(percentText(reading.positionInterval)); within records ln p changes by "
+      + "\(NumberText.text(reading.trend)) \(intervalText(reading.trendInterval)) with each unit of ln(position)."
+  }
+
+  private func percentText(_ ends: Ends) -> String {
+    "[\(NumberText.percent(ends.lower)), \(NumberText.percent(ends.upper))]"
   }
 
   private func share(_ part: Double, of whole: Double) -> String {

@@ -18,6 +18,7 @@ public struct AuditAccumulator: Sendable {
     var greedyRecords = 0
     var cumulance = CumulanceAccumulator()
     var tokenVariance = TokenVarianceAccumulator()
+    var reading = LawReadingAccumulator()
     var groups = RecordGroups()
     var tokens = 0
     var logProbabilities = CompensatedSum()
@@ -50,6 +51,7 @@ public struct AuditAccumulator: Sendable {
     sums.histogram.add(masses: masses)
     sums.cumulance.add(moments)
     sums.tokenVariance.add(law)
+    sums.reading.add(law)
     sums.groups.add(law)
     sums.tokens += law.length
     sums.logProbabilities.add(law.logSurvival[law.length])
@@ -112,6 +114,7 @@ public struct AuditAccumulator: Sendable {
     sums.greedyRecords += other.sums.greedyRecords
     sums.cumulance.merge(other.sums.cumulance)
     sums.tokenVariance.merge(other.sums.tokenVariance)
+    sums.reading.merge(other.sums.reading)
     sums.groups.merge(other.sums.groups)
     sums.tokens += other.sums.tokens
     sums.logProbabilities.merge(other.sums.logProbabilities)
@@ -224,6 +227,7 @@ public struct AuditAccumulator: Sendable {
           .init(record: $0.record, position: $0.position, residual: $0.residual)
         },
         lengths: lengths.map(lengthDecomposition)),
+      reading: sums.reading.reading.map { .init($0) },
       maximum: maximum,
       extractable: zip(lengths, counts).map { n, count in
         let limits = count.interval(level: options.level)

@@ -27,6 +27,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var survival: [SurvivalPoint]
   /// Where variance, skew and the tail come from.
   public var decomposition: Decomposition
+  /// Whether records differ or every record locks on; null where it cannot be told.
+  @OrNull public var reading: Reading?
   /// The longest match when every record is drawn once.
   public var maximum: Maximum
   /// How many records repeat at least n tokens in one draw each.
@@ -41,7 +43,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var warnings: [String]
 
   enum CodingKeys: String, CodingKey {
-    case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, maximum, extractable, fits
+    case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, reading, maximum, extractable,
+      fits
     case warnings
     case maxLength = "max_length"
     case meanLoss = "mean_loss"
@@ -173,6 +176,42 @@ public struct AuditReport: Codable, Sendable, Equatable {
       case variance, lengths
       case thirdCumulant = "third_cumulant"
       case tokenLogProbability = "token_log_probability"
+    }
+  }
+
+  /// Which reading of a heavy-tailed law of N the token probabilities support (design MODEL §4): effects are ω², the share of the variance of
+  /// ln p beyond chance, with 95 % limits by a jackknife over groups of records.
+  public struct Reading: Codable, Sendable, Equatable {
+    /// What the data say: `records-differ`, `records-lock-on`, `both` or `neither`.
+    public var verdict: LawReading.Verdict
+    /// The effect of the record.
+    public var record: Double
+    /// Its limits.
+    public var recordInterval: Ends
+    /// The effect of the position.
+    public var position: Double
+    /// Its limits.
+    public var positionInterval: Ends
+    /// The slope of ln p on ln(position) within records.
+    public var trend: Double
+    /// Its limits.
+    public var trendInterval: Ends
+
+    enum CodingKeys: String, CodingKey {
+      case verdict, record, position, trend
+      case recordInterval = "record_interval"
+      case positionInterval = "position_interval"
+      case trendInterval = "trend_interval"
+    }
+
+    init(_ reading: LawReading) {
+      verdict = reading.verdict
+      record = reading.effects.record
+      recordInterval = Ends(reading.record)
+      position = reading.effects.position
+      positionInterval = Ends(reading.position)
+      trend = reading.effects.trend
+      trendInterval = Ends(reading.trend)
     }
   }
 

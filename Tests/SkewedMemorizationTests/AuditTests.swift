@@ -118,7 +118,8 @@ private struct AuditValues: Decodable {
     #expect(
       Set(json.keys) == [
         "schema", "files", "records", "skipped", "tokens", "max_length", "mean_loss", "level", "match_length", "greedy",
-        "survival", "decomposition", "maximum", "extractable", "records_at_risk", "records_in_full", "fits", "warnings",
+        "survival", "decomposition", "reading", "maximum", "extractable", "records_at_risk", "records_in_full", "fits",
+        "warnings",
       ])
     let survival = try #require((json["survival"] as? [[String: Any]])?.last)
     #expect(Set(survival.keys) == ["n", "probability", "log_probability", "at_risk", "lower", "upper"])

@@ -11,6 +11,15 @@ public func logStudentDensity(_ t: Double, freedom: Double) -> Double {
   return -logBeta - 0.5 * .log(freedom) - 0.5 * (freedom + 1) * .log(onePlus: t * t / freedom)
 }
 
+/// The t with P(T <= t) = p of Student's law, by GSL.
+///
+/// - Precondition: `freedom` > 0 and 0 < p < 1.
+public func studentQuantile(_ p: Double, freedom: Double) -> Double {
+  precondition(p > 0 && p < 1 && freedom > 0, "p = \(p), \(freedom) degrees of freedom")
+  _ = GSLRuntime.ready
+  return gsl_cdf_tdist_Pinv(p, freedom)
+}
+
 /// P(T <= t) of Student's t with `freedom` degrees of freedom, by GSL: relative error about 1e-13, also in the lower tail.
 ///
 /// - Precondition: `freedom` > 0.

@@ -15,6 +15,16 @@ public struct TokenVarianceShares: Sendable, Equatable {
   public let residual: Double
 }
 
+/// What of the variance of ln p_ij records and positions explain beyond chance.
+public struct TokenVarianceEffects: Sendable, Equatable {
+  /// ω² of the records; may be negative.
+  public let record: Double
+  /// ω² of the positions; may be negative.
+  public let position: Double
+  /// The slope of ln p on ln(position) within records: positive where records lock on as they go.
+  public let trend: Double
+}
+
 /// The sums over tokens that ``TokenVarianceShares`` needs: O(largest length), merged by addition.
 public struct TokenVarianceAccumulator: Sendable, Codable {
   private struct Position: Sendable, Codable {
@@ -70,6 +80,42 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
       positions[index].total += position.total
       positions[index].recordMeans += position.recordMeans
     }
+  }
+
+  /// What is left of the shares when what chance gives them is taken away (Hays' ω², with the shares of ``shares``), and how ln p changes
+  /// with the position; nil where ``shares`` is, or with too few tokens to tell effects from the rest.
+  ///
+  /// - Complexity: O(largest length).
+  public var effects: TokenVarianceEffects? {
+    guard let shares else { return nil }
+    let records = Double(positions[0].tokens)
+    let tokens = Double(positions.reduce(0) { $0 + $1.tokens })
+    let width = Double(positions.count)
+    let freedom = tokens - records - width + 1
+    guard freedom > 0, records > 1, width > 1 else { return nil }
+    let error = shares.residual / freedom
+    var total = (weight: 0.0, x: 0.0, y: 0.0)
+    let points = positions.enumerated().map { index, position in
+      (
+        weight: Double(position.tokens), x: Double.log(Double(index + 1)),
+        // Of the records that reach the position, less their own means.
+        y: (position.total - position.recordMeans).double / Double(position.tokens)
+      )
+    }
+    for point in points {
+      total.weight += point.weight
+      total.x += point.weight * point.x
+      total.y += point.weight * point.y
+    }
+    let (x, y) = (total.x / total.weight, total.y / total.weight)
+    var (product, square) = (0.0, 0.0)
+    for point in points {
+      product += point.weight * (point.x - x) * (point.y - y)
+      square += point.weight * (point.x - x) * (point.x - x)
+    }
+    return TokenVarianceEffects(
+      record: (shares.record - (records - 1) * error) / (1 + error),
+      position: (shares.position - (width - 1) * error) / (1 + error), trend: product / square)
   }
 
   /// The shares; nil without tokens, with a token of probability 0, or when all tokens are equally probable.

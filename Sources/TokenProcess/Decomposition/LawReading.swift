@@ -1,0 +1,126 @@
+import GSLNumerics
+import RealModule
+
+/// Which of the two readings of a beta-geometric law the token probabilities support: records differ, or every record locks on as it goes
+/// (design MODEL §4). Match lengths alone cannot tell: both give the same law of N.
+public struct LawReading: Sendable, Equatable {
+  /// What the data say.
+  public enum Verdict: String, Sendable, Codable {
+    /// Differences between records explain more than the position does.
+    case recordsDiffer = "records-differ"
+    /// The position explains more, and tokens become more probable along the reference.
+    case recordsLockOn = "records-lock-on"
+    /// Both explain something, and neither clearly more.
+    case both
+    /// Neither is distinguishable from chance.
+    case neither
+  }
+
+  /// The effects of records and positions.
+  public let effects: TokenVarianceEffects
+  /// 95 % limits of the record's effect.
+  public let record: ClosedRange<Double>
+  /// Of the position's.
+  public let position: ClosedRange<Double>
+  /// Of the difference of the two, record less position.
+  public let difference: ClosedRange<Double>
+  /// Of the slope of ln p on ln(position).
+  public let trend: ClosedRange<Double>
+  /// What they say together.
+  public let verdict: Verdict
+
+  /// From the sums over all tokens and over groups of the records.
+  ///
+  /// The limits are those of the delete-a-group jackknife, with Student's law of as many degrees of freedom as there are groups less one.
+  ///
+  /// - Returns: nil where the effects are undefined for all or without a group, or for fewer than five groups.
+  init?(groups: [TokenVarianceAccumulator]) {
+    let used = groups.filter { $0.length > 0 || $0.impossibleTokens > 0 }
+    guard used.count >= 5 else { return nil }
+    func merged(without left: Int?) -> TokenVarianceEffects? {
+      var sum = TokenVarianceAccumulator()
+      for (index, group) in used.enumerated() where index != left { sum.merge(group) }
+      return sum.effects
+    }
+    guard let effects = merged(without: nil) else { return nil }
+    let without = used.indices.compactMap { merged(without: $0) }
+    guard without.count == used.count else { return nil }
+    let count = Double(used.count)
+    let width = studentQuantile(0.975, freedom: count - 1)
+    func limits(_ value: (TokenVarianceEffects) -> Double) -> ClosedRange<Double> {
+      let values = without.map(value)
+      let mean = values.reduce(0, +) / count
+      let variance = (count - 1) / count * values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let half = width * variance.squareRoot()
+      return (value(effects) - half)...(value(effects) + half)
+    }
+    self.effects = effects
+    record = limits(\.record)
+    position = limits(\.position)
+    difference = limits { $0.record - $0.position }
+    trend = limits(\.trend)
+    let locksOn = position.lowerBound > 0 && trend.lowerBound > 0
+    if difference.lowerBound > 0, record.lowerBound > 0 {
+      verdict = .recordsDiffer
+    } else if difference.upperBound < 0, locksOn {
+      verdict = .recordsLockOn
+    } else if record.lowerBound > 0, locksOn {
+      verdict = .both
+    } else if record.lowerBound > 0 {
+      verdict = .recordsDiffer
+    } else {
+      verdict = locksOn ? .recordsLockOn : .neither
+    }
+  }
+}
+
+/// ``TokenVarianceAccumulator`` over groups of the records, dealt in turn, for a ``LawReading``.
+public struct LawReadingAccumulator: Sendable, Codable {
+  private static let groupCount = 20
+  /// Longer references would make the groups' sums large.
+  private static let longestReference = 4096
+
+  private var groups: [TokenVarianceAccumulator] = []
+  private var records = 0
+  private var isTooLong = false
+
+  /// The accumulator of no records.
+  public init() {}
+
+  /// Adds one record's tokens.
+  public mutating func add(_ law: MatchLengthLaw) {
+    if law.length > Self.longestReference { isTooLong = true }
+    guard !isTooLong else {
+      groups = []
+      return
+    }
+    if groups.count < Self.groupCount { groups.append(TokenVarianceAccumulator()) }
+    groups[records % Self.groupCount].add(law)
+    records += 1
+  }
+
+  /// Adds the records of another accumulator, group by group.
+  public mutating func merge(_ other: LawReadingAccumulator) {
+    isTooLong = isTooLong || other.isTooLong
+    guard !isTooLong else {
+      groups = []
+      return
+    }
+    // Dealing goes on where it was.
+    for (index, group) in other.groups.enumerated() {
+      let place = (records + index) % Self.groupCount
+      while groups.count <= place { groups.append(TokenVarianceAccumulator()) }
+      groups[place].merge(group)
+    }
+    records += other.records
+  }
+
+  /// The reading; nil with references of more than 4,096 tokens, tokens of probability 0 or few records.
+  public var reading: LawReading? { LawReading(groups: groups) }
+
+  /// Whether the sums could be those of so many records.
+  package func agrees(records: Int, longest: Int) -> Bool {
+    isTooLong
+      || (self.records == records && groups.count <= Self.groupCount && groups.allSatisfy { $0.length <= longest })
+  }
+}
