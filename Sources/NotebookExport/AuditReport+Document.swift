@@ -168,7 +168,7 @@ extension AuditReport: ReadableReport, DocumentReport {
     return verdict
       + " Beyond chance, records explain \(NumberText.percent(reading.record)) \(percentText(reading.recordInterval)) of the variance of ln p and positions "
       + "\(NumberText.percent(reading.position)) \(percentText(reading.positionInterval)); within records ln p changes by "
-      + "\(NumberText.text(reading.trend)) \(intervalText(reading.trendInterval)) with each unit of ln(position)."
+      + "\(NumberText.text(reading.trend)) \(intervalText(reading.trendInterval)) with each unit of ln(position). The rest is particular to each token."
   }
 
   private func percentText(_ ends: Ends) -> String {

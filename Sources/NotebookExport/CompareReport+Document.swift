@@ -2,6 +2,8 @@ import SkewedMemorization
 
 extension CompareReport: ReadableReport, DocumentReport {
   var document: ReportDocument {
+    let names = shortNames
+    func short(_ name: String) -> String { names[name] ?? name }
     var document = ReportDocument()
     document.title("Comparison of \(NumberText.count(dataSets.count, "data set"))")
     for trajectory in trajectories { document.paragraph(text(trajectory)) }
@@ -17,7 +19,7 @@ extension CompareReport: ReadableReport, DocumentReport {
         left: [0],
         rows: dataSets.map { set in
           [
-            set.name, set.epoch.map { NumberText.weight($0) } ?? "—", NumberText.count(set.records),
+            short(set.name), set.epoch.map { NumberText.weight($0) } ?? "—", NumberText.count(set.records),
             NumberText.text(set.trainLoss), NumberText.text(set.meanLoss), NumberText.text(set.expected),
             NumberText.text(set.greedy?.mean), NumberText.text(set.greedy?.median),
             NumberText.text(set.greedy?.quantile90), set.greedy.map { "\($0.maximum)" } ?? "—",
@@ -29,21 +31,21 @@ extension CompareReport: ReadableReport, DocumentReport {
       .init(
         ["data set"] + lengths.map { "n = \($0)" }, left: [0],
         rows: dataSets.map { set in
-          [set.name] + lengths.map { n in NumberText.text(set.lengths.first { $0.n == n }?.penalty) }
+          [short(set.name)] + lengths.map { n in NumberText.text(set.lengths.first { $0.n == n }?.penalty) }
         }))
     for pair in comparisons {
-      document.heading("\(pair.b) against \(pair.a)")
+      document.heading("\(short(pair.b)) against \(short(pair.a))")
       document.paragraph(
         (pair.paired > 0
           ? "\(NumberText.count(pair.paired, "record")) in both are compared one by one."
           : "No records in common: the two are compared as samples.")
-          + " Effects are positive where \(pair.b) is longer.")
+          + " Effects are positive where \(short(pair.b)) is longer.")
       document.table(
         .init(
           ["length of", "test", "statistic", "p", "Holm", "BH", "effect", "size", "limits"], left: [0, 1, 6],
           rows: pair.tests.map { test in
             [
-              test.measure, test.test + (test.exact ? "" : " *"), NumberText.text(test.statistic, digits: 5),
+              test.measure, test.test + (test.exact ? "" : " *"), NumberText.weight(test.statistic),
               NumberText.text(test.p), NumberText.text(test.holm), NumberText.text(test.benjaminiHochberg),
               test.effect ?? "", NumberText.text(test.effectSize),
               intervalText(test.effectInterval),
@@ -58,6 +60,16 @@ extension CompareReport: ReadableReport, DocumentReport {
       document.paragraph("* not counted: by the normal or limiting law, or by permutations.")
     }
     return document
+  }
+
+  /// The files' names without the folders that all share.
+  private var shortNames: [String: String] {
+    let paths = dataSets.map { $0.name.split(separator: "/", omittingEmptySubsequences: false) }
+    let shortest = paths.map(\.count).min() ?? 1
+    let shared = (0..<(shortest - 1)).prefix { depth in paths.allSatisfy { $0[depth] == paths[0][depth] } }.count
+    return Dictionary(
+      zip(dataSets.map(\.name), paths.map { $0.dropFirst(shared).joined(separator: "/") })
+    ) { first, _ in first }
   }
 
   private func text(_ trajectory: Trajectory) -> String {

@@ -291,6 +291,53 @@ import Testing
     }
   }
 
+  @Test func drivers() async throws {
+    let earlier = Repository.capture("jargon-train-epoch04.jsonl")
+    let repeats = Repository.capture("repeats-train-epoch02.jsonl.gz")
+    let embeddings = [
+      "--prefix-embeddings", Repository.capture("jargon-prefix.npy"), "--full-embeddings",
+      Repository.capture("jargon-full.npy"),
+    ]
+    let commands: [[String]] = [
+      ["compare", earlier, capture, "--replicates", "199"], ["limits", capture, "--context", "4"],
+      ["similarity", capture, "--permutations", "199"] + embeddings, ["drivers", repeats, "--positions", "6"],
+      ["mitigate", capture, "--length", "20", "--budget", "0.5", "--top-k", "10", "--checkpoint", earlier],
+    ]
+    for command in commands {
+      for format in ["text", "markdown", "json"] {
+        let result = try run(command + ["-f", format])
+        #expect(result.status == 0 && !result.output.isEmpty, "\(command[0]) \(result.errors)")
+        if format == "json" {
+          #expect(try result.json?["schema"] as? String == "skewmem.\(command[0])/1")
+          #expect(try run(command + ["-f", "json", "--threads", "1"]).output == result.output)
+        }
+      }
+      #expect(try run(command + ["--output", command[1]]).status == 64)
+    }
+    #expect(try run("compare", capture).status == 64 && run("compare", capture, capture).status == 64)
+    #expect(try run("compare", capture, earlier, "--level", "2").status == 64)
+    #expect(try run("similarity", capture, "--prefix-embeddings", capture).status == 64)
+    #expect(try run("similarity", capture, "--prefix-embeddings", capture, "--full-embeddings", capture).status == 65)
+    #expect(try run("drivers", capture, "--predictors", "weather").status == 64)
+    #expect(try run("mitigate", capture, "--length", "20", "--budget", "-1").status == 64)
+    #expect(try run("limits", "-", input: #"{"id":"a","token_logprobs":[-1]}"#).status == 65)
+    // A further field of the lines is a predictor.
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("x.jsonl").path
+      let lines = (0..<60).map { index in
+        let ranks = (0..<4).map { $0 == index % 4 && index % 3 > 0 ? 1 : 0 }
+        return
+          #"{"id":"\#(index)","token_logprobs":[-0.5,-1,-0.2,-\#(index % 7).5],"ranks":\#(ranks),"heat":\#(index % 5)}"#
+      }
+      try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+      let result = try run("drivers", path, "--field", "heat", "-f", "json")
+      let models = try #require(try result.json?["models"] as? [[String: Any]])
+      let names = (models.first?["predictors"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
+      #expect(names == ["heat", "log_position"], "\(result.errors)")
+      #expect(try run("drivers", path, "--field", "cold").status == 64)
+    }
+  }
+
   @Test func validate() throws {
     let generations = Repository.capture("jargon-samples-epoch06.jsonl")
     for format in ["text", "markdown", "json"] {

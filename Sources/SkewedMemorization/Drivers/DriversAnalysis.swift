@@ -62,9 +62,11 @@ public struct DriversAnalysis: Sendable {
     guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
     var warnings: [String] = []
     let columns = try await columns(sources, &warnings)
+    // Of a record at several checkpoints the last: one record does not count as several.
+    let latest = sources.last?.records ?? []
     var report = DriversReport(
-      files: sources.map(\.file), records: records.count, models: [], doses: doses(records),
-      independence: independence(records), warnings: warnings)
+      files: sources.map(\.file), records: records.count, models: [], doses: doses(latest),
+      independence: independence(latest), warnings: warnings)
     for isGreedy in [true, false] {
       if let model = try model(records, columns, isGreedy: isGreedy, &report.warnings) { report.models.append(model) }
     }

@@ -8,9 +8,9 @@ public struct DriversReport: Codable, Sendable, Equatable {
   public var records: Int
   /// Hazard regressions of the first mismatch: of greedy decoding where every record says, and of sampling.
   public var models: [HazardModel]
-  /// Memorization by how often a record was shown; empty where records do not say or are alike.
+  /// Memorization by how often a record was shown, in the last file; empty where records do not say or are alike.
   public var doses: [Dose]
-  /// Whether positions are recalled independently; null where no record says what greedy decoding does.
+  /// Whether positions are recalled independently, in the last file; null where no record says what greedy decoding does.
   @OrNull public var independence: Independence?
   /// What to know before using the numbers.
   public var warnings: [String]
