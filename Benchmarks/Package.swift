@@ -41,6 +41,18 @@ let package = Package(
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
     ),
     .executableTarget(
+      name: "DriverBenchmarks",
+      dependencies: [
+        .product(name: "TokenProcess", package: "SkewedMemorization"),
+        .product(name: "Inference", package: "SkewedMemorization"),
+        .product(name: "Similarity", package: "SkewedMemorization"),
+        .product(name: "GSLNumerics", package: "SkewedMemorization"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/DriverBenchmarks",
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+    ),
+    .executableTarget(
       name: "peer-heavytails",
       dependencies: [
         .product(name: "HeavyTails", package: "SkewedMemorization"),

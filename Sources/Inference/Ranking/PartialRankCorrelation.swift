@@ -34,7 +34,7 @@ public struct PartialRankCorrelation: Sendable, Equatable {
     let observed = max(-1, min(1, Self.product(a, b)))
     value = observed
     var generator = SeededGenerator(seed: seed)
-    let made = max(199, min(permutations, 1_000_000_000 / (x.count * (basis.count + 1))))
+    let made = max(199, min(permutations, 200_000_000 / (x.count * (basis.count + 1))))
     var asExtreme = 0
     var permuted = a
     for _ in 0..<made {

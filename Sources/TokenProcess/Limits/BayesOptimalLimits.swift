@@ -70,24 +70,27 @@ public struct BayesOptimalLimits: Sendable {
       throw ArgumentError(name: "tokens", value: "\(count)", allowed: "fewer than 4294967294")
     }
     let text = TrainingText(prefixes: prefixes, references: references)
-    let histories = WholeHistories(text)
+    var next: [NextToken] = []
+    let histories = WholeHistories(text, next: &next)
     let sequenceLevel = Self.sequenceLevel(text, histories)
     var records = (0..<text.count).map { record in
-      let term = Self.expected(histories.next, text.reference(record))
+      let term = Self.expected(next, text.reference(record))
       return RecordLimits(
         termGreedy: term.greedy, termExpected: term.drawn, sequenceGreedy: sequenceLevel[record].greedy,
         sequenceExpected: sequenceLevel[record].drawn, contextGreedy: [], contextExpected: [])
     }
+    next = []
     var contexts: [Int] = []
     var recent = RecentHistories(text)
     while recent.length <= longestContext {
       contexts.append(recent.length)
-      let next = recent.next()
+      next = recent.next()
       for record in records.indices {
         let limits = Self.expected(next, text.reference(record))
         records[record].contextGreedy.append(limits.greedy)
         records[record].contextExpected.append(limits.drawn)
       }
+      next = []
       if 2 * recent.length <= longestContext { recent.double() } else { break }
     }
     self.contexts = contexts

@@ -1,14 +1,13 @@
 /// The tree of a training set's sequences from their beginnings: nodes are histories.
 struct WholeHistories: Sendable {
-  /// What follows each position's history, by position.
-  private(set) var next: [NextToken]
   /// The node that each position's token leads to, by position.
   private(set) var nodes: [UInt32]
   /// The next tokens and how often they follow, by increasing token, of nodes that have several; the root is 0.
   private(set) var branches: [UInt32: [(token: Int, count: Int)]] = [:]
 
+  /// - Parameter next: Becomes what follows each position's history, by position.
   /// - Complexity: O(tokens): level by level, and a sequence that is alone has a path of its own from there.
-  init(_ text: TrainingText) {
+  init(_ text: TrainingText, next: inout [NextToken]) {
     next = Array(repeating: .only, count: text.tokens.count)
     nodes = Array(repeating: 0, count: text.tokens.count)
     var nodeCount: UInt32 = 1
