@@ -61,3 +61,17 @@ void dot_products(
     }
   }
 }
+
+FOR_EACH_PROCESSOR
+size_t first_reaching(const float *values, float threshold, const float *thresholds, size_t start, size_t count) {
+  size_t i = start;
+  // Few values reach: sixteen are looked at together before they are looked at one by one.
+  for (; i + 16 <= count; i += 16) {
+    int reaches = 0;
+    for (size_t k = 0; k < 16; k++) reaches |= (values[i + k] >= threshold) | (values[i + k] >= thresholds[i + k]);
+    if (reaches) break;
+  }
+  for (; i < count; i++)
+    if (values[i] >= threshold || values[i] >= thresholds[i]) return i;
+  return count;
+}

@@ -148,10 +148,19 @@ private struct NearestLists: Sendable {
   /// The products of two blocks of vectors; both get theirs.
   mutating func add(_ rows: Range<Int>, _ columns: Range<Int>, _ products: UnsafeBufferPointer<Float>) {
     let isOne = rows.lowerBound == columns.lowerBound
+    guard let scores = products.baseAddress else { return }
     for row in rows {
-      let start = (row - rows.lowerBound) * columns.count
-      for column in columns where column != row {
-        let score = products[start + column - columns.lowerBound]
+      let start = scores + (row - rows.lowerBound) * columns.count
+      var place = 0
+      while true {
+        place = thresholds.withUnsafeBufferPointer { thresholds in
+          guard let ofColumns = thresholds.baseAddress.map({ $0 + columns.lowerBound }) else { return columns.count }
+          return first_reaching(start, thresholds[row], ofColumns, place, columns.count)
+        }
+        guard place < columns.count else { break }
+        let (column, score) = (columns.lowerBound + place, start[place])
+        place += 1
+        guard column != row else { continue }
         if score >= thresholds[row] { insert(score, column, of: row) }
         if !isOne, score >= thresholds[column] { insert(score, row, of: column) }
       }
