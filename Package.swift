@@ -67,7 +67,7 @@ let package = Package(
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),
-    .target(name: "Captures", dependencies: ["Compression", "HeavyTails", "TokenProcess"]),
+    .target(name: "Captures", dependencies: ["Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
       dependencies: [

@@ -10,7 +10,9 @@ public enum NumericFields {
     let lines = try CaptureLines(path: path)
     while let line = try lines.next() {
       guard let object = (try? JSONSerialization.jsonObject(with: line)) as? [String: Any] else {
-        throw CaptureError(file: path, line: lines.lineNumber, problem: "is no JSON object")
+        throw CaptureError(
+          file: path, line: lines.lineNumber,
+          problem: "is no JSON object; further fields are read from native captures only")
       }
       for name in fields.keys { fields[name]?.append((object[name] as? NSNumber)?.doubleValue) }
     }

@@ -10,11 +10,15 @@ extension AuditReport: ReadableReport, DocumentReport {
     var document = ReportDocument()
     document.title("Memorization audit: \(source)")
     document.paragraph(opening)
+    document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0)." })
     addRecords(to: &document)
     addSurvival(to: &document)
+    document.figure(hazardFigure)
     addAverageAgainstTail(to: &document)
+    document.figure(averageFigure)
     addSources(to: &document)
+    document.figure(decompositionFigure)
     addFits(to: &document)
     return document
   }

@@ -7,6 +7,11 @@ extension CompareReport: ReadableReport, DocumentReport {
     var document = ReportDocument()
     document.title("Comparison of \(NumberText.count(dataSets.count, "data set"))")
     for trajectory in trajectories { document.paragraph(text(trajectory)) }
+    for trajectory in trajectories {
+      document.figure(trajectoryFigure(trajectory))
+      document.figure(lossFigure(trajectory))
+    }
+    if trajectories.isEmpty { document.figure(survivalFigure(short)) }
     document.list(warnings.map { "Note: \($0)." })
     document.heading("Data sets")
     let lengths = dataSets.first?.lengths.map(\.n) ?? []
@@ -37,7 +42,7 @@ extension CompareReport: ReadableReport, DocumentReport {
       document.heading("\(short(pair.b)) against \(short(pair.a))")
       document.paragraph(
         (pair.paired > 0
-          ? "\(NumberText.count(pair.paired, "record")) in both are compared one by one."
+          ? "\(NumberText.count(pair.paired, "record")) of both, one by one."
           : "No records in common: the two are compared as samples.")
           + " Effects are positive where \(short(pair.b)) is longer.")
       document.table(
@@ -53,7 +58,7 @@ extension CompareReport: ReadableReport, DocumentReport {
           }))
       document.table(
         .init(
-          ["n", "difference of P(N ≥ n)", "\(NumberText.level(level)) limits"],
+          ["n", "difference of the mean P(N ≥ n) of records that long", "\(NumberText.level(level)) limits"],
           rows: pair.tails.map { ["\($0.n)", NumberText.text($0.difference), intervalText($0.interval)] }))
     }
     if comparisons.contains(where: { $0.tests.contains { !$0.exact } }) {

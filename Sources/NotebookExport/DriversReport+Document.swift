@@ -11,10 +11,14 @@ extension DriversReport: ReadableReport, DocumentReport {
           ? "No predictor goes with longer or shorter matches beyond chance (\(model.outcome), p > 0.05)."
           : "\(model.outcome == "greedy" ? "Greedy decoding" : "Sampling") goes wrong "
             + clear.map { predictor in
-              let change = NumberText.percent((predictor.ratio - 1).magnitude)
-              return "\(change) \(predictor.ratio < 1 ? "less" : "more") often for one more unit of \(predictor.name)"
+              let isDoubling = predictor.name == "log2_repetitions"
+              let ratio = isDoubling ? predictor.ratio : predictor.ratioPerDeviation
+              return "\(NumberText.percent((ratio - 1).magnitude)) \(ratio < 1 ? "less" : "more") often for "
+                + (isDoubling ? "each doubling of the repetitions" : "one standard deviation more of \(predictor.name)")
             }.joined(separator: ", ") + ".")
     }
+    document.figure(doses.isEmpty ? ratioFigure : doseFigure)
+    if !doses.isEmpty { document.figure(ratioFigure) }
     document.list(warnings.map { "Note: \($0)." })
     for model in models {
       document.heading("Hazard of the first mismatch: \(model.outcome), \(model.link)")
@@ -25,17 +29,20 @@ extension DriversReport: ReadableReport, DocumentReport {
       document.table(
         .init(
           [
-            "predictor", "coefficient", "standard error", "p", "ratio", "95 % limits", "mean change of h",
+            "predictor", "coefficient", "standard error", "p", "ratio", "95 % limits", "per deviation",
+            "mean change of h",
             "standard error",
           ],
           left: [0],
           rows: model.predictors.map {
             [
               $0.name, NumberText.text($0.coefficient), NumberText.text($0.standardError), NumberText.text($0.p),
-              NumberText.text($0.ratio), intervalText($0.ratioInterval), NumberText.text($0.marginalEffect),
+              NumberText.text($0.ratio), intervalText($0.ratioInterval),
+              NumberText.text($0.ratioPerDeviation), NumberText.text($0.marginalEffect),
               NumberText.text($0.marginalEffectError),
             ]
           }))
+      document.figure(calibrationFigure(model))
       document.table(
         .init(
           ["weight", "fitted hazard", "observed"],

@@ -19,7 +19,7 @@ extension LimitsReport: ReadableReport, DocumentReport {
       document.paragraph(
         "At \(NumberText.percent(agreement.argmax)) of \(NumberText.count(agreement.positions, "reference position")) the model's first choice is "
           + "a most frequent next token of the training set after the same history. The two laws of the next token are "
-          + "\(NumberText.text(agreement.totalVariation.lower)) to \(NumberText.text(agreement.totalVariation.upper)) apart on average in total "
+          + "\(range(agreement.totalVariation)) apart on average in total "
           + "variation: agreement of first choices is much weaker than agreement of laws.")
     }
     document.list(warnings.map { "Note: \($0)." })
@@ -54,5 +54,10 @@ extension LimitsReport: ReadableReport, DocumentReport {
           ]
         }))
     return document
+  }
+
+  private func range(_ ends: Ends) -> String {
+    let (lower, upper) = (NumberText.text(ends.lower), NumberText.text(ends.upper))
+    return lower == upper ? lower : "\(lower) to \(upper)"
   }
 }

@@ -10,6 +10,7 @@ extension MetricsReport: ReadableReport, DocumentReport {
         + "S(\(settings.length)) that a record's first \(settings.length) tokens are repeated (tail_risk, its natural logarithm). "
         + "Rank correlations are positive where a metric agrees; missed are the records of the riskiest 1 % and 5 % that it puts below "
         + "its own median (— where half of all records share its lowest value).")
+    document.figure(agreementFigure)
     document.list(warnings.map { "Note: \($0)." })
     document.table(
       .init(
@@ -47,6 +48,7 @@ extension MetricsReport: ReadableReport, DocumentReport {
     }
     if !discrimination.isEmpty {
       document.heading("Telling training records from held-out ones")
+      document.figure(discriminationFigure)
       document.table(
         .init(
           ["score", "AUC", "limits", "found at 1 % false", "limits", "at 0.1 %", "limits"], left: [0],

@@ -44,7 +44,7 @@ extension MitigateReport: ReadableReport, DocumentReport {
     case "none": "nothing"
     default:
       option.lossIncrease.map { "a mean loss \(NumberText.text($0.magnitude)) \($0 < 0 ? "lower" : "higher")" }
-        ?? "an infinite loss: some references cannot be drawn"
+        ?? "references under this scheme: some tokens cannot be drawn, or are known within bounds only"
     }
   }
 }

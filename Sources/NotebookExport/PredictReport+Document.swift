@@ -17,6 +17,7 @@ extension PredictReport: ReadableReport, DocumentReport {
         + "; the longest match, of at most \(NumberText.count(length)) tokens, is \(NumberText.text(dataset.maximumExpected)) on average. "
         + "\(NumberText.percent(dataset.discoverableRate)) of the records come out with probability \(NumberText.text(probability)) or more."
     )
+    document.figure(grid.count > 1 ? gridFigure : recordsFigure)
     var known: [String] = []
     if dataset.exact > 0 { known.append("\(NumberText.count(dataset.exact)) exact") }
     if dataset.bounded > 0 { known.append("\(NumberText.count(dataset.bounded)) between proved bounds") }
@@ -67,6 +68,7 @@ extension PredictReport: ReadableReport, DocumentReport {
             ] + entry.discoverable.map { NumberText.percent($0.rate) }
           }))
     }
+    if grid.count > 1 { document.figure(recordsFigure) }
     document.heading("Records most likely to come out: \(NumberText.count(length)) tokens in \(draws)")
     let riskiest = records.sorted { ($0.logProbability ?? -.infinity) > ($1.logProbability ?? -.infinity) }
     document.table(

@@ -1,13 +1,14 @@
 extension ReportDocument {
   /// GitHub-flavoured Markdown.
   var markdown: String {
-    blocks.map { block in
+    blocks.compactMap { block -> String? in
       switch block {
       case .title(let text): "# " + Self.escaped(text) + "\n"
       case .heading(let text): "## " + Self.escaped(text) + "\n"
       case .paragraph(let text): Self.escaped(text) + "\n"
       case .list(let items): items.map { "- " + Self.escaped($0) }.joined(separator: "\n") + "\n"
       case .table(let table): Self.markdown(of: table) + "\n"
+      case .figure: nil
       }
     }.joined(separator: "\n")
   }

@@ -2,7 +2,7 @@ extension ReportDocument {
   /// Plain text for a terminal, 80 to 100 columns wide; bold headings when the terminal can show them.
   func text(isStyled: Bool) -> String {
     func bold(_ text: String) -> String { isStyled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
-    return blocks.map { block in
+    return blocks.compactMap { block -> String? in
       switch block {
       case .title(let text): bold(Self.printable(text)) + "\n" + String(repeating: "=", count: text.count)
       case .heading(let text): "\n" + bold(text)
@@ -10,6 +10,7 @@ extension ReportDocument {
       case .list(let items):
         items.map { "- " + Self.wrapped(Self.printable($0), width: 94, indent: "  ") }.joined(separator: "\n")
       case .table(let table): Self.text(of: table, bold: bold)
+      case .figure: nil
       }
     }.joined(separator: "\n") + "\n"
   }

@@ -1,4 +1,4 @@
-/// A report as headings, paragraphs and tables, before it is text or Markdown.
+/// A report as headings, paragraphs, tables and figures, before it is text, Markdown or HTML.
 struct ReportDocument {
   enum Block {
     case title(String)
@@ -6,6 +6,8 @@ struct ReportDocument {
     case paragraph(String)
     case list([String])
     case table(Table)
+    /// For pages; text and Markdown have the tables.
+    case figure(Figure)
   }
 
   struct Table {
@@ -27,5 +29,6 @@ struct ReportDocument {
   mutating func heading(_ text: String) { blocks.append(.heading(text)) }
   mutating func paragraph(_ text: String) { blocks.append(.paragraph(text)) }
   mutating func list(_ items: [String]) { if !items.isEmpty { blocks.append(.list(items)) } }
+  mutating func figure(_ figure: Figure) { if !figure.series.isEmpty { blocks.append(.figure(figure)) } }
   mutating func table(_ table: Table) { blocks.append(.table(table)) }
 }

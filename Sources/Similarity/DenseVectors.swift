@@ -12,6 +12,7 @@ public struct DenseVectors: VectorSet {
   private let values: [Double]
   /// The same, padded to a multiple of 8 each.
   private let singles: [Float]
+  private let isZero: [Bool]
   private var padded: Int { (dimension + 7) / 8 * 8 }
 
   /// - Throws: ``VectorError``.
@@ -21,6 +22,7 @@ public struct DenseVectors: VectorSet {
     let padded = (dimension + 7) / 8 * 8
     var values: [Double] = []
     var singles: [Float] = []
+    var isZero: [Bool] = []
     values.reserveCapacity(count * dimension)
     singles.reserveCapacity(count * padded)
     for (index, vector) in vectors.enumerated() {
@@ -34,12 +36,16 @@ public struct DenseVectors: VectorSet {
       let length = scaled.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let unit = length > 0 ? scaled.map { $0 / length } : scaled
       values += unit
+      isZero.append(length == 0)
       singles += unit.map { Float($0) }
       singles += repeatElement(0, count: padded - dimension)
     }
     self.values = values
     self.singles = singles
+    self.isZero = isZero
   }
+
+  public var zeros: Int { isZero.count { $0 } }
 
   public var meanCosine: Double? {
     guard count >= 2 else { return nil }
@@ -97,7 +103,7 @@ public struct DenseVectors: VectorSet {
       for list in lists { candidates += list.entries(of: index) }
       candidates.sort { ($0.score, $1.index) > ($1.score, $0.index) }
       let exact = candidates.prefix(kept).map { neighbour(index, $0.index) }
-      return Array(exact.sorted { ($0.cosine, $1.index) > ($1.cosine, $0.index) }.prefix(wanted))
+      return Array(exact.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.prefix(wanted))
     }
   }
 
@@ -126,7 +132,9 @@ public struct DenseVectors: VectorSet {
       // Not from the cosine: near vectors would lose the digits of their distance.
       square += (x - y) * (x - y)
     }
-    return Neighbour(index: b, cosine: max(-1, min(1, product)), distance: square.squareRoot())
+    // Between a vector of zeros and another there is no angle: cosine 0, as far as at a right angle.
+    let distance = isZero[a] || isZero[b] ? 2.0.squareRoot() : square.squareRoot()
+    return Neighbour(index: b, cosine: max(-1, min(1, product)), distance: distance)
   }
 }
 

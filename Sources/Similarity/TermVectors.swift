@@ -37,6 +37,8 @@ public struct TermVectors: VectorSet {
     termCount = numbers.count
   }
 
+  public var zeros: Int { rows.count { $0.isEmpty } }
+
   public var meanCosine: Double? {
     guard count >= 2 else { return nil }
     var total = [CompensatedSum](repeating: CompensatedSum(), count: termCount)

@@ -3,6 +3,9 @@ public protocol VectorSet: Sendable {
   /// The number of vectors.
   var count: Int { get }
 
+  /// The number of vectors that hold only zeros.
+  var zeros: Int { get }
+
   /// The mean cosine of two different vectors, (‖Σu‖² - Σ‖u‖²)/(M(M - 1)) for unit vectors u (design MODEL §9); nil for fewer than two. A vector
   /// of zeros has cosine 0 with all.
   ///

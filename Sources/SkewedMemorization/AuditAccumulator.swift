@@ -24,9 +24,9 @@ public struct AuditAccumulator: Sendable {
     var logProbabilities = CompensatedSum()
     /// By length: the probabilities of all records that reach it.
     var tails: [Int: TailAccumulator] = [:]
-    var ids = Set<UInt64>()
+    @InOrder var ids = Set<UInt64>()
     var repeatedIDs = 0
-    var provenance: [String: Set<String>] = [:]
+    var provenance: [String: InOrder<String>] = [:]
   }
 
   /// An empty accumulator.
@@ -123,7 +123,7 @@ public struct AuditAccumulator: Sendable {
     sums.repeatedIDs += other.sums.repeatedIDs + sums.ids.intersection(other.sums.ids).count
     if sums.ids.count < Self.rememberedIDs { sums.ids.formUnion(other.sums.ids) }
     for (field, values) in other.sums.provenance {
-      for value in values.sorted() { note(field, value) }
+      for value in values.wrappedValue.sorted() { note(field, value) }
     }
   }
 
@@ -138,10 +138,10 @@ public struct AuditAccumulator: Sendable {
   }
 
   private mutating func note(_ field: String, _ value: String?) {
-    guard let value, sums.provenance[field, default: []].insert(value).inserted else { return }
+    guard let value, sums.provenance[field, default: InOrder()].wrappedValue.insert(value).inserted else { return }
     // The five first in order, whatever the order in which they come.
-    if let values = sums.provenance[field], values.count > 5, let last = values.max() {
-      sums.provenance[field]?.remove(last)
+    if let values = sums.provenance[field]?.wrappedValue, values.count > 5, let last = values.max() {
+      sums.provenance[field]?.wrappedValue.remove(last)
     }
   }
 
@@ -241,7 +241,8 @@ public struct AuditAccumulator: Sendable {
   }
 
   private var provenanceWarnings: [String] {
-    sums.provenance.sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map { field, values in
+    sums.provenance.mapValues(\.wrappedValue).sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map {
+      field, values in
       "records of more than one \(field) are pooled: \(values.sorted { ($0.count, $0) < ($1.count, $1) }.joined(separator: ", "))\(values.count >= 5 ? ", …" : "")"
     }
   }

@@ -56,7 +56,11 @@ struct LengthOutlook: Sendable {
 
   /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
   /// rest is spread evenly.
-  func maximumExpected(_ side: Side, index: Int, draws: Double, threads: Int) async throws -> Double {
+  ///
+  /// - Parameter longest: Matches are cut there; nil for n.
+  func maximumExpected(
+    _ side: Side, index: Int, draws: Double, threads: Int, upTo longest: Int? = nil
+  ) async throws -> Double {
     // In as many parts whatever the threads, so that the sum is always the same.
     let parts = 16
     let sums = try await inParallel(0..<parts, threads: threads) { part in
@@ -65,7 +69,7 @@ struct LengthOutlook: Sendable {
         draws: draws)
     }
     var sum = CompensatedSum()
-    for k in stride(from: length, through: 1, by: -1) {
+    for k in stride(from: min(length, longest ?? length), through: 1, by: -1) {
       sum.add(-.expMinusOne(sums.reduce(0) { $0 + $1[k] }))
     }
     return sum.value

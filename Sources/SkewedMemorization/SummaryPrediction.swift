@@ -16,9 +16,13 @@ extension Prediction {
     try check()
     let accumulator = summary.accumulator
     guard accumulator.records > 0 else { throw DistributionError.noData }
-    if let given { throw ArgumentError(name: "given", value: "\(given)", allowed: "captures, not summaries") }
+    if let given {
+      throw ArgumentError(name: "given", value: "\(given)", allowed: "for captures only, not for a summary")
+    }
     guard decoding == .plain else {
-      throw ArgumentError(name: "temperature", value: "another scheme", allowed: "captures, not summaries")
+      throw ArgumentError(
+        name: "temperature", value: "not plain sampling",
+        allowed: "1 without truncation, for a summary; other schemes take captures")
     }
     let available = accumulator.lengthsOfAll
     for length in lengths where !available.contains(length) {

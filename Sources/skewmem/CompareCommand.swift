@@ -42,6 +42,10 @@ struct CompareCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
+      let files = try CaptureFiles.expanded(files)
+      guard files.count >= 2, Set(files).count == files.count else {
+        throw ValidationError("compare takes two captures or more, each once.")
+      }
       try output.check(against: files)
       var comparison = Comparison()
       comparison.pairs = pairs
@@ -52,7 +56,7 @@ struct CompareCommand: AsyncParsableCommand {
       comparison.seed = seed
       comparison.threads = threadOptions.threads
       var dataSets: [Comparison.DataSet] = []
-      for file in try CaptureFiles.expanded(files) {
+      for file in files {
         dataSets.append(.init(name: file, records: try await input.records(of: file, threadOptions)))
       }
       try output.write(try await comparison.report(on: dataSets))

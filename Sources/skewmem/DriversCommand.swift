@@ -67,7 +67,7 @@ struct DriversCommand: AsyncParsableCommand {
         if !field.isEmpty { source.fields = try NumericFields.read(field, path: file) }
         sources.append(source)
       }
-      try output.write(try await analysis.report(on: sources))
+      try output.write(try await naming(files.joined(separator: ", ")) { try await analysis.report(on: sources) })
     }
   }
 }

@@ -58,6 +58,15 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   }
 }
 
+/// Runs an analysis of a capture: what it says of the records is said of the file.
+func naming<Value>(_ file: String, _ body: () async throws -> Value) async throws -> Value {
+  do {
+    return try await body()
+  } catch let error as RecordError {
+    throw CaptureError(file: file, field: error.field, problem: error.problem)
+  }
+}
+
 extension DistributionError {
   /// Whether the data are wrong and not the arguments.
   fileprivate var isAboutData: Bool {

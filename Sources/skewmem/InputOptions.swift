@@ -1,5 +1,6 @@
 import ArgumentParser
 import Captures
+import SkewedMemorization
 import TokenProcess
 
 /// How captures are read.
@@ -44,6 +45,11 @@ struct InputOptions: ParsableArguments {
   /// The records of an opened capture, at least one.
   func records(of opened: InputFile, _ threadOptions: ThreadOptions) async throws -> [Record] {
     let reader = CaptureReader(files: [opened.path], threads: threadOptions.threads, options: captureOptions)
+    guard try !AuditSummary.isSummary(opened) else {
+      throw CaptureError(
+        file: opened.path,
+        problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
+    }
     var records: [Record] = []
     try await reader.forEachPart(of: opened, { $0 }) { lines in
       for line in lines { records.append(try line.get()) }

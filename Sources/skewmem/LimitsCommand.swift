@@ -28,7 +28,7 @@ struct LimitsCommand: AsyncParsableCommand {
       var analysis = LimitsAnalysis()
       analysis.longestContext = context
       let records = try await input.records(of: file, threadOptions)
-      try output.write(try analysis.report(on: records, file: file))
+      try output.write(try await naming(file) { try analysis.report(on: records, file: file) })
     }
   }
 }

@@ -35,6 +35,11 @@ struct MitigateCommand: AsyncParsableCommand {
   var topK: NumberList<Int>?
 
   @Option(
+    help: ArgumentHelp(
+      "Tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.", valueName: "V"))
+  var vocabulary: Int?
+
+  @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Captures of the same records at other checkpoints.", valueName: "file"))
   var checkpoint: [String] = []
@@ -49,6 +54,7 @@ struct MitigateCommand: AsyncParsableCommand {
       var mitigation = Mitigation(length: length)
       mitigation.queries = queries
       mitigation.budget = budget
+      mitigation.vocabularySize = vocabulary
       mitigation.threads = threadOptions.threads
       mitigation.decodings = try decodings()
       let records = try await input.records(of: file, threadOptions)
@@ -56,7 +62,9 @@ struct MitigateCommand: AsyncParsableCommand {
       for name in checkpoint {
         checkpoints.append(.init(name: name, records: try await input.records(of: name, threadOptions)))
       }
-      try output.write(try await mitigation.report(on: records, file: file, checkpoints: checkpoints))
+      let others = checkpoints
+      try output.write(
+        try await naming(file) { try await mitigation.report(on: records, file: file, checkpoints: others) })
     }
   }
 

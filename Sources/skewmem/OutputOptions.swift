@@ -9,6 +9,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text
   case json
   case markdown
+  case html
 }
 
 /// The options of every command.
@@ -45,6 +46,7 @@ struct OutputOptions: ParsableArguments {
     switch format {
     case .text: data = Data(report.text(isStyled: isStyled).utf8)
     case .markdown: data = Data(report.markdown.utf8)
+    case .html: data = Data(report.html.utf8)
     case .json:
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -66,7 +66,8 @@ struct PredictCommand: AsyncParsableCommand {
         return try output.write(try prediction.report(on: try AuditSummary.read(opened).merged(), file: file))
       }
       let records = try await input.records(of: opened, threadOptions)
-      try output.write(try await prediction.report(on: records, file: file))
+      let asked = prediction
+      try output.write(try await naming(file) { try await asked.report(on: records, file: file) })
     }
   }
 }

@@ -41,8 +41,9 @@ struct SimilarityCommand: AsyncParsableCommand {
       analysis.seed = seed
       analysis.threads = threadOptions.threads
       let records = try await input.records(of: file, threadOptions)
+      let given = try embeddings.read()
       try output.write(
-        try await analysis.report(on: records, file: file, embeddings: try embeddings.read()))
+        try await naming(file) { try await analysis.report(on: records, file: file, embeddings: given) })
     }
   }
 }

@@ -9,7 +9,7 @@ import TokenProcess
     var record = Record(id: "ünïcode \"quoted\" \u{1}", tokenLogProbabilities: [-0.1, -.infinity, -1e-300, 0])
     record.referenceTokenIDs = [1, 2, 3, 4]
     record.greedyTokenIDs = [1, 2, 3, 5]
-    record.ranks = [0, 1, 0, 3]
+    record.ranks = [0, 1, 0, 0]
     record.topLogProbabilities = [
       [.init(tokenID: 9, logProbability: -0.5)], [], [.init(tokenID: 1, logProbability: -.infinity)], [],
     ]

@@ -37,8 +37,8 @@ import TokenProcess
     let record = try #require(try await records("vllm.json", split: .prefixTokens(2)).first)
     #expect(record.id == "cmpl-1" && record.tokenLogProbabilities == [-3.25, -0.2])
     #expect(record.referenceTokenIDs == [9, 8] && record.prefixTokenIDs == [1, 11] && record.reference == " c f")
-    // Ranks from 0; the prompt's own token, of rank 40, is none of the most probable.
-    #expect(record.ranks == [39, 0] && record.greedyTokenIDs == [4, 8])
+    // Ranks from 0; the prompt's own token, of rank 20, is none of the most probable.
+    #expect(record.ranks == [19, 0] && record.greedyTokenIDs == [4, 8])
     #expect(record.topLogProbabilities?[0].map(\.tokenID) == [4, 5])
     #expect(try await records("vllm.json", split: .suffixTokens(1))[0].tokenLogProbabilities == [-0.2])
     let unsaid = await error { _ = try await records("vllm.json") }

@@ -79,6 +79,44 @@ import Testing
     }
   }
 
+  /// Data that are nearly told apart have a maximum, and data of which a part is have none: what a review found on the wrong side.
+  @Test func separation() throws {
+    var generator = SeededGenerator(seed: 17)
+    for link in BinaryRegression.Link.allCases {
+      // A binary predictor whose ones all have the outcome 1, in many samples.
+      for _ in 0..<40 {
+        let x = (0..<80).map { _ in generator.uniform() < 0.3 ? 1.0 : 0 }
+        let y = x.map { $0 == 1 || generator.uniform() < 0.4 ? 1.0 : 0 }
+        #expect(throws: BinaryRegression.DataError.separated) {
+          try BinaryRegression(link: link).fit(predictors: [x], outcomes: y)
+        }
+      }
+      // One row far away on its proper side.
+      var x = (0..<1000).map { _ in generator.normal() }
+      var y = x.map { value in generator.uniform() < 1 / (1 + .exp(-value)) ? 1.0 : 0 }
+      x[0] = link == .logit ? 1e5 : 900
+      y[0] = 1
+      let with = try BinaryRegression(link: link).fit(predictors: [x], outcomes: y)
+      let without = try BinaryRegression(link: link).fit(predictors: [Array(x[1...])], outcomes: Array(y[1...]))
+      // It is certain, and says nothing.
+      for (a, b) in zip(with.coefficients, without.coefficients) { expectClose(a, b, relative: 1e-6) }
+    }
+    // Hazards of 1e-10 have a maximum like any others, and so have rows of tiny weight.
+    let x = (0..<200).map { Double($0 % 10) }
+    let tiny = x.map { 1e-10 * .exp(0.3 * $0) }
+    let fit = try BinaryRegression(link: .complementaryLogLog).fit(predictors: [x], outcomes: tiny)
+    expectClose(fit.coefficients[1], 0.3, relative: 1e-6)
+    let y = x.map { $0 > 4 && Int($0) % 3 > 0 || Int($0) % 4 == 1 ? 1.0 : 0 }
+    let heavy = try BinaryRegression(link: .logit).fit(predictors: [x], outcomes: y, clusters: x.indices.map { $0 / 4 })
+    let light = try BinaryRegression(link: .logit).fit(
+      predictors: [x], outcomes: y, weights: x.map { _ in 1e-28 }, clusters: x.indices.map { $0 / 4 })
+    for (a, b) in zip(heavy.coefficients, light.coefficients) { expectClose(a, b, relative: 1e-9) }
+    // As few clusters as coefficients leave no error.
+    #expect(throws: BinaryRegression.DataError.self) {
+      try BinaryRegression(link: .logit).fit(predictors: [x], outcomes: y, clusters: x.indices.map { $0 % 2 })
+    }
+  }
+
   /// Intervals of known coefficients, with rows that depend on each other within clusters.
   @Test func clusteredCoverage() throws {
     var generator = SeededGenerator(seed: 3)

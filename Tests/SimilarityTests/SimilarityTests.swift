@@ -1,5 +1,6 @@
 import Foundation
 import GSLNumerics
+import RealModule
 import Similarity
 import TestSupport
 import Testing
@@ -131,6 +132,15 @@ import Testing
     #expect(try DenseVectors([[0, 0], [1, 0]]).meanCosine == 0)
     expectClose(try #require(DenseVectors([[1e200, 0], [3e200, 4e200]]).meanCosine), 0.6)
     #expect(throws: VectorError.dimension(index: 1, found: 1, expected: 2)) { try DenseVectors([[1, 2], [1]]) }
+    // A copy but for 3e-9, which cosines cannot see, comes after an exact copy.
+    let arc = (0..<12).map { [Double.cos(Double($0) / 7), .sin(Double($0) / 7), 0.1] }
+    let near = arc + [arc[3], [arc[3][0] + 3e-9, arc[3][1], 0.1]]
+    for scale in [1, 1.37] {
+      let vectors = try DenseVectors(near.map { $0.map { scale * $0 } })
+      let distances = try await vectors.neighbours(4).map { $0.map(\.distance) }
+      #expect(distances.allSatisfy { $0 == $0.sorted() })
+      #expect(try #require(IntrinsicDimension.levinaBickel(ofAll: distances)) > 0.1)
+    }
     #expect(throws: VectorError.notFinite(index: 0)) { try DenseVectors([[.infinity, 2]]) }
     #expect(TermVectors([[], [1]]).cosine(0, 1) == 0 && TermVectors([]).meanCosine == nil)
     #expect(IntrinsicDimension.twoNearest([]) == nil && IntrinsicDimension.levinaBickel([1, 1, 1]) == nil)

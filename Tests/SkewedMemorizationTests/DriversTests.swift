@@ -61,7 +61,7 @@ import Testing
     let all = try await records("jargon-train-epoch06.jsonl")
     var generator = SeededGenerator(seed: 8)
     var small = 0
-    for seed in 0..<60 {
+    for seed in 0..<30 {
       let shuffled = all.shuffled(using: &generator)
       var comparison = Comparison()
       comparison.replicates = 100
@@ -71,8 +71,8 @@ import Testing
       ])
       small += report.comparisons[0].tests.prefix(3).count { $0.p <= 0.05 }
     }
-    // 180 tests, three of each split going together: 9 expected, deviation at most 5.
-    #expect(small <= 24, "\(small) of 180")
+    // 90 tests, three of each split going together: 4.5 expected, deviation at most 3.6.
+    #expect(small <= 15, "\(small) of 90")
   }
 
   @Test func badComparisonsAreNamed() async throws {
@@ -95,7 +95,7 @@ import Testing
     #expect(report.means.termGreedy == report.means.length && report.means.sequenceGreedy == report.means.length)
     let agreement = try #require(report.agreement)
     let recalled = try await records("jargon-train-epoch06.jsonl").flatMap { $0.isFirstChoice ?? [] }
-    expectClose(agreement.argmax, Double(recalled.count { $0 }) / Double(recalled.count))
+    expectClose(try #require(agreement.argmax), Double(recalled.count { $0 }) / Double(recalled.count))
     // Then the distance is 1 - p of the reference token on average.
     let probabilities = try await records("jargon-train-epoch06.jsonl").flatMap {
       $0.tokenLogProbabilities.map { 1 - Double.exp($0) }
@@ -139,9 +139,15 @@ import Testing
     #expect(try await analysis.report(on: all, file: "x").vectors == "tf-idf")
     let bare = (0..<4).map { Record(id: "\($0)", tokenLogProbabilities: [-1]) }
     await #expect(throws: RecordError.self) { try await analysis.report(on: bare, file: "x") }
-    await #expect(throws: ArgumentError.self) {
+    await #expect(throws: RecordError.self) {
       try await analysis.report(on: Array(all[..<10]), file: "x", embeddings: embeddings)
     }
+    // Embeddings of two models, and of nothing.
+    let odd = SimilarityAnalysis.Embeddings(prefix: embeddings.prefix, full: embeddings.full.map { Array($0[..<5]) })
+    await #expect(throws: RecordError.self) { try await analysis.report(on: all, file: "x", embeddings: odd) }
+    let zeros = SimilarityAnalysis.Embeddings(
+      prefix: all.map { _ in [0, 0] }, full: all.map { _ in [0, 0] })
+    #expect(try await analysis.report(on: all, file: "x", embeddings: zeros).warnings.count == 2)
   }
 
   // MARK: Drivers
@@ -150,7 +156,7 @@ import Testing
   @Test func knownHazard() async throws {
     var generator = SeededGenerator(seed: 12)
     var covered = (greedy: 0, sampling: 0)
-    let trials = 40
+    let trials = 20
     for _ in 0..<trials {
       var source = DriversAnalysis.Source(file: "x", records: [])
       for index in 0..<200 {
@@ -180,7 +186,7 @@ import Testing
         }
       }
     }
-    #expect(covered.sampling == trials && covered.greedy >= 33, "\(covered) of \(trials)")
+    #expect(covered.sampling == trials && covered.greedy >= 16, "\(covered) of \(trials)")
   }
 
   /// The issue's own numbers: greedy means 0.97, 3.3, 21.5 and 58.2 for 1, 2, 4 and 8 showings.
@@ -210,6 +216,19 @@ import Testing
     source.fields["weight"]?[5] = nil
     let second = source
     await #expect(throws: ArgumentError.self) { try await analysis.report(on: [second]) }
+    // One record at several checkpoints has no errors, outcomes that are all alike have no model, and both say so.
+    var single = all[0]
+    single.epoch = 1
+    let one = try await DriversAnalysis().report(on: [
+      .init(file: "x", records: [all[0]]), .init(file: "y", records: [single]),
+    ])
+    #expect(one.models.isEmpty && one.warnings.count == 2, "\(one.warnings)")
+    let alike = (0..<60).map { index in
+      var record = Record(id: "\(index)", tokenLogProbabilities: [-0.5])
+      record.repetitions = Double(index % 3 + 1)
+      return record
+    }
+    #expect(try await DriversAnalysis().report(on: [.init(file: "x", records: alike)]).models.isEmpty)
     // Everything repeated: nothing to regress, and said so.
     let whole = (0..<30).map { Record(id: "\($0)", tokenLogProbabilities: [0, 0, 0]) }
     let none = try await DriversAnalysis().report(on: [.init(file: "x", records: whole)])
@@ -234,10 +253,20 @@ import Testing
     expectClose(removal.risk, risks.dropLast(removal.recordsRemoved).reduce(0, +), relative: 1e-12)
     #expect(removal.longest < report.current.longest)
     #expect(report.cheapest.first { $0.kind == "cut" }?.outputTokens == 19)
+    // One record, four tokens of probability 1/2, one draw: the longest match cut at 3, 2 and 1.
+    var small = Mitigation(length: 4)
+    small.queries = 1
+    let halves = [Record(id: "a", tokenLogProbabilities: Array(repeating: .log(0.5), count: 4))]
+    let cuts = try await small.report(on: halves, file: "x").options.filter { $0.kind == "cut" }
+    for (cut, longest) in zip(cuts, [0.875, 0.75, 0.5]) { expectClose(cut.longest, longest, relative: 1e-12) }
     let cold = try #require(report.options.first { $0.label.contains("0.5") })
     #expect(cold.risk > report.current.risk && cold.meetsBudget == false)
     let checkpoint = try #require(report.options.first { $0.kind == "checkpoint" })
     #expect(checkpoint.meetsBudget == true && (checkpoint.lossIncrease ?? 0) > 0.9)
+    // Another set of records is no checkpoint of these.
+    let other = Mitigation.Checkpoint(name: "other", records: Array(all[..<5]))
+    let asked = mitigation
+    await #expect(throws: RecordError.self) { try await asked.report(on: all, file: "x", checkpoints: [other]) }
     mitigation.budget = 0
     await #expect(throws: ArgumentError.self) { try await mitigation.report(on: all, file: "x") }
   }

@@ -124,6 +124,22 @@ import TokenProcess
     }
   }
 
+  /// A rank that the probability rules out by rounding, as 16 bits do, is no crash under any scheme.
+  @Test func nearlyImpossibleRanks() throws {
+    var record = Record(id: "a", tokenLogProbabilities: [-0.6926, -0.1, -3])
+    record.ranks = [1, 0, 5]
+    try record.validate()
+    for temperature in [0.5, 0.7, 1, 1.5] {
+      for topK in [nil, 1, 2, 5] {
+        for topP in [nil, 0.9] {
+          record.vocabularySize = topK == 5 ? 100 : nil
+          let law = try DecodedLaw(record, under: try Decoding(temperature: temperature, topK: topK, topP: topP))
+          #expect(law.tokens.allSatisfy { $0.lower <= $0.upper })
+        }
+      }
+    }
+  }
+
   @Test func schemesAreChecked() throws {
     for (temperature, topK, topP, minP) in [
       (-1.0, nil, nil, nil), (.nan, nil, nil, nil), (1, 0, nil, nil), (1, nil, 0.0, nil), (1, nil, 1.5, nil),

@@ -70,6 +70,19 @@ import TokenProcess
     expectClose(effects.trend, (means[1] - means[0]) / .log(2), relative: 1e-12)
   }
 
+  /// The slope within records of unequal lengths, where most are short.
+  @Test func trendOfUnequalLengths() throws {
+    var accumulator = TokenVarianceAccumulator()
+    for index in 0..<60 {
+      let length = index % 4 == 0 ? 40 : 2
+      let values = (1...length).map {
+        -5 + 0.01 * Double(index) + 0.5 * Double.log(Double($0)) + 1e-9 * Double(($0 * 7) % 5)
+      }
+      accumulator.add(try MatchLengthLaw(tokenLogProbabilities: values))
+    }
+    expectClose(try #require(accumulator.effects).trend, 0.5, relative: 1e-6)
+  }
+
   @Test func edges() throws {
     #expect(LawReadingAccumulator().reading == nil)
     #expect(reading(records: 4, record: 1, slope: 0, seed: 1) == nil)

@@ -24,6 +24,7 @@ import TokenProcess
     ("token_logprobs[0]", { $0.tokenLogProbabilities[0] = .infinity }),
     ("ranks", { $0.ranks = [0] }),
     ("ranks[2]", { $0.ranks = [0, 0, -1] }),
+    ("ranks[1]", { $0.ranks = [0, 2, 0] }),
     ("greedy_token_ids", { $0.greedyTokenIDs = [1, 2, 3, 4] }),
     ("reference_token_ids", { $0.referenceTokenIDs = [] }),
     ("top_logprobs", { $0.topLogProbabilities = [[]] }),

@@ -327,7 +327,7 @@ import Testing
       let lines = (0..<60).map { index in
         let ranks = (0..<4).map { $0 == index % 4 && index % 3 > 0 ? 1 : 0 }
         return
-          #"{"id":"\#(index)","token_logprobs":[-0.5,-1,-0.2,-\#(index % 7).5],"ranks":\#(ranks),"heat":\#(index % 5)}"#
+          #"{"id":"\#(index)","token_logprobs":[-1.5,-1,-1.2,-\#(index % 7 + 1).5],"ranks":\#(ranks),"heat":\#(index % 5)}"#
       }
       try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
       let result = try run("drivers", path, "--field", "heat", "-f", "json")

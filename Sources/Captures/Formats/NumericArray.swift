@@ -57,18 +57,25 @@ struct NumericArray: Sendable {
   /// - Throws: `CaptureError`.
   static func arrays(npz data: Data, file: String) throws(CaptureError) -> [String: NumericArray] {
     var contents: [(name: String, data: Data)] = []
+    var names: [String] = []
     do throws(CompressionError) {
       let archive = try ZipArchive(data)
+      names = archive.names
       for name in archive.names where name.hasSuffix(".npy") {
         // An array alone has no need of a name.
         let short = archive.names.count == 1 ? "token_logprobs" : String(name.dropLast(4))
-        guard names.contains(short), let data = try archive.content(of: name) else {
+        guard Self.names.contains(short), let data = try archive.content(of: name) else {
           continue
         }
         contents.append((short, data))
       }
     } catch {
       throw CaptureError(file: file, problem: error.description)
+    }
+    guard contents.contains(where: { $0.name == "token_logprobs" }) else {
+      throw CaptureError(
+        file: file, field: "token_logprobs",
+        problem: "is no array of the file; there are: \(names.joined(separator: ", "))")
     }
     var arrays: [String: NumericArray] = [:]
     for (name, data) in contents { arrays[name] = try NumericArray(npy: data, file: file, name: name) }

@@ -17,9 +17,14 @@ public enum ReferenceSplit: Sendable, Equatable {
       case .suffixTokens(let count): tokens - count
       }
     guard start >= 1, start < tokens else {
+      let asked =
+        switch self {
+        case .prefixTokens(let count): "a prefix of \(count)"
+        case .suffixTokens(let count): "a reference of \(count)"
+        }
       throw RecordError(
         field: "prompt_logprobs",
-        problem: "\(tokens) tokens cannot be split into a prefix and a reference at token \(start): both need one")
+        problem: "\(tokens) tokens hold not \(asked) and one more: prefix and reference both need one")
     }
     return start..<tokens
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import TokenProcess
 
 /// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and `logprobs`, and vLLM's
@@ -163,7 +164,9 @@ struct ServerResponse: Decodable {
     let best = top.map { $0?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
     let own = zip(best, logprobs.tokens).count { $0 == $1 }
     let next = zip(best, logprobs.tokens.dropFirst()).count { $0 == $1 }
-    guard next >= 3, next > 2 * own else { return }
+    // Texts that the model cannot guess agree with neither but by chance: a sign test that fails one in a million of those.
+    let signs = Array(repeating: 1.0, count: next) + Array(repeating: -1.0, count: own)
+    guard next > own, let test = SignTest(differences: signs), test.pValue < 2e-6 else { return }
     throw RecordError(
       field: "top_logprobs",
       problem:

@@ -60,6 +60,29 @@ public struct SymmetricMatrix: Sendable, Equatable {
     return nil
   }
 
+  /// The direction in which the matrix, scaled to unit diagonal, is smallest, in the units of the unscaled one; nil unless the diagonal is positive
+  /// and all is finite.
+  public func weakestDirection() -> [Double]? {
+    guard dimension > 0, elements.allSatisfy(\.isFinite), diagonal.allSatisfy({ $0 > 0 }) else { return nil }
+    _ = GSLRuntime.ready
+    guard let matrix = gsl_matrix_alloc(dimension, dimension), let vectors = gsl_matrix_alloc(dimension, dimension),
+      let values = gsl_vector_alloc(dimension), let workspace = gsl_eigen_symmv_alloc(dimension)
+    else { return nil }
+    defer {
+      gsl_matrix_free(matrix)
+      gsl_matrix_free(vectors)
+      gsl_vector_free(values)
+      gsl_eigen_symmv_free(workspace)
+    }
+    let scale = diagonal.map { 1 / $0.squareRoot() }
+    for i in 0..<dimension {
+      for j in 0..<dimension { gsl_matrix_set(matrix, i, j, self[i, j] * scale[i] * scale[j]) }
+    }
+    guard gsl_eigen_symmv(matrix, values, vectors, workspace) == GSLRuntime.success else { return nil }
+    let smallest = (0..<dimension).min { gsl_vector_get(values, $0) < gsl_vector_get(values, $1) } ?? 0
+    return (0..<dimension).map { gsl_matrix_get(vectors, $0, smallest) * scale[$0] }
+  }
+
   /// The product with a vector of `dimension` elements.
   public func multiplied(by vector: [Double]) -> [Double] {
     precondition(vector.count == dimension, "a vector of \(dimension) elements is needed")

@@ -94,6 +94,14 @@ public struct BinaryRegression: Sendable {
     for (row, value) in weights.enumerated() where !(value >= 0 && value < .infinity) {
       throw .argument(name: "weights[\(row)]", problem: "is \(value), not 0 or more")
     }
+    let used = Set(zip(clusters, weights).filter { $0.1 > 0 }.map(\.0))
+    guard used.isEmpty || used.count > predictors.count + 1 else {
+      throw .argument(
+        name: "clusters",
+        problem:
+          "are \(used.count), no more than the \(predictors.count + 1) coefficients: there is nothing to take errors from"
+      )
+    }
     guard weights.contains(where: { $0 > 0 }) else { throw .argument(name: "weights", problem: "are all 0") }
     for (index, column) in predictors.enumerated() where !column.allSatisfy(\.isFinite) {
       throw .argument(name: "predictors[\(index)]", problem: "has a value that is not finite")
@@ -162,14 +170,22 @@ public struct BinaryRegression: Sendable {
       coefficients[0] = link.linear(mean)
       var eta = linear(coefficients)
       var value = logLikelihood(eta)
-      for step in 0..<200 {
-        guard let inverse = information(eta).inverse() else { throw step == 0 ? .collinear : .separated }
-        // Nothing of a predictor is left beside the others where its variance grows without end.
-        if step == 0, inverse.diagonal.contains(where: { $0 * total * mean * (1 - mean) > 1e12 }) { throw .collinear }
+      guard let first = information(eta).inverse() else { throw .collinear }
+      // Nothing of a predictor is left beside the others where its variance grows without end.
+      if first.diagonal.contains(where: { $0 * total * mean * (1 - mean) > 1e12 }) { throw .collinear }
+      var last = Double.infinity
+      for _ in 0..<200 {
+        guard let inverse = information(eta).inverse() else { throw .separated }
         let gradient = gradient(scores(eta))
         let direction = inverse.multiplied(by: gradient)
-        // Half the square of the distance that is left, in units of log-likelihood.
+        // Half the square of the distance that is left, in units of log-likelihood; these follow the weights.
         let decrement = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+        let unit = max(value.magnitude, total * mean * (1 - mean))
+        if decrement < 1e-26 * unit || (decrement < 1e-18 * unit && decrement > 0.25 * last) {
+          if isSeparated(eta) { throw .separated }
+          return coefficients
+        }
+        last = decrement
         var fraction = 1.0
         while true {
           let trial = zip(coefficients, direction).map { $0 + fraction * $1 }
@@ -181,16 +197,24 @@ public struct BinaryRegression: Sendable {
           }
           fraction /= 2
         }
-        if coefficients.contains(where: { $0.magnitude > 1e3 }) { throw .separated }
-        if decrement < 1e-26 * max(1, value.magnitude) || (decrement < 1e-20 && fraction < 1e-9) {
-          // A maximum at infinity is approached with ever smaller steps: rows of both kinds are then told apart for certain.
-          let isSure = eta.indices.allSatisfy { weights[$0] == 0 || link.slope(eta[$0]) < 1e-8 }
-          if isSure { throw .separated }
-          return coefficients
-        }
       }
       // Outcomes that a combination tells apart let the likelihood climb for ever.
-      throw eta.contains(where: { $0.magnitude > 20 }) ? .separated : .noConvergence
+      throw isSeparated(eta) ? .separated : .noConvergence
+    }
+
+    /// Whether some combination of the predictors is never below 0 for outcomes of 1, never above 0 for outcomes of 0, and 0 for all others: the
+    /// likelihood then climbs along it for ever, and at the point reached there is no information left in its direction.
+    private func isSeparated(_ eta: [Double]) -> Bool {
+      guard let direction = information(eta).weakestDirection() else { return true }
+      let along = linear(direction)
+      let largest = along.reduce(0) { max($0, $1.magnitude) }
+      // Both signs of the direction are the same one.
+      return [1.0, -1.0].contains { sign in
+        eta.indices.allSatisfy { row in
+          guard weights[row] > 0, along[row].magnitude > 1e-6 * largest else { return true }
+          return outcomes[row] == (along[row] * sign > 0 ? 1 : 0)
+        }
+      }
     }
   }
 }
@@ -247,7 +271,7 @@ extension BinaryRegression.Link {
     case .complementaryLogLog:
       // (dp/dη)/p is e^η/(exp(e^η) - 1).
       let rate = Double.exp(eta)
-      let relative = rate < 1e-300 ? 1 : rate / .expMinusOne(rate)
+      let relative = rate < 1e-300 ? 1 : rate > 700 ? 0 : rate / .expMinusOne(rate)
       return outcome * relative - (1 - outcome) * rate
     }
   }
@@ -263,6 +287,8 @@ extension BinaryRegression.Link {
       if rate < 0.01 {
         let square = rate * rate
         ofSuccess = rate / 2 - square / 6 + square * square / 180
+      } else if rate > 700 {
+        ofSuccess = 0
       } else {
         let rest = -Double.expMinusOne(-rate)
         ofSuccess = .exp(-rate) * rate * (rate - rest) / (rest * rest)

@@ -3,7 +3,7 @@ import RealModule
 /// The two-sample Kolmogorov–Smirnov test: whether two samples are from one law.
 public struct KolmogorovSmirnovTest: Sendable, Equatable {
   /// Products of the sample sizes up to which the p-value is exact.
-  public static let exactLimit = 4_000_000
+  public static let exactLimit = 200_000_000
 
   /// The largest distance between the empirical distribution functions.
   public let statistic: Double
@@ -15,7 +15,7 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
   /// Compares samples.
   ///
   /// The exact p-value is the share of lattice paths that come as far from the diagonal, a sum of positive terms; otherwise it is
-  /// Kolmogorov's limit at D √(nm/(n + m)) (Annals of Mathematical Statistics 19, 1948).
+  /// Kolmogorov's limit at D (√N + 0.12 + 0.11/√N), N = nm/(n + m) (Stephens, JRSS B 32, 1970).
   ///
   /// - Returns: nil where a sample is empty or with a NaN.
   /// - Complexity: O(n log n), and O(nm) for the exact p-value.
@@ -33,10 +33,11 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
     let product = Double(x.count) * Double(y.count)
     statistic = Double(largest) / product
     isExact = product <= Double(Self.exactLimit)
+    let root = (product / Double(x.count + y.count)).squareRoot()
     pValue =
       isExact
       ? Self.exact(x.count, y.count, largest)
-      : Self.limit(statistic * (product / Double(x.count + y.count)).squareRoot())
+      : Self.limit(statistic * (root + 0.12 + 0.11 / root))
   }
 
   /// The probability that a path from (0, 0) to (n, m), all of them alike, meets |i m - j n| >= d. The last step to (i, j) was from (i - 1, j)

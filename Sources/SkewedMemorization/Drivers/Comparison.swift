@@ -54,6 +54,9 @@ public struct Comparison: Sendable {
   public func report(on dataSets: [DataSet]) async throws -> CompareReport {
     try check(dataSets)
     let longest = dataSets.flatMap { $0.records.map(\.tokenLogProbabilities.count) }.max() ?? 1
+    for n in lengths ?? [] where n > longest {
+      throw ArgumentError(name: "length", value: "\(n)", allowed: "1 to \(longest), the longest reference")
+    }
     let lengths = lengths ?? Array(sequence(first: 1) { $0 * 4 }.prefix { $0 <= longest })
     let measured = try await inParallel(0..<dataSets.count, threads: threads) { Measured(dataSets[$0]) }
     var report = CompareReport(
@@ -68,23 +71,22 @@ public struct Comparison: Sendable {
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
     for pair in report.comparisons where pair.paired > 0 {
       let sizes = [pair.a, pair.b].compactMap { name in dataSets.first { $0.name == name }?.records.count }
-      guard let smaller = sizes.min(), pair.paired < (sizes.max() ?? 0) else { continue }
+      guard sizes.count == 2, pair.paired < max(sizes[0], sizes[1]) else { continue }
       report.warnings.append(
-        "\(pair.a) and \(pair.b) are compared on the \(pair.paired) records that both have (of \(smaller) and \(sizes.max() ?? smaller))"
-      )
+        "\(pair.a) (\(sizes[0]) records) and \(pair.b) (\(sizes[1])) are compared on the \(pair.paired) that both have")
     }
     return report
   }
 
   private func check(_ dataSets: [DataSet]) throws(ArgumentError) {
     guard dataSets.count >= 2 else {
-      throw ArgumentError(name: "files", value: "\(dataSets.count)", allowed: "two data sets or more")
+      throw ArgumentError(name: "data-sets", value: "\(dataSets.count)", allowed: "two or more")
     }
     for dataSet in dataSets where dataSet.records.isEmpty {
-      throw ArgumentError(name: "files", value: dataSet.name, allowed: "data sets with records")
+      throw ArgumentError(name: "data-sets", value: dataSet.name, allowed: "data sets with records")
     }
     guard Set(dataSets.map(\.name)).count == dataSets.count else {
-      throw ArgumentError(name: "files", value: "the same one twice", allowed: "different data sets")
+      throw ArgumentError(name: "data-sets", value: "the same one twice", allowed: "different data sets")
     }
     for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "length", value: "\(n)", allowed: "1 or more") }
     guard level > 0, level < 1 else { throw ArgumentError(name: "level", value: "\(level)", allowed: "0 < level < 1") }

@@ -86,25 +86,27 @@ public struct DriversAnalysis: Sendable {
     var columns: [Column] = []
     for name in Self.knownPredictors.dropFirst() + fields where predictors?.contains(name) ?? true {
       var values: [Double?] = []
-      for source in sources { values += try await self.values(of: name, in: source) }
+      for source in sources { values += try await self.values(of: name, in: source, &warnings) }
       let known = values.compactMap(\.self)
       let isAsked = predictors != nil || fields.contains(name)
       if known.count < values.count {
         if isAsked {
           throw ArgumentError(
-            name: "predictors", value: name, allowed: "known of every record (\(values.count - known.count) lack it)")
+            name: fields.contains(name) ? "field" : "predictors", value: name,
+            allowed: "a number of every record (\(values.count - known.count) have none)")
         }
         if !known.isEmpty { warnings.append("\(name) is not known of every record and is left out") }
       } else if Set(known).count > 1 {
         columns.append((name, known))
       } else if isAsked {
-        throw ArgumentError(name: "predictors", value: name, allowed: "one that varies between records")
+        throw ArgumentError(
+          name: fields.contains(name) ? "field" : "predictors", value: name, allowed: "one that varies between records")
       }
     }
     return columns
   }
 
-  private func values(of name: String, in source: Source) async throws -> [Double?] {
+  private func values(of name: String, in source: Source, _ warnings: inout [String]) async throws -> [Double?] {
     let records = source.records
     switch name {
     case "log2_repetitions": return records.map { $0.repetitions.flatMap { $0 > 0 ? .log2($0) : nil } }
@@ -117,12 +119,15 @@ public struct DriversAnalysis: Sendable {
       for token in first.compactMap(\.self) { counts[token, default: 0] += 1 }
       let total = Double(counts.values.reduce(0, +))
       return first.map { $0.flatMap { token in counts[token].map { .log(total / Double($0)) } } }
-    case "input_similarity": return try await similarities(source)
+    case "input_similarity": return try await similarities(source, &warnings)
     default: return source.fields[name] ?? Array(repeating: nil, count: records.count)
     }
   }
 
-  private func similarities(_ source: Source) async throws -> [Double?] {
+  private static let termWarning =
+    "input_similarity is that of TF-IDF vectors over the prefixes' token ids: there are no embeddings"
+
+  private func similarities(_ source: Source, _ warnings: inout [String]) async throws -> [Double?] {
     let records = source.records
     let none = [Double?](repeating: nil, count: records.count)
     guard records.count >= 3 else { return none }
@@ -132,13 +137,14 @@ public struct DriversAnalysis: Sendable {
     do {
       if let given = source.prefixEmbeddings {
         guard given.count == records.count else {
-          throw ArgumentError(
-            name: "prefix-embeddings", value: "\(given.count) vectors", allowed: "\(records.count), one a record")
+          throw RecordError(
+            field: "prefix embeddings", problem: "are \(given.count) vectors, but there are \(records.count) records")
         }
         vectors = try DenseVectors(given)
       } else if own.count == records.count {
         vectors = try DenseVectors(own)
       } else if tokens.count == records.count {
+        if !warnings.contains(Self.termWarning) { warnings.append(Self.termWarning) }
         vectors = TermVectors(tokens)
       } else {
         return none
@@ -185,11 +191,26 @@ public struct DriversAnalysis: Sendable {
     do {
       let fit = try BinaryRegression(link: link).fit(
         predictors: rows.columns, outcomes: rows.outcomes, weights: rows.weights, clusters: rows.clusters)
-      return .init(outcome, fit, names)
+      // Outcomes that are all alike leave nothing to explain.
+      guard fit.nullDeviance > 1e-12 * fit.logLikelihood.magnitude, fit.standardErrors.allSatisfy(\.isFinite) else {
+        warnings.append("no regression of \(outcome): the hazard is the same everywhere")
+        return nil
+      }
+      if fit.clusters < 30 {
+        warnings.append(
+          "\(outcome): standard errors from \(fit.clusters) records are unreliable; 30 or more are needed")
+      }
+      return .init(outcome, fit, names, deviations: rows.columns.map { deviation($0, rows.weights) })
     } catch {
       warnings.append("no regression of \(outcome): \(error)")
       return nil
     }
+  }
+
+  private func deviation(_ values: [Double], _ weights: [Double]) -> Double {
+    let total = weights.reduce(0, +)
+    let mean = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+    return (zip(values, weights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total).squareRoot()
   }
 
   /// A row for each position at risk.
@@ -280,19 +301,20 @@ public struct DriversAnalysis: Sendable {
 }
 
 extension DriversReport.HazardModel {
-  init(_ outcome: String, _ fit: BinaryRegressionFit, _ names: [String]) {
+  init(_ outcome: String, _ fit: BinaryRegressionFit, _ names: [String], deviations: [Double]) {
     self.outcome = outcome
     link = fit.link.rawValue
     constant = fit.coefficients[0]
     let errors = fit.standardErrors
     predictors = names.enumerated().map { index, name in
       let (coefficient, error) = (fit.coefficients[index + 1], errors[index + 1])
-      let width = 1.959963984540054 * error
+      let freedom = Double(fit.clusters - 1)
+      let width = studentQuantile(0.975, freedom: freedom) * error
       return .init(
         name: name, coefficient: coefficient, standardError: error,
-        p: min(1, 2 * normalUpperTail((coefficient / error).magnitude)), ratio: .exp(coefficient),
+        p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, freedom: freedom)), ratio: .exp(coefficient),
         ratioInterval: Ends(.exp(coefficient - width)...Double.exp(coefficient + width)),
-        marginalEffect: fit.marginalEffects[index].value,
+        ratioPerDeviation: .exp(coefficient * deviations[index]), marginalEffect: fit.marginalEffects[index].value,
         marginalEffectError: fit.marginalEffects[index].standardError)
     }
     logLikelihood = fit.logLikelihood

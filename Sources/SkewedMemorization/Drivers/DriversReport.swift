@@ -55,12 +55,14 @@ public struct DriversReport: Codable, Sendable, Equatable {
     public var coefficient: Double
     /// The standard error, robust to dependence within a record.
     public var standardError: Double
-    /// P of a coefficient as far from 0 or farther, by the normal law.
+    /// P of a coefficient as far from 0 or farther, by Student's law with as many degrees of freedom as records less one.
     public var p: Double
     /// e^coefficient: the hazard or odds ratio for one more unit. Below 1 means longer matches.
     public var ratio: Double
     /// Its 95 % limits.
     public var ratioInterval: Ends
+    /// The same ratio for one standard deviation more, over the positions of the regression.
+    public var ratioPerDeviation: Double
     /// The mean change of the hazard for one more unit.
     public var marginalEffect: Double
     /// Its standard error.
@@ -70,6 +72,7 @@ public struct DriversReport: Codable, Sendable, Equatable {
       case name, coefficient, p, ratio
       case standardError = "standard_error"
       case ratioInterval = "ratio_interval"
+      case ratioPerDeviation = "ratio_per_deviation"
       case marginalEffect = "marginal_effect"
       case marginalEffectError = "marginal_effect_error"
     }

@@ -20,7 +20,8 @@ public struct LimitsAnalysis: Sendable {
     guard !records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
     let references = try records.map { record throws(RecordError) in
       guard let tokens = record.referenceTokenIDs else {
-        throw RecordError(field: "reference_token_ids", problem: "is missing in record \(record.id)")
+        throw RecordError(
+          field: "reference_token_ids", problem: "is missing in record \(record.id); limits are counted from token ids")
       }
       return tokens
     }
@@ -37,7 +38,7 @@ public struct LimitsAnalysis: Sendable {
         sequenceExpected: found.sequenceExpected, contextGreedy: found.contextGreedy,
         contextExpected: found.contextExpected, greedy: GreedyMatch(record)?.length,
         expected: MatchLengthLaw(record).moments.mean,
-        argmaxAgreement: agreement.map { Double($0.argmax) / positions },
+        argmaxAgreement: agreement.flatMap { $0.known > 0 ? Double($0.argmax) / Double($0.known) : nil },
         totalVariation: agreement.map {
           Ends($0.totalVariation.lower.value / positions...$0.totalVariation.upper.value / positions)
         })
@@ -96,8 +97,9 @@ public struct LimitsAnalysis: Sendable {
       ($0.0 + $1.totalVariation.lower.value, $0.1 + $1.totalVariation.upper.value)
     }
     let count = Double(positions)
+    let known = agreements.reduce(0) { $0 + $1.known }
     return .init(
-      positions: positions, argmax: Double(agreements.reduce(0) { $0 + $1.argmax }) / count,
+      positions: positions, argmax: known > 0 ? Double(agreements.reduce(0) { $0 + $1.argmax }) / Double(known) : nil,
       totalVariation: Ends(sums.0 / count...sums.1 / count))
   }
 }

@@ -107,8 +107,9 @@ public struct LimitsReport: Codable, Sendable, Equatable {
   public struct Agreement: Codable, Sendable, Equatable {
     /// Positions.
     public var positions: Int
-    /// The share where the model's first choice is a most frequent next token of the training set (Theorem 2.6).
-    public var argmax: Double
+    /// The share, of those where it is known, at which the model's first choice is a most frequent next token of the training set
+    /// (Theorem 2.6); null where it is nowhere known.
+    @OrNull public var argmax: Double?
     /// Bounds of the mean total variation distance.
     public var totalVariation: Ends
 

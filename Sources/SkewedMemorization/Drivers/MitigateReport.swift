@@ -35,7 +35,8 @@ public struct MitigateReport: Codable, Sendable, Equatable {
     public var recordsRemoved: Int
     /// The longest output left, in tokens; null for no bound.
     @OrNull public var outputTokens: Int?
-    /// The mean loss of the records beyond the current one (for a decoding scheme, under it); null where it is infinite.
+    /// The mean loss of the records beyond the current one (for a decoding scheme, under it); null where it is infinite or only known
+    /// within bounds.
     @OrNull public var lossIncrease: Double?
     /// Whether the risk, or its upper bound, is below the budget; null without one.
     @OrNull public var meetsBudget: Bool?

@@ -14,6 +14,8 @@ public struct Mitigation: Sendable {
   public var budget: Double?
   /// Decoding schemes to be weighed.
   public var decodings: [Decoding] = []
+  /// The number of tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.
+  public var vocabularySize: Int?
   /// Tasks to spread the work over; the result does not depend on it.
   public var threads = 1
 
@@ -47,7 +49,7 @@ public struct Mitigation: Sendable {
     var warnings: [String] = []
     let plain = try await outlook(records, .plain, file, &warnings)
     let current = try await option("none", "as it is", plain)
-    var options = try await removals(plain) + cuts(current)
+    var options = try await removals(plain) + cuts(plain)
     let currentLoss = loss(records)
     for decoding in decodings {
       let decoded = try await outlook(records, decoding, file, &warnings)
@@ -56,9 +58,19 @@ public struct Mitigation: Sendable {
       options.append(option)
     }
     for checkpoint in checkpoints {
-      let found = try await outlook(checkpoint.records, .plain, checkpoint.name, &warnings)
+      // The same records, or their risks would be of different sets.
+      let byID = Dictionary(checkpoint.records.map { ($0.id, $0) }) { first, _ in first }
+      let same = records.compactMap { byID[$0.id] }
+      guard same.count == records.count else {
+        throw RecordError(
+          field: "id",
+          problem:
+            "\(records.count - same.count) of the \(records.count) records are not in the checkpoint \(checkpoint.name)"
+        )
+      }
+      let found = try await outlook(same, .plain, checkpoint.name, &warnings)
       var option = try await option("checkpoint", checkpoint.name, found)
-      option.lossIncrease = loss(checkpoint.records).flatMap { other in currentLoss.map { other - $0 } }
+      option.lossIncrease = loss(same).flatMap { other in currentLoss.map { other - $0 } }
       options.append(option)
     }
     if let budget {
@@ -81,6 +93,7 @@ public struct Mitigation: Sendable {
     var prediction = try Prediction(length: length)
     prediction.queries = [queries]
     prediction.decoding = decoding
+    prediction.vocabularySize = vocabularySize
     prediction.threads = threads
     return prediction
   }
@@ -91,6 +104,9 @@ public struct Mitigation: Sendable {
     var found: [String] = []
     let outlook = try await prediction(decoding).outlook(on: records, &found)
     let isPlain = decoding == .plain
+    if found.count > 3 {
+      found[2...] = ["and \(found.count - 2) more notes of this kind (skewmem predict has them all)"]
+    }
     for warning in found {
       let text = isPlain ? "\(file): \(warning)" : "\(Self.text(decoding)): \(warning)"
       if !warnings.contains(text) { warnings.append(text) }
@@ -135,13 +151,16 @@ public struct Mitigation: Sendable {
   }
 
   /// Output that ends earlier cannot hold n tokens of a record.
-  private func cuts(_ current: MitigateReport.Option) -> [MitigateReport.Option] {
-    Set([length / 4, length / 2, length - 1]).filter { $0 >= 1 && $0 < length }.sorted(by: >).map { tokens in
-      .init(
-        kind: "cut", label: "output of at most \(tokens) tokens", risk: 0, riskBounds: nil,
-        longest: min(Double(tokens), current.longest), recordsRemoved: 0, outputTokens: tokens,
-        lossIncrease: 0, meetsBudget: nil)
+  private func cuts(_ outlook: LengthOutlook) async throws -> [MitigateReport.Option] {
+    var options: [MitigateReport.Option] = []
+    for tokens in Set([length / 4, length / 2, length - 1]).sorted(by: >) where tokens >= 1 && tokens < length {
+      options.append(
+        .init(
+          kind: "cut", label: "output of at most \(tokens) token\(tokens == 1 ? "" : "s")", risk: 0, riskBounds: nil,
+          longest: try await outlook.maximumExpected(.middle, index: 0, draws: queries, threads: threads, upTo: tokens),
+          recordsRemoved: 0, outputTokens: tokens, lossIncrease: 0, meetsBudget: nil))
     }
+    return options
   }
 
   private func cheapest(_ options: [MitigateReport.Option]) -> [MitigateReport.Option] {
@@ -165,12 +184,16 @@ public struct Mitigation: Sendable {
     return sum.value > -.infinity ? -sum.value / Double(tokens) : nil
   }
 
-  /// By the middle of bounds; nil where a reference token cannot be drawn.
+  /// Nil where a reference token cannot be drawn, or where it is known within bounds only.
   private func decodedLoss(_ records: [Record], _ decoding: Decoding) throws -> Double? {
     var sum = CompensatedSum()
     var tokens = 0
     for record in records {
-      for token in try DecodedLaw(record, under: decoding).tokens { sum.add(token.middle) }
+      var record = record
+      record.vocabularySize = record.vocabularySize ?? vocabularySize
+      let law = try DecodedLaw(record, under: decoding)
+      guard law.isExact else { return nil }
+      for token in law.tokens { sum.add(token.upper) }
       tokens += record.tokenLogProbabilities.count
     }
     return sum.value > -.infinity && !sum.value.isNaN ? -sum.value / Double(tokens) : nil

@@ -39,7 +39,7 @@ public struct SimilarityAnalysis: Sendable {
   public func report(on records: [Record], file: String, embeddings: Embeddings? = nil) async throws -> SimilarityReport
   {
     guard records.count >= 3 else {
-      throw ArgumentError(name: "records", value: "\(records.count)", allowed: "3 or more")
+      throw RecordError(field: "records", problem: "are \(records.count); similarity takes 3 or more")
     }
     guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
     guard (199...1_000_000).contains(permutations) else {
@@ -69,6 +69,13 @@ public struct SimilarityAnalysis: Sendable {
         fullLevinaBickel: IntrinsicDimension.levinaBickel(ofAll: distances[1]),
         fullTwoNearest: IntrinsicDimension.twoNearest(distances[1])),
       correlations: try await correlations(records, rows), records: rows, warnings: [])
+    if report.correlations.isEmpty {
+      report.warnings.append("no correlations: similarities or expected matches are the same for all records")
+    }
+    let empty = [input, full].map { vectors in vectors.zeros }.reduce(0, +)
+    if empty > 0 {
+      report.warnings.append("\(empty) vectors hold only zeros: they are as far from all others as can be")
+    }
     let copies = distances[0].count { $0.first == 0 }
     if copies > 0 {
       report.warnings.append("\(copies) prefixes are copies of others: they are left out of the dimensions")
@@ -83,32 +90,48 @@ public struct SimilarityAnalysis: Sendable {
   private func vectors(
     _ records: [Record], _ embeddings: Embeddings?
   ) throws -> (source: String, input: any VectorSet, full: any VectorSet) {
-    do {
-      if let embeddings {
-        for (name, list) in [("prefix-embeddings", embeddings.prefix), ("full-embeddings", embeddings.full)]
-        where list.count != records.count {
-          throw ArgumentError(name: name, value: "\(list.count) vectors", allowed: "\(records.count), one a record")
-        }
-        return ("npy", try DenseVectors(embeddings.prefix), try DenseVectors(embeddings.full))
+    if let embeddings {
+      for (name, list) in [("prefix embeddings", embeddings.prefix), ("full embeddings", embeddings.full)]
+      where list.count != records.count {
+        throw RecordError(field: name, problem: "are \(list.count) vectors, but there are \(records.count) records")
       }
-      let own = records.compactMap { record in
-        record.embeddingPrefix.flatMap { prefix in record.embeddingFull.map { (prefix, $0) } }
-      }
-      if own.count == records.count {
-        return ("capture", try DenseVectors(own.map(\.0)), try DenseVectors(own.map(\.1)))
-      }
-    } catch let error as VectorError {
-      throw RecordError(field: "embeddings", problem: error.description)
+      return try dense("npy", embeddings.prefix, embeddings.full)
     }
+    let own = records.compactMap { record in
+      record.embeddingPrefix.flatMap { prefix in record.embeddingFull.map { (prefix, $0) } }
+    }
+    if own.count == records.count { return try dense("capture", own.map(\.0), own.map(\.1)) }
     let tokens = records.compactMap { record in
       record.prefixTokenIDs.flatMap { prefix in record.referenceTokenIDs.map { (prefix, prefix + $0) } }
     }
     guard tokens.count == records.count else {
       throw RecordError(
         field: "embedding_prefix",
-        problem: "is missing with embedding_full in some records, and so are prefix_token_ids or reference_token_ids")
+        problem:
+          "and embedding_full, or prefix_token_ids and reference_token_ids, are missing in \(records.count - max(own.count, tokens.count)) of \(records.count) records, and no embeddings are given (--prefix-embeddings, --full-embeddings)"
+      )
     }
     return ("tf-idf", TermVectors(tokens.map(\.0)), TermVectors(tokens.map(\.1)))
+  }
+
+  private func dense(
+    _ source: String, _ prefix: [[Double]], _ full: [[Double]]
+  ) throws(RecordError) -> (source: String, input: any VectorSet, full: any VectorSet) {
+    func vectors(_ name: String, _ rows: [[Double]]) throws(RecordError) -> DenseVectors {
+      do throws(VectorError) {
+        return try DenseVectors(rows)
+      } catch {
+        throw RecordError(field: name, problem: error.description)
+      }
+    }
+    let (input, whole) = (try vectors("prefix embeddings", prefix), try vectors("full embeddings", full))
+    guard input.dimension == whole.dimension else {
+      throw RecordError(
+        field: "full embeddings",
+        problem:
+          "have \(whole.dimension) dimensions and the prefix embeddings \(input.dimension): they are not of one model")
+    }
+    return (source, input, whole)
   }
 
   private func mean(_ neighbours: [Neighbour]) -> Double {

@@ -98,8 +98,10 @@ public struct KnownTokens: Sendable {
     let fewest = decoding.isTruncated ? above : max(above, unknown.lowerBound)
     // A truncated normalizer is smaller.
     let isKept = !decoding.isTruncated || rank == 0 || isKeptByRankAlone(decoding)
-    return LogInterval(
-      lower: isKept ? min(0, whole - 1e-15) : -.infinity, upper: min(0, -.log(1 + fewest) + 1e-15))
+    let upper = min(0, -.log(1 + fewest) + 1e-15)
+    let lower = isKept ? min(0, whole - 1e-15) : -.infinity
+    // A rank that the probability rules out by rounding makes them cross.
+    return LogInterval(lower: min(lower, upper), upper: max(lower, upper))
   }
 
   private func isKeptByRankAlone(_ decoding: Decoding) -> Bool {

@@ -94,24 +94,15 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     let freedom = tokens - records - width + 1
     guard freedom > 0, records > 1, width > 1 else { return nil }
     let error = shares.residual / freedom
-    var total = (weight: 0.0, x: 0.0, y: 0.0)
-    let points = positions.enumerated().map { index, position in
-      (
-        weight: Double(position.tokens), x: Double.log(Double(index + 1)),
-        // Of the records that reach the position, less their own means.
-        y: (position.total - position.recordMeans).double / Double(position.tokens)
-      )
-    }
-    for point in points {
-      total.weight += point.weight
-      total.x += point.weight * point.x
-      total.y += point.weight * point.y
-    }
-    let (x, y) = (total.x / total.weight, total.y / total.weight)
+    // Least squares within records: Σ x_j (l_ij - l_i) over Σ (x_j - x_i)², x_j = ln j and x_i its mean over the record's positions.
     var (product, square) = (0.0, 0.0)
-    for point in points {
-      product += point.weight * (point.x - x) * (point.y - y)
-      square += point.weight * (point.x - x) * (point.x - x)
+    var (sum, squareSum) = (0.0, 0.0)
+    for (index, position) in positions.enumerated() {
+      let x = Double.log(Double(index + 1))
+      sum += x
+      squareSum += x * x
+      product += x * (position.total - position.recordMeans).double
+      square += Double(position.endings) * (squareSum - sum * sum / Double(index + 1))
     }
     return TokenVarianceEffects(
       record: (shares.record - (records - 1) * error) / (1 + error),

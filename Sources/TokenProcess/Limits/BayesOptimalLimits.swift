@@ -30,14 +30,17 @@ public struct BayesOptimalLimits: Sendable {
   public struct Agreement: Sendable, Equatable {
     /// Reference positions.
     public var positions = 0
-    /// Those where the model's first choice is a most frequent next token of the training set.
+    /// Those where it is known whether the model's first choice is a most frequent next token of the training set.
+    public var known = 0
+    /// Those where it is one.
     public var argmax = 0
     /// Bounds of the total variation distance between the two laws of the next token, summed over positions: they differ where the
     /// training set has next tokens that the capture does not list.
     public var totalVariation = (lower: CompensatedSum(), upper: CompensatedSum())
 
     public static func == (a: Self, b: Self) -> Bool {
-      a.positions == b.positions && a.argmax == b.argmax && a.totalVariation.lower.value == b.totalVariation.lower.value
+      a.positions == b.positions && a.known == b.known && a.argmax == b.argmax
+        && a.totalVariation.lower.value == b.totalVariation.lower.value
         && a.totalVariation.upper.value == b.totalVariation.upper.value
     }
   }
@@ -170,7 +173,12 @@ public struct BayesOptimalLimits: Sendable {
       let most = following.reduce(0) { max($0, $1.count) }
       let first =
         isFirst[j] ? identifiers[j] : record.greedyTokenIDs?[j] ?? record.topLogProbabilities?[j].first?.tokenID
-      if let first, following.contains(where: { $0.token == first && $0.count == most }) { agreement.argmax += 1 }
+      let best = following.filter { $0.count == most }.map(\.token)
+      // An unknown first choice that is not the reference may be another of the most frequent tokens, where there is one.
+      if first != nil || best == [identifiers[j]] {
+        agreement.known += 1
+        if let first, best.contains(first) { agreement.argmax += 1 }
+      }
       let total = Double(following.reduce(0) { $0 + $1.count })
       let listed = record.topLogProbabilities?[j] ?? []
       let own = Double.exp(record.tokenLogProbabilities[j])

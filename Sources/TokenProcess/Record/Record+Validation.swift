@@ -1,3 +1,5 @@
+import RealModule
+
 extension Record {
   /// How far above 0 a log-probability may be before it is an error: rounding in 32-bit softmaxes reaches 1e-7.
   public static let roundingAllowance = 1e-6
@@ -31,6 +33,17 @@ extension Record {
     try checkLength(logProbabilityDeviations, "logprob_std")
     if let index = ranks?.firstIndex(where: { $0 < 0 }) {
       throw RecordError(field: "ranks[\(index)]", problem: "\(ranks![index]) is negative")
+    }
+    for (index, rank) in (ranks ?? []).enumerated() where rank > 0 {
+      // As many others are more probable, so that all together have (rank + 1) p at most; probabilities of 16 bits may be 1 % off.
+      let value = tokenLogProbabilities[index]
+      if value > -12, .exp(value) * Double(rank + 1) > 1.02 {
+        throw RecordError(
+          field: "ranks[\(index)]",
+          problem:
+            "is \(rank), but no more than \(Int((1 / Double.exp(value)).rounded(.up)) - 1) tokens can be more probable than one of probability \(Double.exp(value))"
+        )
+      }
     }
     for (position, alternatives) in (topLogProbabilities ?? []).enumerated() {
       for (index, alternative) in alternatives.enumerated() where !(alternative.logProbability <= 0) {

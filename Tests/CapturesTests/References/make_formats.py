@@ -11,7 +11,7 @@ os.makedirs("formats", exist_ok=True); os.chdir("formats")
 # vLLM completions response by its documented schema
 resp={"id":"cmpl-1","object":"text_completion","model":"m","choices":[{"index":0,"text":"","logprobs":None,"finish_reason":"length",
  "prompt_logprobs":[None,{"11":{"logprob":-0.5,"rank":1,"decoded_token":" a"},"7":{"logprob":-1.5,"rank":2,"decoded_token":" b"}},
- {"9":{"logprob":-3.25,"rank":40,"decoded_token":" c"},"4":{"logprob":-0.1,"rank":1,"decoded_token":" d"},"5":{"logprob":-2.5,"rank":2,"decoded_token":" e"}},
+ {"9":{"logprob":-3.25,"rank":20,"decoded_token":" c"},"4":{"logprob":-0.1,"rank":1,"decoded_token":" d"},"5":{"logprob":-2.5,"rank":2,"decoded_token":" e"}},
  {"8":{"logprob":-0.2,"rank":1,"decoded_token":" f"},"3":{"logprob":-1.9,"rank":2,"decoded_token":" g"}}],"prompt_token_ids":[1,11,9,8]}],"usage":{"prompt_tokens":4}}
 json.dump(resp,open('vllm.json','w'),indent=1)
 openai={"id":"cmpl-2","choices":[{"index":0,"text":"The cat sat","logprobs":{"tokens":["The"," cat"," sat"," on"],"token_logprobs":[None,-2.0,-0.25,-1.0],

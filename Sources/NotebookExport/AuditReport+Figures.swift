@@ -1,0 +1,95 @@
+import Foundation
+import SkewedMemorization
+
+extension AuditReport {
+  /// P(N >= n) of the data set, its limits, and the families that fit best.
+  var survivalFigure: Figure {
+    let exact = survival.compactMap { point in
+      decimal(point.logProbability).map { value in
+        Figure.Point(
+          log10(Double(point.n)), value, lower: point.lower.flatMap { $0 > 0 ? log10($0) : nil },
+          upper: point.upper.flatMap { $0 > 0 ? log10($0) : nil })
+      }
+    }
+    // A family's curve where the data are: at the lengths whose misfit the report has.
+    let families = fits.prefix(2).enumerated().map { index, fit in
+      Figure.Series(
+        fit.family, .dashes, color: index + 1,
+        fit.misfit.compactMap { misfit -> Figure.Point? in
+          guard survival.indices.contains(misfit.n - 1), let ratio = misfit.logRatio,
+            let exact = survival[misfit.n - 1].logProbability
+          else { return nil }
+          return Figure.Point(log10(Double(misfit.n)), (exact + ratio) / log(10))
+        })
+    }
+    return Figure(
+      "How far matches go",
+      caption:
+        "The probability that one sampled continuation of a random record repeats at least n tokens (solid, exact for this data set), \(NumberText.level(level)) limits for "
+        + "the population (shaded), and the families that describe it best (dashed). A straight line is a power law; a curve that bends down has a lighter tail.",
+      x: .init("tokens repeated, n", .logarithmic), y: .init("P(N ≥ n)", .logarithmic),
+      [
+        .init("population limits", .band, color: 0, exact.filter { $0.lower != nil && $0.upper != nil }),
+        .init("this data set", .line, color: 0, exact.map { .init($0.x, $0.y) }),
+      ] + families)
+  }
+
+  /// What a mean of logarithms sees beside the mean over records.
+  var averageFigure: Figure {
+    func points(_ value: (Decomposition.Length) -> Double?) -> [Figure.Point] {
+      decomposition.lengths.compactMap { length in
+        decimal(value(length)).map { Figure.Point(log10(Double(length.n)), $0) }
+      }
+    }
+    return Figure(
+      "What the average hides",
+      caption:
+        "The mean over records of the probability of repeating n tokens (annealed), which is what an attacker meets, and the exponential of the mean of logarithms "
+        + "(quenched), which is what a loss describes. The distance between the lines is the skewness penalty.",
+      x: .init("tokens repeated, n", .logarithmic), y: .init("probability", .logarithmic),
+      [
+        .init("mean over records", .line, color: 1, points(\.annealed)),
+        .init("typical record, by the mean loss", .line, color: 0, points(\.quenched)),
+      ])
+  }
+
+  /// The chance of the first mismatch at each position.
+  var hazardFigure: Figure {
+    let logs = [0] + survival.map { $0.logProbability ?? -.infinity }
+    let points = (1..<max(1, logs.count)).compactMap { n -> Figure.Point? in
+      guard logs[n - 1] > -.infinity else { return nil }
+      return Figure.Point(Double(n), -expm1(logs[n] - logs[n - 1]))
+    }
+    return Figure(
+      "Where matches end",
+      caption:
+        "The probability that a match which has come this far ends at the next token. Where it falls, what is left is the records that are known best, or records that "
+        + "lock on as they go.",
+      x: .init("position in the reference"), y: .init("probability of a first mismatch here"),
+      [.init("all records", .line, color: 0, points)])
+  }
+
+  /// Where variance and skew of N come from.
+  var decompositionFigure: Figure {
+    func shares(_ parts: [Double], of whole: Double) -> [Double] { parts.map { whole == 0 ? 0 : 100 * $0 / whole } }
+    let variance = shares([decomposition.variance.between, decomposition.variance.within], of: matchLength.variance)
+    let third = shares(
+      [
+        decomposition.thirdCumulant.between, decomposition.thirdCumulant.covariance, decomposition.thirdCumulant.within,
+      ],
+      of: matchLength.thirdCumulant)
+    return Figure(
+      "Where variance and skew come from",
+      caption:
+        "Shares of the variance and of the third cumulant of the match length: differences between records, records that vary more the further they go, and the drawing of "
+        + "tokens within a record.",
+      x: .init("", .categories(["variance", "third cumulant"])), y: .init("share, %"),
+      [
+        .init("between records", .bars, color: 0, [.init(0, variance[0]), .init(1, third[0])]),
+        .init("both together", .bars, color: 1, [.init(1, third[1])]),
+        .init("within records", .bars, color: 2, [.init(0, variance[1]), .init(1, third[2])]),
+      ])
+  }
+
+  private func decimal(_ natural: Double?) -> Double? { natural.flatMap { $0 > -.infinity ? $0 / log(10) : nil } }
+}

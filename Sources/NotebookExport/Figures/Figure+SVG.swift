@@ -1,0 +1,207 @@
+import Foundation
+
+extension Figure {
+  /// An SVG picture, 720 units wide, that takes its colours from the page's light or dark scheme, or from its own style where it stands
+  /// alone.
+  ///
+  /// - Parameters:
+  ///   - identifier: Unique on its page; title and description are named after it.
+  ///   - standsAlone: Whether it is a file of its own, with its own style.
+  public func svg(identifier: String, standsAlone: Bool = false) -> String {
+    SVGDrawing(self).text(identifier: identifier, standsAlone: standsAlone)
+  }
+
+  /// The colours of pictures, as custom properties of the page.
+  static let colorStyle: String = {
+    func properties(_ side: (_ color: (light: String, dark: String)) -> String) -> String {
+      palette.enumerated().map { "--c\($0.offset):\(side($0.element))" }.joined(separator: ";")
+    }
+    let light = properties(\.light)
+    let dark = properties(\.dark)
+    return """
+      :root{color-scheme:light dark;--ink:#1b1b1b;--quiet:#5c5c5c;--rule:#d9d9d9;--ground:#ffffff;--shade:#f4f4f2;\(light)}
+      @media (prefers-color-scheme:dark){:root{--ink:#ececec;--quiet:#b0b0b0;--rule:#444444;--ground:#16181b;--shade:#212429;\(dark)}}
+      @media print{:root{--ink:#000000;--quiet:#444444;--rule:#bbbbbb;--ground:#ffffff;--shade:#ffffff;\(light)}}
+      """
+  }()
+
+  static let pictureStyle = """
+    svg text{font:12px system-ui,sans-serif;fill:var(--quiet)}svg .name{fill:var(--ink)}
+    svg .grid{stroke:var(--rule);stroke-width:1}svg .axis{stroke:var(--quiet);stroke-width:1;fill:none}
+    """
+}
+
+/// One figure's drawing.
+private struct SVGDrawing {
+  private let figure: Figure
+  private let width = 720.0
+  private let height: Double
+  private let plot: (left: Double, top: Double, right: Double, bottom: Double)
+  private let x: AxisTicks
+  private let y: AxisTicks
+  private let legend: [[Figure.Series]]
+
+  init(_ figure: Figure) {
+    self.figure = figure
+    let points = figure.series.flatMap(\.points)
+    let hasBars = figure.series.contains { $0.mark == .bars }
+    x = AxisTicks(points.map(\.x), figure.x.scale, includesZero: false)
+    y = AxisTicks(
+      points.flatMap { [$0.y, $0.lower, $0.upper].compactMap(\.self) }, figure.y.scale, includesZero: hasBars)
+    legend = Self.legend(figure.series)
+    let top = 16 + 20 * Double(legend.count)
+    // Names of categories across take room when they stand slanted.
+    let isCategorical = if case .categories = figure.x.scale { true } else { false }
+    let longest = isCategorical ? Double(x.ticks.map(\.label.count).max() ?? 0) : 0
+    let room = isCategorical && longest * Double(x.ticks.count) * 6.6 > 600 ? min(160, longest * 4.6) : 0
+    let labels = Double(y.ticks.map(\.label.count).max() ?? 3)
+    plot = (34 + 6.8 * labels, top, width - 14, top + 280)
+    height = plot.bottom + 50 + room
+  }
+
+  /// Names in lines of at most 90 letters; a series and its band share one entry.
+  private static func legend(_ series: [Figure.Series]) -> [[Figure.Series]] {
+    var lines: [[Figure.Series]] = []
+    var letters = 0
+    var seen = Set<String>()
+    for entry in series where !entry.name.isEmpty && seen.insert(entry.name).inserted {
+      if lines.isEmpty || letters + entry.name.count + 6 > 96 {
+        lines.append([])
+        letters = 0
+      }
+      lines[lines.count - 1].append(entry)
+      letters += entry.name.count + 6
+    }
+    return lines.count == 1 && lines[0].count == 1 ? [] : lines
+  }
+
+  private func across(_ value: Double) -> Double { plot.left + x.place(value) * (plot.right - plot.left) }
+
+  private func up(_ value: Double) -> Double { plot.bottom - y.place(value) * (plot.bottom - plot.top) }
+
+  private func number(_ value: Double) -> String {
+    let text = String(format: "%.1f", value)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  func text(identifier: String, standsAlone: Bool) -> String {
+    var parts: [String] = []
+    let size = standsAlone ? " width=\"\(number(width))\" height=\"\(number(height))\"" : ""
+    parts.append(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(width)) \(number(height))\"\(size) role=\"img\" "
+        + "aria-labelledby=\"\(identifier)-title \(identifier)-text\">")
+    parts.append("<title id=\"\(identifier)-title\">\(htmlEscaped(figure.title))</title>")
+    parts.append("<desc id=\"\(identifier)-text\">\(htmlEscaped(figure.caption))</desc>")
+    if standsAlone {
+      parts.append("<style>\(Figure.colorStyle)\n\(Figure.pictureStyle)</style>")
+      parts.append("<rect width=\"100%\" height=\"100%\" style=\"fill:var(--ground)\"/>")
+    }
+    addAxes(&parts)
+    for series in figure.series { add(series, &parts) }
+    addLegend(&parts)
+    parts.append("</svg>")
+    return parts.joined(separator: "\n")
+  }
+
+  private func addAxes(_ parts: inout [String]) {
+    for tick in y.ticks {
+      let place = number(up(tick.position))
+      parts.append(
+        "<line class=\"grid\" x1=\"\(number(plot.left))\" x2=\"\(number(plot.right))\" y1=\"\(place)\" y2=\"\(place)\"/>"
+      )
+      parts.append(
+        "<text x=\"\(number(plot.left - 8))\" y=\"\(number(up(tick.position) + 4))\" text-anchor=\"end\">\(htmlEscaped(tick.label))</text>"
+      )
+    }
+    let isSlanted = height > plot.bottom + 50.5
+    for tick in x.ticks {
+      let place = number(across(tick.position))
+      parts.append(
+        "<line class=\"axis\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(number(plot.bottom))\" y2=\"\(number(plot.bottom + 5))\"/>"
+      )
+      let label = htmlEscaped(tick.label)
+      parts.append(
+        isSlanted
+          ? "<text transform=\"translate(\(number(across(tick.position) + 4)),\(number(plot.bottom + 16))) rotate(-40)\" text-anchor=\"end\">\(label)</text>"
+          : "<text x=\"\(place)\" y=\"\(number(plot.bottom + 19))\" text-anchor=\"middle\">\(label)</text>")
+    }
+    parts.append(
+      "<path class=\"axis\" d=\"M\(number(plot.left)) \(number(plot.top))V\(number(plot.bottom))H\(number(plot.right))\"/>"
+    )
+    parts.append(
+      "<text class=\"name\" x=\"\(number((plot.left + plot.right) / 2))\" y=\"\(number(height - 8))\" text-anchor=\"middle\">\(htmlEscaped(figure.x.title))</text>"
+    )
+    parts.append(
+      "<text class=\"name\" transform=\"translate(14,\(number((plot.top + plot.bottom) / 2))) rotate(-90)\" text-anchor=\"middle\">\(htmlEscaped(figure.y.title))</text>"
+    )
+  }
+
+  private func add(_ series: Figure.Series, _ parts: inout [String]) {
+    let color = "var(--c\(series.color % Figure.palette.count))"
+    func path(_ points: [(Double, Double)]) -> String {
+      points.enumerated().map {
+        "\($0.offset == 0 ? "M" : "L")\(number(across($0.element.0))) \(number(up($0.element.1)))"
+      }
+      .joined()
+    }
+    switch series.mark {
+    case .line, .dashes:
+      let dashes = series.mark == .dashes ? ";stroke-dasharray:6 4" : ""
+      parts.append(
+        "<path d=\"\(path(series.points.map { ($0.x, $0.y) }))\" style=\"fill:none;stroke:\(color);stroke-width:2\(dashes)\"/>"
+      )
+    case .band:
+      let limited = series.points.filter { $0.lower != nil && $0.upper != nil }
+      let outline = limited.map { ($0.x, $0.upper ?? $0.y) } + limited.reversed().map { ($0.x, $0.lower ?? $0.y) }
+      parts.append("<path d=\"\(path(outline))Z\" style=\"fill:\(color);fill-opacity:0.18;stroke:none\"/>")
+    case .points:
+      for point in series.points {
+        addLimits(point, color, &parts)
+        parts.append(
+          "<circle cx=\"\(number(across(point.x)))\" cy=\"\(number(up(point.y)))\" r=\"3.5\" style=\"fill:\(color)\"/>")
+      }
+    case .bars:
+      // Series of bars stand side by side.
+      let all = figure.series.filter { $0.mark == .bars }
+      let index = Double(all.firstIndex { $0 == series } ?? 0)
+      let slot = (across(1) - across(0)) * 0.8
+      let width = slot / Double(all.count)
+      for point in series.points {
+        let left = across(point.x) - slot / 2 + index * width
+        let (top, bottom) = (min(up(point.y), up(0)), max(up(point.y), up(0)))
+        parts.append(
+          "<rect x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(max(1, width - 2)))\" height=\"\(number(max(0.5, bottom - top)))\" style=\"fill:\(color)\"/>"
+        )
+        addLimits(point, "var(--ink)", at: left + width / 2 - 1, &parts)
+      }
+    }
+  }
+
+  private func addLimits(_ point: Figure.Point, _ color: String, at place: Double? = nil, _ parts: inout [String]) {
+    guard let lower = point.lower, let upper = point.upper else { return }
+    let x = number(place ?? across(point.x))
+    parts.append(
+      "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(number(up(lower)))\" y2=\"\(number(up(upper)))\" style=\"stroke:\(color);stroke-width:1.5\"/>"
+    )
+  }
+
+  private func addLegend(_ parts: inout [String]) {
+    for (line, entries) in legend.enumerated() {
+      var left = plot.left
+      let middle = 12 + 20 * Double(line)
+      for entry in entries {
+        let color = "var(--c\(entry.color % Figure.palette.count))"
+        let dashes = entry.mark == .dashes ? ";stroke-dasharray:5 3" : ""
+        parts.append(
+          entry.mark == .line || entry.mark == .dashes
+            ? "<line x1=\"\(number(left))\" x2=\"\(number(left + 22))\" y1=\"\(number(middle))\" y2=\"\(number(middle))\" style=\"stroke:\(color);stroke-width:3\(dashes)\"/>"
+            : "<rect x=\"\(number(left + 5))\" y=\"\(number(middle - 5))\" width=\"11\" height=\"11\" style=\"fill:\(color)\"/>"
+        )
+        parts.append(
+          "<text class=\"name\" x=\"\(number(left + 28))\" y=\"\(number(middle + 4))\">\(htmlEscaped(entry.name))</text>"
+        )
+        left += 28 + 6.8 * Double(entry.name.count) + 18
+      }
+    }
+  }
+}
