@@ -8,6 +8,12 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public let problem: String
 
+  /// A problem with an output.
+  public init(file: String, problem: String) {
+    self.file = file
+    self.problem = problem
+  }
+
   public var description: String { "\(file == "-" ? "standard output" : file): \(problem)" }
 }
 

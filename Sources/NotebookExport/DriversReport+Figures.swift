@@ -34,8 +34,8 @@ extension DriversReport {
     return Figure(
       "What goes with the first mismatch",
       caption:
-        "Change of the logarithm of the \(models.first?.link == "logit" ? "odds" : "hazard") of a first mismatch for one more unit of each predictor, with 95 % limits. Below 0: longer matches.",
-      x: .init("", .categories(names)), y: .init("coefficient"),
+        "Change of the logarithm of the \(models.first?.link == "logit" ? "odds" : "hazard") of a first mismatch for one standard deviation more of each predictor, with 95 % limits. Below 0: longer matches.",
+      x: .init("", .categories(names)), y: .init("change for one standard deviation"),
       models.enumerated().map { index, model in
         let shift = models.count > 1 ? 0.2 * (Double(index) - 0.5) : 0
         return .init(
@@ -44,7 +44,10 @@ extension DriversReport {
             guard let place = names.firstIndex(of: predictor.name), let lower = predictor.ratioInterval.lower,
               let upper = predictor.ratioInterval.upper, lower > 0
             else { return nil }
-            return .init(Double(place) + shift, predictor.coefficient, lower: log(lower), upper: log(upper))
+            let change = log(predictor.ratioPerDeviation)
+            let deviation = predictor.coefficient == 0 ? 0 : change / predictor.coefficient
+            return .init(
+              Double(place) + shift, change, lower: deviation * log(lower), upper: deviation * log(upper))
           })
       })
   }

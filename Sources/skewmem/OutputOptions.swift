@@ -10,6 +10,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case json
   case markdown
   case html
+  case csv
 }
 
 /// The options of every command.
@@ -19,6 +20,10 @@ struct OutputOptions: ParsableArguments {
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
   var output: String = "-"
+
+  @Option(
+    help: ArgumentHelp("Also write the report's figures there, each as Vega-Lite and SVG.", valueName: "folder"))
+  var figures: String?
 
   @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
   var quiet = false
@@ -47,12 +52,34 @@ struct OutputOptions: ParsableArguments {
     case .text: data = Data(report.text(isStyled: isStyled).utf8)
     case .markdown: data = Data(report.markdown.utf8)
     case .html: data = Data(report.html.utf8)
+    case .csv:
+      guard let table = try RecordTable(report) else {
+        throw ValidationError("--format csv is for reports that list records.")
+      }
+      data = Data(table.csv.utf8)
     case .json:
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       data = try encoder.encode(report) + Data("\n".utf8)
     }
+    if let figures { try write(report.figures, to: figures) }
     try AtomicFile.write(data, to: output)
+  }
+}
+
+extension OutputOptions {
+  private func write(_ figures: [Figure], to folder: String) throws {
+    guard !figures.isEmpty else { throw ValidationError("--figures: this report has no figures.") }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw OutputError(file: folder, problem: "is a folder that cannot be made")
+    }
+    for (index, figure) in figures.enumerated() {
+      let name = "\(folder)/figure-\(index + 1)"
+      try AtomicFile.write(figure.vegaLite + Data("\n".utf8), to: name + ".vl.json")
+      try AtomicFile.write(Data((figure.svg(identifier: "figure", standsAlone: true) + "\n").utf8), to: name + ".svg")
+    }
   }
 }
 

@@ -40,6 +40,7 @@ private struct SVGDrawing {
   private let x: AxisTicks
   private let y: AxisTicks
   private let legend: [[Figure.Series]]
+  private let isSlanted: Bool
 
   init(_ figure: Figure) {
     self.figure = figure
@@ -55,8 +56,12 @@ private struct SVGDrawing {
     let longest = isCategorical ? Double(x.ticks.map(\.label.count).max() ?? 0) : 0
     let room = isCategorical && longest * Double(x.ticks.count) * 6.6 > 600 ? min(160, longest * 4.6) : 0
     let labels = Double(y.ticks.map(\.label.count).max() ?? 3)
-    plot = (34 + 6.8 * labels, top, width - 14, top + 280)
-    height = plot.bottom + 50 + room
+    // A slanted name reaches to the left of its mark.
+    let slot = 640 / Double(max(1, x.ticks.count))
+    let left = max(34 + 6.8 * labels, room > 0 ? 16 + 5.3 * longest - slot / 2 : 0)
+    plot = (left, top, width - 14, top + 280)
+    isSlanted = room > 0
+    height = plot.bottom + (figure.x.title.isEmpty ? 28 : 50) + room
   }
 
   /// Names in lines of at most 90 letters; a series and its band share one entry.
@@ -113,7 +118,6 @@ private struct SVGDrawing {
         "<text x=\"\(number(plot.left - 8))\" y=\"\(number(up(tick.position) + 4))\" text-anchor=\"end\">\(htmlEscaped(tick.label))</text>"
       )
     }
-    let isSlanted = height > plot.bottom + 50.5
     for tick in x.ticks {
       let place = number(across(tick.position))
       parts.append(

@@ -7,7 +7,7 @@ extension Figure {
   public var vegaLite: Data {
     let specification = Specification(
       title: title, description: caption, width: 640, height: 320, data: .init(values: rows),
-      layer: series.map { layer(for: $0) })
+      layer: series.flatMap { layers(for: $0) })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     // All values are finite: encoding cannot fail.
@@ -40,6 +40,18 @@ extension Figure {
     }
   }
 
+  /// The marks of a series, and a line between the limits of points and bars that have any.
+  private func layers(for series: Series) -> [Layer] {
+    let marks = layer(for: series)
+    let hasLimits = (series.mark == .points || series.mark == .bars) && series.points.contains { $0.lower != nil }
+    guard hasLimits else { return [marks] }
+    var limits = marks
+    limits.mark = .init(type: "rule", clip: nil, opacity: nil, strokeDash: nil)
+    limits.encoding.y = channel("lower", y)
+    limits.encoding.y2 = .init(field: "upper")
+    return [marks, limits]
+  }
+
   private func layer(for series: Series) -> Layer {
     let mark: MarkDefinition
     switch series.mark {
@@ -52,7 +64,7 @@ extension Figure {
     let isBand = series.mark == .band
     var y = channel(isBand ? "lower" : "y", self.y)
     // Areas and bars of a logarithmic axis have no 0 to stand on.
-    if isBand { y.stack = false }
+    if isBand || series.mark == .bars { y.stack = false }
     return Layer(
       transform: [
         .init(
@@ -61,6 +73,7 @@ extension Figure {
       mark: mark,
       encoding: .init(
         x: channel("x", x), y: y, y2: isBand ? .init(field: "upper") : nil,
+        xOffset: series.mark == .bars ? .init(field: "series") : nil,
         color: .init(
           field: "series", type: "nominal", title: nil,
           scale: .init(
@@ -136,8 +149,8 @@ extension Figure {
 
   private struct Layer: Encodable {
     let transform: [Filter]
-    let mark: MarkDefinition
-    let encoding: Encoding
+    var mark: MarkDefinition
+    var encoding: Encoding
   }
 
   private struct Filter: Encodable { let filter: String }
@@ -151,8 +164,9 @@ extension Figure {
 
   private struct Encoding: Encodable {
     let x: Channel
-    let y: Channel
-    let y2: Field?
+    var y: Channel
+    var y2: Field?
+    let xOffset: Field?
     let color: Channel
   }
 

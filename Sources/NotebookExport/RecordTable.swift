@@ -1,0 +1,54 @@
+import Foundation
+
+/// The list of records of a report as a table, a row each: what its JSON has under `records`, or of an audit under `records_at_risk`.
+public struct RecordTable: Sendable {
+  /// The names of the columns: those of the JSON, inner names after a dot, the record's own name first.
+  public let columns: [String]
+  /// The cells, empty where a value is null.
+  public let rows: [[String]]
+
+  /// The table of a report; nil for a report without a list of records.
+  ///
+  /// - Throws: What encoding throws.
+  public init?(_ report: some Encodable) throws {
+    let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]
+    // An audit's `records` is their number.
+    guard let list = ["records", "records_at_risk"].lazy.compactMap({ object?[$0] as? [[String: Any]] }).first else {
+      return nil
+    }
+    var rows: [[String: String]] = []
+    for record in list {
+      var row: [String: String] = [:]
+      Self.flatten(record, "", into: &row)
+      rows.append(row)
+    }
+    let names = Set(rows.flatMap(\.keys)).sorted { ($0 != "id" ? 1 : 0, $0) < ($1 != "id" ? 1 : 0, $1) }
+    columns = names
+    self.rows = rows.map { row in names.map { row[$0] ?? "" } }
+  }
+
+  private static func flatten(_ value: Any, _ name: String, into row: inout [String: String]) {
+    switch value {
+    case let object as [String: Any]:
+      for (key, inner) in object { flatten(inner, name.isEmpty ? key : "\(name).\(key)", into: &row) }
+    case let list as [Any]:
+      for (index, inner) in list.enumerated() { flatten(inner, "\(name).\(index + 1)", into: &row) }
+    case is NSNull: row[name] = ""
+    case let text as String: row[name] = text
+    case let number as NSNumber: row[name] = "\(number)"
+    default: row[name] = "\(value)"
+    }
+  }
+
+  /// Comma-separated values (RFC 4180). A cell that a spreadsheet would take for a formula begins with an apostrophe.
+  public var csv: String {
+    ([columns] + rows).map { $0.map(Self.cell).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func cell(_ text: String) -> String {
+    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+    let safe = isFormula && Double(text) == nil ? "'" + text : text
+    guard safe.contains(where: { ",\"\n\r".contains($0) || $0 == "\r\n" }) else { return safe }
+    return "\"" + safe.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+  }
+}
