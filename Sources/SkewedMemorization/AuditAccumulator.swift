@@ -17,7 +17,6 @@ public struct AuditAccumulator: Sendable {
     var greedy = MatchLengthHistogram()
     var greedyRecords = 0
     var cumulance = CumulanceAccumulator()
-    var tokenVariance = TokenVarianceAccumulator()
     var reading = LawReadingAccumulator()
     var groups = RecordGroups()
     var tokens = 0
@@ -50,7 +49,6 @@ public struct AuditAccumulator: Sendable {
     sums.survival.add(law)
     sums.histogram.add(masses: masses)
     sums.cumulance.add(moments)
-    sums.tokenVariance.add(law)
     sums.reading.add(law)
     sums.groups.add(law)
     sums.tokens += law.length
@@ -113,7 +111,6 @@ public struct AuditAccumulator: Sendable {
     sums.greedy.merge(other.sums.greedy)
     sums.greedyRecords += other.sums.greedyRecords
     sums.cumulance.merge(other.sums.cumulance)
-    sums.tokenVariance.merge(other.sums.tokenVariance)
     sums.reading.merge(other.sums.reading)
     sums.groups.merge(other.sums.groups)
     sums.tokens += other.sums.tokens
@@ -196,9 +193,10 @@ public struct AuditAccumulator: Sendable {
         "more than \(TailAccumulator.exactLimit) records: Gini coefficients and top shares come from a sketch, within 0.004"
       )
     }
-    if sums.tokenVariance.impossibleTokens > 0 {
+    let tokenVariance = sums.reading.total
+    if tokenVariance.impossibleTokens > 0 {
       warnings.append(
-        "\(sums.tokenVariance.impossibleTokens) tokens have probability 0: mean loss, quenched values and the variance of ln p are undefined"
+        "\(tokenVariance.impossibleTokens) tokens have probability 0: mean loss, quenched values and the variance of ln p are undefined"
       )
     }
     if sums.greedyRecords > 0, sums.greedyRecords < records {
@@ -223,7 +221,7 @@ public struct AuditAccumulator: Sendable {
         variance: .init(within: parts.varianceWithin, between: parts.varianceBetween),
         thirdCumulant: .init(
           within: parts.thirdWithin, covariance: parts.thirdCovariance, between: parts.thirdBetween),
-        tokenLogProbability: sums.tokenVariance.shares.map {
+        tokenLogProbability: tokenVariance.shares.map {
           .init(record: $0.record, position: $0.position, residual: $0.residual)
         },
         lengths: lengths.map(lengthDecomposition)),

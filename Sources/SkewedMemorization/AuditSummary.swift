@@ -64,7 +64,7 @@ public struct AuditSummary: Sendable {
         && sums.greedyRecords <= head.records
         && (head.records == 0) == (longest == 0) && sums.survival.isConsistent && sums.groups.length == longest
         && sums.histogram.length == (longest == 0 ? 0 : longest + 1) && sums.greedy.length <= longest + 1
-        && sums.tokenVariance.length <= longest && sums.reading.agrees(records: head.records, longest: longest)
+        && sums.reading.agrees(records: head.records, longest: longest)
         && risks.limit == head.top && wholes.limit == head.top
         && sums.tails.allSatisfy { n, tail in (1...max(1, longest)).contains(n) && tail.records <= head.records }
     }

@@ -74,7 +74,7 @@ public struct LawReading: Sendable, Equatable {
   }
 }
 
-/// ``TokenVarianceAccumulator`` over groups of the records, dealt in turn, for a ``LawReading``.
+/// ``TokenVarianceAccumulator`` of all records, in groups that are dealt in turn, for a ``LawReading``.
 public struct LawReadingAccumulator: Sendable, Codable {
   private static let groupCount = 20
   /// Longer references would make the groups' sums large.
@@ -89,30 +89,37 @@ public struct LawReadingAccumulator: Sendable, Codable {
 
   /// Adds one record's tokens.
   public mutating func add(_ law: MatchLengthLaw) {
-    if law.length > Self.longestReference { isTooLong = true }
-    guard !isTooLong else {
-      groups = []
-      return
-    }
-    if groups.count < Self.groupCount { groups.append(TokenVarianceAccumulator()) }
-    groups[records % Self.groupCount].add(law)
+    if law.length > Self.longestReference { collapse() }
+    let group = isTooLong ? 0 : records % Self.groupCount
+    if groups.count <= group { groups.append(TokenVarianceAccumulator()) }
+    groups[group].add(law)
     records += 1
   }
 
   /// Adds the records of another accumulator, group by group.
   public mutating func merge(_ other: LawReadingAccumulator) {
-    isTooLong = isTooLong || other.isTooLong
-    guard !isTooLong else {
-      groups = []
-      return
-    }
-    // Dealing goes on where it was.
+    if other.isTooLong { collapse() }
     for (index, group) in other.groups.enumerated() {
-      let place = (records + index) % Self.groupCount
+      // Dealing goes on where it was.
+      let place = isTooLong ? 0 : (records + index) % Self.groupCount
       while groups.count <= place { groups.append(TokenVarianceAccumulator()) }
       groups[place].merge(group)
     }
     records += other.records
+  }
+
+  /// One group instead of many.
+  private mutating func collapse() {
+    guard !isTooLong else { return }
+    groups = groups.isEmpty ? [] : [total]
+    isTooLong = true
+  }
+
+  /// The sums over all records.
+  public var total: TokenVarianceAccumulator {
+    var total = TokenVarianceAccumulator()
+    for group in groups { total.merge(group) }
+    return total
   }
 
   /// The reading; nil with references of more than 4,096 tokens, tokens of probability 0 or few records.
@@ -120,7 +127,7 @@ public struct LawReadingAccumulator: Sendable, Codable {
 
   /// Whether the sums could be those of so many records.
   package func agrees(records: Int, longest: Int) -> Bool {
-    isTooLong
-      || (self.records == records && groups.count <= Self.groupCount && groups.allSatisfy { $0.length <= longest })
+    self.records == records && groups.count <= (isTooLong ? 1 : Self.groupCount)
+      && groups.allSatisfy { $0.length <= longest }
   }
 }
