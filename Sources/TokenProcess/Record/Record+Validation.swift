@@ -41,7 +41,7 @@ extension Record {
         throw RecordError(
           field: "ranks[\(index)]",
           problem:
-            "is \(rank), but no more than \(Int((1 / Double.exp(value)).rounded(.up)) - 1) tokens can be more probable than one of probability \(Double.exp(value))"
+            "is \(rank), but no more than \(max(0, Int(1 / Double.exp(value)) - 1)) tokens can be more probable than one of probability \(Double.exp(value))"
         )
       }
     }
