@@ -104,7 +104,19 @@ public struct CaptureReader: Sendable {
   /// - Throws: `CaptureError` for the first bad line or file.
   public func records() async throws -> [Record] {
     var records: [Record] = []
-    try await forEachLine { records.append(try $0.get()) }
+    for file in files { records += try await self.records(of: try InputFile(path: file)) }
+    return records
+  }
+
+  /// All records of one file that has been opened.
+  ///
+  /// - Parameter input: One of ``files``, of which nothing has been read.
+  /// - Throws: As ``records()``.
+  public func records(of input: InputFile) async throws -> [Record] {
+    var records: [Record] = []
+    try await forEachPart(of: input, { $0 }) { lines in
+      for line in lines { records.append(try line.get()) }
+    }
     return records
   }
 }

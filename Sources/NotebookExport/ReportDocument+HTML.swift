@@ -4,7 +4,7 @@ extension ReportDocument {
     var body: [String] = []
     var title = "Report"
     var figures = 0
-    var isListOpen = false
+    var hasAnswer = false
     for block in blocks {
       switch block {
       case .title(let text):
@@ -13,8 +13,8 @@ extension ReportDocument {
       case .heading(let text): body.append("<h2>\(htmlEscaped(text))</h2>")
       case .paragraph(let text):
         // The first paragraph answers the question.
-        body.append("<p\(isListOpen ? "" : " class=\"answer\"")>\(htmlEscaped(text))</p>")
-        isListOpen = true
+        body.append("<p\(hasAnswer ? "" : " class=\"answer\"")>\(htmlEscaped(text))</p>")
+        hasAnswer = true
       case .list(let items): body.append("<ul>" + items.map { "<li>\(htmlEscaped($0))</li>" }.joined() + "</ul>")
       case .table(let table): body.append(Self.html(of: table))
       case .figure(let figure):

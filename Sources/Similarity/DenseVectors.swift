@@ -47,22 +47,6 @@ public struct DenseVectors: VectorSet {
 
   public var zeros: Int { isZero.count { $0 } }
 
-  public var meanCosine: Double? {
-    guard count >= 2 else { return nil }
-    var total = [CompensatedSum](repeating: CompensatedSum(), count: dimension)
-    var squares = CompensatedSum()
-    for index in 0..<count {
-      for k in 0..<dimension {
-        let value = values[index * dimension + k]
-        total[k].add(value)
-        squares.add(value * value)
-      }
-    }
-    var sum = CompensatedSum()
-    for part in total { sum.add(part.value * part.value) }
-    return (sum.value - squares.value) / (Double(count) * Double(count - 1))
-  }
-
   public var meanCosines: [Double] {
     var total = [CompensatedSum](repeating: CompensatedSum(), count: dimension)
     for index in values.indices { total[index % dimension].add(values[index]) }

@@ -39,21 +39,6 @@ public struct TermVectors: VectorSet {
 
   public var zeros: Int { rows.count { $0.isEmpty } }
 
-  public var meanCosine: Double? {
-    guard count >= 2 else { return nil }
-    var total = [CompensatedSum](repeating: CompensatedSum(), count: termCount)
-    var squares = CompensatedSum()
-    for row in rows {
-      for (term, weight) in row {
-        total[Int(term)].add(weight)
-        squares.add(weight * weight)
-      }
-    }
-    var sum = CompensatedSum()
-    for part in total { sum.add(part.value * part.value) }
-    return (sum.value - squares.value) / (Double(count) * Double(count - 1))
-  }
-
   public var meanCosines: [Double] {
     var total = [CompensatedSum](repeating: CompensatedSum(), count: termCount)
     for row in rows {

@@ -1,3 +1,5 @@
+import GSLNumerics
+
 /// Vectors that stand for texts, compared by their cosines.
 public protocol VectorSet: Sendable {
   /// The number of vectors.
@@ -5,12 +7,6 @@ public protocol VectorSet: Sendable {
 
   /// The number of vectors that hold only zeros.
   var zeros: Int { get }
-
-  /// The mean cosine of two different vectors, (‖Σu‖² - Σ‖u‖²)/(M(M - 1)) for unit vectors u (design MODEL §9); nil for fewer than two. A vector
-  /// of zeros has cosine 0 with all.
-  ///
-  /// - Complexity: O(numbers), not O(M²).
-  var meanCosine: Double? { get }
 
   /// The mean cosine of each vector with the others, (u · Σu - ‖u‖²)/(M - 1).
   ///
@@ -21,6 +17,19 @@ public protocol VectorSet: Sendable {
   ///
   /// - Throws: `CancellationError`.
   func neighbours(_ k: Int, threads: Int) async throws -> [[Neighbour]]
+}
+
+extension VectorSet {
+  /// The mean cosine of two different vectors, (‖Σu‖² - Σ‖u‖²)/(M(M - 1)) for unit vectors u (design MODEL §9); nil for fewer than two. A vector
+  /// of zeros has cosine 0 with all.
+  ///
+  /// - Complexity: O(numbers), not O(M²).
+  public var meanCosine: Double? {
+    guard count >= 2 else { return nil }
+    var sum = CompensatedSum()
+    for cosine in meanCosines { sum.add(cosine) }
+    return sum.value / Double(count)
+  }
 }
 
 /// A vector near another.

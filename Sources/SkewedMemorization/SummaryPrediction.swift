@@ -57,15 +57,16 @@ extension Prediction {
 
   private func entry(_ accumulator: AuditAccumulator, _ length: Int, _ draws: Double) -> PredictReport.GridEntry {
     let tail = accumulator.sums.tails[length, default: TailAccumulator()]
+    let logProbabilities = tail.logProbabilities
     let records = Double(accumulator.records)
-    let inDraws = tail.logProbabilities.map {
+    let inDraws = logProbabilities.map {
       (log: Extraction.logProbability(logSurvival: $0.log, draws: draws), count: $0.count)
     }
     var expected = CompensatedSum()
     for (log, count) in inDraws { expected.add(.exp(log) * Double(count)) }
     let rates = probabilities.map { probability in
       Double(
-        tail.logProbabilities.reduce(0) {
+        logProbabilities.reduce(0) {
           Extraction.draws(logSurvival: $1.log, probability: probability) <= draws ? $0 + $1.count : $0
         }) / records
     }

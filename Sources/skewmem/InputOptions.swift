@@ -50,10 +50,7 @@ struct InputOptions: ParsableArguments {
         file: opened.path,
         problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
     }
-    var records: [Record] = []
-    try await reader.forEachPart(of: opened, { $0 }) { lines in
-      for line in lines { records.append(try line.get()) }
-    }
+    let records = try await reader.records(of: opened)
     guard !records.isEmpty else { throw CaptureError(file: opened.path, problem: "no records") }
     return records
   }

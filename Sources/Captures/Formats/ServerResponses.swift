@@ -6,7 +6,7 @@ struct ServerResponses: RecordBatches {
   private enum Source {
     /// Some lines at a time, of which the first have been read.
     case lines(first: LineChunk?, LineChunks)
-    /// What the values of a list are, from the last to the first.
+    /// The values of a list, and which of them comes next.
     case values([Data], next: Int)
   }
 

@@ -19,6 +19,8 @@ public struct BinaryRegressionFit: Sendable, Equatable {
   /// Rows and clusters with weight.
   public let rows: Int
   public let clusters: Int
+  /// The standard deviation of each predictor over the rows, by their weights.
+  public let deviations: [Double]
   /// The mean over the rows of ∂p/∂x_k, by predictor, and its standard error (delta method).
   public let marginalEffects: [(value: Double, standardError: Double)]
   /// Fitted and observed means in groups of like fitted probability.
@@ -47,6 +49,7 @@ public struct BinaryRegressionFit: Sendable, Equatable {
     centres: [Double], scales: [Double]
   ) {
     self.link = link
+    deviations = scales
     let eta = problem.linear(standardized)
     let size = standardized.count
     // Back from standardized predictors: β_k/s_k, and the constant less Σ β_k m_k/s_k.

@@ -200,17 +200,11 @@ public struct DriversAnalysis: Sendable {
         warnings.append(
           "\(outcome): standard errors from \(fit.clusters) records are unreliable; 30 or more are needed")
       }
-      return .init(outcome, fit, names, deviations: rows.columns.map { deviation($0, rows.weights) })
+      return .init(outcome, fit, names)
     } catch {
       warnings.append("no regression of \(outcome): \(error)")
       return nil
     }
-  }
-
-  private func deviation(_ values: [Double], _ weights: [Double]) -> Double {
-    let total = weights.reduce(0, +)
-    let mean = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
-    return (zip(values, weights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total).squareRoot()
   }
 
   /// A row for each position at risk.
@@ -301,7 +295,7 @@ public struct DriversAnalysis: Sendable {
 }
 
 extension DriversReport.HazardModel {
-  init(_ outcome: String, _ fit: BinaryRegressionFit, _ names: [String], deviations: [Double]) {
+  init(_ outcome: String, _ fit: BinaryRegressionFit, _ names: [String]) {
     self.outcome = outcome
     link = fit.link.rawValue
     constant = fit.coefficients[0]
@@ -314,7 +308,7 @@ extension DriversReport.HazardModel {
         name: name, coefficient: coefficient, standardError: error,
         p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, freedom: freedom)), ratio: .exp(coefficient),
         ratioInterval: Ends(.exp(coefficient - width)...Double.exp(coefficient + width)),
-        ratioPerDeviation: .exp(coefficient * deviations[index]), marginalEffect: fit.marginalEffects[index].value,
+        ratioPerDeviation: .exp(coefficient * fit.deviations[index]), marginalEffect: fit.marginalEffects[index].value,
         marginalEffectError: fit.marginalEffects[index].standardError)
     }
     logLikelihood = fit.logLikelihood

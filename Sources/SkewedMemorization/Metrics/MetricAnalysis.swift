@@ -59,12 +59,7 @@ public struct MetricAnalysis: Sendable {
     let others = try await self.table(inputs.heldOut) { $0.isMembershipScore }
     let risk = inputs.records.map(\.logTailRisk)
     var report = MetricsReport(file: file, heldOut: heldOutFile, settings: settings)
-    report.records = zip(data.records.indices, data.records).map { index, record in
-      .init(
-        id: record.id,
-        metrics: Dictionary(
-          uniqueKeysWithValues: table.map { ($0.column.name, OrNull(wrappedValue: $0.values[index])) }))
-    }
+    report.records = Self.rows(data.records, table)
     for (column, values) in table {
       let known = values.compactMap(\.self)
       guard !known.isEmpty else {

@@ -13,7 +13,7 @@ struct RadixSort {
     if keys.count < 512 { sortSmall() } else { sortByDigits() }
   }
 
-  /// Insertion for a few, otherwise the library's sort.
+  /// Few keys are not worth the counting of digits.
   private mutating func sortSmall() {
     let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     (keys, places) = (order.map { keys[$0] }, order.map { places[$0] })
