@@ -3,7 +3,7 @@ import Captures
 import Foundation
 import SkewedMemorization
 
-struct AuditCommand: AsyncParsableCommand {
+struct AuditCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
     abstract: "Everything a capture can tell: the riskiest records, how far matches go, what the average hides.",
@@ -26,7 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Lengths to report on, e.g. 10,50. (default: 1, 2, 4, 8, … and the longest reference)", valueName: "n,n,…"))
-  var lengths: String?
+  var lengths: NumberList<Int>?
 
   @Option(help: "Confidence level of the limits.")
   var level = AuditOptions().level
@@ -41,20 +41,17 @@ struct AuditCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      let files = try CaptureFiles.expanded(files)
-      for file in files where file != "-" && output.isSameFile(as: file) {
-        throw ValidationError("--output \(output.output) is one of the captures to be read.")
-      }
-      let report = try await audit(files)
-      try output.write(report)
+  func report() async throws -> AuditReport {
+    let files = try CaptureFiles.expanded(files)
+    for file in files where file != "-" && output.isSameFile(as: file) {
+      throw ValidationError("--output \(output.output) is one of the captures to be read.")
     }
+    return try await audit(files)
   }
 
   private func audit(_ files: [String]) async throws -> AuditReport {
     let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
-    let outcome = try await Audit(options: options(), captureOptions: input.captureOptions).run(
+    let outcome = try await Audit(options: options, captureOptions: input.captureOptions).run(
       files: files, skippingInvalid: skipInvalid, progress: bar.update)
     bar.finish()
     let shown = outcome.errors.prefix(10)
@@ -79,21 +76,14 @@ struct AuditCommand: AsyncParsableCommand {
     return report
   }
 
-  private func options() throws -> AuditOptions {
+  private var options: AuditOptions {
     var options = AuditOptions()
     options.top = top
     options.level = level
     options.replicates = replicates
     options.seed = seed
     options.threads = threadOptions.threads
-    if let lengths {
-      options.lengths = try lengths.split(separator: ",", omittingEmptySubsequences: false).map { part in
-        guard let n = Int(part.filter { $0 != " " }) else {
-          throw ValidationError("--lengths: \"\(part)\" is not a whole number.")
-        }
-        return n
-      }
-    }
+    options.lengths = lengths?.numbers
     return options
   }
 

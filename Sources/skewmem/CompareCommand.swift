@@ -3,7 +3,7 @@ import Captures
 import Inference
 import SkewedMemorization
 
-struct CompareCommand: AsyncParsableCommand {
+struct CompareCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Checkpoints and data sets against each other.",
@@ -40,27 +40,25 @@ struct CompareCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      let files = try CaptureFiles.expanded(files)
-      guard files.count >= 2, Set(files).count == files.count else {
-        throw ValidationError("compare takes two captures or more, each once.")
-      }
-      try output.check(against: files)
-      var comparison = Comparison()
-      comparison.pairs = pairs
-      comparison.lengths = length?.numbers
-      comparison.zeros = zeros
-      comparison.level = level
-      comparison.replicates = replicates
-      comparison.seed = seed
-      comparison.threads = threadOptions.threads
-      var dataSets: [Comparison.DataSet] = []
-      for file in files {
-        dataSets.append(.init(name: file, records: try await input.records(of: file, threadOptions)))
-      }
-      try output.write(try await comparison.report(on: dataSets))
+  func report() async throws -> CompareReport {
+    let files = try CaptureFiles.expanded(files)
+    guard files.count >= 2, Set(files).count == files.count else {
+      throw ValidationError("compare takes two captures or more, each once.")
     }
+    try output.check(against: files)
+    var comparison = Comparison()
+    comparison.pairs = pairs
+    comparison.lengths = length?.numbers
+    comparison.zeros = zeros
+    comparison.level = level
+    comparison.replicates = replicates
+    comparison.seed = seed
+    comparison.threads = threadOptions.threads
+    var dataSets: [Comparison.DataSet] = []
+    for file in files {
+      dataSets.append(.init(name: file, records: try await input.records(of: file, threadOptions)))
+    }
+    return try await comparison.report(on: dataSets)
   }
 }
 

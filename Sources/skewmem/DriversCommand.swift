@@ -3,7 +3,7 @@ import Captures
 import Inference
 import SkewedMemorization
 
-struct DriversCommand: AsyncParsableCommand {
+struct DriversCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "drivers",
     abstract: "What goes with longer matches: hazard regression of the first mismatch, repetition, independence.",
@@ -43,32 +43,31 @@ struct DriversCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      let files = try CaptureFiles.expanded(files)
-      try output.check(against: files + [prefixEmbeddings].compactMap(\.self))
-      guard prefixEmbeddings == nil || files.count == 1 else {
-        throw ValidationError("--prefix-embeddings are of one file.")
-      }
-      guard field.isEmpty || !files.contains("-") else {
-        throw ValidationError("--field reads the files a second time: standard input cannot be.")
-      }
-      var analysis = DriversAnalysis()
-      analysis.link = link
-      analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
-      analysis.neighbours = neighbours
-      analysis.positions = positions
-      analysis.seed = seed
-      analysis.threads = threadOptions.threads
-      var sources: [DriversAnalysis.Source] = []
-      for file in files {
-        var source = DriversAnalysis.Source(file: file, records: try await input.records(of: file, threadOptions))
-        source.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
-        if !field.isEmpty { source.fields = try NumericFields.read(field, path: file) }
-        sources.append(source)
-      }
-      try output.write(try await naming(files.joined(separator: ", ")) { try await analysis.report(on: sources) })
+  func report() async throws -> DriversReport {
+    let files = try CaptureFiles.expanded(files)
+    try output.check(against: files + [prefixEmbeddings].compactMap(\.self))
+    guard prefixEmbeddings == nil || files.count == 1 else {
+      throw ValidationError("--prefix-embeddings are of one file.")
     }
+    guard field.isEmpty || !files.contains("-") else {
+      throw ValidationError("--field reads the files a second time: standard input cannot be.")
+    }
+    var analysis = DriversAnalysis()
+    analysis.link = link
+    analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
+    analysis.neighbours = neighbours
+    analysis.positions = positions
+    analysis.seed = seed
+    analysis.threads = threadOptions.threads
+    var sources: [DriversAnalysis.Source] = []
+    for file in files {
+      var source = DriversAnalysis.Source(file: file, records: try await input.records(of: file, threadOptions))
+      source.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
+      if !field.isEmpty { source.fields = try NumericFields.read(field, path: file) }
+      sources.append(source)
+    }
+    let (asked, given) = (analysis, sources)
+    return try await naming(files.joined(separator: ", ")) { try await asked.report(on: given) }
   }
 }
 

@@ -4,7 +4,7 @@ import HeavyTails
 import SkewedMemorization
 import TokenProcess
 
-struct FitCommand: AsyncParsableCommand {
+struct FitCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "fit",
     abstract: "Fit families of heavy-tailed laws to match lengths.",
@@ -67,15 +67,11 @@ struct FitCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      guard !output.isSameFile(as: file) else {
-        throw ValidationError("--output \(output.output) is the file to be read.")
-      }
-      let analysis = try analysis()
-      let report = try await report(analysis)
-      try output.write(report)
+  func report() async throws -> FitReport {
+    guard !output.isSameFile(as: file) else {
+      throw ValidationError("--output \(output.output) is the file to be read.")
     }
+    return try await report(try analysis())
   }
 
   private func report(_ analysis: FitAnalysis) async throws -> FitReport {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SkewedMemorization
 
-struct LimitsCommand: AsyncParsableCommand {
+struct LimitsCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "limits",
     abstract: "What the training set alone allows: the two Bayes-optimal operators beside greedy decoding.",
@@ -22,13 +22,12 @@ struct LimitsCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      try output.check(against: [file])
-      var analysis = LimitsAnalysis()
-      analysis.longestContext = context
-      let records = try await input.records(of: file, threadOptions)
-      try output.write(try await naming(file) { try analysis.report(on: records, file: file) })
-    }
+  func report() async throws -> LimitsReport {
+    try output.check(against: [file])
+    var analysis = LimitsAnalysis()
+    analysis.longestContext = context
+    let records = try await input.records(of: file, threadOptions)
+    let asked = analysis
+    return try await naming(file) { try asked.report(on: records, file: file) }
   }
 }

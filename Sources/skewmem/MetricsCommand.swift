@@ -3,7 +3,7 @@ import Captures
 import Foundation
 import SkewedMemorization
 
-struct MetricsCommand: AsyncParsableCommand {
+struct MetricsCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
     abstract: "Every established metric of memorization and membership beside the exact tail risk.",
@@ -75,32 +75,30 @@ struct MetricsCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      let files = [file] + [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs
-      guard files.count(where: { $0 == "-" }) <= 1 else {
-        throw ValidationError("- (standard input) can be read once only.")
-      }
-      for file in files where output.isSameFile(as: file) {
-        throw ValidationError("--output \(output.output) is a file to be read.")
-      }
-      var analysis = MetricAnalysis()
-      analysis.choosesLength = length == nil
-      analysis.settings = settings
-      analysis.threads = threadOptions.threads
-      var data = MetricAnalysis.Data(records: try await input.records(of: file, threadOptions))
-      if let heldOut { data.heldOut = try await input.records(of: heldOut, threadOptions) }
-      if let generations { data.generations = try GenerationsReader.read(path: generations) }
-      if let reference { data.referenceModel = try await input.records(of: reference, threadOptions) }
-      if let otherPrefixes { data.otherPrefixes = try await input.records(of: otherPrefixes, threadOptions) }
-      for run in runs { data.runs.append(try await input.records(of: run, threadOptions)) }
-      var report = try await analysis.report(on: data, file: file, heldOutFile: heldOut)
-      report.inputs.generations = generations
-      report.inputs.reference = reference
-      report.inputs.otherPrefixes = otherPrefixes
-      report.inputs.runs = runs
-      try output.write(report)
+  func report() async throws -> MetricsReport {
+    let files = [file] + [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs
+    guard files.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("- (standard input) can be read once only.")
     }
+    for file in files where output.isSameFile(as: file) {
+      throw ValidationError("--output \(output.output) is a file to be read.")
+    }
+    var analysis = MetricAnalysis()
+    analysis.choosesLength = length == nil
+    analysis.settings = settings
+    analysis.threads = threadOptions.threads
+    var data = MetricAnalysis.Data(records: try await input.records(of: file, threadOptions))
+    if let heldOut { data.heldOut = try await input.records(of: heldOut, threadOptions) }
+    if let generations { data.generations = try GenerationsReader.read(path: generations) }
+    if let reference { data.referenceModel = try await input.records(of: reference, threadOptions) }
+    if let otherPrefixes { data.otherPrefixes = try await input.records(of: otherPrefixes, threadOptions) }
+    for run in runs { data.runs.append(try await input.records(of: run, threadOptions)) }
+    var report = try await analysis.report(on: data, file: file, heldOutFile: heldOut)
+    report.inputs.generations = generations
+    report.inputs.reference = reference
+    report.inputs.otherPrefixes = otherPrefixes
+    report.inputs.runs = runs
+    return report
   }
 
   private var settings: MetricSettings {

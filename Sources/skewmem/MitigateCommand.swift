@@ -3,7 +3,7 @@ import Captures
 import SkewedMemorization
 import TokenProcess
 
-struct MitigateCommand: AsyncParsableCommand {
+struct MitigateCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "mitigate",
     abstract: "What would make the tail shorter, and at what price.",
@@ -48,24 +48,21 @@ struct MitigateCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      try output.check(against: [file] + checkpoint)
-      var mitigation = Mitigation(length: length)
-      mitigation.queries = queries
-      mitigation.budget = budget
-      mitigation.vocabularySize = vocabulary
-      mitigation.threads = threadOptions.threads
-      mitigation.decodings = try decodings()
-      let records = try await input.records(of: file, threadOptions)
-      var checkpoints: [Mitigation.Checkpoint] = []
-      for name in checkpoint {
-        checkpoints.append(.init(name: name, records: try await input.records(of: name, threadOptions)))
-      }
-      let others = checkpoints
-      try output.write(
-        try await naming(file) { try await mitigation.report(on: records, file: file, checkpoints: others) })
+  func report() async throws -> MitigateReport {
+    try output.check(against: [file] + checkpoint)
+    var mitigation = Mitigation(length: length)
+    mitigation.queries = queries
+    mitigation.budget = budget
+    mitigation.vocabularySize = vocabulary
+    mitigation.threads = threadOptions.threads
+    mitigation.decodings = try decodings()
+    let records = try await input.records(of: file, threadOptions)
+    var checkpoints: [Mitigation.Checkpoint] = []
+    for name in checkpoint {
+      checkpoints.append(.init(name: name, records: try await input.records(of: name, threadOptions)))
     }
+    let others = checkpoints
+    return try await naming(file) { try await mitigation.report(on: records, file: file, checkpoints: others) }
   }
 
   private func decodings() throws -> [Decoding] {

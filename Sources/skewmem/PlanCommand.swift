@@ -1,7 +1,7 @@
 import ArgumentParser
 import SkewedMemorization
 
-struct PlanCommand: AsyncParsableCommand {
+struct PlanCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "How many records to audit, and what a small audit shows.",
@@ -34,12 +34,9 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      let plan = try AuditPlan(
-        records: records, risky: risky, sample: sample, observed: observed, miss: miss, level: level)
-      try output.write(plan)
-    }
+  func report() async throws -> AuditPlan {
+    try AuditPlan(
+      records: records, risky: risky, sample: sample, observed: observed, miss: miss, level: level)
   }
 
   func validate() throws {

@@ -3,7 +3,7 @@ import Captures
 import Foundation
 import SkewedMemorization
 
-struct PredictCommand: AsyncParsableCommand {
+struct PredictCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "How probable it is that records are repeated for n tokens, under any decoding and in several draws.",
@@ -48,27 +48,25 @@ struct PredictCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      guard !output.isSameFile(as: file) else {
-        throw ValidationError("--output \(output.output) is the file to be read.")
-      }
-      var prediction = try Prediction(lengths: length.numbers)
-      prediction.given = given
-      prediction.decoding = try decodingOptions.decoding()
-      prediction.evaluates = evaluate
-      prediction.vocabularySize = vocabulary
-      prediction.queries = queries.numbers
-      prediction.probabilities = probability.numbers
-      prediction.threads = threadOptions.threads
-      let opened = try InputFile(path: file)
-      if try AuditSummary.isSummary(opened) {
-        return try output.write(try prediction.report(on: try AuditSummary.read(opened).merged(), file: file))
-      }
-      let records = try await input.records(of: opened, threadOptions)
-      let asked = prediction
-      try output.write(try await naming(file) { try await asked.report(on: records, file: file) })
+  func report() async throws -> PredictReport {
+    guard !output.isSameFile(as: file) else {
+      throw ValidationError("--output \(output.output) is the file to be read.")
     }
+    var prediction = try Prediction(lengths: length.numbers)
+    prediction.given = given
+    prediction.decoding = try decodingOptions.decoding()
+    prediction.evaluates = evaluate
+    prediction.vocabularySize = vocabulary
+    prediction.queries = queries.numbers
+    prediction.probabilities = probability.numbers
+    prediction.threads = threadOptions.threads
+    let opened = try InputFile(path: file)
+    if try AuditSummary.isSummary(opened) {
+      return try prediction.report(on: try AuditSummary.read(opened).merged(), file: file)
+    }
+    let records = try await input.records(of: opened, threadOptions)
+    let asked = prediction
+    return try await naming(file) { try await asked.report(on: records, file: file) }
   }
 }
 

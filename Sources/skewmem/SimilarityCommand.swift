@@ -2,7 +2,7 @@ import ArgumentParser
 import Captures
 import SkewedMemorization
 
-struct SimilarityCommand: AsyncParsableCommand {
+struct SimilarityCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "similarity",
     abstract: "How alike records are, and what that has to do with how far they are repeated.",
@@ -32,19 +32,16 @@ struct SimilarityCommand: AsyncParsableCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    try await reportingErrors {
-      try output.check(against: [file] + embeddings.files)
-      var analysis = SimilarityAnalysis()
-      analysis.neighbours = neighbours
-      analysis.permutations = permutations
-      analysis.seed = seed
-      analysis.threads = threadOptions.threads
-      let records = try await input.records(of: file, threadOptions)
-      let given = try embeddings.read()
-      try output.write(
-        try await naming(file) { try await analysis.report(on: records, file: file, embeddings: given) })
-    }
+  func report() async throws -> SimilarityReport {
+    try output.check(against: [file] + embeddings.files)
+    var analysis = SimilarityAnalysis()
+    analysis.neighbours = neighbours
+    analysis.permutations = permutations
+    analysis.seed = seed
+    analysis.threads = threadOptions.threads
+    let records = try await input.records(of: file, threadOptions)
+    let given = try embeddings.read()
+    return try await naming(file) { try await analysis.report(on: records, file: file, embeddings: given) }
   }
 }
 

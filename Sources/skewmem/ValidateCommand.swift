@@ -3,7 +3,7 @@ import Captures
 import Foundation
 import SkewedMemorization
 
-struct ValidateCommand: AsyncParsableCommand {
+struct ValidateCommand: ReportCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Predicted match lengths against sampled generations.",
@@ -35,19 +35,16 @@ struct ValidateCommand: AsyncParsableCommand {
     guard (100...1_000_000).contains(simulations) else { throw ValidationError("--simulations is 100 to 1000000.") }
   }
 
-  func run() async throws {
-    try await reportingErrors {
-      for file in [capture, generations] where output.isSameFile(as: file) {
-        throw ValidationError("--output \(output.output) is a file to be read.")
-      }
-      var validation = Validation()
-      validation.simulations = simulations
-      validation.seed = seed
-      validation.threads = threadOptions.threads
-      let records = try await input.records(of: capture, threadOptions)
-      let report = try await validation.report(
-        on: records, generations: try GenerationsReader.read(path: generations), capture: capture, file: generations)
-      try output.write(report)
+  func report() async throws -> ValidateReport {
+    for file in [capture, generations] where output.isSameFile(as: file) {
+      throw ValidationError("--output \(output.output) is a file to be read.")
     }
+    var validation = Validation()
+    validation.simulations = simulations
+    validation.seed = seed
+    validation.threads = threadOptions.threads
+    let records = try await input.records(of: capture, threadOptions)
+    return try await validation.report(
+      on: records, generations: try GenerationsReader.read(path: generations), capture: capture, file: generations)
   }
 }
