@@ -91,5 +91,48 @@ extension AuditReport {
       ])
   }
 
+  /// How few records carry the tail.
+  var lorenzFigure: Figure {
+    let known = decomposition.lengths.filter { !$0.lorenz.isEmpty }
+    // The shortest, the longest and the one between.
+    let shown = Set([0, known.count / 2, known.count - 1]).sorted().filter { known.indices.contains($0) }.map {
+      known[$0]
+    }
+    return Figure(
+      "How few records carry the tail",
+      caption:
+        "Records from the least to the most likely to be repeated for n tokens, and their share of the expected number of repetitions (Lorenz curves). Were all records alike "
+        + "the curve would be the diagonal; the further it sags the fewer records carry the tail.",
+      x: .init("share of records, %"), y: .init("share of expected repetitions, %"),
+      [.init("all records alike", .dashes, color: 5, [.init(0, 0), .init(100, 100)])]
+        + shown.enumerated().map { index, length in
+          .init(
+            NumberText.count(length.n, "token"), .line, color: index,
+            length.lorenz.map { .init(100 * $0[0], 100 * $0[1]) })
+        })
+  }
+
+  /// The riskiest records token by token.
+  var riskMapFigure: Figure {
+    let shown = recordsAtRisk.prefix { $0.tokenLogProbabilities != nil }
+    let longest = shown.compactMap(\.tokenLogProbabilities?.count).max() ?? 0
+    return Figure(
+      "Where the riskiest records are known",
+      caption:
+        "The probability of each of the first \(NumberText.count(longest, "reference token")), given those before it, for the records with the longest expected match, the riskiest at the top. A "
+        + "match ends at a pale cell, and goes on through dark ones.",
+      x: .init("position in the reference"),
+      y: .init("", .categories(shown.map { $0.id.count > 20 ? $0.id.prefix(19) + "…" : $0.id })),
+      [
+        .init(
+          "probability", .cells, color: 0,
+          shown.enumerated().flatMap { row, record in
+            (record.tokenLogProbabilities ?? []).enumerated().map { position, value in
+              .init(Double(position + 1), Double(row), value: value.wrappedValue.map { exp($0) } ?? 0)
+            }
+          })
+      ])
+  }
+
   private func decimal(_ natural: Double?) -> Double? { natural.flatMap { $0 > -.infinity ? $0 / log(10) : nil } }
 }

@@ -7,6 +7,7 @@ extension FitReport: ReadableReport, DocumentReport {
     document.paragraph(
       "\(NumberText.weight(observations)) observations, \(NumberText.weight(censored)) of them censored."
         + (best.map { " The smallest AIC has \($0)." } ?? ""))
+    document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0)." })
     document.heading("Fits")
     let lowest = fits.first?.aic ?? 0
@@ -23,6 +24,7 @@ extension FitReport: ReadableReport, DocumentReport {
             fit.boundary ?? (fit.converged ? "" : "not converged"),
           ]
         }))
+    document.figure(quantileFigure)
     if !comparisons.isEmpty {
       document.heading("Comparisons")
       document.paragraph(
@@ -39,6 +41,7 @@ extension FitReport: ReadableReport, DocumentReport {
     addExtremes(to: &document)
     return document
   }
+
   private func addSurvival(to document: inout ReportDocument) {
     guard let fit = fits.first, let intervalMethod, !fit.survival.isEmpty else { return }
     document.heading("P(N >= n) by \(fit.family)")
@@ -134,6 +137,7 @@ extension FitReport: ReadableReport, DocumentReport {
               NumberText.text($0.mean) + ($0.restricted ? " (cut)" : ""), intervalText($0.interval),
             ]
           }))
+      document.figure(meanExcessFigure(extremes))
     }
   }
 }

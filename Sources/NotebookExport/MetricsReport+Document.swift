@@ -28,6 +28,7 @@ extension MetricsReport: ReadableReport, DocumentReport {
             count(row.missedTop5Percent),
           ]
         }))
+    document.figure(rankFigure)
     let missing = agreement.filter { !($0.missedTop5Percent ?? []).isEmpty }
     if !missing.isEmpty {
       document.heading("What each metric misses of the riskiest 5 %")
@@ -49,6 +50,7 @@ extension MetricsReport: ReadableReport, DocumentReport {
     if !discrimination.isEmpty {
       document.heading("Telling training records from held-out ones")
       document.figure(discriminationFigure)
+      document.figure(rocFigure)
       document.table(
         .init(
           ["score", "AUC", "limits", "found at 1 % false", "limits", "at 0.1 %", "limits"], left: [0],

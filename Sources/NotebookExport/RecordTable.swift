@@ -19,7 +19,8 @@ public struct RecordTable: Sendable {
     var rows: [[String: String]] = []
     for record in list {
       var row: [String: String] = [:]
-      Self.flatten(record, "", into: &row)
+      // What pictures are drawn from is no column.
+      Self.flatten(record.filter { $0.key != "token_log_probabilities" }, "", into: &row)
       rows.append(row)
     }
     let names = Set(rows.flatMap(\.keys)).sorted { ($0 != "id" ? 1 : 0, $0) < ($1 != "id" ? 1 : 0, $1) }

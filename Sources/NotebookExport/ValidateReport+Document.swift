@@ -22,11 +22,15 @@ extension ValidateReport: ReadableReport, DocumentReport {
           "Sampling would need \(NumberText.text(draws)) draws a record to know the mean probability of \(group.length) tokens, "
             + "\(NumberText.text(mean)), to 1 %.")
       }
+      document.figure(calibrationFigure(group))
       document.table(
         .init(
-          ["predicted", "observed", "draws × lengths"],
+          ["predicted", "observed", "deviation if true", "draws × lengths"],
           rows: group.calibration.map {
-            [NumberText.text($0.predicted), NumberText.text($0.observed), NumberText.count($0.draws)]
+            [
+              NumberText.text($0.predicted), NumberText.text($0.observed), NumberText.text($0.deviation),
+              NumberText.count($0.draws),
+            ]
           }))
     }
     return document

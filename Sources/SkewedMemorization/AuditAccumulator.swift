@@ -63,7 +63,7 @@ public struct AuditAccumulator: Sendable {
     let risk = AuditReport.RecordAtRisk(
       id: record.id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil, length: law.length,
       greedy: match?.length)
-    risks.add(risk)
+    risks.add(risk, tokenLogProbabilities: record.tokenLogProbabilities)
     wholes.add(risk)
     if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.hash(record.id)).inserted { sums.repeatedIDs += 1 }
     note("run", record.run)
@@ -275,7 +275,8 @@ public struct AuditAccumulator: Sendable {
       // Both -inf when no record can reach n: there is no difference to speak of.
       penalty: annealed > -.infinity ? max(0, annealed - quenched) : nil,
       effectiveRecords: sums.survival.effectiveRecords(n), top1PercentShare: concentration?.top1PercentShare,
-      top10PercentShare: concentration?.top10PercentShare, gini: concentration?.gini)
+      top10PercentShare: concentration?.top10PercentShare, gini: concentration?.gini,
+      lorenz: concentration?.lorenz.map { [$0.records, $0.share] } ?? [])
   }
 
   private var maximum: AuditReport.Maximum {

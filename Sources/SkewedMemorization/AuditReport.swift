@@ -154,9 +154,11 @@ public struct AuditReport: Codable, Sendable, Equatable {
       @OrNull public var top10PercentShare: Double?
       /// The Gini coefficient of S_i(n).
       @OrNull public var gini: Double?
+      /// The Lorenz curve of S_i(n): [share of records from the least likely on, their share of Σ S_i(n)]; empty where Σ is 0.
+      public var lorenz: [[Double]]
 
       enum CodingKeys: String, CodingKey {
-        case n, annealed, quenched, penalty, gini
+        case n, annealed, quenched, penalty, gini, lorenz
         case effectiveRecords = "effective_records"
         case top1PercentShare = "top_1_percent_share"
         case top10PercentShare = "top_10_percent_share"
@@ -255,10 +257,13 @@ public struct AuditReport: Codable, Sendable, Equatable {
     public var length: Int
     /// The greedy match; null when unknown.
     @OrNull public var greedy: Int?
+    /// ln p of the first 64 tokens, null where p is 0, for the 40 first records by expected match: their picture is drawn from it.
+    public var tokenLogProbabilities: [OrNull<Double>]?
 
     enum CodingKeys: String, CodingKey {
       case id, expected, length, greedy
       case logProbabilityFull = "log_probability_full"
+      case tokenLogProbabilities = "token_log_probabilities"
     }
   }
 }

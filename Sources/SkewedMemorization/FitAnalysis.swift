@@ -101,10 +101,12 @@ public struct FitAnalysis: Sendable {
         "even \(reported[0].family) is far from the data (KS \(String(format: "%.2f", distance))); --n-min leaves out short lengths"
       )
     }
+    let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
     return FitReport(
       file: file, observations: counts.total, censored: counts.total - counts.exactTotal, best: best,
       intervalMethod: intervals?.rawValue, fits: reported,
       comparisons: isCommon ? try comparisons(ranked, counts, clusters) : [],
+      survival: picture.survival, quantiles: picture.quantiles,
       goodnessOfFit: try await goodness(of: ranked.first ?? fits.first, counts),
       extremes: extremes ? try ExtremesReport(counts) : nil, warnings: warnings)
   }

@@ -18,6 +18,10 @@ public struct FitReport: Codable, Sendable, Equatable {
   public var fits: [FamilyFit]
   /// Tests between the best family and the others.
   public var comparisons: [Comparison]
+  /// The lengths themselves beside the first fits, from the first fit's n_min on.
+  public var survival: [SurvivalPoint]
+  /// Quantiles of the first fit beside those of the lengths.
+  public var quantiles: [QuantilePair]
   /// The bootstrap test of the best family; null when not asked.
   @OrNull public var goodnessOfFit: Goodness?
   /// The largest lengths; null when not asked for.
@@ -26,9 +30,38 @@ public struct FitReport: Codable, Sendable, Equatable {
   public var warnings: [String]
 
   enum CodingKeys: String, CodingKey {
-    case schema, file, observations, censored, best, fits, comparisons, extremes, warnings
+    case schema, file, observations, censored, best, fits, comparisons, survival, quantiles, extremes, warnings
     case intervalMethod = "interval_method"
     case goodnessOfFit = "goodness_of_fit"
+  }
+
+  /// P(N >= n | N >= n_min) by the product-limit estimate and by the first fits.
+  public struct SurvivalPoint: Codable, Sendable, Equatable {
+    /// n.
+    public var n: Int
+    /// ln Ŝ(n); null where it is 0.
+    @OrNull public var logSurvival: Double?
+    /// The lower end of Greenwood's 95 % interval of S(n); null where there is none.
+    @OrNull public var lower: Double?
+    /// The upper end.
+    @OrNull public var upper: Double?
+    /// ln S(n) by family, of up to three first fits with the same n_min.
+    public var fitted: [String: OrNull<Double>]
+
+    enum CodingKeys: String, CodingKey {
+      case n, lower, upper, fitted
+      case logSurvival = "log_survival"
+    }
+  }
+
+  /// The lengths that a share of the weight does not exceed.
+  public struct QuantilePair: Codable, Sendable, Equatable {
+    /// The share above, from n_min on.
+    public var tail: Double
+    /// The length by the product-limit estimate.
+    public var observed: Int
+    /// The length by the first fit.
+    public var fitted: Int
   }
 
   /// A test between two families.

@@ -11,6 +11,11 @@ struct RiskiestRecords: Sendable, Codable {
   private(set) var limit: Int
   private let order: Order
   private var records: [AuditReport.RecordAtRisk] = []
+  /// The key of the last record that is pictured, once there are more.
+  private var pictureThreshold: (Double, Double)?
+
+  /// How many of the first records are pictured, and how many of their tokens.
+  static let pictured = (records: 40, tokens: 64)
 
   /// Keeps `limit` records; of equals those that were added first.
   init(limit: Int, by order: Order) {
@@ -20,7 +25,21 @@ struct RiskiestRecords: Sendable, Codable {
 
   mutating func add(_ record: AuditReport.RecordAtRisk) {
     records.append(record)
-    if records.count >= 2 * limit + 1000 { records = sorted }
+    if records.count >= 2 * limit + 1000 {
+      records = sorted
+      if records.count > Self.pictured.records { pictureThreshold = key(records[Self.pictured.records - 1]) }
+    }
+  }
+
+  /// Adds a record, with what its picture takes where it may come to be among the first.
+  mutating func add(_ record: AuditReport.RecordAtRisk, tokenLogProbabilities: [Double]) {
+    var pictured = record
+    if pictureThreshold.map({ key(record) > $0 }) ?? true {
+      pictured.tokenLogProbabilities = tokenLogProbabilities.prefix(Self.pictured.tokens).map {
+        OrNull(wrappedValue: $0 > -.infinity ? $0 : nil)
+      }
+    }
+    add(pictured)
   }
 
   /// Adds the records that another part of the data kept: no more can be named than each part kept.
@@ -34,13 +53,19 @@ struct RiskiestRecords: Sendable, Codable {
     records.enumerated()
       .map { (key: key($0.element), offset: $0.offset, record: $0.element) }
       .sorted { $0.key != $1.key ? $0.key > $1.key : $0.offset < $1.offset }
-      .prefix(limit).map(\.record)
+      .prefix(limit).enumerated().map { offset, entry in
+        var record = entry.record
+        if offset >= Self.pictured.records { record.tokenLogProbabilities = nil }
+        return record
+      }
   }
 
   private func key(_ record: AuditReport.RecordAtRisk) -> (Double, Double) {
     let whole = record.logProbabilityFull ?? -.infinity
     return order == .expected ? (record.expected, whole) : (whole, Double(record.length))
   }
+
+  private enum CodingKeys: String, CodingKey { case limit, order, records }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)

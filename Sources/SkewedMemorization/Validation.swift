@@ -64,6 +64,7 @@ public struct Validation: Sendable {
   private func group(_ decoding: Decoding, _ draws: [AgreementTest.Draws]) async throws -> ValidateReport.Group {
     let test = try await AgreementTest(draws, simulations: simulations, seed: seed, threads: threads)
     var bins = [Bin](repeating: Bin(), count: Self.edges.count)
+    var drawMeans = [Double](repeating: 0, count: Self.edges.count)
     var (brier, comparisons, logScore, count) = (CompensatedSum(), 0.0, CompensatedSum(), 0)
     let longest = draws.flatMap(\.matches).map(\.compared).max() ?? 0
     // Σ S and Σ S (1 - S) at the longest compared length.
@@ -72,11 +73,21 @@ public struct Validation: Sendable {
       let survival = record.law.logSurvival.map { 0.5 * (Double.exp($0.lower) + .exp($0.upper)) }
       for (length, compared) in record.matches {
         count += 1
+        var inBin = [Double](repeating: 0, count: bins.count)
         for n in stride(from: 1, through: compared, by: 1) {
           let outcome = length >= n ? 1.0 : 0
           brier.add((outcome - survival[n]) * (outcome - survival[n]))
           comparisons += 1
-          bins[Self.edges.lastIndex { survival[n] >= $0 } ?? 0].add(survival[n], outcome)
+          let bin = Self.edges.lastIndex { survival[n] >= $0 } ?? 0
+          bins[bin].add(survival[n], outcome)
+          // The number K of a draw's lengths in a bin that are matched: they are nested, so that E[K²] = Σ (2k - 1) S(n_k).
+          inBin[bin] += 1
+          bins[bin].secondMoment += (2 * inBin[bin] - 1) * survival[n]
+          drawMeans[bin] += survival[n]
+        }
+        for bin in bins.indices where inBin[bin] > 0 {
+          bins[bin].squaredMeans += drawMeans[bin] * drawMeans[bin]
+          drawMeans[bin] = 0
         }
         logScore.add(.log(length == compared ? survival[length] : survival[length] - survival[length + 1]))
       }
@@ -91,7 +102,9 @@ public struct Validation: Sendable {
       simulations: test.simulations, brier: comparisons > 0 ? brier.value / comparisons : nil,
       logScore: logScore.value / Double(count),
       calibration: bins.filter { $0.draws > 0 }.map {
-        .init(predicted: $0.predicted / $0.draws, observed: $0.observed / $0.draws, draws: Int($0.draws))
+        .init(
+          predicted: $0.predicted / $0.draws, observed: $0.observed / $0.draws,
+          deviation: max(0, $0.secondMoment - $0.squaredMeans).squareRoot() / $0.draws, draws: Int($0.draws))
       }, length: longest, meanProbability: reaching > 0 ? mean / reaching : nil,
       samplingEquivalentDraws: mean > 0 ? (variance / (0.01 * mean * 0.01 * mean)).rounded(.up) : nil,
       exact: draws.allSatisfy { $0.law.isExact })
@@ -104,6 +117,9 @@ public struct Validation: Sendable {
     var predicted = 0.0
     var observed = 0.0
     var draws = 0.0
+    /// Σ over draws of E[K²] and of E[K]², K a draw's matched lengths in the bin.
+    var secondMoment = 0.0
+    var squaredMeans = 0.0
 
     mutating func add(_ probability: Double, _ outcome: Double) {
       predicted += probability

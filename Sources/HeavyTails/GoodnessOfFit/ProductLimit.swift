@@ -64,6 +64,20 @@ public struct ProductLimit: Sendable, Equatable {
     return low > 0 ? steps[low - 1] : nil
   }
 
+  /// The smallest n with Ŝ(n + 1) <= tail; nil where the estimate, cut by censoring, does not fall so far.
+  ///
+  /// - Complexity: O(log steps).
+  public func quantile(tail: Double) -> Int? {
+    var low = 0
+    var high = steps.count
+    while low < high {
+      let middle = (low + high) / 2
+      // A rounding must not move a quantile that lies on a step.
+      if .exp(steps[middle].logSurvival) > tail * (1 + 1e-12) { low = middle + 1 } else { high = middle }
+    }
+    return low < steps.count ? steps[low].n - 1 : nil
+  }
+
   /// Pointwise confidence limits of S(n) for the population, by Greenwood's variance; nil where Ŝ is 0 or 1.
   ///
   /// - Throws: `DistributionError.level` unless 0 < level < 1.

@@ -6,8 +6,8 @@ struct AxisTicks {
   let upper: Double
   let ticks: [(position: Double, label: String)]
 
-  /// For these coordinates; bars need the 0.
-  init(_ values: [Double], _ scale: Figure.Scale, includesZero: Bool) {
+  /// For these coordinates; bars need the 0, and a tight linear axis ends where they do.
+  init(_ values: [Double], _ scale: Figure.Scale, includesZero: Bool, isTight: Bool = false) {
     switch scale {
     case .categories(let names):
       (lower, upper) = (-0.5, Double(names.count) - 0.5)
@@ -18,8 +18,9 @@ struct AxisTicks {
       let step = Self.step((high - low > 0 ? high - low : max(1, high.magnitude)) / 5)
       let first = (low / step + 1e-9).rounded(.down)
       let last = max(first + 1, (high / step - 1e-9).rounded(.up))
-      (lower, upper) = (first * step, last * step)
+      (lower, upper) = isTight ? (low, high) : (first * step, last * step)
       ticks = stride(from: first, through: last, by: 1).map { ($0 * step, Self.label($0 * step, step)) }
+        .filter { [lower, upper] in $0.0 >= lower - 1e-9 * step && $0.0 <= upper + 1e-9 * step }
     case .logarithmic:
       let low = values.min() ?? 0
       let high = max(values.max() ?? 1, low + 0.3)

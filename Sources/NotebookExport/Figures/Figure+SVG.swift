@@ -11,24 +11,42 @@ extension Figure {
     SVGDrawing(self).text(identifier: identifier, standsAlone: standsAlone)
   }
 
-  /// The colours of pictures, as custom properties of the page.
+  /// The colours of a page and its pictures by name, on light and on dark ground.
+  private static let colors: [(name: String, light: String, dark: String)] =
+    [
+      ("ink", "#1b1b1b", "#ececec"), ("quiet", "#5c5c5c", "#b0b0b0"), ("rule", "#d9d9d9", "#444444"),
+      ("ground", "#ffffff", "#16181b"), ("shade", "#f4f4f2", "#212429"),
+    ] + palette.enumerated().map { ("c\($0.offset)", $0.element.light, $0.element.dark) }
+
+  /// The colours as custom properties of the page.
   static let colorStyle: String = {
-    func properties(_ side: (_ color: (light: String, dark: String)) -> String) -> String {
-      palette.enumerated().map { "--c\($0.offset):\(side($0.element))" }.joined(separator: ";")
+    func properties(_ side: (_ color: (name: String, light: String, dark: String)) -> String) -> String {
+      colors.map { "--\($0.name):\(side($0))" }.joined(separator: ";")
     }
-    let light = properties(\.light)
-    let dark = properties(\.dark)
     return """
-      :root{color-scheme:light dark;--ink:#1b1b1b;--quiet:#5c5c5c;--rule:#d9d9d9;--ground:#ffffff;--shade:#f4f4f2;\(light)}
-      @media (prefers-color-scheme:dark){:root{--ink:#ececec;--quiet:#b0b0b0;--rule:#444444;--ground:#16181b;--shade:#212429;\(dark)}}
-      @media print{:root{--ink:#000000;--quiet:#444444;--rule:#bbbbbb;--ground:#ffffff;--shade:#ffffff;\(light)}}
+      :root{color-scheme:light dark;\(properties(\.light))}
+      @media (prefers-color-scheme:dark){:root{\(properties(\.dark))}}
+      @media print{:root{\(properties(\.light))}}
       """
   }()
 
-  static let pictureStyle = """
-    svg text{font:12px system-ui,sans-serif;fill:var(--quiet)}svg .name{fill:var(--ink)}
-    svg .grid{stroke:var(--rule);stroke-width:1}svg .axis{stroke:var(--quiet);stroke-width:1;fill:none}
-    """
+  /// What the classes of pictures look like, in the page's colours.
+  static let pictureStyle: String = {
+    let series = palette.indices.map { "svg .f\($0){fill:var(--c\($0))}svg .s\($0){fill:none;stroke:var(--c\($0))}" }
+    return """
+      svg text{font:12px system-ui,sans-serif;fill:var(--quiet)}svg .name{fill:var(--ink)}svg .ground{fill:var(--ground)}
+      svg .grid{stroke:var(--rule);stroke-width:1}svg .axis{stroke:var(--quiet);stroke-width:1;fill:none}svg .limits{stroke:var(--ink)}
+      \(series.joined())
+      """
+  }()
+
+  /// The same with the colours themselves: programs that draw pictures without a page know no custom properties.
+  fileprivate static let aloneStyle: String = {
+    func style(_ side: (_ color: (name: String, light: String, dark: String)) -> String) -> String {
+      colors.reduce(pictureStyle) { $0.replacingOccurrences(of: "var(--\($1.name))", with: side($1)) }
+    }
+    return style(\.light) + "\n@media (prefers-color-scheme:dark){\(style(\.dark))}"
+  }()
 }
 
 /// One figure's drawing.
@@ -46,7 +64,11 @@ private struct SVGDrawing {
     self.figure = figure
     let points = figure.series.flatMap(\.points)
     let hasBars = figure.series.contains { $0.mark == .bars }
-    x = AxisTicks(points.map(\.x), figure.x.scale, includesZero: false)
+    // Cells reach half a unit beyond their middle.
+    let reach = figure.series.contains { $0.mark == .cells } ? 0.5 : 0
+    x = AxisTicks(
+      points.flatMap { reach > 0 ? [$0.x - reach, $0.x + reach] : [$0.x] }, figure.x.scale, includesZero: false,
+      isTight: reach > 0)
     y = AxisTicks(
       points.flatMap { [$0.y, $0.lower, $0.upper].compactMap(\.self) }, figure.y.scale, includesZero: hasBars)
     legend = Self.legend(figure.series)
@@ -56,10 +78,13 @@ private struct SVGDrawing {
     let longest = isCategorical ? Double(x.ticks.map(\.label.count).max() ?? 0) : 0
     let room = isCategorical && longest * Double(x.ticks.count) * 6.6 > 600 ? min(160, longest * 4.6) : 0
     let labels = Double(y.ticks.map(\.label.count).max() ?? 3)
+    // Names of categories upwards need a line each.
+    let isTall = if case .categories = figure.y.scale { true } else { false }
+    let drawn = isTall ? max(120, 15 * Double(y.ticks.count)) : 280
     // A slanted name reaches to the left of its mark.
     let slot = 640 / Double(max(1, x.ticks.count))
     let left = max(34 + 6.8 * labels, room > 0 ? 16 + 5.3 * longest - slot / 2 : 0)
-    plot = (left, top, width - 14, top + 280)
+    plot = (left, top, width - 14, top + drawn)
     isSlanted = room > 0
     height = plot.bottom + (figure.x.title.isEmpty ? 28 : 50) + room
   }
@@ -82,7 +107,11 @@ private struct SVGDrawing {
 
   private func across(_ value: Double) -> Double { plot.left + x.place(value) * (plot.right - plot.left) }
 
-  private func up(_ value: Double) -> Double { plot.bottom - y.place(value) * (plot.bottom - plot.top) }
+  private func up(_ value: Double) -> Double {
+    // Names are read from the top down.
+    if case .categories = figure.y.scale { return plot.top + y.place(value) * (plot.bottom - plot.top) }
+    return plot.bottom - y.place(value) * (plot.bottom - plot.top)
+  }
 
   private func number(_ value: Double) -> String {
     let text = String(format: "%.1f", value)
@@ -98,8 +127,8 @@ private struct SVGDrawing {
     parts.append("<title id=\"\(identifier)-title\">\(htmlEscaped(figure.title))</title>")
     parts.append("<desc id=\"\(identifier)-text\">\(htmlEscaped(figure.caption))</desc>")
     if standsAlone {
-      parts.append("<style>\(Figure.colorStyle)\n\(Figure.pictureStyle)</style>")
-      parts.append("<rect width=\"100%\" height=\"100%\" style=\"fill:var(--ground)\"/>")
+      parts.append("<style>\(Figure.aloneStyle)</style>")
+      parts.append("<rect width=\"100%\" height=\"100%\" class=\"ground\"/>")
     }
     addAxes(&parts)
     for series in figure.series { add(series, &parts) }
@@ -109,11 +138,14 @@ private struct SVGDrawing {
   }
 
   private func addAxes(_ parts: inout [String]) {
+    let hasCells = figure.series.contains { $0.mark == .cells }
     for tick in y.ticks {
       let place = number(up(tick.position))
-      parts.append(
-        "<line class=\"grid\" x1=\"\(number(plot.left))\" x2=\"\(number(plot.right))\" y1=\"\(place)\" y2=\"\(place)\"/>"
-      )
+      if !hasCells {
+        parts.append(
+          "<line class=\"grid\" x1=\"\(number(plot.left))\" x2=\"\(number(plot.right))\" y1=\"\(place)\" y2=\"\(place)\"/>"
+        )
+      }
       parts.append(
         "<text x=\"\(number(plot.left - 8))\" y=\"\(number(up(tick.position) + 4))\" text-anchor=\"end\">\(htmlEscaped(tick.label))</text>"
       )
@@ -141,7 +173,7 @@ private struct SVGDrawing {
   }
 
   private func add(_ series: Figure.Series, _ parts: inout [String]) {
-    let color = "var(--c\(series.color % Figure.palette.count))"
+    let place = series.color % Figure.palette.count
     func path(_ points: [(Double, Double)]) -> String {
       points.enumerated().map {
         "\($0.offset == 0 ? "M" : "L")\(number(across($0.element.0))) \(number(up($0.element.1)))"
@@ -149,20 +181,21 @@ private struct SVGDrawing {
       .joined()
     }
     switch series.mark {
+    case .cells: addCells(series, &parts)
     case .line, .dashes:
       let dashes = series.mark == .dashes ? ";stroke-dasharray:6 4" : ""
       parts.append(
-        "<path d=\"\(path(series.points.map { ($0.x, $0.y) }))\" style=\"fill:none;stroke:\(color);stroke-width:2\(dashes)\"/>"
+        "<path d=\"\(path(series.points.map { ($0.x, $0.y) }))\" class=\"s\(place)\" style=\"stroke-width:2\(dashes)\"/>"
       )
     case .band:
       let limited = series.points.filter { $0.lower != nil && $0.upper != nil }
       let outline = limited.map { ($0.x, $0.upper ?? $0.y) } + limited.reversed().map { ($0.x, $0.lower ?? $0.y) }
-      parts.append("<path d=\"\(path(outline))Z\" style=\"fill:\(color);fill-opacity:0.18;stroke:none\"/>")
+      parts.append("<path d=\"\(path(outline))Z\" class=\"f\(place)\" style=\"fill-opacity:0.18\"/>")
     case .points:
       for point in series.points {
-        addLimits(point, color, &parts)
+        addLimits(point, "s\(place)", &parts)
         parts.append(
-          "<circle cx=\"\(number(across(point.x)))\" cy=\"\(number(up(point.y)))\" r=\"3.5\" style=\"fill:\(color)\"/>")
+          "<circle cx=\"\(number(across(point.x)))\" cy=\"\(number(up(point.y)))\" r=\"3.5\" class=\"f\(place)\"/>")
       }
     case .bars:
       // Series of bars stand side by side.
@@ -174,18 +207,34 @@ private struct SVGDrawing {
         let left = across(point.x) - slot / 2 + index * width
         let (top, bottom) = (min(up(point.y), up(0)), max(up(point.y), up(0)))
         parts.append(
-          "<rect x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(max(1, width - 2)))\" height=\"\(number(max(0.5, bottom - top)))\" style=\"fill:\(color)\"/>"
+          "<rect x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(max(1, width - 2)))\" height=\"\(number(max(0.5, bottom - top)))\" class=\"f\(place)\"/>"
         )
-        addLimits(point, "var(--ink)", at: left + width / 2 - 1, &parts)
+        addLimits(point, "limits", at: left + width / 2 - 1, &parts)
       }
     }
   }
 
-  private func addLimits(_ point: Figure.Point, _ color: String, at place: Double? = nil, _ parts: inout [String]) {
+  /// One path for each of 20 shades of each sign, which is much smaller than a rectangle for each cell.
+  private func addCells(_ series: Figure.Series, _ parts: inout [String]) {
+    let width = across(1) - across(0)
+    let height = (up(0) - up(1)).magnitude
+    let shades = Dictionary(grouping: series.points) { Int((20 * max(-1, min(1, $0.value ?? 0))).rounded()) }
+    for (shade, points) in shades.sorted(by: { $0.key < $1.key }) where shade != 0 {
+      let outline = points.map {
+        "M\(number(across($0.x) - width / 2)) \(number(up($0.y) - height / 2))h\(number(width))v\(number(height))h\(number(-width))z"
+      }
+      let color = (series.color + (shade < 0 ? 1 : 0)) % Figure.palette.count
+      parts.append(
+        "<path d=\"\(outline.joined())\" class=\"f\(color)\" style=\"fill-opacity:\(String(format: "%.2f", Double(shade.magnitude) / 20))\"/>"
+      )
+    }
+  }
+
+  private func addLimits(_ point: Figure.Point, _ style: String, at place: Double? = nil, _ parts: inout [String]) {
     guard let lower = point.lower, let upper = point.upper else { return }
     let x = number(place ?? across(point.x))
     parts.append(
-      "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(number(up(lower)))\" y2=\"\(number(up(upper)))\" style=\"stroke:\(color);stroke-width:1.5\"/>"
+      "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(number(up(lower)))\" y2=\"\(number(up(upper)))\" class=\"\(style)\" style=\"stroke-width:1.5\"/>"
     )
   }
 
@@ -194,12 +243,12 @@ private struct SVGDrawing {
       var left = plot.left
       let middle = 12 + 20 * Double(line)
       for entry in entries {
-        let color = "var(--c\(entry.color % Figure.palette.count))"
+        let place = entry.color % Figure.palette.count
         let dashes = entry.mark == .dashes ? ";stroke-dasharray:5 3" : ""
         parts.append(
           entry.mark == .line || entry.mark == .dashes
-            ? "<line x1=\"\(number(left))\" x2=\"\(number(left + 22))\" y1=\"\(number(middle))\" y2=\"\(number(middle))\" style=\"stroke:\(color);stroke-width:3\(dashes)\"/>"
-            : "<rect x=\"\(number(left + 5))\" y=\"\(number(middle - 5))\" width=\"11\" height=\"11\" style=\"fill:\(color)\"/>"
+            ? "<line x1=\"\(number(left))\" x2=\"\(number(left + 22))\" y1=\"\(number(middle))\" y2=\"\(number(middle))\" class=\"s\(place)\" style=\"stroke-width:3\(dashes)\"/>"
+            : "<rect x=\"\(number(left + 5))\" y=\"\(number(middle - 5))\" width=\"11\" height=\"11\" class=\"f\(place)\"/>"
         )
         parts.append(
           "<text class=\"name\" x=\"\(number(left + 28))\" y=\"\(number(middle + 4))\">\(htmlEscaped(entry.name))</text>"

@@ -5,8 +5,10 @@ extension Figure {
   ///
   /// On logarithmic axes points beyond 1e±300 are left out: Vega's numbers end there.
   public var vegaLite: Data {
+    // Names of categories upwards need a line each.
+    let height = if case .categories(let names) = y.scale { max(120, 15 * names.count) } else { 320 }
     let specification = Specification(
-      title: title, description: caption, width: 640, height: 320, data: .init(values: rows),
+      title: title, description: caption, width: 640, height: height, data: .init(values: rows),
       layer: series.flatMap { layers(for: $0) })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -25,7 +27,7 @@ extension Figure {
         }
         return Row(
           series: series.name, mark: series.mark.rawValue, x: x, y: y, lower: limit(point.lower),
-          upper: limit(point.upper))
+          upper: limit(point.upper), value: point.value)
       }
     }
   }
@@ -60,16 +62,14 @@ extension Figure {
     case .band: mark = .init(type: "area", clip: true, opacity: 0.2, strokeDash: nil)
     case .points: mark = .init(type: "point", clip: nil, opacity: nil, strokeDash: nil)
     case .bars: mark = .init(type: "bar", clip: nil, opacity: nil, strokeDash: nil)
+    case .cells: return cellLayer(for: series)
     }
     let isBand = series.mark == .band
     var y = channel(isBand ? "lower" : "y", self.y)
     // Areas and bars of a logarithmic axis have no 0 to stand on.
     if isBand || series.mark == .bars { y.stack = false }
     return Layer(
-      transform: [
-        .init(
-          filter: "datum.series === \(Self.quoted(series.name)) && datum.mark === \(Self.quoted(series.mark.rawValue))")
-      ],
+      transform: [filter(for: series)],
       mark: mark,
       encoding: .init(
         x: channel("x", x), y: y, y2: isBand ? .init(field: "upper") : nil,
@@ -77,10 +77,41 @@ extension Figure {
         color: .init(
           field: "series", type: "nominal", title: nil,
           scale: .init(
-            type: nil, domain: names,
+            type: nil, domain: names.map { .text($0) },
             range: names.map { name in
               Figure.palette[(self.series.first { $0.name == name }?.color ?? 0) % Figure.palette.count].light
             }, zero: nil), sort: nil, stack: nil)))
+  }
+
+  private func filter(for series: Series) -> Filter {
+    .init(
+      filter: "datum.series === \(Self.quoted(series.name)) && datum.mark === \(Self.quoted(series.mark.rawValue))")
+  }
+
+  /// Cells have places in an order, and colours by value.
+  private func cellLayer(for series: Series) -> Layer {
+    let ground = "#f4f4f2"
+    let color = Figure.palette[series.color % Figure.palette.count].light
+    let opposite = Figure.palette[(series.color + 1) % Figure.palette.count].light
+    let isSigned = series.points.contains { $0.value ?? 0 < 0 }
+    func place(_ field: String, _ axis: Axis) -> Channel {
+      var channel = channel(field, axis)
+      channel.type = "ordinal"
+      channel.axis = .init(labelOverlap: true)
+      channel.scale = nil
+      return channel
+    }
+    return Layer(
+      transform: [filter(for: series)],
+      mark: .init(type: "rect", clip: nil, opacity: nil, strokeDash: nil),
+      encoding: .init(
+        x: place("x", x), y: place("y", y), y2: nil, xOffset: nil,
+        color: .init(
+          field: "value", type: "quantitative", title: series.name,
+          scale: .init(
+            type: nil, domain: (isSigned ? [-1, 0, 1] : [0, 1]).map { .number($0) },
+            range: isSigned ? [opposite, ground, color] : [ground, color], zero: nil, interpolate: "rgb"), sort: nil,
+          stack: nil)))
   }
 
   private var names: [String] {
@@ -128,6 +159,7 @@ extension Figure {
     let y: Value
     let lower: Double?
     let upper: Double?
+    let value: Double?
   }
 
   private struct Specification: Encodable {
@@ -174,17 +206,21 @@ extension Figure {
 
   private struct Channel: Encodable {
     let field: String
-    let type: String
+    var type: String
     let title: String?
-    let scale: ScaleDefinition?
+    var scale: ScaleDefinition?
     let sort: [String]?
     var stack: Bool?
+    var axis: AxisDefinition?
   }
+
+  private struct AxisDefinition: Encodable { let labelOverlap: Bool }
 
   private struct ScaleDefinition: Encodable {
     let type: String?
-    let domain: [String]?
+    let domain: [Value]?
     let range: [String]?
     let zero: Bool?
+    var interpolate: String?
   }
 }

@@ -36,6 +36,8 @@ public struct Figure: Sendable, Equatable {
     case points
     /// Bars from 0, with limits where there are any.
     case bars
+    /// A unit square for each point, darker by its value; negative values have another colour.
+    case cells
   }
 
   /// A point of a series.
@@ -48,9 +50,12 @@ public struct Figure: Sendable, Equatable {
     public var lower: Double?
     /// The upper limit of y.
     public var upper: Double?
+    /// What the colour of a cell shows, -1 to 1.
+    public var value: Double?
 
-    /// A point, with limits where it has any.
-    public init(_ x: Double, _ y: Double, lower: Double? = nil, upper: Double? = nil) {
+    /// A point, with limits or a value where it has any.
+    public init(_ x: Double, _ y: Double, lower: Double? = nil, upper: Double? = nil, value: Double? = nil) {
+      self.value = value
       self.x = x
       self.y = y
       self.lower = lower
@@ -75,7 +80,7 @@ public struct Figure: Sendable, Equatable {
       self.mark = mark
       self.color = color
       self.points = points.filter { point in
-        [point.x, point.y, point.lower ?? 0, point.upper ?? 0].allSatisfy(\.isFinite)
+        [point.x, point.y, point.lower ?? 0, point.upper ?? 0, point.value ?? 0].allSatisfy(\.isFinite)
       }
     }
   }

@@ -71,6 +71,7 @@ public struct MetricAnalysis: Sendable {
         report.agreement.append(agreement(column, values, risk, data.records, settings.level))
       }
     }
+    report.rankAgreement = Self.rankAgreement(table, report.agreement)
     for (index, (column, values)) in table.enumerated() where column.isMembershipScore && !data.heldOut.isEmpty {
       func scores(_ values: [Double?]) -> [Double] { values.compactMap { $0.map(column.oriented) } }
       if let found = Discrimination(
@@ -133,6 +134,29 @@ public struct MetricAnalysis: Sendable {
       spearmanInterval: spearman?.interval.map { Ends($0) },
       kendall: kendall?.value, kendallInterval: kendall?.interval.map { Ends($0) }, missedTop1Percent: missed(0.01),
       missedTop5Percent: missed(0.05))
+  }
+
+  /// Each metric's ranks beside every other's.
+  ///
+  /// - Complexity: O(k² M) for k metrics of M records, times log M for those that lack values of different records.
+  private static func rankAgreement(
+    _ table: [Column], _ agreement: [MetricsReport.Agreement]
+  ) -> MetricsReport.RankAgreement {
+    let withRisk = Dictionary(
+      uniqueKeysWithValues: agreement.compactMap { row in row.spearman.map { (row.metric, $0) } })
+    let columns = table.filter { $0.column.name == "tail_risk" || withRisk[$0.column.name] != nil }
+      .map { RankedColumn($0.column, $0.values) }
+      .sorted { (withRisk[$0.name] ?? 2, $1.name) > (withRisk[$1.name] ?? 2, $0.name) }
+    var result = MetricsReport.RankAgreement(metrics: columns.map(\.name))
+    for row in columns.indices {
+      result.spearman.append(
+        columns.indices.map { column in
+          OrNull(
+            wrappedValue: column < row
+              ? result.spearman[column][row].wrappedValue : columns[row].spearman(columns[column]))
+        })
+    }
+    return result
   }
 
   /// Metrics of the data set as a whole.
@@ -314,6 +338,35 @@ extension MetricAnalysis {
       defer { model.add(text) }
       return model.logProbability(text) / Double(text.count)
     }
+  }
+}
+
+/// A metric's values, turned round where it falls with memorization, and their ranks.
+private struct RankedColumn {
+  let name: String
+  private let values: [Double?]
+  private let isKnown: [Bool]
+  /// Ranks of the known values about their mean, of length 1; nil where all are equal.
+  private let direction: [Double]?
+
+  init(_ column: MetricColumn, _ values: [Double?]) {
+    name = column.name
+    self.values = values.map { value in value.flatMap { $0.isNaN ? nil : column.oriented($0) } }
+    isKnown = self.values.map { $0 != nil }
+    let ranks = ranks(self.values.compactMap(\.self))
+    let mean = 0.5 * Double(ranks.count + 1)
+    let size = ranks.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
+    direction = size > 0 ? ranks.map { ($0 - mean) / size } : nil
+  }
+
+  /// Spearman's ρ over the records that have both.
+  func spearman(_ other: RankedColumn) -> Double? {
+    guard isKnown == other.isKnown else {
+      let pairs = zip(values, other.values).compactMap { a, b in a.flatMap { a in b.map { (a, $0) } } }
+      return RankCorrelation.spearman(pairs.map(\.0), pairs.map(\.1))?.value
+    }
+    guard let direction, let others = other.direction else { return nil }
+    return max(-1, min(1, zip(direction, others).reduce(0) { $0 + $1.0 * $1.1 }))
   }
 }
 

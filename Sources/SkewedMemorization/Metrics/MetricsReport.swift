@@ -23,6 +23,8 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   public var dataSetMetrics: [DataSetMetric] = []
   /// Each metric's ranking of the records beside the tail risk's.
   public var agreement: [Agreement] = []
+  /// Each metric's ranking of the records beside every other's.
+  public var rankAgreement = RankAgreement()
   /// How well each membership score tells the records from the held-out ones.
   public var discrimination: [Membership] = []
   /// Metrics that no record has what it takes for.
@@ -35,6 +37,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     case heldOut = "held_out"
     case heldOutRecords = "held_out_records"
     case dataSetMetrics = "dataset_metrics"
+    case rankAgreement = "rank_agreement"
   }
 
   init(file: String, heldOut: String?, settings: MetricSettings) {
@@ -167,6 +170,14 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       case missedTop1Percent = "missed_top_1_percent"
       case missedTop5Percent = "missed_top_5_percent"
     }
+  }
+
+  /// Spearman's ρ between metrics, turned round where they fall with memorization.
+  public struct RankAgreement: Codable, Sendable, Equatable {
+    /// The metrics that vary, by falling agreement with the tail risk, which comes first.
+    public var metrics: [String] = []
+    /// ρ by rows and columns in their order, over records that have both; null where one of the two is constant.
+    public var spearman: [[OrNull<Double>]] = []
   }
 
   /// How well a score tells members from others.

@@ -1,14 +1,24 @@
 import GSLNumerics
 import RealModule
 
-/// How few records carry Σ S_i(n) at one length: the top shares of the Lorenz curve and the Gini coefficient.
+/// How few records carry Σ S_i(n) at one length: the Lorenz curve, its top shares and the Gini coefficient.
 public struct TailConcentration: Sendable, Equatable {
+  /// A point of the Lorenz curve.
+  public struct LorenzPoint: Sendable, Equatable {
+    /// The share of records, those with the smallest S_i(n).
+    public let records: Double
+    /// The share of Σ S_i(n) that they hold.
+    public let share: Double
+  }
+
   /// The share of Σ S_i(n) held by the 1 % of records with the largest S_i(n).
   public let top1PercentShare: Double
   /// The share held by the top 10 %.
   public let top10PercentShare: Double
   /// The Gini coefficient: 0 when all records are alike, near 1 when one holds everything.
   public let gini: Double
+  /// The Lorenz curve from (0, 0) to (1, 1), closer where it rises.
+  public let lorenz: [LorenzPoint]
 }
 
 /// The probabilities S_i(n) of all records at one length n: kept up to a number of records, sketched beyond it.
@@ -85,14 +95,20 @@ public struct TailAccumulator: Sendable, Codable {
     guard records > 0, total.value.significand > 0 else { return nil }
     let shares = bins.map { (count: Double($0.count), share: ($0.sum / total.value).double) }
 
-    func topShare(_ fraction: Double) -> Double {
-      var left = fraction * records
+    // The share of the top `fraction` of records, for fractions that rise.
+    func topShares(_ fractions: [Double]) -> [Double] {
       var sum = CompensatedSum()
-      for bin in shares where left > 0 {
-        sum.add(bin.share * min(1, left / bin.count))
-        left -= bin.count
+      var (index, taken) = (0, 0.0)
+      return fractions.map { fraction in
+        let wanted = fraction * records
+        while index < shares.count, taken + shares[index].count <= wanted {
+          sum.add(shares[index].share)
+          taken += shares[index].count
+          index += 1
+        }
+        let part = index < shares.count ? shares[index].share * (wanted - taken) / shares[index].count : 0
+        return min(1, sum.value + part)
       }
-      return min(1, sum.value)
     }
 
     // 1 - 2 × area under the Lorenz curve, summed from the largest down: Σ share (2 rank - 1)/M - …
@@ -103,9 +119,20 @@ public struct TailAccumulator: Sendable, Codable {
       gini.add(bin.share * (1 - (2 * before + bin.count) / records))
       before += bin.count
     }
+    let top = topShares(Self.lorenzFractions)
+    let curve = zip(Self.lorenzFractions, top).reversed().map {
+      TailConcentration.LorenzPoint(records: 1 - $0, share: 1 - $1)
+    }
+    func topShare(_ fraction: Double) -> Double { Self.lorenzFractions.firstIndex(of: fraction).map { top[$0] } ?? 1 }
     return TailConcentration(
-      top1PercentShare: topShare(0.01), top10PercentShare: topShare(0.1), gini: min(1, max(0, gini.value)))
+      top1PercentShare: topShare(0.01), top10PercentShare: topShare(0.1), gini: min(1, max(0, gini.value)),
+      lorenz: [.init(records: 0, share: 0)] + curve + [.init(records: 1, share: 1)])
   }
+
+  /// The shares of records, those with the largest S_i(n), at which the Lorenz curve is known.
+  private static let lorenzFractions = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9,
+  ]
 
   /// The law of the number of records with N >= n.
   public var count: PoissonBinomial {
