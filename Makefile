@@ -4,14 +4,17 @@
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
-# make install     the release binary to PREFIX/bin (default /usr/local)
+# make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
+# make docs        the documentation of all modules as a web site
+# make notebooks   the notebooks in notebooks-export once more, from the captures beside them
+# make visual      notebooks executed, figures rendered, pages in a browser (needs PyPI and Chromium)
 
 PREFIX ?= /usr/local
 SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Peers
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
-DEMO_REPORT = .build/demo/report.md
+DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo test test-slow test-pyspark lint format benchmark setup release install uninstall
+.PHONY: demo test test-slow test-pyspark lint format benchmark setup release install uninstall docs notebooks visual
 
 setup:
 	@scripts/setup
@@ -22,9 +25,9 @@ release: setup
 demo: release
 	@mkdir -p $(dir $(DEMO_REPORT))
 	@.build/release/skewmem audit $(DEMO_CAPTURE)
-	@.build/release/skewmem audit $(DEMO_CAPTURE) --format markdown --output $(DEMO_REPORT)
+	@.build/release/skewmem audit $(DEMO_CAPTURE) --format html --output $(DEMO_REPORT)
 	@echo
-	@echo "The Markdown report is $(DEMO_REPORT); .build/release/skewmem audit --help shows what else there is."
+	@echo "The report as a page is $(CURDIR)/$(DEMO_REPORT); .build/release/skewmem audit --help shows what else there is."
 
 test: setup
 	scripts/build-tests
@@ -47,11 +50,44 @@ lint:
 format:
 	swift format --in-place --recursive $(SWIFT_FILES)
 
+BINARY = .build/release/skewmem
+MANUAL = .build/plugins/GenerateManual/outputs/skewmem
+SHARE = $(DESTDIR)$(PREFIX)/share
+BASH_COMPLETION = $(SHARE)/bash-completion/completions/skewmem
+ZSH_COMPLETION = $(SHARE)/zsh/site-functions/_skewmem
+FISH_COMPLETION = $(SHARE)/fish/vendor_completions.d/skewmem.fish
+
 install: release
-	install -D -m 755 .build/release/skewmem $(DESTDIR)$(PREFIX)/bin/skewmem
+	rm -rf $(MANUAL)
+	swift package --allow-writing-to-package-directory generate-manual --multi-page
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/skewmem
+	install -d $(dir $(BASH_COMPLETION)) $(dir $(ZSH_COMPLETION)) $(dir $(FISH_COMPLETION)) $(SHARE)/man/man1
+	$(BINARY) --generate-completion-script bash > $(BASH_COMPLETION)
+	$(BINARY) --generate-completion-script zsh > $(ZSH_COMPLETION)
+	$(BINARY) --generate-completion-script fish > $(FISH_COMPLETION)
+	install -m 644 $(MANUAL)/*.1 $(SHARE)/man/man1
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/skewmem
+	rm -f $(DESTDIR)$(PREFIX)/bin/skewmem $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+	rm -f $(SHARE)/man/man1/skewmem.1 $(SHARE)/man/man1/skewmem.*.1
+
+# One site: links go from one module to another. The plugin is resolved for this alone (Package.swift).
+DOCUMENTED = GSLNumerics Inference HeavyTails TokenProcess Similarity MemorizationMetrics Compression Captures \
+  SkewedMemorization NotebookExport
+
+docs: setup
+	rm -rf .build/documentation
+	SKEWMEM_DOCUMENTATION=1 swift package --scratch-path .build/documentation-build \
+	  --allow-writing-to-directory .build/documentation generate-documentation \
+	  --enable-experimental-combined-documentation --warnings-as-errors \
+	  $(addprefix --target ,$(DOCUMENTED)) --output-path .build/documentation
+	@echo "Read it with: python3 -m http.server --bind 127.0.0.1 --directory .build/documentation"
+
+notebooks: release
+	.build/release/skewmem notebooks --output notebooks-export notebooks-export/captures
+
+visual: release
+	scripts/visual
 
 # The Spark job on two executors; installs pyspark from PyPI into a folder of its own.
 test-pyspark: release

@@ -120,7 +120,7 @@ extension AuditReport {
       "Where the riskiest records are known",
       caption:
         "The probability of each of the first \(NumberText.count(longest, "reference token")), given those before it, for the records with the longest expected match, the riskiest at the top. A "
-        + "match ends at a pale cell, and goes on through dark ones.",
+        + "match ends at a faint cell, and goes on through coloured ones.",
       x: .init("position in the reference"),
       y: .init("", .categories(shown.map { $0.id.count > 20 ? $0.id.prefix(19) + "…" : $0.id })),
       [

@@ -31,7 +31,7 @@ extension MetricsReport {
       "Which metrics say the same",
       caption:
         "Spearman's rank correlation of each metric with each other, by falling agreement with the exact risk (tail_risk): blue where they agree, orange where they contradict each "
-        + "other, pale where they have nothing to do with each other.",
+        + "other, faint where they have nothing to do with each other.",
       x: .init("", .categories(names)), y: .init("", .categories(names)),
       [
         .init(

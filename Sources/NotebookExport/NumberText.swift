@@ -39,6 +39,9 @@ enum NumberText {
     value == value.rounded() && value.magnitude < 0x1p53 ? count(Int(value)) : text(value, digits: 6)
   }
 
+  /// What someone has set, with the digits that it was set with.
+  static func setting(_ value: Double) -> String { String(format: "%.10g", value) }
+
   /// A share of a whole; what is left of nothing by rounding is shown as nothing.
   static func share(_ value: Double?) -> Double? {
     value.map { $0.magnitude < 1e-10 ? 0 : $0 }
@@ -46,7 +49,7 @@ enum NumberText {
 
   /// A confidence level or another probability near 1, with all its digits: 0.9999 is 99.99 %.
   static func level(_ value: Double) -> String {
-    String(format: "%.10g %%", 100 * value)
+    "\(setting(100 * value)) %"
   }
 
   /// "1 record", "2 records".

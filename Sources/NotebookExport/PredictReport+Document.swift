@@ -91,9 +91,9 @@ extension DecodingDescription {
     if temperature == 0 { return "greedy decoding" }
     return
       ([
-        "temperature \(NumberText.text(temperature))", topK.map { "top-k \($0)" },
-        topP.map { "top-p \(NumberText.text($0))" },
-        minP.map { "min-p \(NumberText.text($0))" },
+        "temperature \(NumberText.setting(temperature))", topK.map { "top-k \($0)" },
+        topP.map { "top-p \(NumberText.setting($0))" },
+        minP.map { "min-p \(NumberText.setting($0))" },
       ] as [String?]).compactMap(\.self).joined(separator: ", ")
   }
 }

@@ -48,12 +48,13 @@ extension ReportDocument {
       """
   }
 
-  private static func html(of table: Table) -> String {
+  /// A table that needs no style sheet.
+  static func html(of table: Table) -> String {
     func cells(_ row: [String], _ tag: String) -> String {
       row.enumerated().map { column, text in
         let isLeft = table.isLeft.indices.contains(column) && table.isLeft[column]
         let scope = tag == "th" ? " scope=\"col\"" : ""
-        return "<\(tag)\(scope)\(isLeft ? " class=\"left\"" : "")>\(htmlEscaped(text))</\(tag)>"
+        return "<\(tag)\(scope)\(isLeft ? " style=\"text-align:left\"" : "")>\(htmlEscaped(text))</\(tag)>"
       }.joined()
     }
     // Wide tables scroll by themselves, and can be reached with the keyboard.
@@ -71,10 +72,11 @@ extension ReportDocument {
     p,li{max-width:46rem;overflow-wrap:anywhere}p.answer{font-size:1.1rem}
     figure{margin:1.25rem 0;padding:.75rem;background:var(--shade);border-radius:6px}
     figure svg{display:block;width:100%;height:auto}figcaption{color:var(--quiet);font-size:.9rem;margin-top:.5rem}
+    @media (max-width:40rem){figure{overflow-x:auto}figure svg{min-width:36rem}}
     .table{overflow-x:auto;margin:.75rem 0}.table:focus-visible{outline:2px solid var(--c0)}
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.3rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
-    th{color:var(--quiet);font-weight:600}.left{text-align:left}
+    th{color:var(--quiet);font-weight:600}
     @media print{main{max-width:none;padding:0}figure,tr{break-inside:avoid}.table{overflow:visible}body{font-size:11pt}}
     """
 }

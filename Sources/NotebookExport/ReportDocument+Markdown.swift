@@ -21,7 +21,7 @@ extension ReportDocument {
   }
 
   /// Text from a capture is shown, not interpreted.
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var result = ""
     for character in printable(text) {
       if "\\`*_[]<>#|~".contains(character) { result.append("\\") }

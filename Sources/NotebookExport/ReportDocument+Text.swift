@@ -22,7 +22,7 @@ extension ReportDocument {
         text.unicodeScalars.map { [.control, .format].contains($0.properties.generalCategory) ? "\u{FFFD}" : $0 }))
   }
 
-  private static func text(of table: Table, bold: (String) -> String) -> String {
+  static func text(of table: Table, bold: (String) -> String) -> String {
     let rows = table.rows.map { $0.map(printable) }
     let widths = table.columns.indices.map { column in
       ([table.columns[column]] + rows.map { $0[column] }).map(\.count).max() ?? 0

@@ -93,7 +93,9 @@ public struct AuditSummary: Sendable {
 
   /// The summaries of a file, one after the other.
   ///
-  /// - Parameter options: What the audit is asked for; lengths and the number of named records come from the summary.
+  /// - Parameters:
+  ///   - path: The file; `-` is standard input.
+  ///   - options: What the audit is asked for; lengths and the number of named records come from the summary.
   /// - Throws: `CaptureError` for a file that cannot be read or is no summary.
   public static func read(path: String, options: AuditOptions = AuditOptions()) throws -> [AuditSummary] {
     try read(try InputFile(path: path), options: options)

@@ -6,7 +6,7 @@ import TokenProcess
 /// `skewmem predict` does.
 ///
 /// A record with enough known tokens is computed, exactly or within proved bounds; for the others the rest is predicted, see
-/// ``LengthPrediction``. Records are reported at the first length, number of draws and probability; the data set at each
+/// `LengthPrediction`. Records are reported at the first length, number of draws and probability; the data set at each
 /// combination.
 public struct Prediction: Sendable {
   /// n, the lengths to be repeated.
@@ -28,7 +28,7 @@ public struct Prediction: Sendable {
 
   /// A prediction of the first tokens.
   ///
-  /// - Throws: `ArgumentError` unless there are lengths and each is 1 to ``Record/longestReference``.
+  /// - Throws: `ArgumentError` unless there are lengths and each is 1 to `Record.longestReference`.
   public init(lengths: [Int]) throws(ArgumentError) {
     guard !lengths.isEmpty else { throw ArgumentError(name: "length", value: "none", allowed: "one or more") }
     for length in lengths where !(1...Record.longestReference).contains(length) {
@@ -39,7 +39,7 @@ public struct Prediction: Sendable {
 
   /// A prediction of the first `length` tokens.
   ///
-  /// - Throws: `ArgumentError` unless length is 1 to ``Record/longestReference``.
+  /// - Throws: `ArgumentError` unless length is 1 to `Record.longestReference`.
   public init(length: Int) throws(ArgumentError) { try self.init(lengths: [length]) }
 
   /// Predicts.

@@ -7,7 +7,7 @@ extension Prediction {
   /// Predicts from a summary: the same numbers of the data set where every record reaches the lengths, without the records, of which
   /// only those are reported that a summary names.
   ///
-  /// Up to ``TailAccumulator/exactLimit`` records the numbers are exact. Beyond, those for one draw still are; for several, records count
+  /// Up to `TailAccumulator.exactLimit` records the numbers are exact. Beyond, those for one draw still are; for several, records count
   /// with the mean probability of others within 0.8 % in their odds.
   ///
   /// - Throws: `DistributionError.noData` for an empty summary; `ArgumentError` for what takes the records themselves: lengths that were not

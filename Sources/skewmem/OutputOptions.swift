@@ -11,6 +11,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case markdown
   case html
   case csv
+  case notebook
 }
 
 /// The options of every command.
@@ -57,10 +58,8 @@ struct OutputOptions: ParsableArguments {
         throw ValidationError("--format csv is for reports that list records.")
       }
       data = Data(table.csv.utf8)
-    case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      data = try encoder.encode(report) + Data("\n".utf8)
+    case .json: data = try Self.json(report)
+    case .notebook: data = try Self.json(report.notebookOutput)
     }
     if let figures { try write(report.figures, to: figures) }
     try AtomicFile.write(data, to: output)
@@ -68,6 +67,12 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
+  private static func json(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value) + Data("\n".utf8)
+  }
+
   private func write(_ figures: [Figure], to folder: String) throws {
     guard !figures.isEmpty else { throw ValidationError("--figures: this report has no figures.") }
     do {

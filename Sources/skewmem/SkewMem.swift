@@ -17,7 +17,7 @@ struct SkewMem: AsyncParsableCommand {
       AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self, PredictCommand.self,
       ValidateCommand.self, MetricsCommand.self, CompareCommand.self, LimitsCommand.self,
       SimilarityCommand.self, DriversCommand.self, MitigateCommand.self, SummarizeCommand.self, MergeCommand.self,
-      ConvertCommand.self,
+      ConvertCommand.self, NotebooksCommand.self,
     ]
   )
 }

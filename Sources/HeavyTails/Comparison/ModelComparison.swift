@@ -27,8 +27,12 @@ public struct ModelComparison: Sendable, Equatable {
   ///
   ///     z = Σ d / √(G s²),   d = Σ w (ln f₁ - ln f₂) over one unit, s² its variance over the G units
   ///
-  /// - Parameter clusters: The counts cluster by cluster, when their weights are fractional: the units are then the
-  ///   clusters. Otherwise each observation is one.
+  /// - Parameters:
+  ///   - first: The fit that a positive statistic favours.
+  ///   - second: The fit that a negative one favours.
+  ///   - counts: The data of both.
+  ///   - clusters: The counts cluster by cluster, when their weights are fractional: the units are then the clusters. Otherwise each
+  ///     observation is one.
   /// - Precondition: Both fits are of these counts, with the same window.
   public static func vuong(
     _ first: Fit, _ second: Fit, on counts: CensoredCounts, clusters: [CensoredCounts]? = nil
@@ -58,9 +62,12 @@ public struct ModelComparison: Sendable, Equatable {
 
   /// The likelihood-ratio test of a family against a larger one that contains it.
   ///
-  /// - Parameter onBoundary: Whether one of the additional parameters is at the end of its range under the first family,
-  ///   as the share of an inflation is. The statistic's law is then the equal mixture of χ² with the difference of the
-  ///   numbers of parameters and with one less (Chernoff 1954; Self and Liang, JASA 82, 1987).
+  /// - Parameters:
+  ///   - smaller: The fit of the family that is contained.
+  ///   - larger: The fit of the family that contains it, to the same data.
+  ///   - onBoundary: Whether one of the additional parameters is at the end of its range under the first family,
+  ///     as the share of an inflation is. The statistic's law is then the equal mixture of χ² with the difference of the
+  ///     numbers of parameters and with one less (Chernoff 1954; Self and Liang, JASA 82, 1987).
   /// - Throws: `NumericsError`.
   public static func likelihoodRatio(_ smaller: Fit, _ larger: Fit, onBoundary: Bool) throws -> ModelComparison {
     let statistic = max(0, 2 * (larger.logLikelihood - smaller.logLikelihood))

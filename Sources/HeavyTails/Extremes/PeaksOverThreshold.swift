@@ -23,7 +23,7 @@ public struct PeaksOverThreshold: Sendable {
 
   /// Fits the excesses over a threshold.
   ///
-  /// - Throws: `DistributionError.noData` when nothing reaches the threshold; as ``MaximumLikelihood/fit(_:to:)``.
+  /// - Throws: `DistributionError.noData` when nothing reaches the threshold; as ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
   public init(over threshold: Int, of counts: CensoredCounts) throws {
     excesses = CensoredCounts(
       sorted: counts.cells.filter { $0.length >= threshold }.map {

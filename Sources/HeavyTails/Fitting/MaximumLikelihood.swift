@@ -58,7 +58,7 @@ public struct MaximumLikelihood: Sendable {
     try fits(of: [choice], to: counts)[0].result.get()
   }
 
-  /// Fits several choices, as ``fit(_:to:)``; families that are limits of others are fitted once.
+  /// Fits several choices, as ``fit(_:to:)-(FamilyChoice,_)``; families that are limits of others are fitted once.
   public func fits(
     of choices: [FamilyChoice], to counts: CensoredCounts
   ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {

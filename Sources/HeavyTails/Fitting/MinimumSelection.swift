@@ -23,7 +23,7 @@ public struct MinimumSelection: Sendable {
   ///
   /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at the
   ///   exponent of the one before, and its distance is given up once it exceeds the best.
-  /// - Throws: `DistributionError.noData` when no tail qualifies; as ``MaximumLikelihood/fit(_:to:)``.
+  /// - Throws: `DistributionError.noData` when no tail qualifies; as ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
   public init(
     _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int? = nil, smallestTail: Double = 2
   ) throws {

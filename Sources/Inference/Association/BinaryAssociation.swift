@@ -15,7 +15,11 @@ public struct BinaryAssociation: Sendable, Equatable {
 
   /// The association in a table.
   ///
-  /// - Parameters: Observations with both, with the first only, with the second only, and with neither.
+  /// - Parameters:
+  ///   - both: Observations with both.
+  ///   - first: With the first only.
+  ///   - second: With the second only.
+  ///   - neither: With neither.
   /// - Returns: nil without observations.
   /// - Precondition: Counts are 0 or more.
   /// - Complexity: O(smallest margin).

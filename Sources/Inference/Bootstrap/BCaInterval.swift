@@ -42,7 +42,12 @@ public struct BCaInterval: Sendable, Equatable {
 
   /// Limits of a function of the means of samples that is linear in each mean, such as a mean or the difference of two.
   ///
-  /// - Parameter replicates: 199 at least; fewer where together they would take more than some seconds.
+  /// - Parameters:
+  ///   - samples: The samples, each resampled by itself.
+  ///   - level: The confidence level.
+  ///   - replicates: 199 at least; fewer where together they would take more than some seconds.
+  ///   - seed: The seed of the resampling.
+  ///   - combine: The function, given the samples' means in their order.
   /// - Returns: nil for a sample of fewer than ten.
   /// - Precondition: 0 < level < 1.
   public static func ofMeans(

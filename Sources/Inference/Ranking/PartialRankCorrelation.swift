@@ -13,6 +13,8 @@ public struct PartialRankCorrelation: Sendable, Equatable {
   /// Correlates two lists.
   ///
   /// - Parameters:
+  ///   - x: One list, whose residuals are permuted.
+  ///   - y: The other.
   ///   - covariates: Lists as long as these; what they add to those before may be nothing.
   ///   - permutations: 199 at least; fewer where together they would take more than some seconds.
   ///   - seed: The seed of the permutations.

@@ -11,7 +11,10 @@ public struct RankCorrelation: Sendable, Equatable {
   /// Spearman's ρ: Pearson's correlation of ranks, ties at their mean. The interval is Fisher's, with the variance
   /// (1 + ρ²/2)/(n - 3) of Bonett and Wright (Psychometrika 65, 2000).
   ///
-  /// - Parameter level: The interval's confidence level.
+  /// - Parameters:
+  ///   - x: One list.
+  ///   - y: The other, as long.
+  ///   - level: The interval's confidence level.
   /// - Returns: nil for fewer than 2 pairs, a NaN, or a list that is constant.
   /// - Complexity: O(n log n).
   public static func spearman(_ x: [Double], _ y: [Double], level: Double = 0.95) -> RankCorrelation? {

@@ -13,6 +13,8 @@ public struct AndersonDarlingTest: Sendable, Equatable {
   /// Compares samples.
   ///
   /// - Parameters:
+  ///   - x: One sample.
+  ///   - y: The other.
   ///   - permutations: Exchanges to be made; fewer, 199 at least, where together they would take more than some seconds.
   ///   - seed: The seed of the exchanges.
   /// - Returns: nil where a sample is empty or with a NaN, or where all values are equal.

@@ -24,7 +24,9 @@ public enum Likelihood {
   /// Min-K %: the mean of the ⌊k L⌋ lowest token log-probabilities, of the lowest where that is none (Shi et al., arXiv
   /// 2310.16789).
   ///
-  /// - Parameter share: k, 0 < k <= 1.
+  /// - Parameters:
+  ///   - logProbabilities: ln p of the tokens; at least one.
+  ///   - share: k, 0 < k <= 1.
   /// - Complexity: O(L log L).
   public static func minK(_ logProbabilities: [Double], share: Double = 0.2) -> Double {
     precondition(share > 0 && share <= 1, "a share of \(share)")

@@ -5,15 +5,19 @@ extension Figure {
   ///
   /// On logarithmic axes points beyond 1e±300 are left out: Vega's numbers end there.
   public var vegaLite: Data {
-    // Names of categories upwards need a line each.
-    let height = if case .categories(let names) = y.scale { max(120, 15 * names.count) } else { 320 }
-    let specification = Specification(
-      title: title, description: caption, width: 640, height: height, data: .init(values: rows),
-      layer: series.flatMap { layers(for: $0) })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     // All values are finite: encoding cannot fail.
-    return (try? encoder.encode(specification)) ?? Data()
+    return (try? encoder.encode(vegaLiteSpecification)) ?? Data()
+  }
+
+  /// The specification as a value to be encoded.
+  var vegaLiteSpecification: some Encodable {
+    // Names of categories upwards need a line each.
+    let height = if case .categories(let names) = y.scale { max(120, 15 * names.count) } else { 320 }
+    return Specification(
+      title: title, description: caption, width: 640, height: height, data: .init(values: rows),
+      layer: series.flatMap { layers(for: $0) })
   }
 
   private var rows: [Row] {

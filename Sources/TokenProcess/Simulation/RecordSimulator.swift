@@ -41,7 +41,11 @@ public struct RecordSimulator: Sendable {
 
   /// A simulator.
   ///
-  /// - Parameter reading: nil for `records` where the family is a mixture of geometric laws, otherwise `positions`.
+  /// - Parameters:
+  ///   - law: The law of the match length.
+  ///   - reading: nil for `records` where the family is a mixture of geometric laws, otherwise `positions`.
+  ///   - length: Tokens a record.
+  ///   - seed: The seed.
   /// - Throws: `SimulationError`.
   public init(
     law: any FittableFamily, reading: Reading? = nil, length: Int, seed: UInt64

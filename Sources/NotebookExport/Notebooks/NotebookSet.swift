@@ -1,0 +1,39 @@
+/// The notebooks that captures can fill.
+public struct NotebookSet: Sendable {
+  /// Runs `skewmem` with arguments and returns its report.
+  public typealias Runner = @Sendable (_ arguments: [String]) async throws -> any ReadableReport
+
+  /// A report of another kind than the arguments ask for.
+  struct OtherReport: Error { let arguments: [String] }
+
+  /// The notebooks.
+  public private(set) var notebooks: [Notebook] = []
+  /// What is not there, and what it takes.
+  public private(set) var missing: [String] = []
+
+  /// Writes the notebooks.
+  ///
+  /// - Parameters:
+  ///   - sources: What they are about; paths are as notebooks will name them.
+  ///   - run: Runs `skewmem`; what it throws is thrown.
+  public init(of sources: NotebookSources, run: @escaping Runner) async throws {
+    notebooks = [
+      try await SkewNotebook(sources).written(run), try await AveragesNotebook(sources).written(run),
+    ]
+    let drivers = DriversNotebook(sources)
+    if drivers.hasSubject {
+      notebooks.append(try await drivers.written(run))
+    } else {
+      missing.append(
+        "03-drivers.ipynb takes captures of one run at several epochs, of runs that share records, with repetitions, or with embeddings"
+      )
+    }
+    missing += drivers.missing
+    let extraction = ExtractionNotebook(sources)
+    notebooks.append(try await extraction.written(run))
+    missing += extraction.missing
+    let metrics = MetricsNotebook(sources)
+    notebooks.append(try await metrics.written(run))
+    missing += metrics.missing
+  }
+}
