@@ -4,7 +4,7 @@ import HeavyTails
 
 /// What an audit needs of its records, in a file that adds up: summaries of the parts of a data set merge to the summary of the whole.
 ///
-/// The file is two lines of JSON, schema `skewmem.summary/1`: a head that says what it is of, and the sums. Counts merge exactly and sums
+/// The file is two lines of JSON, schema `skewmem.summary/2`: a head that says what it is of, and the sums. Counts merge exactly and sums
 /// to the last rounding; the order of the parts decides which records share a group of the bootstrap, and which of equals are named
 /// among the riskiest.
 public struct AuditSummary: Sendable {
@@ -13,8 +13,8 @@ public struct AuditSummary: Sendable {
   /// Invalid lines that were left out.
   public private(set) var skipped: Int
 
-  /// `skewmem.summary/1`.
-  public static let schema = "skewmem.summary/1"
+  /// `skewmem.summary/2`.
+  public static let schema = "skewmem.summary/2"
 
   /// A summary of what was added to an accumulator.
   public init(_ accumulator: AuditAccumulator, skipped: Int = 0) {

@@ -20,7 +20,7 @@ import Testing
         forbidden == "http://" ? html.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "") : html
       #expect(!allowed.contains(forbidden), "\(forbidden)")
     }
-    #expect(html.components(separatedBy: "<svg").count == report.figures.count + 1 && report.figures.count == 4)
+    #expect(html.components(separatedBy: "<svg").count == report.figures.count + 1 && report.figures.count == 6)
     // The picture comes before the first heading, with a title and a text for those who do not see it.
     let picture = try #require(html.range(of: "<svg"))
     #expect(picture.lowerBound < html.range(of: "<h2>")?.lowerBound ?? html.startIndex)
@@ -39,6 +39,14 @@ import Testing
         [
           .init("one point", .points, color: 9, [.init(0, -500), .init(.nan, 1), .init(1, -.infinity)]),
           .init("band", .band, color: 1, [.init(0, -3, lower: -4, upper: -2)]),
+        ]))
+    figures.append(
+      Figure(
+        "cells", caption: "", x: .init("x"), y: .init("", .categories(["<a>", "b"])),
+        [
+          .init(
+            "value", .cells, color: 5,
+            [.init(1, 0, value: 1), .init(2, 1, value: -0.5), .init(3, 0, value: 0), .init(4, 1, value: .nan)])
         ]))
     figures.append(Figure("empty", caption: "", x: .init("x"), y: .init("y"), []))
     figures.append(

@@ -69,6 +69,10 @@ private struct AuditValues: Decodable {
       #expect(report.recordsAtRisk.first?.id == expected.worst)
       expectClose(report.recordsAtRisk[0].expected, number(expected.worstExpected), relative: 1e-12)
       #expect(report.recordsAtRisk.count == 100)
+      let pictured = report.recordsAtRisk.prefix { $0.tokenLogProbabilities != nil }
+      #expect(pictured.count == 40 && report.recordsAtRisk.count { $0.tokenLogProbabilities != nil } == 40)
+      #expect(pictured.allSatisfy { $0.tokenLogProbabilities?.count == min(64, $0.length) })
+      #expect(report.recordsInFull.allSatisfy { $0.tokenLogProbabilities == nil })
       #expect(report.fits.count == 16 && report.fits.allSatisfy(\.converged), "\(report.warnings)")
       #expect(report.extractable.map(\.n) == [1, 2, 4, 8, 16, 32, 64])
     }
@@ -130,7 +134,7 @@ private struct AuditValues: Decodable {
     #expect(
       Set(length.keys) == [
         "n", "annealed", "quenched", "penalty", "effective_records", "top_1_percent_share", "top_10_percent_share",
-        "gini",
+        "gini", "lorenz",
       ])
     let fit = try #require((json["fits"] as? [[String: Any]])?.first)
     #expect(
@@ -138,7 +142,7 @@ private struct AuditValues: Decodable {
         "family", "parameters", "standard_errors", "log_likelihood", "aic", "bic", "converged", "boundary",
       ]))
     let record = try #require((json["records_at_risk"] as? [[String: Any]])?.first)
-    #expect(Set(record.keys) == ["id", "expected", "log_probability_full", "length", "greedy"])
+    #expect(Set(record.keys) == ["id", "expected", "log_probability_full", "length", "greedy", "token_log_probabilities"])
     #expect(record["log_probability_full"] is NSNull && record["greedy"] is NSNull)
     let quantiles = try #require((json["maximum"] as? [String: Any])?["quantiles"] as? [String: Int])
     #expect(Set(quantiles.keys) == ["0.05", "0.5", "0.95"])

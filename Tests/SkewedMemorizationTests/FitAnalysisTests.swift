@@ -37,6 +37,39 @@ import Testing
     #expect(Set(fit.keys).isSuperset(of: ["n_min", "tail_observations", "ks", "weight", "aicc", "boundary"]))
   }
 
+  /// What pictures are drawn from, counted by hand: survival and quantiles from n_min on.
+  @Test func pictures() async throws {
+    // 0 × 5, 1 × 3, 2 × 2, 4 × 1, and one that is at least 6.
+    let counts = try CensoredCounts([
+      .init(length: 0, exact: 5), .init(length: 1, exact: 3), .init(length: 2, exact: 2), .init(length: 4, exact: 1),
+      .init(length: 6, exact: 0, censored: 1),
+    ])
+    var analysis = FitAnalysis()
+    analysis.families = [try FamilyChoice(named: "geometric")]
+    let whole = try await analysis.report(on: counts, file: "x")
+    #expect(whole.survival.map(\.n) == Array(1...6))
+    for (point, share) in zip(whole.survival, [7, 4, 2, 2, 1, 1]) {
+      expectClose(try #require(point.logSurvival), .log(Double(share) / 12), relative: 1e-13)
+      #expect(try #require(point.lower) < Double(share) / 12 && Double(share) / 12 < (try #require(point.upper)))
+    }
+    let p = try #require(whole.fits[0].parameters["p"])
+    for point in whole.survival {
+      expectClose(try #require(point.fitted["geometric"]?.wrappedValue), Double(point.n) * .log(p), relative: 1e-9)
+    }
+    // The largest is only known as a bound; of the others each has its rank's quantile.
+    #expect(whole.quantiles.map(\.observed) == whole.quantiles.map(\.observed).sorted())
+    #expect(whole.quantiles.map(\.observed).max() == 4)
+    for pair in whole.quantiles {
+      // The smallest n with p^(n + 1) <= tail.
+      #expect(pair.fitted == (0..<100).first { Double.pow(p, Double($0 + 1)) <= pair.tail })
+    }
+    analysis.minimum = .fixed(1)
+    let tail = try await analysis.report(on: counts, file: "x")
+    #expect(tail.survival.map(\.n) == Array(2...6))
+    expectClose(try #require(tail.survival[0].logSurvival), .log(4.0 / 7), relative: 1e-13)
+    #expect(tail.quantiles.allSatisfy { $0.observed >= 1 && $0.fitted >= 1 })
+  }
+
   @Test(arguments: FitAnalysis.IntervalMethod.allCases) func intervals(method: FitAnalysis.IntervalMethod) async throws
   {
     var analysis = FitAnalysis()

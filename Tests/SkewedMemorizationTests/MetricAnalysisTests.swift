@@ -86,6 +86,38 @@ import Testing
     #expect(!report.dataSetMetrics.contains { $0.metric == "recall_at_errors" })
   }
 
+  /// Every pair of metrics, as the correlation of their columns is by itself; also where some values are missing.
+  @Test func rankAgreement() async throws {
+    var records = (0..<30).map { index in
+      var record = Record(
+        id: "\(index)", tokenLogProbabilities: (0..<4).map { -0.1 - 0.37 * Double((index * 7 + $0 * 11) % 13) })
+      record.ranks = record.tokenLogProbabilities.map { $0 > -1 ? 0 : 1 }
+      if index % 3 > 0 { record.reference = String(repeating: "ab", count: 1 + index % 5) }
+      return record
+    }
+    records[3].tokenLogProbabilities[0] = -9
+    records[3].ranks?[0] = 5
+    let report = try await MetricAnalysis().report(on: .init(records: records), file: "x")
+    let names = report.rankAgreement.metrics
+    #expect(names.count > 8 && names[0] == "tail_risk" && names.contains("zlib_ratio"))
+    let rises = Dictionary(uniqueKeysWithValues: report.agreement.map { ($0.metric, $0.risesWithMemorization) })
+    for (row, a) in names.enumerated() {
+      for (column, b) in names.enumerated() {
+        let pairs = report.records.compactMap { record -> (Double, Double)? in
+          guard let x = record.metrics[a]?.wrappedValue, let y = record.metrics[b]?.wrappedValue else { return nil }
+          return ((rises[a] ?? true) ? x : -x, (rises[b] ?? true) ? y : -y)
+        }
+        let alone = RankCorrelation.spearman(pairs.map(\.0), pairs.map(\.1))?.value
+        let found = report.rankAgreement.spearman[row][column].wrappedValue
+        if let alone, let found {
+          expectClose(found, alone, relative: 1e-12, absolute: 1e-13, "\(a) \(b)")
+        } else {
+          #expect(alone == nil && found == nil, "\(a) \(b)")
+        }
+      }
+    }
+  }
+
   /// Learning and forgetting over checkpoints, in the order of epochs whatever that of the files.
   @Test func checkpoints() async throws {
     func capture(_ epoch: Double, _ isRight: Bool) -> [Record] {

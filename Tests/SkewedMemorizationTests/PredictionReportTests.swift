@@ -200,9 +200,7 @@ import Testing
       #expect(group.pValue > 0.01 && group.exact, "\(group)")
       #expect(group.calibration.reduce(0) { $0 + $1.draws } == 1920 * 20)
       for bin in group.calibration where bin.draws > 1000 {
-        // Comparisons of one draw at several lengths go together: twenty lengths a draw.
-        let deviation = (bin.predicted * (1 - bin.predicted) / (Double(bin.draws) / 20)).squareRoot()
-        #expect((bin.observed - bin.predicted).magnitude < 4 * deviation + 1e-3, "\(bin)")
+        #expect((bin.observed - bin.predicted).magnitude < 4 * bin.deviation + 1e-3, "\(bin)")
       }
     }
     let wrong = try generations.filter { $0.decoding == .plain }.map {
@@ -212,6 +210,46 @@ import Testing
     #expect(disagreement.groups[0].pValue < 0.001)
     await #expect(throws: CaptureError.self) {
       try await Validation().report(on: [], generations: generations, capture: "c", file: "g")
+    }
+  }
+
+  /// The deviation of an observed frequency is that of frequencies observed in data sets drawn from the predictions.
+  @Test func deviationsAreThoseOfDraws() async throws {
+    let records = (0..<6).map { index in
+      var record = Record(
+        id: "\(index)", tokenLogProbabilities: (0..<12).map { -0.02 * Double(index + 1) - 0.03 * Double($0 % 4) })
+      record.referenceTokenIDs = Array(0..<12)
+      return record
+    }
+    let laws = records.map { MatchLengthLaw($0) }
+    var validation = Validation()
+    validation.simulations = 1
+    var generator = SeededGenerator(seed: 11)
+    var observed: [Double: [Double]] = [:]
+    var deviations: [Double: Double] = [:]
+    for _ in 0..<400 {
+      let generations = zip(records, laws).map { record, law in
+        let draws = (0..<10).map { _ -> [Int] in
+          let u = generator.uniform()
+          let n = (1...12).last { .exp(law.logSurvival[$0]) >= u } ?? 0
+          return (0..<12).map { $0 < n ? $0 : 99 }
+        }
+        return SampledGenerations(id: record.id, decoding: .plain, generations: draws)
+      }
+      let report = try await validation.report(on: records, generations: generations, capture: "c", file: "g")
+      for bin in report.groups[0].calibration {
+        observed[bin.predicted, default: []].append(bin.observed)
+        deviations[bin.predicted] = bin.deviation
+      }
+    }
+    #expect(observed.count >= 6)
+    for (predicted, values) in observed {
+      let mean = values.reduce(0, +) / 400
+      let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 399).squareRoot()
+      let expected = try #require(deviations[predicted])
+      // Four standard errors of a mean and of a standard deviation of 400.
+      #expect((mean - predicted).magnitude < 4 * expected / 20)
+      #expect((deviation / expected - 1).magnitude < 4 / 798.0.squareRoot(), "\(predicted)")
     }
   }
 

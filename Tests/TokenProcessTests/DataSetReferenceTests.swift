@@ -148,6 +148,7 @@ private struct References: Decodable {
           for (value, text) in zip([found.top1PercentShare, found.top10PercentShare, found.gini], values) {
             expectClose(value, number(text), relative: 1e-12, absolute: 1e-14, "\(set.name) \(n)")
           }
+          expectLorenz(found, laws.filter { $0.length >= n }.map { Double.exp($0.logSurvival[n]) }, "\(set.name) \(n)")
         } else {
           #expect(tail.concentration == nil)
         }
@@ -210,6 +211,22 @@ private struct References: Decodable {
     for index in 1...20 { survival.add(try MatchLengthLaw(tokenLogProbabilities: [-1e-12 * Double(index), -3e-12])) }
     expectClose(survival.logSurvival[1], -10.5e-12, relative: 1e-10)
     expectClose(survival.logSurvival[2], -13.5e-12, relative: 1e-10)
+  }
+
+  /// The curve from its definition, by plain sums: the part of a record that a share cuts counts in part.
+  private func expectLorenz(_ found: TailConcentration, _ values: [Double], _ name: String) {
+    let sorted = values.sorted()
+    let total = sorted.reduce(0, +)
+    #expect(found.lorenz.first?.share == 0 && found.lorenz.last?.share == 1 && found.lorenz.count == 21)
+    // Probabilities below the range of Double are none to plain sums.
+    guard total > 1e-280 else { return }
+    for point in found.lorenz {
+      let wanted = point.records * Double(sorted.count)
+      let whole = Int(wanted)
+      let part = whole < sorted.count ? sorted[whole] * (wanted - Double(whole)) : 0
+      expectClose(
+        point.share, (sorted[..<whole].reduce(0, +) + part) / total, relative: 1e-9, absolute: 1e-12, name)
+    }
   }
 
   /// Any split of the records, merged in any order, gives the same sums.

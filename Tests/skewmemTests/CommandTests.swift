@@ -4,53 +4,14 @@ import Testing
 
 /// The command line as a user meets it: the built executable, its output and its exit codes.
 @Suite struct CommandTests {
-  private struct Result {
-    let status: Int32
-    let output: String
-    let errors: String
-
-    var errorLines: [Substring] { errors.split(separator: "\n") }
-    var json: [String: Any]? {
-      get throws { try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] }
-    }
-  }
-
-  /// The executable lies beside the test bundle.
-  private static let executable: URL = {
-    var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    while folder.path != "/" {
-      let candidate = folder.appendingPathComponent("skewmem")
-      var isDirectory: ObjCBool = false
-      if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isDirectory), !isDirectory.boolValue {
-        return candidate
-      }
-      folder.deleteLastPathComponent()
-    }
-    return URL(fileURLWithPath: "/skewmem-was-not-built")
-  }()
+  private typealias Result = CommandResult
 
   private func run(_ arguments: String..., input: String = "") throws -> Result {
-    try run(arguments, input: input)
+    try CommandLineTool.run(arguments, input: input)
   }
 
   private func run(_ arguments: [String], input: String = "") throws -> Result {
-    let process = Process()
-    process.executableURL = Self.executable
-    process.arguments = arguments
-    let (output, errors, source) = (Pipe(), Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = source
-    try process.run()
-    source.fileHandleForWriting.write(Data(input.utf8))
-    try source.fileHandleForWriting.close()
-    // Standard error stays far below a pipe's buffer in these tests.
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let errorText = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Result(
-      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: errorText, as: UTF8.self))
+    try CommandLineTool.run(arguments, input: input)
   }
 
   private func withFile(_ text: String, _ body: (String) throws -> Void) async throws {
@@ -177,7 +138,7 @@ import Testing
       ],
     ] {
       let process = Process()
-      process.executableURL = Self.executable
+      process.executableURL = CommandLineTool.executable
       process.arguments = arguments
       let errors = Pipe()
       process.standardOutput = Pipe()
