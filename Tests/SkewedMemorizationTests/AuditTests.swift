@@ -142,7 +142,8 @@ private struct AuditValues: Decodable {
         "family", "parameters", "standard_errors", "log_likelihood", "aic", "bic", "converged", "boundary",
       ]))
     let record = try #require((json["records_at_risk"] as? [[String: Any]])?.first)
-    #expect(Set(record.keys) == ["id", "expected", "log_probability_full", "length", "greedy", "token_log_probabilities"])
+    #expect(
+      Set(record.keys) == ["id", "expected", "log_probability_full", "length", "greedy", "token_log_probabilities"])
     #expect(record["log_probability_full"] is NSNull && record["greedy"] is NSNull)
     let quantiles = try #require((json["maximum"] as? [String: Any])?["quantiles"] as? [String: Int])
     #expect(Set(quantiles.keys) == ["0.05", "0.5", "0.95"])
