@@ -7,14 +7,20 @@ import Testing
   private struct Notebook: Decodable {
     struct Cell: Decodable {
       let id: String
-      let cell_type: String
+      let cellType: String
       let source: [String]
-      let execution_count: Int?
+      let executionCount: Int?
     }
 
     let nbformat: Int
-    let nbformat_minor: Int
+    let nbformatMinor: Int
     let cells: [Cell]
+
+    static func read(_ data: Data) throws -> Notebook {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try decoder.decode(Notebook.self, from: data)
+    }
   }
 
   /// A folder with a link to some of the captures, as `captures`.
@@ -51,14 +57,14 @@ import Testing
       var calls = 0
       for line in result.output.split(separator: "\n") {
         let data = try Data(contentsOf: folder.appendingPathComponent(String(line)))
-        let notebook = try JSONDecoder().decode(Notebook.self, from: data)
+        let notebook = try Notebook.read(data)
         let whole = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         let cells = try #require(whole["cells"] as? [[String: Any]])
-        #expect(notebook.nbformat == 4 && notebook.nbformat_minor == 5)
+        #expect(notebook.nbformat == 4 && notebook.nbformatMinor == 5)
         #expect(Set(notebook.cells.map(\.id)).count == notebook.cells.count)
         #expect(
-          notebook.cells.filter { $0.cell_type == "code" }.map(\.execution_count)
-            == (1...notebook.cells.count { $0.cell_type == "code" }).map { $0 })
+          notebook.cells.filter { $0.cellType == "code" }.map(\.executionCount)
+            == (1...notebook.cells.count { $0.cellType == "code" }).map { $0 })
         let texts = notebook.cells.map { $0.source.joined() }
         for word in ["**Claim", "**Evidence.**", "**Verdict"] { #expect(texts.contains { $0.contains(word) }) }
         // One notebook's cells are enough of a time.

@@ -156,10 +156,14 @@ public struct NotebookSources: Sendable {
       let generations: [[Int]]?
       let texts: [String]?
     }
-    struct Probabilities: Decodable { let token_logprobs: [Double?]? }
+    struct Probabilities: Decodable {
+      let values: [Double?]?
+
+      enum CodingKeys: String, CodingKey { case values = "token_logprobs" }
+    }
     let line = Data(try InputFile(path: path).beginning().prefix { $0 != 0x0A })
     guard let head = try? JSONDecoder().decode(Head.self, from: line), head.generations != nil || head.texts != nil,
-      (try? JSONDecoder().decode(Probabilities.self, from: line))?.token_logprobs == nil
+      (try? JSONDecoder().decode(Probabilities.self, from: line))?.values == nil
     else { return nil }
     return (head.run, head.epoch)
   }
