@@ -7,6 +7,8 @@ let package = Package(
     .library(name: "SkewedMemorization", targets: ["SkewedMemorization"]),
     .library(name: "NotebookExport", targets: ["NotebookExport"]),
     .library(name: "Captures", targets: ["Captures"]),
+    .library(name: "CaptureStore", targets: ["CaptureStore"]),
+    .library(name: "ModelServers", targets: ["ModelServers"]),
     .library(name: "MemorizationMetrics", targets: ["MemorizationMetrics"]),
     .library(name: "Inference", targets: ["Inference"]),
     .library(name: "Similarity", targets: ["Similarity"]),
@@ -19,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // MARK: System libraries
@@ -67,7 +70,10 @@ let package = Package(
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),
-    .target(name: "Captures", dependencies: ["Compression", "HeavyTails", "Inference", "TokenProcess"]),
+    .target(name: "CaptureStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "Captures", dependencies: ["CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
+    .target(name: "ModelServers", dependencies: ["CaptureStore", "Captures", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
       dependencies: [
@@ -82,7 +88,7 @@ let package = Package(
     .executableTarget(
       name: "skewmem",
       dependencies: [
-        "NotebookExport", "SkewedMemorization",
+        "ModelServers", "NotebookExport", "SkewedMemorization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -112,6 +118,8 @@ let package = Package(
       name: "CapturesTests",
       dependencies: ["Captures", "Compression", "HeavyTails", "TokenProcess", "TestSupport"],
       resources: [.copy("References")]),
+    .testTarget(
+      name: "ModelServersTests", dependencies: ["CaptureStore", "Captures", "ModelServers", "TokenProcess", "TestSupport"]),
     .testTarget(
       name: "SkewedMemorizationTests",
       dependencies: [

@@ -36,3 +36,12 @@ public struct CaptureWriter: ~Copyable {
     try output.commit()
   }
 }
+
+/// A record as a line of a native capture, without its end, after it has been checked.
+///
+/// - Throws: `RecordError`.
+package func captureLine(_ record: Record) throws -> Data {
+  var record = record
+  try record.validate()
+  return try LineCoder().encode(record)
+}

@@ -72,7 +72,7 @@ public enum GenerationsReader {
   /// - Throws: `CaptureError` with line and field.
   public static func read(path: String) throws -> [SampledGenerations] {
     let coder = LineCoder()
-    let reader = try CaptureLines(path: path)
+    let reader = CaptureLines(try InputFile(path: path, stored: .generations))
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
       let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }

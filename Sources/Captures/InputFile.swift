@@ -1,11 +1,16 @@
+import CaptureStore
 import Compression
 import Foundation
 
 /// A file or standard input, plain, gzip or Zstandard, that is read once from beginning to end; what it begins with can be looked at first.
+///
+/// Of a capture store the lines of its records are read, or those of its generations.
 public final class InputFile {
   /// The file's name; `-` is standard input.
   public let path: String
   private let descriptor: Int32
+  private let storedKind: CaptureStore.Lines
+  private var stored: StoredLines?
   private var decompressor: Decompressor?
   /// Compressed bytes that have been read and not taken apart.
   private var compressed: [UInt8] = []
@@ -17,8 +22,10 @@ public final class InputFile {
 
   /// Opens a file; `-` is standard input.
   ///
+  /// - Parameter stored: Which lines of a capture store are read.
   /// - Throws: `CaptureError` for a file that cannot be opened.
-  public init(path: String) throws(CaptureError) {
+  public init(path: String, stored: CaptureStore.Lines = .records) throws(CaptureError) {
+    storedKind = stored
     descriptor = try Self.opened(path)
     self.path = path
   }
@@ -55,7 +62,7 @@ public final class InputFile {
   /// - Precondition: Nothing has been read.
   func contents() throws(CaptureError) -> Data {
     var status = stat()
-    if path != "-", try Decompressor.Format(magic: beginning()) == nil, decompressor == nil,
+    if path != "-", try Decompressor.Format(magic: beginning()) == nil, decompressor == nil, stored == nil,
       fstat(descriptor, &status) == 0,
       status.st_mode & S_IFMT == S_IFREG,
       let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
@@ -83,7 +90,16 @@ public final class InputFile {
         try takeApart(&bytes, upTo: capacity)
         continue
       }
+      if let stored {
+        try readLines(of: stored, &bytes)
+        continue
+      }
       let piece = try readPiece(decompressor == nil ? capacity - bytes.count : 1 << 16)
+      if bytesRead == 0, CaptureStore.isStore(beginning: piece) {
+        bytesRead = piece.count
+        stored = try openedStore()
+        continue
+      }
       if bytesRead == 0, let format = Decompressor.Format(magic: piece) {
         decompressor = try decompressing { () throws(CompressionError) in try Decompressor(format) }
       }
@@ -97,6 +113,25 @@ public final class InputFile {
       } else {
         compressed = piece
       }
+    }
+  }
+
+  private func openedStore() throws(CaptureError) -> StoredLines {
+    guard path != "-" else {
+      throw CaptureError(file: path, problem: "is a capture store, which has to be a file and not a pipe")
+    }
+    do {
+      return try StoredLines(path: path, storedKind)
+    } catch {
+      throw CaptureError(file: path, problem: error.problem)
+    }
+  }
+
+  private func readLines(of stored: StoredLines, _ bytes: inout [UInt8]) throws(CaptureError) {
+    do {
+      if let lines = try stored.next() { bytes.append(contentsOf: lines) } else { isExhausted = true }
+    } catch {
+      throw CaptureError(file: path, problem: error.problem)
     }
   }
 

@@ -1,15 +1,19 @@
 import ArgumentParser
+import CaptureStore
 import Captures
 import Foundation
 import HeavyTails
+import ModelServers
 import SkewedMemorization
 import TokenProcess
 
 /// The exit codes of `sysexits.h` that the commands use.
 enum FailureCode {
   static let data = ExitCode(65)
+  static let unavailable = ExitCode(69)
   static let internalError = ExitCode(70)
   static let cannotCreate = ExitCode(73)
+  static let noPermission = ExitCode(77)
 }
 
 /// Prints one line to standard error.
@@ -32,6 +36,12 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   } catch let error as CaptureError {
     printError(error.description)
     throw FailureCode.data
+  } catch let error as ServerError {
+    printError(error.description)
+    throw error.kind == .unauthorized ? FailureCode.noPermission : FailureCode.unavailable
+  } catch let error as StoreError {
+    printError(error.description)
+    throw FailureCode.cannotCreate
   } catch let error as OutputError {
     printError(error.description)
     throw FailureCode.cannotCreate

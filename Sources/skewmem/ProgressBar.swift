@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A progress line on standard error for work that takes more than a second; silent where standard error is no terminal.
 final class ProgressBar {
@@ -37,4 +38,28 @@ final class ProgressBar {
   func finish() {
     if hasDrawn { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
   }
+}
+
+/// A progress bar for work of several tasks.
+final class SharedProgressBar: Sendable {
+  private let bar: Mutex<(bar: ProgressBar?, total: Int)>
+  private let unit: String
+  private let isQuiet: Bool
+
+  init(unit: String, isQuiet: Bool) {
+    self.unit = unit
+    self.isQuiet = isQuiet
+    bar = Mutex((nil, 0))
+  }
+
+  /// Shows how much is done.
+  func update(_ done: Int, of total: Int) {
+    bar.withLock { state in
+      if state.total != total { state = (ProgressBar(total: total, unit: unit, isQuiet: isQuiet), total) }
+      state.bar?.update(done)
+    }
+  }
+
+  /// Removes the line.
+  func finish() { bar.withLock { $0.bar?.finish() } }
 }

@@ -10,11 +10,13 @@ struct SkewMem: AsyncParsableCommand {
       Reads captures (one JSON object a line with the log-probability of each reference token) and computes the exact \
       law of the verbatim match length from them.
 
-      Exit codes: 0 success, 64 wrong usage, 65 bad data, 70 internal error, 73 output cannot be written.
+      Exit codes: 0 success, 64 wrong usage, 65 bad data, 69 a server fails, 70 internal error, 73 output \
+      cannot be written, 77 a server wants another key.
       """,
     version: "0.1.0",
     subcommands: [
-      AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self, PredictCommand.self,
+      CaptureCommand.self, AuditCommand.self, FitCommand.self, PlanCommand.self, SimulateCommand.self,
+      PredictCommand.self,
       ValidateCommand.self, MetricsCommand.self, CompareCommand.self, LimitsCommand.self,
       SimilarityCommand.self, DriversCommand.self, MitigateCommand.self, SummarizeCommand.self, MergeCommand.self,
       ConvertCommand.self, NotebooksCommand.self,

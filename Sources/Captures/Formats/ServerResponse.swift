@@ -232,3 +232,10 @@ struct ServerResponse: Decodable {
     return record
   }
 }
+
+/// The records of a server's response to a scored prompt, one a choice.
+///
+/// - Throws: `RecordError` for what is no scored prompt; `DecodingError` for what is no JSON of this kind.
+package func scoredRecords(_ response: Data, split: ReferenceSplit, name: String) throws -> [Record] {
+  try JSONDecoder().decode(ServerResponse.self, from: response).records(split: split, name: name)
+}

@@ -1,0 +1,295 @@
+import Foundation
+import GRDB
+
+/// A SQLite file with passages to be scored and what a model server has said of them; work that is in it survives the process.
+///
+/// Passages have positions, 0, 1, …, which is the order that they are read in. Each result is one transaction (write-ahead log): a process that is
+/// killed at any moment leaves whole results only.
+public final class CaptureStore: Sendable {
+  /// A passage that has no result yet.
+  public struct Task: Sendable, Equatable {
+    /// Its place.
+    public let position: Int
+    /// What is to be scored, as the caller wrote it.
+    public let input: Data
+  }
+
+  /// What a passage came to.
+  public struct Result: Sendable, Equatable {
+    /// The record, as a line of a capture.
+    public var record: Data
+    /// Generations, a line each.
+    public var generations: [Data]
+
+    /// A result.
+    public init(record: Data, generations: [Data] = []) {
+      self.record = record
+      self.generations = generations
+    }
+  }
+
+  /// How far the work is.
+  public struct Progress: Sendable, Equatable {
+    /// All passages.
+    public var passages: Int
+    /// Those with a result.
+    public var finished: Int
+    /// Those that cannot have one, as things are.
+    public var failed: Int
+  }
+
+  /// Which lines of a store are read.
+  public enum Lines: String, Sendable {
+    /// The records.
+    case records
+    /// The generations.
+    case generations
+  }
+
+  /// The file.
+  public let path: String
+  private let database: DatabasePool
+
+  private static let schema = "skewmem.store/1"
+
+  /// Whether a file begins as SQLite's do.
+  public static func isStore(beginning: some Sequence<UInt8>) -> Bool {
+    beginning.starts(with: Array("SQLite format 3\u{0}".utf8))
+  }
+
+  /// Opens a store, or makes one.
+  ///
+  /// - Parameter settings: What results depend on. A store that was made with others is refused.
+  /// - Throws: `StoreError`.
+  public init(path: String, settings: Data) throws(StoreError) {
+    self.path = path
+    database = try Self.storing(path) {
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(5)
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      try pool.write { db in
+        let names = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+        guard names.isEmpty else { return try Self.check(db, names, settings, path) }
+        try db.execute(
+          sql: """
+            CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+            CREATE TABLE plan (lines INTEGER NOT NULL, fingerprint INTEGER NOT NULL);
+            INSERT INTO plan VALUES (0, 0);
+            CREATE TABLE passages (
+              position INTEGER PRIMARY KEY, input BLOB NOT NULL, record BLOB, isFinished INTEGER NOT NULL DEFAULT 0, name TEXT, problem TEXT);
+            CREATE INDEX unfinished ON passages (position) WHERE isFinished = 0;
+            CREATE TABLE generations (
+              position INTEGER NOT NULL, number INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (position, number)) WITHOUT ROWID;
+            """)
+        try db.execute(
+          sql: "INSERT INTO meta VALUES ('schema', ?), ('settings', ?)", arguments: [Self.schema, settings])
+      }
+      return pool
+    }
+  }
+
+  private static func check(_ db: Database, _ names: [String], _ settings: Data, _ path: String) throws {
+    guard names.contains("meta"), names.contains("passages"),
+      let schema = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'schema'")
+    else { throw StoreError(path: path, problem: "is a SQLite file, but no capture store") }
+    guard schema == Self.schema else {
+      throw StoreError(path: path, problem: "is of schema \"\(schema)\"; this version reads \(Self.schema)")
+    }
+    let made = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'settings'") ?? Data()
+    guard made == settings else {
+      throw StoreError(
+        path: path,
+        problem:
+          "was begun with other settings: \(String(decoding: made, as: UTF8.self)), now \(String(decoding: settings, as: UTF8.self))"
+      )
+    }
+  }
+
+  // MARK: Passages
+
+  /// How many lines of input have become passages, and what they were, as one number.
+  public struct Plan: Sendable, Equatable {
+    /// The number of lines.
+    public var lines: Int
+    /// A hash of the lines.
+    public var fingerprint: UInt64
+
+    /// A plan.
+    public init(lines: Int, fingerprint: UInt64) {
+      self.lines = lines
+      self.fingerprint = fingerprint
+    }
+  }
+
+  /// What has been planned so far.
+  public var plan: Plan {
+    get throws(StoreError) {
+      try reading { db in
+        let row = try Row.fetchOne(db, sql: "SELECT lines, fingerprint FROM plan")
+        return Plan(lines: row?[0] ?? 0, fingerprint: UInt64(bitPattern: row?[1] ?? 0))
+      }
+    }
+  }
+
+  /// Adds passages at the end and says what has been planned with them, all or nothing.
+  public func add(_ inputs: [Data], plan: Plan) throws(StoreError) {
+    try writing { db in
+      var position = try Int.fetchOne(db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM passages") ?? 0
+      let insert = try db.makeStatement(sql: "INSERT INTO passages (position, input) VALUES (?, ?)")
+      for input in inputs {
+        try insert.execute(arguments: [position, input])
+        position += 1
+      }
+      try db.execute(
+        sql: "UPDATE plan SET lines = ?, fingerprint = ?", arguments: [plan.lines, Int64(bitPattern: plan.fingerprint)])
+    }
+  }
+
+  /// How far the work is.
+  public var progress: Progress {
+    get throws(StoreError) {
+      try reading { db in
+        let row = try Row.fetchOne(
+          db, sql: "SELECT COUNT(*), COALESCE(SUM(isFinished), 0), COALESCE(SUM(problem IS NOT NULL), 0) FROM passages")
+        return Progress(passages: row?[0] ?? 0, finished: row?[1] ?? 0, failed: row?[2] ?? 0)
+      }
+    }
+  }
+
+  /// Up to so many passages without a result, after a position.
+  public func unfinished(after position: Int, limit: Int) throws(StoreError) -> [Task] {
+    try reading { db in
+      try Row.fetchAll(
+        db,
+        sql:
+          "SELECT position, input FROM passages WHERE isFinished = 0 AND position > ? ORDER BY position LIMIT ?",
+        arguments: [position, limit]
+      ).map { Task(position: $0[0], input: $0[1]) }
+    }
+  }
+
+  /// Writes a result.
+  public func finish(_ position: Int, _ result: Result) throws(StoreError) {
+    try writing { db in
+      try db.execute(
+        sql: "UPDATE passages SET record = ?, isFinished = 1, name = NULL, problem = NULL WHERE position = ?",
+        arguments: [result.record, position])
+      for (number, line) in result.generations.enumerated() {
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO generations VALUES (?, ?, ?)", arguments: [position, number, line])
+      }
+    }
+  }
+
+  /// Writes why a passage has no result; it will be tried again by another run.
+  public func fail(_ position: Int, _ name: String, _ problem: String) throws(StoreError) {
+    try writing { db in
+      try db.execute(
+        sql: "UPDATE passages SET name = ?, problem = ? WHERE position = ?", arguments: [name, problem, position])
+    }
+  }
+
+  /// The names and problems of passages that failed, some of them, in their order.
+  public func problems(limit: Int) throws(StoreError) -> [(id: String, problem: String)] {
+    try reading { db in
+      try Row.fetchAll(
+        db, sql: "SELECT name, problem FROM passages WHERE problem IS NOT NULL ORDER BY position LIMIT ?",
+        arguments: [limit]
+      ).map { ($0[0], $0[1]) }
+    }
+  }
+
+  /// Gathers what is in the write-ahead log in the one file.
+  public func checkpoint() throws(StoreError) {
+    try Self.storing(path) { try database.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) } }
+  }
+
+  private func writing<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws(StoreError) -> Value {
+    try Self.storing(path) { try withoutActuallyEscaping(body) { body in try database.write { try body($0) } } }
+  }
+
+  private func reading<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws(StoreError) -> Value {
+    try Self.storing(path) { try withoutActuallyEscaping(body) { body in try database.read { try body($0) } } }
+  }
+
+  fileprivate static func storing<Value>(_ path: String, _ body: () throws -> Value) throws(StoreError) -> Value {
+    do {
+      return try body()
+    } catch let error as StoreError {
+      throw error
+    } catch let error as DatabaseError {
+      throw StoreError(
+        path: path, problem: error.message ?? "cannot be used: SQLite error \(error.resultCode.rawValue)")
+    } catch {
+      throw StoreError(path: path, problem: "cannot be used: \(error)")
+    }
+  }
+}
+
+/// A store that cannot be used.
+public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file.
+  public let path: String
+  /// What is wrong.
+  public let problem: String
+
+  /// A problem with a store.
+  public init(path: String, problem: String) {
+    self.path = path
+    self.problem = problem
+  }
+
+  public var description: String { "\(path): \(problem)" }
+}
+
+/// The lines of a store in their order, some at a time.
+public final class StoredLines {
+  private let database: DatabaseQueue
+  private let path: String
+  private let sql: String
+  private var last: (position: Int, number: Int) = (-1, -1)
+
+  /// Opens a store for reading.
+  ///
+  /// - Throws: `StoreError`.
+  public init(path: String, _ lines: CaptureStore.Lines) throws(StoreError) {
+    self.path = path
+    sql =
+      switch lines {
+      case .records:
+        "SELECT position, 0, record FROM passages WHERE record IS NOT NULL AND position > ? ORDER BY position LIMIT 1000"
+      case .generations:
+        "SELECT position, number, line FROM generations WHERE (position, number) > (?, ?) ORDER BY position, number LIMIT 1000"
+      }
+    isPaired = lines == .generations
+    database = try CaptureStore.storing(path) {
+      var configuration = Configuration()
+      configuration.readonly = true
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let isStore = try queue.read { db in try db.tableExists("passages") && db.tableExists("generations") }
+      guard isStore else { throw StoreError(path: path, problem: "is a SQLite file, but no capture store") }
+      return queue
+    }
+  }
+
+  private let isPaired: Bool
+
+  /// The next lines, each with its end; nil after the last.
+  ///
+  /// - Throws: `StoreError`.
+  public func next() throws(StoreError) -> [UInt8]? {
+    let rows = try CaptureStore.storing(path) {
+      let arguments: StatementArguments = isPaired ? [last.position, last.number] : [last.position]
+      return try database.read { [sql] db in try Row.fetchAll(db, sql: sql, arguments: arguments) }
+    }
+    guard let end = rows.last else { return nil }
+    last = (end[0], end[1])
+    var bytes: [UInt8] = []
+    for row in rows {
+      let line: Data = row[2]
+      bytes.append(contentsOf: line)
+      bytes.append(0x0A)
+    }
+    return bytes
+  }
+}

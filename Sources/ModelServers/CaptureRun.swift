@@ -1,0 +1,211 @@
+import CaptureStore
+import Captures
+import Foundation
+import TokenProcess
+
+/// Scores passages by a model server into a store: what `skewmem capture` does. A run that was cut off goes on where it was.
+public struct CaptureRun: Sendable {
+  /// What results depend on; a store goes on only with the same.
+  public struct Settings: Sendable, Codable, Equatable {
+    /// The model's name, as the server has it.
+    public var model: String?
+    /// The way of scoring; nil to ask the server what it is.
+    public var scoring: Scoring?
+    /// How many of the most probable tokens are kept.
+    public var alternatives = 20
+    /// How input becomes passages.
+    public var passages = PassageOptions()
+    /// Generations; nil for none.
+    public var generations: GenerationPlan?
+
+    /// The usual settings.
+    public init() {}
+  }
+
+  /// How far a run is.
+  public struct Progress: Sendable {
+    /// All passages.
+    public let passages: Int
+    /// Those that are done, or failed in this run.
+    public let done: Int
+  }
+
+  /// What became of a run.
+  public struct Outcome: Sendable {
+    /// All passages.
+    public let passages: Int
+    /// Those with a result.
+    public let finished: Int
+    /// Why some have none.
+    public let problems: [(id: String, problem: String)]
+    /// Those without a result.
+    public var failed: Int { passages - finished }
+  }
+
+  private let client: HTTPClient
+  private let settings: Settings
+  private let concurrency: Int
+
+  /// A run.
+  ///
+  /// - Parameter concurrency: Passages that are asked for at a time.
+  public init(client: HTTPClient, settings: Settings, concurrency: Int) {
+    self.client = client
+    self.settings = settings
+    self.concurrency = max(1, concurrency)
+  }
+
+  /// Plans what is new in the input, and scores what has no result.
+  ///
+  /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was finished stays finished.
+  public func run(
+    input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }
+  ) async throws -> Outcome {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Before anything is asked: a store of other settings is none of this run.
+    let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
+    let server = try await Server(client, settings)
+    try await plan(input, store, server)
+    try await score(store, server, progress)
+    try store.checkpoint()
+    let state = try store.progress
+    let problems = try store.problems(limit: 10)
+    return Outcome(
+      passages: state.passages, finished: state.finished, problems: problems.map { ($0.id, $0.problem) })
+  }
+
+  // MARK: Planning
+
+  private func plan(_ input: String, _ store: CaptureStore, _ server: Server) async throws {
+    let lines = CaptureLines(try InputFile(path: input))
+    let reader = PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
+    let planned = try store.plan
+    var current = CaptureStore.Plan(lines: 0, fingerprint: 0xCBF2_9CE4_8422_2325)
+    var waiting: [Data] = []
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    while let line = try lines.next() {
+      current.lines += 1
+      for byte in line { current.fingerprint = (current.fingerprint ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      if current.lines <= planned.lines {
+        guard current.lines < planned.lines || current.fingerprint == planned.fingerprint else {
+          throw CaptureError(
+            file: input,
+            problem: "is not what \(store.path) was begun with: its first \(planned.lines) lines are others")
+        }
+        continue
+      }
+      for passage in try await reader.passages(line, number: lines.lineNumber) {
+        waiting.append(try encoder.encode(passage))
+      }
+      // Texts that take the server to be cut are kept one by one, others in bulk.
+      if settings.passages.cutsTexts || waiting.count >= 1000 {
+        try store.add(waiting, plan: current)
+        waiting = []
+      }
+    }
+    guard current.lines >= planned.lines else {
+      throw CaptureError(
+        file: input,
+        problem: "has \(current.lines) lines, fewer than the \(planned.lines) that \(store.path) was begun with")
+    }
+    if current.lines > planned.lines { try store.add(waiting, plan: current) }
+    guard try store.progress.passages > 0 else { throw CaptureError(file: input, problem: "no passages") }
+  }
+
+  // MARK: Scoring
+
+  private func score(_ store: CaptureStore, _ server: Server, _ progress: @Sendable (Progress) -> Void) async throws {
+    let state = try store.progress
+    var done = state.finished
+    progress(Progress(passages: state.passages, done: done))
+    var last = -1
+    var waiting: ArraySlice<CaptureStore.Task> = []
+    func next() throws -> CaptureStore.Task? {
+      if waiting.isEmpty {
+        waiting = try store.unfinished(after: last, limit: 256)[...]
+        last = waiting.last?.position ?? last
+      }
+      return waiting.popFirst()
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var running = 0
+      while running < concurrency, let task = try next() {
+        group.addTask { try await finish(task, store, server) }
+        running += 1
+      }
+      while try await group.next() != nil {
+        done += 1
+        progress(Progress(passages: state.passages, done: done))
+        if let task = try next() { group.addTask { try await finish(task, store, server) } }
+      }
+    }
+  }
+
+  /// Scores a passage and keeps the result, or what is wrong with the passage.
+  private func finish(_ task: CaptureStore.Task, _ store: CaptureStore, _ server: Server) async throws {
+    let passage = try JSONDecoder().decode(Passage.self, from: task.input)
+    do {
+      let record = try await server.scorer.score(passage)
+      let generations = try await server.sampler?.lines(passage, number: task.position) ?? []
+      try store.finish(task.position, .init(record: try captureLine(record), generations: generations))
+    } catch let error as PassageError {
+      try store.fail(task.position, passage.id, error.problem)
+    } catch let error as RecordError {
+      try store.fail(task.position, passage.id, "the server's values are no record: \(error)")
+    } catch let error as ServerError where error.isOfOnePassage {
+      try store.fail(task.position, passage.id, error.description)
+    }
+  }
+}
+
+/// A server, and how it is spoken to.
+private struct Server: Sendable {
+  let scorer: any PassageScorer
+  let tokenizer: Tokenizer?
+  let sampler: GenerationSampler?
+
+  init(_ client: HTTPClient, _ settings: CaptureRun.Settings) async throws {
+    let scoring: Scoring
+    if let asked = settings.scoring { scoring = asked } else { scoring = try await Self.scoring(client) }
+    switch scoring {
+    case .echo:
+      tokenizer = nil
+      scorer = EchoScorer(client: client, model: settings.model, alternatives: settings.alternatives)
+    case .promptLogprobs:
+      let tokenizer = Tokenizer(client: client, dialect: .vllm(model: settings.model ?? ""))
+      self.tokenizer = tokenizer
+      scorer = PromptLogprobsScorer(
+        client: client, tokenizer: tokenizer, model: settings.model, alternatives: settings.alternatives)
+    case .tokenByToken:
+      let tokenizer = Tokenizer(client: client, dialect: .llamaCpp)
+      self.tokenizer = tokenizer
+      scorer = try await TokenByTokenScorer(
+        client: client, tokenizer: tokenizer, alternatives: settings.alternatives)
+    }
+    if let plan = settings.generations {
+      guard let tokenizer else {
+        throw ServerError(
+          .notFound, "v1/completions",
+          "servers with echo give texts and no token ids: no generations can be compared with them")
+      }
+      sampler = GenerationSampler(
+        client: client, tokenizer: tokenizer, isLlama: scoring == .tokenByToken, model: settings.model, plan: plan)
+    } else {
+      sampler = nil
+    }
+  }
+
+  /// llama.cpp has `/props`, vLLM `/version`; what has neither may know `echo`.
+  private static func scoring(_ client: HTTPClient) async throws -> Scoring {
+    func object(_ path: String) async throws -> [String: Any]? {
+      try await client.probe(path).flatMap { try? JSONSerialization.jsonObject(with: $0) as? [String: Any] }
+    }
+    if try await object("props")?["default_generation_settings"] != nil { return .tokenByToken }
+    if try await object("version")?["version"] != nil { return .promptLogprobs }
+    return .echo
+  }
+}
+
+extension Scoring: Codable {}

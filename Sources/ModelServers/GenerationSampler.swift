@@ -1,0 +1,190 @@
+import Foundation
+import TokenProcess
+
+/// Draws continuations of a prefix, as far as they repeat the reference: a draw ends with the first piece in which it goes another way.
+struct GenerationSampler: Sendable {
+  let client: HTTPClient
+  let tokenizer: Tokenizer
+  let isLlama: Bool
+  let model: String?
+  let plan: GenerationPlan
+
+  /// Tokens of the first piece; later ones are twice as long each.
+  private static let firstPiece = 8
+
+  private struct LlamaRequest: Encodable {
+    let prompt: [Int]
+    let n_predict: Int
+    let cache_prompt = true
+    let return_tokens = true
+    let temperature: Double
+    let samplers: [String]
+    let top_k: Int
+    let top_p: Double
+    let min_p: Double
+    let seed: UInt32
+  }
+
+  private struct LlamaAnswer: Decodable {
+    let tokens: [Int]
+    let stop_type: String?
+  }
+
+  private struct VLLMRequest: Encodable {
+    let model: String?
+    let prompt: [Int]
+    let max_tokens: Int
+    let temperature: Double
+    let top_k: Int
+    let top_p: Double
+    let min_p: Double
+    let seed: UInt32
+    let return_token_ids = true
+  }
+
+  private struct VLLMAnswer: Decodable {
+    struct Choice: Decodable {
+      let token_ids: [Int]?
+      let finish_reason: String?
+    }
+    let choices: [Choice]
+  }
+
+  /// The lines of a passage's generations, one a decoding scheme, as `skewmem validate` reads them.
+  ///
+  /// - Parameter number: The passage's place, of which seeds are made.
+  func lines(_ passage: Passage, number: Int) async throws -> [Data] {
+    let passage = try await tokenizer.tokenized(passage)
+    guard let prefix = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !prefix.isEmpty else {
+      throw PassageError("generations need a prefix of at least a token")
+    }
+    var lines: [Data] = []
+    for (index, scheme) in plan.schemes.enumerated() {
+      var draws: [[Int]] = []
+      for draw in 0..<(scheme.temperature == 0 ? 1 : plan.draws) {
+        let seed = Self.mixed(plan.seed, UInt64(number) << 20 ^ UInt64(draw) << 4 ^ UInt64(index))
+        draws.append(try await self.draw(prefix, reference, scheme, seed))
+      }
+      lines.append(try Self.line(passage, scheme, draws))
+    }
+    return lines
+  }
+
+  /// One continuation, up to the piece with the first token that is not the reference's.
+  private func draw(_ prefix: [Int], _ reference: [Int], _ scheme: GenerationPlan.Scheme, _ seed: UInt64) async throws
+    -> [Int]
+  {
+    var tokens: [Int] = []
+    var piece = Self.firstPiece
+    while tokens.count < reference.count, tokens[...] == reference[..<tokens.count] {
+      let wanted = min(piece, reference.count - tokens.count)
+      let part = UInt32(truncatingIfNeeded: Self.mixed(seed, UInt64(tokens.count)))
+      let next = try await continuation(of: prefix + tokens, wanted, scheme, part)
+      tokens += next.tokens.prefix(wanted)
+      // A draw that ended of itself did not go on with the reference, which has no end-of-text token: a number that no token has says so.
+      if next.tokens.count < wanted {
+        if next.hasEnded { tokens.append(Self.endOfText) }
+        break
+      }
+      piece *= 2
+    }
+    return tokens
+  }
+
+  /// Stands for the end-of-text token, whose id servers do not say.
+  static let endOfText = Int(Int32.max)
+
+  private func continuation(
+    of prompt: [Int], _ count: Int, _ scheme: GenerationPlan.Scheme, _ seed: UInt32
+  ) async throws -> (tokens: [Int], hasEnded: Bool) {
+    if isLlama {
+      let request = LlamaRequest(
+        prompt: prompt, n_predict: count, temperature: scheme.temperature,
+        // In the order that predictions assume.
+        samplers: ["temperature", "top_k", "top_p", "min_p"], top_k: scheme.temperature == 0 ? 1 : scheme.topK ?? 0,
+        top_p: scheme.topP ?? 1, min_p: scheme.minP ?? 0, seed: seed)
+      return try await client.post("completion", request) { data in
+        guard let answer = try? JSONDecoder().decode(LlamaAnswer.self, from: data) else {
+          throw ServerError(.malformed, "completion", "the answer has no tokens")
+        }
+        return (answer.tokens, answer.stop_type == "eos")
+      }
+    }
+    let request = VLLMRequest(
+      model: model, prompt: prompt, max_tokens: count, temperature: scheme.temperature, top_k: scheme.topK ?? -1,
+      top_p: scheme.topP ?? 1, min_p: scheme.minP ?? 0, seed: seed)
+    return try await client.post("v1/completions", request) { data in
+      guard let choice = (try? JSONDecoder().decode(VLLMAnswer.self, from: data))?.choices.first,
+        let tokens = choice.token_ids
+      else { throw ServerError(.malformed, "v1/completions", "the answer has no token_ids: generations need them") }
+      // vLLM counts the end-of-text token among those of the answer.
+      return (tokens, choice.finish_reason == "stop")
+    }
+  }
+
+  private static func line(_ passage: Passage, _ scheme: GenerationPlan.Scheme, _ draws: [[Int]]) throws -> Data {
+    struct Line: Encodable {
+      let id: String
+      let run: String?
+      let epoch: Double?
+      let temperature: Double
+      let top_k: Int
+      let top_p: Double?
+      let min_p: Double?
+      let draws: Int
+      let generations: [[Int]]
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(
+      Line(
+        id: passage.id, run: passage.run, epoch: passage.epoch, temperature: scheme.temperature,
+        top_k: scheme.topK ?? 0,
+        top_p: scheme.topP, min_p: scheme.minP, draws: draws.count, generations: draws))
+  }
+
+  /// Numbers that do not look alike from numbers that do (splitmix64).
+  private static func mixed(_ seed: UInt64, _ number: UInt64) -> UInt64 {
+    var z = (seed &+ 0x9E37_79B9_7F4A_7C15) ^ (number &* 0xD1B5_4A32_D192_ED03)
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// Which generations are asked for.
+public struct GenerationPlan: Sendable, Codable, Equatable {
+  /// How tokens are drawn.
+  public struct Scheme: Sendable, Codable, Equatable {
+    /// 0 is greedy decoding.
+    public var temperature: Double
+    /// Keep the k most probable tokens.
+    public var topK: Int?
+    /// Keep the most probable tokens up to this share.
+    public var topP: Double?
+    /// Keep tokens with this share of the best one's probability.
+    public var minP: Double?
+
+    /// A scheme.
+    public init(temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil) {
+      self.temperature = temperature
+      self.topK = topK
+      self.topP = topP
+      self.minP = minP
+    }
+  }
+
+  /// The schemes.
+  public var schemes: [Scheme]
+  /// Draws of each prefix under a scheme with randomness.
+  public var draws: Int
+  /// What seeds are made of.
+  public var seed: UInt64
+
+  /// A plan.
+  public init(schemes: [Scheme], draws: Int, seed: UInt64) {
+    self.schemes = schemes
+    self.draws = draws
+    self.seed = seed
+  }
+}

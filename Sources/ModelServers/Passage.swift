@@ -1,0 +1,50 @@
+import TokenProcess
+
+/// What is to be scored: a prefix, and the reference that may follow it; as texts, or as token ids where those are settled.
+public struct Passage: Codable, Sendable, Equatable {
+  /// The record's name.
+  public var id: String
+  /// The text before the reference.
+  public var prefix: String?
+  /// The reference as text.
+  public var reference: String?
+  /// The tokens of the prefix.
+  public var prefixTokenIDs: [Int]?
+  /// The tokens of the reference.
+  public var referenceTokenIDs: [Int]?
+  /// Where the record is from.
+  public var source: String?
+  /// The training run.
+  public var run: String?
+  /// `train`, or another part of the data.
+  public var split: String?
+  /// The epoch of the checkpoint.
+  public var epoch: Double?
+  /// The mean training loss of that epoch.
+  public var trainLoss: Double?
+  /// How often the record was shown.
+  public var repetitions: Double?
+
+  enum CodingKeys: String, CodingKey {
+    case id, prefix, reference, source, run, split, epoch, repetitions
+    case prefixTokenIDs = "prefix_token_ids"
+    case referenceTokenIDs = "reference_token_ids"
+    case trainLoss = "train_loss"
+  }
+
+  /// A record with what the passage says of itself.
+  func record(_ tokenLogProbabilities: [Double]) -> Record {
+    var record = Record(id: id, tokenLogProbabilities: tokenLogProbabilities)
+    record.prefix = prefix
+    record.reference = reference
+    record.prefixTokenIDs = prefixTokenIDs
+    record.referenceTokenIDs = referenceTokenIDs
+    record.source = source
+    record.run = run
+    record.split = split
+    record.epoch = epoch
+    record.trainLoss = trainLoss
+    record.repetitions = repetitions
+    return record
+  }
+}

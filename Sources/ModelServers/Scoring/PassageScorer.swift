@@ -1,0 +1,19 @@
+import TokenProcess
+
+/// A way to the log-probabilities of a passage's reference.
+protocol PassageScorer: Sendable {
+  /// The record of a passage.
+  ///
+  /// - Throws: `PassageError` for a passage that cannot be scored; `ServerError`.
+  func score(_ passage: Passage) async throws -> Record
+}
+
+/// The ways that servers offer.
+public enum Scoring: String, Sendable, CaseIterable {
+  /// The prompt's log-probabilities by token id: vLLM.
+  case promptLogprobs = "prompt-logprobs"
+  /// The prompt sent back with log-probabilities: OpenAI's completions, llama-cpp-python.
+  case echo
+  /// One request for each token of the reference: llama.cpp, which has no log-probabilities of prompts.
+  case tokenByToken = "token-by-token"
+}

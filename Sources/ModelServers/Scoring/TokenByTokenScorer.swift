@@ -1,0 +1,135 @@
+import Foundation
+import TokenProcess
+
+/// Scores servers that give no log-probabilities of prompts, llama.cpp's above all: one request for each token of the reference, the prompt
+/// being all tokens before it (which the server has in its cache).
+///
+/// A bias of 100 on the reference token makes the server draw it, and what it says of a drawn token is its log-probability before any bias
+/// (`post_sampling_probs` off). Servers that say it after the bias are told by a first question, and asked with a bias B that brings the token's
+/// probability q after sampling near one half: ln p follows from q/(1 - q) = e^B p/(1 - p).
+struct TokenByTokenScorer: PassageScorer {
+  let client: HTTPClient
+  let tokenizer: Tokenizer
+  let alternatives: Int
+  /// Whether the server says a drawn token's log-probability before the bias.
+  let isUnbiased: Bool
+
+  /// llama.cpp's request.
+  struct Request: Encodable {
+    let prompt: [Int]
+    let n_predict = 1
+    let cache_prompt = true
+    let samplers = ["temperature"]
+    let temperature = 1.0
+    let n_probs: Int
+    let post_sampling_probs: Bool
+    let logit_bias: [[Double]]
+  }
+
+  /// What it answers.
+  struct Answer: Decodable {
+    struct Entry: Decodable {
+      let id: Int
+      let logprob: Double?
+      let prob: Double?
+    }
+    struct Position: Decodable {
+      let id: Int
+      let logprob: Double?
+      let prob: Double?
+      let top_logprobs: [Entry]?
+      let top_probs: [Entry]?
+    }
+    let completion_probabilities: [Position]
+  }
+
+  /// A scorer that has found out how the server speaks of biased tokens.
+  init(client: HTTPClient, tokenizer: Tokenizer, alternatives: Int) async throws {
+    self.client = client
+    self.tokenizer = tokenizer
+    self.alternatives = max(1, alternatives)
+    let prompt = try await tokenizer.tokens("The quick brown fox jumps over the lazy", isBeginning: true)
+    let plain = try await Self.ask(
+      client, Request(prompt: prompt, n_probs: 2, post_sampling_probs: false, logit_bias: []))
+    // A token that is not the most probable one anyway.
+    let best = plain.top_logprobs?.first?.id
+    let other = prompt.first { $0 != best } ?? 0
+    let biased = try await Self.ask(
+      client,
+      Request(prompt: prompt, n_probs: 2, post_sampling_probs: false, logit_bias: [[Double(other), Self.certainty]]))
+    isUnbiased = biased.id == other && biased.top_logprobs?.first?.id == best
+  }
+
+  private static let certainty = 100.0
+
+  func score(_ passage: Passage) async throws -> Record {
+    let passage = try await tokenizer.tokenized(passage)
+    guard let before = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !before.isEmpty,
+      !reference.isEmpty
+    else { throw PassageError("prefix and reference need a token each") }
+    var values: [Double] = []
+    var greedy: [Int] = []
+    var top: [[Record.Alternative]] = []
+    for (index, token) in reference.enumerated() {
+      let position = try await position(before + reference[..<index], token)
+      values.append(position.value)
+      top.append(position.top)
+      greedy.append(position.top[0].tokenID)
+    }
+    var record = passage.record(values)
+    record.greedyTokenIDs = greedy
+    record.topLogProbabilities = top
+    // A token's rank is known where it is among those that are listed.
+    let ranks = zip(reference, top).map { token, top in top.firstIndex { $0.tokenID == token } }
+    if ranks.allSatisfy({ $0 != nil }) { record.ranks = ranks.compactMap(\.self) }
+    return record
+  }
+
+  private func position(_ prompt: [Int], _ token: Int) async throws -> (value: Double, top: [Record.Alternative]) {
+    let bias = isUnbiased ? [[Double(token), Self.certainty]] : []
+    let answer = try await Self.ask(
+      client, Request(prompt: prompt, n_probs: alternatives, post_sampling_probs: false, logit_bias: bias))
+    let top = try (answer.top_logprobs ?? []).map { entry in
+      guard let value = entry.logprob else { throw Self.malformed("a listed token has no logprob") }
+      return Record.Alternative(tokenID: entry.id, logProbability: min(0, value))
+    }
+    guard let last = top.last else { throw Self.malformed("no token is listed") }
+    if let listed = top.first(where: { $0.tokenID == token }) { return (listed.logProbability, top) }
+    // llama.cpp's floats end at e^-103; it writes the smallest number there is for what lies below.
+    if isUnbiased, answer.id == token, let value = answer.logprob, value > -100 { return (min(0, value), top) }
+    return (try await valueByBias(prompt, token, below: last.logProbability), top)
+  }
+
+  /// ln p from the probability after a bias that makes it about one half.
+  private func valueByBias(_ prompt: [Int], _ token: Int, below bound: Double) async throws -> Double {
+    var (low, high) = (0.0, Double.infinity)
+    var bias = max(2, 2 - bound)
+    // Single precision: a share q or 1 - q above a thousandth is known to 1e-4, and the second time about one half to 1e-7.
+    for _ in 0..<40 {
+      let answer = try await Self.ask(
+        client,
+        Request(prompt: prompt, n_probs: 4, post_sampling_probs: true, logit_bias: [[Double(token), bias]]))
+      let share = answer.top_probs?.first { $0.id == token }?.prob ?? 0
+      if share > 1e-3, share < 1 - 1e-3 {
+        let logit = Double.log(share / (1 - share)) - bias
+        if share > 0.1, share < 0.9 { return logit - .log(onePlus: .exp(logit)) }
+        bias = -logit
+        continue
+      }
+      if share <= 1e-3 { low = bias } else { high = bias }
+      bias = high < .infinity ? 0.5 * (low + high) : min(2 * bias, bias + 40)
+    }
+    throw PassageError("the server gives token \(token) no probability that can be told, whatever the bias")
+  }
+
+  private static func ask(_ client: HTTPClient, _ request: Request) async throws -> Answer.Position {
+    try await client.post("completion", request) { data in
+      guard let answer = try? JSONDecoder().decode(Answer.self, from: data),
+        let first = answer.completion_probabilities.first
+      else { throw malformed("the answer has no completion_probabilities") }
+      return first
+    }
+  }
+
+  private static func malformed(_ problem: String) -> ServerError { ServerError(.malformed, "completion", problem) }
+}

@@ -1,0 +1,36 @@
+/// What went wrong between us and a model server. No request header is ever part of it.
+public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What that means for the work.
+  public enum Kind: Sendable, Equatable {
+    /// There is no server, or no safe way to it.
+    case unreachable
+    /// The server wants a key, or another one.
+    case unauthorized
+    /// The server does not know the address or the model.
+    case notFound
+    /// The server understood and said no: to this request, not to all.
+    case rejected
+    /// The server failed again and again.
+    case failing
+    /// The answer is not what the protocol promises.
+    case malformed
+  }
+
+  /// What that means for the work.
+  public let kind: Kind
+  /// The address, without what may be secret in it.
+  public let address: String
+  /// What is wrong.
+  public let problem: String
+
+  init(_ kind: Kind, _ address: String, _ problem: String) {
+    self.kind = kind
+    self.address = address
+    self.problem = problem
+  }
+
+  public var description: String { "\(address): \(problem)" }
+
+  /// Whether only the passage that was asked for is affected.
+  var isOfOnePassage: Bool { kind == .rejected || kind == .malformed }
+}

@@ -1,0 +1,182 @@
+import ArgumentParser
+import CaptureStore
+import Captures
+import Foundation
+import ModelServers
+
+struct CaptureCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "capture",
+    abstract: "Ask a model server for the log-probabilities of records, into a store that every command reads.",
+    discussion: """
+      Input is one JSON object a line: id, prefix and reference as texts (or prefix_token_ids and reference_token_ids; run, split, epoch and so on are \
+      kept), or whole texts with --prefix-tokens and --suffix-tokens. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
+      OpenAI's completions and echo (llama-cpp-python). Killed at any moment and started again with the same arguments, it goes on where it was.
+
+      The key, where a server wants one, is taken from the environment (--api-key-variable) and written nowhere.
+
+      Exit codes beside the usual: 69 the server is not there or fails, 77 it wants another key. What was finished is kept.
+
+      Example: skewmem capture records.jsonl --server http://127.0.0.1:8080 --output records.store && skewmem audit records.store
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Records to score; - is standard input, gzip and Zstandard are read.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("The server's address.", valueName: "url"))
+  var server: String
+
+  @Option(help: ArgumentHelp("The model's name, where the server has several.", valueName: "name"))
+  var model: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The store: a SQLite file, made or gone on with.", valueName: "file"))
+  var output: String
+
+  @Option(help: "prompt-logprobs, echo or token-by-token. (default: what the server can)")
+  var scoring: Scoring?
+
+  @Option(help: ArgumentHelp("How many of the most probable tokens to keep at each position.", valueName: "k"))
+  var alternatives = CaptureRun.Settings().alternatives
+
+  @Option(help: ArgumentHelp("Records asked for at a time.", valueName: "n"))
+  var concurrency = 8
+
+  @Option(help: ArgumentHelp("Environment variable with the server's key.", valueName: "name"))
+  var apiKeyVariable = "SKEWMEM_API_KEY"
+
+  @Option(help: ArgumentHelp("Seconds without an answer before a request is given up.", valueName: "s"))
+  var timeout = HTTPClient.Patience().timeout
+
+  @Option(help: "How often a request is tried again.")
+  var retries = HTTPClient.Patience().retries
+
+  @Option(help: ArgumentHelp("Seconds before the first new try; doubled each time.", valueName: "s"))
+  var retryWait = HTTPClient.Patience().wait
+
+  @OptionGroup(title: "Input") var input: PassageInputOptions
+  @OptionGroup(title: "Generations") var generations: GenerationOptions
+
+  @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
+  var quiet = false
+
+  func validate() throws {
+    guard (0...1000).contains(alternatives) else { throw ValidationError("--alternatives is 0 to 1000.") }
+    guard (1...1024).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1024.") }
+    guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout is above 0 and at most 86400.") }
+    guard (0...100).contains(retries) else { throw ValidationError("--retries is 0 to 100.") }
+    guard retryWait >= 0, retryWait <= 3600 else { throw ValidationError("--retry-wait is 0 to 3600.") }
+    guard output != "-" else { throw ValidationError("--output is a file: a store cannot be standard output.") }
+  }
+
+  func run() async throws {
+    try await reportingErrors {
+      try SummaryOutput.check(output, against: [file])
+      var settings = CaptureRun.Settings()
+      settings.model = model
+      settings.scoring = scoring
+      settings.alternatives = alternatives
+      settings.passages = input.options
+      settings.generations = try generations.plan
+      var patience = HTTPClient.Patience()
+      patience.timeout = timeout
+      patience.retries = retries
+      patience.wait = retryWait
+      let key = ProcessInfo.processInfo.environment[apiKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
+      let client = try HTTPClient(address: server, key: key, patience: patience, connections: concurrency)
+      let bar = SharedProgressBar(unit: "records", isQuiet: quiet)
+      let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
+        .run(input: file, store: output) { bar.update($0.done, of: $0.passages) }
+      bar.finish()
+      for problem in outcome.problems { printError("\(problem.id): \(problem.problem)") }
+      if outcome.failed > outcome.problems.count { printError("… and \(outcome.failed - outcome.problems.count) more") }
+      if !quiet { print("\(output): \(outcome.finished) of \(outcome.passages) records") }
+      if outcome.failed > 0 {
+        printError("\(outcome.failed) records have no result; the same command tries them again")
+        throw FailureCode.data
+      }
+    }
+  }
+}
+
+extension Scoring: ExpressibleByArgument {}
+
+/// What is scored of a line.
+struct PassageInputOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Cut texts: tokens before the reference.", valueName: "m"))
+  var prefixTokens: Int?
+
+  @Option(help: ArgumentHelp("Cut texts: tokens of the reference.", valueName: "n"))
+  var suffixTokens: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Cut texts: a window begins every so many tokens. (default: one from the beginning)", valueName: "k"))
+  var stride: Int?
+
+  @Option(help: ArgumentHelp("The field of prefixes.", valueName: "name"))
+  var prefixField = PassageOptions().prefixField
+
+  @Option(help: ArgumentHelp("The field of references.", valueName: "name"))
+  var referenceField = PassageOptions().referenceField
+
+  @Option(help: ArgumentHelp("The field of texts to be cut.", valueName: "name"))
+  var textField = PassageOptions().textField
+
+  func validate() throws {
+    guard (prefixTokens == nil) == (suffixTokens == nil) else {
+      throw ValidationError("--prefix-tokens and --suffix-tokens come together.")
+    }
+    guard stride == nil || prefixTokens != nil else {
+      throw ValidationError("--stride needs --prefix-tokens and --suffix-tokens.")
+    }
+    for (name, value) in [("--prefix-tokens", prefixTokens), ("--suffix-tokens", suffixTokens), ("--stride", stride)] {
+      if let value, !(1...1_000_000).contains(value) { throw ValidationError("\(name) is 1 to 1000000.") }
+    }
+  }
+
+  var options: PassageOptions {
+    var options = PassageOptions()
+    options.prefixField = prefixField
+    options.referenceField = referenceField
+    options.textField = textField
+    options.prefixTokens = prefixTokens
+    options.suffixTokens = suffixTokens
+    options.stride = stride
+    return options
+  }
+}
+
+/// Which generations are asked for.
+struct GenerationOptions: ParsableArguments {
+  @Flag(help: "Also the greedy continuation, as far as it repeats the reference.")
+  var greedy = false
+
+  @Option(help: ArgumentHelp("Also so many sampled continuations of each record.", valueName: "k"))
+  var draws = 0
+
+  @OptionGroup var decoding: DecodingOptions
+
+  @Option(help: "Seed of the samples.")
+  var seed: UInt64 = 0
+
+  func validate() throws {
+    guard (0...100_000).contains(draws) else { throw ValidationError("--draws is 0 to 100000.") }
+  }
+
+  /// nil for none.
+  var plan: GenerationPlan? {
+    get throws {
+      // Refuses what is no scheme.
+      _ = try decoding.decoding()
+      var schemes: [GenerationPlan.Scheme] = []
+      if greedy { schemes.append(.init(temperature: 0)) }
+      if draws > 0 {
+        schemes.append(
+          .init(
+            temperature: decoding.temperature, topK: decoding.topK, topP: decoding.topP, minP: decoding.minP))
+      }
+      return schemes.isEmpty ? nil : GenerationPlan(schemes: schemes, draws: draws, seed: seed)
+    }
+  }
+}
