@@ -41,6 +41,12 @@ let package = Package(
       providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
     ),
 
+    .systemLibrary(
+      name: "CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+    ),
+
     // MARK: Library, lowest module first
     .target(
       name: "GSLNumerics",
@@ -73,7 +79,8 @@ let package = Package(
     .target(name: "CaptureStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "Captures", dependencies: ["CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
-    .target(name: "ModelServers", dependencies: ["CaptureStore", "Captures", "TokenProcess"]),
+    .target(name: "CHTTP", dependencies: ["CCurl"]),
+    .target(name: "ModelServers", dependencies: ["CHTTP", "CaptureStore", "Captures", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
       dependencies: [

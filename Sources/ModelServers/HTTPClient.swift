@@ -1,9 +1,6 @@
+internal import CHTTP
 import Foundation
 import Synchronization
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
 
 /// JSON over HTTP with patience: what may be over soon is tried again, what will not is said at once.
 public final class HTTPClient: Sendable {
@@ -23,7 +20,7 @@ public final class HTTPClient: Sendable {
   private let base: URL
   private let key: String?
   private let patience: Patience
-  private let session: URLSession
+  private let connections = Connections()
   private let hasAnswered = Mutex(false)
 
   /// A client of a server.
@@ -31,10 +28,8 @@ public final class HTTPClient: Sendable {
   /// - Parameters:
   ///   - address: `http://host:port` or `https://…`; a path is put before those of the protocol, and a last `/v1` is taken for theirs.
   ///   - key: Sent as bearer token; it appears nowhere else.
-  ///   - connections: At most so many at a time.
   /// - Throws: `ServerError` for an address of another kind.
-  public init(address: String, key: String?, patience: Patience = Patience(), connections: Int = 8) throws(ServerError)
-  {
+  public init(address: String, key: String?, patience: Patience = Patience()) throws(ServerError) {
     var text = address
     while text.hasSuffix("/") { text.removeLast() }
     if text.hasSuffix("/v1") { text.removeLast(3) }
@@ -50,15 +45,7 @@ public final class HTTPClient: Sendable {
     base = url
     self.key = key
     self.patience = patience
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = patience.timeout
-    configuration.httpMaximumConnectionsPerHost = connections
-    configuration.urlCache = nil
-    configuration.httpCookieStorage = nil
-    session = URLSession(configuration: configuration, delegate: NoRedirects(), delegateQueue: nil)
   }
-
-  deinit { session.invalidateAndCancel() }
 
   /// Posts JSON and reads JSON.
   ///
@@ -84,19 +71,13 @@ public final class HTTPClient: Sendable {
   private func send<Value>(
     _ method: String, _ path: String, _ body: Data?, _ accept: (Data) throws -> Value
   ) async throws -> Value {
-    let url = base.appendingPathComponent(path)
-    var request = URLRequest(url: url)
-    request.httpMethod = method
-    request.httpBody = body
-    request.timeoutInterval = patience.timeout
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
+    let address = base.appendingPathComponent(path).absoluteString
     var attempt = 0
     while true {
       attempt += 1
       let failure: Failure
       do {
-        return try accept(try await answer(to: request, url.absoluteString))
+        return try accept(try await answer(method, address, body))
       } catch let error as Failure {
         failure = error
       } catch let error as ServerError where error.kind == .malformed {
@@ -104,7 +85,7 @@ public final class HTTPClient: Sendable {
         failure = Failure(problem: error.problem, isOfPassage: true)
       }
       guard attempt <= patience.retries, failure.mayPass(hasAnswered: hasAnswered.withLock { $0 }) else {
-        throw failure.error(url.absoluteString, attempts: attempt)
+        throw failure.error(address, attempts: attempt)
       }
       let doubled = patience.wait * Double(1 << min(attempt - 1, 10))
       try await Task.sleep(for: .seconds(min(300, failure.retryAfter ?? min(60, doubled))))
@@ -127,38 +108,35 @@ public final class HTTPClient: Sendable {
     }
   }
 
-  private func answer(to request: URLRequest, _ address: String) async throws -> Data {
-    let data: Data
-    let response: URLResponse
-    do {
-      (data, response) = try await session.data(for: request)
-    } catch let error as URLError {
-      try Task.checkCancellation()
-      switch error.code {
-      case .cannotConnectToHost: throw Failure(problem: "the connection is refused", isConnection: true)
-      case .cannotFindHost, .dnsLookupFailed: throw Failure(problem: "there is no such host", isConnection: true)
-      case .timedOut: throw Failure(problem: "there is no answer within \(Int(patience.timeout.rounded(.up))) s")
-      case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-        .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected:
-        throw ServerError(.unreachable, address, "there is no secure connection (TLS): \(error.localizedDescription)")
-      default: throw Failure(problem: "the connection broke off (\(error.localizedDescription))")
-      }
+  private func answer(_ method: String, _ address: String, _ body: Data?) async throws -> Data {
+    var headers = ["Content-Type: application/json"]
+    if let key { headers.append("Authorization: Bearer \(key)") }
+    let answer = try await connections.perform(method, address, body, headers, timeout: patience.timeout)
+    switch answer.code {
+    case 0: break
+    case HTTP_REFUSED: throw Failure(problem: "the connection is refused", isConnection: true)
+    case HTTP_NO_HOST: throw Failure(problem: "there is no such host", isConnection: true)
+    case HTTP_TIMED_OUT: throw Failure(problem: "there is no answer within \(patience.timeout) s")
+    case HTTP_NO_TLS:
+      throw ServerError(.unreachable, address, "there is no secure connection (TLS): \(answer.message)")
+    case HTTP_CANCELLED: throw CancellationError()
+    default: throw Failure(problem: "the connection broke off (\(answer.message))")
     }
     hasAnswered.withLock { $0 = true }
-    guard let http = response as? HTTPURLResponse else { throw Failure(problem: "the answer is not HTTP") }
-    switch http.statusCode {
+    let (status, data) = (answer.status, answer.body)
+    switch status {
     case 200..<300: return data
     case 300..<400:
       throw ServerError(
         .notFound, address,
-        "sends elsewhere (\(http.value(forHTTPHeaderField: "Location") ?? "status \(http.statusCode)"))")
-    case 401, 403: throw ServerError(.unauthorized, address, "wants a key, or another one (status \(http.statusCode))")
+        "sends elsewhere (\(answer.location.isEmpty ? "status \(status)" : answer.location))")
+    case 401, 403: throw ServerError(.unauthorized, address, "wants a key, or another one (status \(status))")
     case 404: throw ServerError(.notFound, address, "is not known there (status 404)\(Self.message(data))")
     case 408, 425, 429, 500...:
       throw Failure(
-        problem: "status \(http.statusCode)\(Self.message(data))",
-        retryAfter: Self.seconds(http.value(forHTTPHeaderField: "Retry-After")))
-    default: throw ServerError(.rejected, address, "status \(http.statusCode)\(Self.message(data))")
+        problem: "status \(status)\(Self.message(data))",
+        retryAfter: Self.seconds(answer.retryAfter))
+    default: throw ServerError(.rejected, address, "status \(status)\(Self.message(data))")
     }
   }
 
@@ -185,12 +163,91 @@ public final class HTTPClient: Sendable {
   }
 }
 
-/// A key must not follow to wherever a server points.
-private final class NoRedirects: NSObject, URLSessionTaskDelegate {
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-  ) {
-    completionHandler(nil)
+/// Connections by libcurl, used again where servers keep them open.
+private final class Connections: Sendable {
+  struct Answer: Sendable {
+    let code: Int
+    let status: Int
+    let body: Data
+    let message: String
+    let retryAfter: String?
+    let location: String
   }
+
+  /// A handle of libcurl, used by one thread at a time.
+  private struct Handle: @unchecked Sendable { let pointer: UnsafeMutableRawPointer }
+
+  private let idle = Mutex<[Handle]>([])
+
+  deinit {
+    for handle in idle.withLock({ $0 }) { http_close(handle.pointer) }
+  }
+
+  /// Asks in a thread of its own, as libcurl waits.
+  func perform(
+    _ method: String, _ address: String, _ body: Data?, _ headers: [String], timeout: Double
+  ) async throws -> Answer {
+    let flag = CancellationFlag()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
+        Thread.detachNewThread { [self] in
+          guard let handle = idle.withLock({ $0.popLast() }) ?? http_open().map({ Handle(pointer: $0) }) else {
+            return continuation.resume(throwing: ServerError(.failing, address, "there is no memory for a connection"))
+          }
+          let answer = Self.answer(handle, method, address, body, headers, timeout, flag)
+          idle.withLock { $0.append(handle) }
+          continuation.resume(returning: answer)
+        }
+      }
+    } onCancel: {
+      flag.set()
+    }
+  }
+
+  private static func answer(
+    _ handle: Handle, _ method: String, _ address: String, _ body: Data?, _ headers: [String], _ timeout: Double,
+    _ flag: CancellationFlag
+  ) -> Answer {
+    var response = http_response()
+    let fields = headers.map { strdup($0) }
+    defer { fields.forEach { free($0) } }
+    func perform(_ bytes: UnsafeRawBufferPointer?) {
+      method.withCString { method in
+        address.withCString { address in
+          fields.map { UnsafePointer($0) }.withUnsafeBufferPointer { fields in
+            var request = http_request(
+              method: method, url: address, body: bytes?.baseAddress?.assumingMemoryBound(to: CChar.self),
+              body_length: bytes?.count ?? 0, headers: fields.baseAddress, header_count: fields.count, timeout: timeout,
+              cancelled: UnsafePointer(flag.pointer))
+            http_perform(handle.pointer, &request, &response)
+          }
+        }
+      }
+    }
+    if let body { body.withUnsafeBytes(perform) } else { perform(nil) }
+    defer { http_release(&response) }
+    func text<Tuple>(_ characters: Tuple) -> String {
+      withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+    let retryAfter = text(response.retry_after)
+    return Answer(
+      code: Int(response.code), status: response.status,
+      body: response.body.map { Data(bytes: $0, count: response.body_length) } ?? Data(),
+      message: text(response.message), retryAfter: retryAfter.isEmpty ? nil : retryAfter,
+      location: text(response.location))
+  }
+}
+
+/// A number that another thread sets and libcurl looks at.
+private final class CancellationFlag: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Int32>
+
+  init() {
+    pointer = .allocate(capacity: 1)
+    pointer.initialize(to: 0)
+  }
+
+  deinit { pointer.deallocate() }
+
+  func set() { pointer.pointee = 1 }
 }

@@ -83,7 +83,7 @@ struct CaptureCommand: AsyncParsableCommand {
       patience.retries = retries
       patience.wait = retryWait
       let key = ProcessInfo.processInfo.environment[apiKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
-      let client = try HTTPClient(address: server, key: key, patience: patience, connections: concurrency)
+      let client = try HTTPClient(address: server, key: key, patience: patience)
       let bar = SharedProgressBar(unit: "records", isQuiet: quiet)
       let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
         .run(input: file, store: output) { bar.update($0.done, of: $0.passages) }

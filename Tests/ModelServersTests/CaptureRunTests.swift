@@ -1,1 +1,296 @@
+import CaptureStore
+import Captures
+import Foundation
+import ModelServers
+import Synchronization
+import TestSupport
 import Testing
+import TokenProcess
+
+/// Captures from a model whose probabilities are known, behind the protocols of real servers.
+@Suite struct CaptureRunTests {
+  private let passages = (0..<12).map { index in
+    (id: "r\(index)", prefix: "Question \(index): what is it?", reference: " It is number \(index * index).")
+  }
+
+  private func input(_ lines: [[String: Any]]) throws -> Data {
+    try lines.map { try JSONSerialization.data(withJSONObject: $0, options: .sortedKeys) + Data("\n".utf8) }.reduce(
+      Data(), +)
+  }
+
+  private func lines() -> [[String: Any]] {
+    passages.map { ["id": $0.id, "prefix": $0.prefix, "reference": $0.reference, "run": "toy", "epoch": 3] }
+  }
+
+  private func quick() -> HTTPClient.Patience {
+    var patience = HTTPClient.Patience()
+    patience.wait = 0.01
+    patience.timeout = 5
+    return patience
+  }
+
+  private struct Run {
+    let outcome: CaptureRun.Outcome
+    let records: [Record]
+  }
+
+  /// A run against a server in a folder of its own, which may have been begun.
+  private func run(
+    _ server: LoopbackServer, _ data: Data, in folder: URL, key: String? = nil, patience: HTTPClient.Patience? = nil,
+    concurrency: Int = 4, _ change: (inout CaptureRun.Settings) -> Void = { _ in }
+  ) async throws -> Run {
+    var settings = CaptureRun.Settings()
+    settings.alternatives = 5
+    change(&settings)
+    let (file, store) = (folder.appendingPathComponent("in.jsonl").path, folder.appendingPathComponent("x.store").path)
+    try data.write(to: URL(fileURLWithPath: file))
+    let client = try HTTPClient(
+      address: server.address, key: key, patience: patience ?? quick())
+    let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
+      .run(input: file, store: store)
+    return Run(outcome: outcome, records: try await CaptureReader(files: [store]).records())
+  }
+
+  /// Each way of scoring gives the model's own log-probabilities; which one is found out.
+  @Test(arguments: ToyModel.Kind.allCases) func waysOfScoring(kind: ToyModel.Kind) async throws {
+    let model = ToyModel(kind)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let result = try await run(server, try input(lines()), in: folder)
+      #expect(result.outcome.finished == 12 && result.outcome.failed == 0 && result.outcome.problems.isEmpty)
+      #expect(result.records.map(\.id) == passages.map(\.id))
+      for (record, passage) in zip(result.records, passages) {
+        let truth = ToyModel.reference(passage.prefix, passage.reference)
+        #expect(record.tokenLogProbabilities.count == truth.count)
+        for (found, expected) in zip(record.tokenLogProbabilities, truth) {
+          // By a bias the value goes through a single-precision probability near one half.
+          expectClose(found, expected, relative: 1e-12, absolute: kind == .biasedLlamaCpp ? 2e-6 : 1e-12)
+        }
+        #expect(record.run == "toy" && record.epoch == 3 && record.prefix == passage.prefix)
+        #expect(record.reference == passage.reference)
+        guard kind != .echo else { continue }
+        let tokens = ToyModel.tokens(passage.prefix + passage.reference)
+        #expect((record.prefixTokenIDs ?? []) + (record.referenceTokenIDs ?? []) == tokens)
+        let start = ToyModel.tokens(passage.prefix).count
+        for (index, best) in (record.greedyTokenIDs ?? []).enumerated() {
+          let law = ToyModel.logProbabilities(after: Array(tokens[..<(start + index)]))
+          #expect(law[best] == law.max())
+          #expect(record.topLogProbabilities?[index].count == 5)
+        }
+        #expect(record.greedyTokenIDs?.count == truth.count)
+      }
+    }
+  }
+
+  /// A server that fails in every way that may pass gives the same capture in the end.
+  @Test(arguments: [ToyModel.Kind.vllm, .llamaCpp, .echo]) func misbehaviour(kind: ToyModel.Kind) async throws {
+    let model = ToyModel(kind)
+    let counter = Mutex(0)
+    let server = try LoopbackServer { request in
+      let good = model.answer(request)
+      guard request.method == "POST", case .answer(_, _, let body) = good else { return good }
+      let number = counter.withLock { count in
+        count += 1
+        return count
+      }
+      // Every second request goes wrong, one after the other in each way.
+      guard number % 2 == 1 else { return good }
+      switch number / 2 % 6 {
+      case 0: return .drop
+      case 1: return .cut(body, after: body.count / 2)
+      case 2: return .answer(status: 429, headers: ["Retry-After": "0"], Data())
+      case 3: return .answer(status: 500, headers: [:], Data("oops".utf8))
+      case 4: return .answer(status: 200, headers: [:], body.prefix(body.count / 2))
+      default:
+        return .answer(status: 200, headers: [:], Data("{\"choices\":[],\"completion_probabilities\":[]}".utf8))
+      }
+    }
+    defer { server.stop() }
+    let quiet = try LoopbackServer(ToyModel(kind).answer)
+    defer { quiet.stop() }
+    var patience = quick()
+    patience.retries = 30
+    patience.wait = 0.0001
+    let few = try input(Array(lines().prefix(kind == .llamaCpp ? 3 : 12)))
+    try await Repository.withScratchFolder { folder in
+      let disturbed = try await run(server, few, in: folder, patience: patience)
+      #expect(disturbed.outcome.failed == 0)
+      try await Repository.withScratchFolder { other in
+        let undisturbed = try await run(quiet, few, in: other)
+        #expect(disturbed.records == undisturbed.records)
+      }
+    }
+  }
+
+  /// What will not pass is said at once, with its kind; what was finished is kept.
+  @Test func whatWillNotPass() async throws {
+    let answers: [(LoopbackServer.Behaviour, ServerError.Kind, String)] = [
+      (.json(["error": ["message": "bad key\nsecond line"]], status: 401), .unauthorized, "status 401"),
+      (.json(["error": ["message": "no model m"]], status: 404), .notFound, "no model m"),
+      (.answer(status: 307, headers: ["Location": "http://elsewhere/"], Data()), .notFound, "http://elsewhere/"),
+      (.answer(status: 503, headers: ["Retry-After": "0"], Data()), .failing, "asked 3 times"),
+    ]
+    for (behaviour, kind, text) in answers {
+      let model = ToyModel(.echo)
+      let count = Mutex(0)
+      let server = try LoopbackServer { request in
+        guard request.method == "POST",
+          count.withLock({
+            $0 += 1; return $0
+          }) > 2
+        else { return model.answer(request) }
+        return behaviour
+      }
+      defer { server.stop() }
+      try await Repository.withScratchFolder { folder in
+        var patience = quick()
+        patience.retries = 2
+        let error = await #expect(throws: ServerError.self) {
+          try await run(server, try input(lines()), in: folder, key: "s3cret", patience: patience, concurrency: 1)
+        }
+        #expect(error?.kind == kind && error?.description.contains(text) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("s3cret") == false && error?.description.contains("\n") == false)
+        let records = try await CaptureReader(files: [folder.appendingPathComponent("x.store").path]).records()
+        #expect(records.map(\.id) == ["r0", "r1"])
+        #expect(model.keys.withLock { $0 } == ["Bearer s3cret"])
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+          let data = try Data(contentsOf: folder.appendingPathComponent(name))
+          #expect(data.range(of: Data("s3cret".utf8)) == nil, "\(name)")
+        }
+      }
+    }
+    // Nobody there, and a server that does not answer.
+    let gone = try LoopbackServer { _ in .drop }
+    gone.stop()
+    let mute = try LoopbackServer { _ in .silence(seconds: 3) }
+    defer { mute.stop() }
+    try await Repository.withScratchFolder { folder in
+      let refused = await #expect(throws: ServerError.self) {
+        try await run(gone, try input(lines()), in: folder)
+      }
+      #expect(refused?.kind == .unreachable && refused?.problem == "the connection is refused")
+      var patience = quick()
+      (patience.timeout, patience.retries) = (0.5, 1)
+      let silent = await #expect(throws: ServerError.self) {
+        try await run(mute, try input(lines()), in: folder, patience: patience)
+      }
+      #expect(silent?.kind == .failing && silent?.problem.contains("no answer") == true)
+    }
+    for address in ["ftp://x", "nonsense", "http://user:pass@host", "http://h/?key=1"] {
+      let error = #expect(throws: ServerError.self) { try HTTPClient(address: address, key: nil) }
+      #expect(error?.description.contains("pass@") != true && error?.description.contains("key=1") != true)
+    }
+  }
+
+  /// A passage that cannot be scored is said and does not stop the others; a boundary that the tokenizer moves is one.
+  @Test(arguments: [ToyModel.Kind.vllm, .llamaCpp, .echo]) func movedBoundary(kind: ToyModel.Kind) async throws {
+    let server = try LoopbackServer(ToyModel(kind).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let data = try input([
+        ["id": "good", "prefix": "say ", "reference": "this"], ["id": "bad", "prefix": "say t", "reference": "his"],
+      ])
+      let result = try await run(server, data, in: folder)
+      #expect(result.records.map(\.id) == ["good"] && result.outcome.failed == 1)
+      #expect(result.outcome.problems.map(\.id) == ["bad"])
+      #expect(result.outcome.problems[0].problem.contains("boundary"))
+    }
+  }
+
+  /// Bad lines are named by line and field; nothing is asked for then.
+  @Test func badInput() async throws {
+    let server = try LoopbackServer(ToyModel(.echo).answer)
+    defer { server.stop() }
+    let cases = [
+      (#"{"id":"a","prefix":"x","reference":"y"}"# + "\n{", "in.jsonl:2: is no JSON object"),
+      (#"{"id":"a","prefix":"x"}"#, "in.jsonl:1: reference: is missing or empty"),
+      (#"{"id":"a","prefix":3,"reference":"y"}"#, "in.jsonl:1: prefix: is no string"),
+      (#"{"id":"a","reference":"y"}"#, "in.jsonl:1: prefix: is missing"), ("", "no passages"),
+      (#"{"prefix_token_ids":[1],"reference_token_ids":[-2]}"#, "reference_token_ids: is no list of token ids"),
+    ]
+    for (text, problem) in cases {
+      try await Repository.withScratchFolder { folder in
+        let error = await #expect(throws: CaptureError.self) {
+          try await run(server, Data(text.utf8), in: folder)
+        }
+        #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+      }
+    }
+  }
+
+  /// A second run asks for nothing that is finished, goes on with new lines, and refuses other settings and other input.
+  @Test func goingOn() async throws {
+    let model = ToyModel(.vllm)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      _ = try await run(server, try input(Array(lines().prefix(5))), in: folder)
+      #expect(model.prompts.withLock(\.count) == 5)
+      let whole = try await run(server, try input(lines()), in: folder)
+      #expect(whole.records.count == 12 && model.prompts.withLock { Set($0).count == 12 && $0.count == 12 })
+      _ = try await run(server, try input(lines()), in: folder)
+      #expect(model.prompts.withLock(\.count) == 12)
+      await #expect(throws: StoreError.self) {
+        try await run(server, try input(lines()), in: folder) { $0.alternatives = 6 }
+      }
+      for changed in [Array(lines().dropFirst()), Array(lines().prefix(3))] {
+        await #expect(throws: CaptureError.self) { try await run(server, try input(changed), in: folder) }
+      }
+      try Data("SQLite format 3\u{0} and then nonsense".utf8).write(to: folder.appendingPathComponent("x.store"))
+      await #expect(throws: StoreError.self) { try await run(server, try input(lines()), in: folder) }
+    }
+  }
+
+  /// Texts are cut into windows by the server's tokens.
+  @Test func windows() async throws {
+    let model = ToyModel(.llamaCpp)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let text = "the quick brown fox"
+      let data = try input([["id": "book", "text": text, "source": "s"]])
+      let result = try await run(server, data, in: folder) {
+        ($0.passages.prefixTokens, $0.passages.suffixTokens, $0.passages.stride) = (4, 3, 5)
+      }
+      let tokens = ToyModel.tokens(text)
+      #expect(result.records.map(\.id) == ["book@0", "book@5", "book@10"])
+      for (record, start) in zip(result.records, [0, 5, 10]) {
+        #expect(record.prefixTokenIDs == Array(tokens[start..<start + 4]) && record.source == "s")
+        #expect(record.referenceTokenIDs == Array(tokens[start + 4..<start + 7]))
+        for index in 0..<3 {
+          let law = ToyModel.logProbabilities(after: Array(tokens[start..<start + 4 + index]))
+          expectClose(record.tokenLogProbabilities[index], law[tokens[start + 4 + index]], relative: 1e-12)
+        }
+      }
+    }
+  }
+
+  /// Draws follow the model's law, end with the piece that leaves the reference, and are the same again.
+  @Test func generations() async throws {
+    let server = try LoopbackServer(ToyModel(.llamaCpp).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      // Two tokens, so that some draws match.
+      let data = try input((0..<4).map { ["id": "r\($0)", "prefix": "x\($0)", "reference": "ab"] })
+      func generations(_ folder: URL) async throws -> [SampledGenerations] {
+        _ = try await run(server, data, in: folder) {
+          $0.generations = GenerationPlan(
+            schemes: [.init(temperature: 0), .init(temperature: 1)], draws: 30, seed: 7)
+        }
+        return try GenerationsReader.read(path: folder.appendingPathComponent("x.store").path)
+      }
+      let first = try await generations(folder)
+      #expect(first.count == 8 && first.map(\.generations.count) == Array(repeating: [1, 30], count: 4).flatMap { $0 })
+      #expect(Set(first[1].generations).count > 5)
+      for set in first where set.decoding.temperature == 0 {
+        let law = ToyModel.logProbabilities(after: ToyModel.tokens("x" + set.id.dropFirst()))
+        #expect(law[set.generations[0][0]] == law.max())
+      }
+      try await Repository.withScratchFolder { other in
+        let again = try await generations(other)
+        #expect(again == first)
+      }
+    }
+  }
+}

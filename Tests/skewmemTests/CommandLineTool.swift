@@ -29,11 +29,14 @@ enum CommandLineTool {
   }()
 
   /// Runs it to its end, in a folder where one is given.
-  static func run(_ arguments: [String], input: String = "", in folder: URL? = nil) throws -> CommandResult {
+  static func run(
+    _ arguments: [String], input: String = "", in folder: URL? = nil, environment: [String: String] = [:]
+  ) throws -> CommandResult {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (output, errors, source) = (Pipe(), Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors

@@ -1,0 +1,109 @@
+#include "http_request.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+// Answers of a server that never ends are no answers.
+static const size_t longest_body = (size_t)1 << 30;
+
+static size_t receive(char *bytes, size_t size, size_t count, void *context) {
+  http_response *response = context;
+  const size_t length = size * count;
+  if (response->body_length + length > longest_body) return 0;
+  char *body = realloc(response->body, response->body_length + length + 1);
+  if (!body) return 0;
+  memcpy(body + response->body_length, bytes, length);
+  response->body = body;
+  response->body_length += length;
+  return length;
+}
+
+static size_t receive_header(char *bytes, size_t size, size_t count, void *context) {
+  http_response *response = context;
+  const size_t length = size * count;
+  const char name[] = "retry-after:";
+  if (length > sizeof name && strncasecmp(bytes, name, sizeof name - 1) == 0) {
+    size_t start = sizeof name - 1, end = length;
+    while (start < end && bytes[start] == ' ') start++;
+    while (end > start && (bytes[end - 1] == '\r' || bytes[end - 1] == '\n' || bytes[end - 1] == ' ')) end--;
+    size_t copied = end - start < sizeof response->retry_after - 1 ? end - start : sizeof response->retry_after - 1;
+    memcpy(response->retry_after, bytes + start, copied);
+    response->retry_after[copied] = 0;
+  }
+  return length;
+}
+
+static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+  (void)a, (void)b, (void)c, (void)d;
+  const volatile int *cancelled = context;
+  return cancelled && *cancelled;
+}
+
+void *http_open(void) { return curl_easy_init(); }
+
+void http_close(void *connection) { curl_easy_cleanup(connection); }
+
+static int meaning(CURLcode code) {
+  switch (code) {
+    case CURLE_OK: return 0;
+    case CURLE_COULDNT_RESOLVE_HOST: return HTTP_NO_HOST;
+    case CURLE_COULDNT_CONNECT: return HTTP_REFUSED;
+    case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMED_OUT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR: return HTTP_NO_TLS;
+    case CURLE_ABORTED_BY_CALLBACK: return HTTP_CANCELLED;
+    default: return HTTP_BROKEN;
+  }
+}
+
+void http_perform(void *connection, const http_request *request, http_response *response) {
+  memset(response, 0, sizeof *response);
+  CURL *curl = connection;
+  // Keeps the connection itself.
+  curl_easy_reset(curl);
+  struct curl_slist *headers = NULL;
+  for (size_t i = 0; i < request->header_count; i++) headers = curl_slist_append(headers, request->headers[i]);
+  // Servers that do not know it would be waited for.
+  headers = curl_slist_append(headers, "Expect:");
+  curl_easy_setopt(curl, CURLOPT_URL, request->url);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(request->timeout * 1000));
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "skewmem");
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, response->message);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, response);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, response);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)request->cancelled);
+  if (request->body) {
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+  const CURLcode code = curl_easy_perform(curl);
+  response->code = meaning(code);
+  if (code != CURLE_OK && !response->message[0]) {
+    strncpy(response->message, curl_easy_strerror(code), sizeof response->message - 1);
+  }
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
+  const char *location = NULL;
+  curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &location);
+  if (location) strncpy(response->location, location, sizeof response->location - 1);
+  curl_slist_free_all(headers);
+}
+
+void http_release(http_response *response) {
+  free(response->body);
+  response->body = NULL;
+}
