@@ -126,7 +126,8 @@ let package = Package(
       dependencies: ["Captures", "Compression", "HeavyTails", "TokenProcess", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(
-      name: "ModelServersTests", dependencies: ["CaptureStore", "Captures", "ModelServers", "TokenProcess", "TestSupport"]),
+      name: "ModelServersTests",
+      dependencies: ["CaptureStore", "Captures", "ModelServers", "TokenProcess", "TestSupport"]),
     .testTarget(
       name: "SkewedMemorizationTests",
       dependencies: [
@@ -142,5 +143,6 @@ let package = Package(
 // The documentation builder is asked for only where the documentation is built (`SKEWMEM_DOCUMENTATION=1`), so that nobody
 // who depends on the library resolves a plugin that they do not use.
 if Context.environment["SKEWMEM_DOCUMENTATION"] != nil {
-  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }

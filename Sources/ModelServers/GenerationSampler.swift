@@ -14,38 +14,38 @@ struct GenerationSampler: Sendable {
 
   private struct LlamaRequest: Encodable {
     let prompt: [Int]
-    let n_predict: Int
-    let cache_prompt = true
-    let return_tokens = true
+    let nPredict: Int
+    let cachePrompt = true
+    let returnTokens = true
     let temperature: Double
     let samplers: [String]
-    let top_k: Int
-    let top_p: Double
-    let min_p: Double
+    let topK: Int
+    let topP: Double
+    let minP: Double
     let seed: UInt32
   }
 
   private struct LlamaAnswer: Decodable {
     let tokens: [Int]
-    let stop_type: String?
+    let stopType: String?
   }
 
   private struct VLLMRequest: Encodable {
     let model: String?
     let prompt: [Int]
-    let max_tokens: Int
+    let maxTokens: Int
     let temperature: Double
-    let top_k: Int
-    let top_p: Double
-    let min_p: Double
+    let topK: Int
+    let topP: Double
+    let minP: Double
     let seed: UInt32
-    let return_token_ids = true
+    let returnTokenIds = true
   }
 
   private struct VLLMAnswer: Decodable {
     struct Choice: Decodable {
-      let token_ids: [Int]?
-      let finish_reason: String?
+      let tokenIds: [Int]?
+      let finishReason: String?
     }
     let choices: [Choice]
   }
@@ -99,26 +99,26 @@ struct GenerationSampler: Sendable {
   ) async throws -> (tokens: [Int], hasEnded: Bool) {
     if isLlama {
       let request = LlamaRequest(
-        prompt: prompt, n_predict: count, temperature: scheme.temperature,
+        prompt: prompt, nPredict: count, temperature: scheme.temperature,
         // In the order that predictions assume.
-        samplers: ["temperature", "top_k", "top_p", "min_p"], top_k: scheme.temperature == 0 ? 1 : scheme.topK ?? 0,
-        top_p: scheme.topP ?? 1, min_p: scheme.minP ?? 0, seed: seed)
+        samplers: ["temperature", "top_k", "top_p", "min_p"], topK: scheme.temperature == 0 ? 1 : scheme.topK ?? 0,
+        topP: scheme.topP ?? 1, minP: scheme.minP ?? 0, seed: seed)
       return try await client.post("completion", request) { data in
-        guard let answer = try? JSONDecoder().decode(LlamaAnswer.self, from: data) else {
+        guard let answer = try? HTTPClient.decoder.decode(LlamaAnswer.self, from: data) else {
           throw ServerError(.malformed, "completion", "the answer has no tokens")
         }
-        return (answer.tokens, answer.stop_type == "eos")
+        return (answer.tokens, answer.stopType == "eos")
       }
     }
     let request = VLLMRequest(
-      model: model, prompt: prompt, max_tokens: count, temperature: scheme.temperature, top_k: scheme.topK ?? -1,
-      top_p: scheme.topP ?? 1, min_p: scheme.minP ?? 0, seed: seed)
+      model: model, prompt: prompt, maxTokens: count, temperature: scheme.temperature, topK: scheme.topK ?? -1,
+      topP: scheme.topP ?? 1, minP: scheme.minP ?? 0, seed: seed)
     return try await client.post("v1/completions", request) { data in
-      guard let choice = (try? JSONDecoder().decode(VLLMAnswer.self, from: data))?.choices.first,
-        let tokens = choice.token_ids
+      guard let choice = (try? HTTPClient.decoder.decode(VLLMAnswer.self, from: data))?.choices.first,
+        let tokens = choice.tokenIds
       else { throw ServerError(.malformed, "v1/completions", "the answer has no token_ids: generations need them") }
       // vLLM counts the end-of-text token among those of the answer.
-      return (tokens, choice.finish_reason == "stop")
+      return (tokens, choice.finishReason == "stop")
     }
   }
 
@@ -128,19 +128,20 @@ struct GenerationSampler: Sendable {
       let run: String?
       let epoch: Double?
       let temperature: Double
-      let top_k: Int
-      let top_p: Double?
-      let min_p: Double?
+      let topK: Int
+      let topP: Double?
+      let minP: Double?
       let draws: Int
       let generations: [[Int]]
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     return try encoder.encode(
       Line(
         id: passage.id, run: passage.run, epoch: passage.epoch, temperature: scheme.temperature,
-        top_k: scheme.topK ?? 0,
-        top_p: scheme.topP, min_p: scheme.minP, draws: draws.count, generations: draws))
+        topK: scheme.topK ?? 0,
+        topP: scheme.topP, minP: scheme.minP, draws: draws.count, generations: draws))
   }
 
   /// Numbers that do not look alike from numbers that do (splitmix64).

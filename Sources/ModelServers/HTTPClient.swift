@@ -47,7 +47,14 @@ public final class HTTPClient: Sendable {
     self.patience = patience
   }
 
-  /// Posts JSON and reads JSON.
+  /// A decoder of answers, whose keys are in snake case.
+  static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
+  }
+
+  /// Posts JSON, keys in snake case, and reads an answer.
   ///
   /// - Parameter accept: Makes a value of the answer; what it throws as ``ServerError`` is a bad answer, and asked for again.
   /// - Throws: `ServerError`; `CancellationError`.
@@ -56,6 +63,7 @@ public final class HTTPClient: Sendable {
   ) async throws -> Value {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     return try await send("POST", path, try encoder.encode(body), accept)
   }
 

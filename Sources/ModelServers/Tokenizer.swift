@@ -15,13 +15,13 @@ struct Tokenizer: Sendable {
 
   private struct LlamaRequest: Encodable {
     let content: String
-    let add_special: Bool
+    let addSpecial: Bool
   }
 
   private struct VLLMRequest: Encodable {
     let model: String
     let prompt: String
-    let add_special_tokens: Bool
+    let addSpecialTokens: Bool
   }
 
   private struct Answer: Decodable { let tokens: [Int] }
@@ -31,7 +31,7 @@ struct Tokenizer: Sendable {
   /// - Parameter isBeginning: Whether the model's beginning-of-text token comes first, where it has one.
   func tokens(_ text: String, isBeginning: Bool) async throws -> [Int] {
     func parsed(_ data: Data) throws -> [Int] {
-      guard let answer = try? JSONDecoder().decode(Answer.self, from: data) else {
+      guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data) else {
         throw ServerError(.malformed, "tokenize", "the answer has no list of tokens")
       }
       return answer.tokens
@@ -39,10 +39,10 @@ struct Tokenizer: Sendable {
     switch dialect {
     case .llamaCpp:
       return try await client.post(
-        "tokenize", LlamaRequest(content: text, add_special: isBeginning), accept: parsed)
+        "tokenize", LlamaRequest(content: text, addSpecial: isBeginning), accept: parsed)
     case .vllm(let model):
       return try await client.post(
-        "tokenize", VLLMRequest(model: model, prompt: text, add_special_tokens: isBeginning), accept: parsed)
+        "tokenize", VLLMRequest(model: model, prompt: text, addSpecialTokens: isBeginning), accept: parsed)
     }
   }
 

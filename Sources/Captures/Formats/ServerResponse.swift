@@ -91,9 +91,11 @@ struct ServerResponse: Decodable {
 
   /// The records of a response, one a choice.
   ///
-  /// - Parameter name: What to call them where the response has no id.
+  /// - Parameters:
+  ///   - name: What to call them where the response has no id.
+  ///   - asked: The tokens of the prompt, where they are known; a response that names others is refused.
   /// - Throws: `RecordError` for what is no scored prompt.
-  func records(split: ReferenceSplit, name: String) throws -> [Record] {
+  func records(split: ReferenceSplit, name: String, asked: [Int]? = nil) throws -> [Record] {
     if let response {
       var records = try response.body.response.records(split: split, name: name)
       // A batch's own names are those that its maker knows.
@@ -112,7 +114,11 @@ struct ServerResponse: Decodable {
     return try choices.enumerated().map { index, choice in
       let name = choices.count == 1 ? name : "\(name)/\(choice.index ?? index)"
       if let scored = choice.promptLogprobs {
-        return try Self.record(name, scored, choice.promptTokenIDs ?? promptTokenIDs, split)
+        let ids = choice.promptTokenIDs ?? promptTokenIDs
+        if let ids, let asked, ids != asked {
+          throw RecordError(field: "prompt_token_ids", problem: "are not those that were asked for")
+        }
+        return try Self.record(name, scored, ids ?? asked, split)
       }
       guard let logprobs = choice.logprobs else {
         throw RecordError(
@@ -236,6 +242,8 @@ struct ServerResponse: Decodable {
 /// The records of a server's response to a scored prompt, one a choice.
 ///
 /// - Throws: `RecordError` for what is no scored prompt; `DecodingError` for what is no JSON of this kind.
-package func scoredRecords(_ response: Data, split: ReferenceSplit, name: String) throws -> [Record] {
-  try JSONDecoder().decode(ServerResponse.self, from: response).records(split: split, name: name)
+package func scoredRecords(
+  _ response: Data, split: ReferenceSplit, name: String, asked: [Int]? = nil
+) throws -> [Record] {
+  try JSONDecoder().decode(ServerResponse.self, from: response).records(split: split, name: name, asked: asked)
 }

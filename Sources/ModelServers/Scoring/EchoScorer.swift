@@ -13,7 +13,7 @@ struct EchoScorer: PassageScorer {
     let prompt: String
     let echo = true
     // Servers take 0 for as many as there is room for.
-    let max_tokens = 1
+    let maxTokens = 1
     let temperature = 1.0
     let logprobs: Int
   }
@@ -23,9 +23,9 @@ struct EchoScorer: PassageScorer {
     struct Choice: Decodable { let logprobs: Lists? }
     struct Lists: Decodable {
       let tokens: [String]
-      let text_offset: [Int]?
+      let textOffset: [Int]?
     }
-    struct Usage: Decodable { let completion_tokens: Int? }
+    struct Usage: Decodable { let completionTokens: Int? }
     let choices: [Choice]
     let usage: Usage?
   }
@@ -37,10 +37,11 @@ struct EchoScorer: PassageScorer {
     let request = Request(model: model, prompt: prefix + reference, logprobs: alternatives)
     return try await client.post("v1/completions", request) { data in
       func malformed(_ problem: String) -> ServerError { ServerError(.malformed, "v1/completions", problem) }
-      guard let parsed = try? JSONDecoder().decode(Tokens.self, from: data), let lists = parsed.choices.first?.logprobs
+      guard let parsed = try? HTTPClient.decoder.decode(Tokens.self, from: data),
+        let lists = parsed.choices.first?.logprobs
       else { throw malformed("the answer has no logprobs: does the server know echo?") }
-      let scored = max(0, lists.tokens.count - (parsed.usage?.completion_tokens ?? 1))
-      let start = try Self.start(of: reference, after: prefix, lists.tokens[..<scored], lists.text_offset)
+      let scored = max(0, lists.tokens.count - (parsed.usage?.completionTokens ?? 1))
+      let start = try Self.start(of: reference, after: prefix, lists.tokens[..<scored], lists.textOffset)
       let records: [Record]
       do {
         records = try scoredRecords(data, split: .prefixTokens(start), name: passage.id)

@@ -12,9 +12,9 @@ struct PromptLogprobsScorer: PassageScorer {
   private struct Request: Encodable {
     let model: String?
     let prompt: [Int]
-    let max_tokens = 1
+    let maxTokens = 1
     let temperature = 1.0
-    let prompt_logprobs: Int
+    let promptLogprobs: Int
   }
 
   func score(_ passage: Passage) async throws -> Record {
@@ -25,24 +25,16 @@ struct PromptLogprobsScorer: PassageScorer {
       throw PassageError("prefix and reference need a token each: the first token of a text has no log-probability")
     }
     let prompt = before + reference
-    let request = Request(model: model, prompt: prompt, prompt_logprobs: alternatives)
+    let request = Request(model: model, prompt: prompt, promptLogprobs: alternatives)
     return try await client.post("v1/completions", request) { data in
       func malformed(_ problem: String) -> ServerError { ServerError(.malformed, "v1/completions", problem) }
-      // What was asked for, where the server does not repeat it.
-      guard var answer = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-        var choices = answer["choices"] as? [[String: Any]], !choices.isEmpty
-      else { throw malformed("the answer is no completion") }
-      if let ids = choices[0]["prompt_token_ids"] as? [Int], ids != prompt {
-        throw malformed("the answer is about other tokens than were asked for")
-      }
-      choices[0]["prompt_token_ids"] = prompt
-      answer["choices"] = choices
       let records: [Record]
       do {
-        let whole = try JSONSerialization.data(withJSONObject: answer)
-        records = try scoredRecords(whole, split: .prefixTokens(before.count), name: passage.id)
+        records = try scoredRecords(data, split: .prefixTokens(before.count), name: passage.id, asked: prompt)
       } catch let error as RecordError {
         throw malformed(error.description)
+      } catch is DecodingError {
+        throw malformed("the answer is no completion with prompt_logprobs")
       }
       guard let scored = records.first, scored.tokenLogProbabilities.count == reference.count else {
         throw malformed("the answer has values for other tokens than were asked for")

@@ -17,13 +17,13 @@ struct TokenByTokenScorer: PassageScorer {
   /// llama.cpp's request.
   struct Request: Encodable {
     let prompt: [Int]
-    let n_predict = 1
-    let cache_prompt = true
+    let nPredict = 1
+    let cachePrompt = true
     let samplers = ["temperature"]
     let temperature = 1.0
-    let n_probs: Int
-    let post_sampling_probs: Bool
-    let logit_bias: [[Double]]
+    let nProbs: Int
+    let postSamplingProbs: Bool
+    let logitBias: [[Double]]
   }
 
   /// What it answers.
@@ -37,10 +37,10 @@ struct TokenByTokenScorer: PassageScorer {
       let id: Int
       let logprob: Double?
       let prob: Double?
-      let top_logprobs: [Entry]?
-      let top_probs: [Entry]?
+      let topLogprobs: [Entry]?
+      let topProbs: [Entry]?
     }
-    let completion_probabilities: [Position]
+    let completionProbabilities: [Position]
   }
 
   /// A scorer that has found out how the server speaks of biased tokens.
@@ -50,14 +50,14 @@ struct TokenByTokenScorer: PassageScorer {
     self.alternatives = max(1, alternatives)
     let prompt = try await tokenizer.tokens("The quick brown fox jumps over the lazy", isBeginning: true)
     let plain = try await Self.ask(
-      client, Request(prompt: prompt, n_probs: 2, post_sampling_probs: false, logit_bias: []))
+      client, Request(prompt: prompt, nProbs: 2, postSamplingProbs: false, logitBias: []))
     // A token that is not the most probable one anyway.
-    let best = plain.top_logprobs?.first?.id
+    let best = plain.topLogprobs?.first?.id
     let other = prompt.first { $0 != best } ?? 0
     let biased = try await Self.ask(
       client,
-      Request(prompt: prompt, n_probs: 2, post_sampling_probs: false, logit_bias: [[Double(other), Self.certainty]]))
-    isUnbiased = biased.id == other && biased.top_logprobs?.first?.id == best
+      Request(prompt: prompt, nProbs: 2, postSamplingProbs: false, logitBias: [[Double(other), Self.certainty]]))
+    isUnbiased = biased.id == other && biased.topLogprobs?.first?.id == best
   }
 
   private static let certainty = 100.0
@@ -88,8 +88,8 @@ struct TokenByTokenScorer: PassageScorer {
   private func position(_ prompt: [Int], _ token: Int) async throws -> (value: Double, top: [Record.Alternative]) {
     let bias = isUnbiased ? [[Double(token), Self.certainty]] : []
     let answer = try await Self.ask(
-      client, Request(prompt: prompt, n_probs: alternatives, post_sampling_probs: false, logit_bias: bias))
-    let top = try (answer.top_logprobs ?? []).map { entry in
+      client, Request(prompt: prompt, nProbs: alternatives, postSamplingProbs: false, logitBias: bias))
+    let top = try (answer.topLogprobs ?? []).map { entry in
       guard let value = entry.logprob else { throw Self.malformed("a listed token has no logprob") }
       return Record.Alternative(tokenID: entry.id, logProbability: min(0, value))
     }
@@ -108,8 +108,8 @@ struct TokenByTokenScorer: PassageScorer {
     for _ in 0..<40 {
       let answer = try await Self.ask(
         client,
-        Request(prompt: prompt, n_probs: 4, post_sampling_probs: true, logit_bias: [[Double(token), bias]]))
-      let share = answer.top_probs?.first { $0.id == token }?.prob ?? 0
+        Request(prompt: prompt, nProbs: 4, postSamplingProbs: true, logitBias: [[Double(token), bias]]))
+      let share = answer.topProbs?.first { $0.id == token }?.prob ?? 0
       if share > 1e-3, share < 1 - 1e-3 {
         let logit = Double.log(share / (1 - share)) - bias
         if share > 0.1, share < 0.9 { return logit - .log(onePlus: .exp(logit)) }
@@ -124,8 +124,8 @@ struct TokenByTokenScorer: PassageScorer {
 
   private static func ask(_ client: HTTPClient, _ request: Request) async throws -> Answer.Position {
     try await client.post("completion", request) { data in
-      guard let answer = try? JSONDecoder().decode(Answer.self, from: data),
-        let first = answer.completion_probabilities.first
+      guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data),
+        let first = answer.completionProbabilities.first
       else { throw malformed("the answer has no completion_probabilities") }
       return first
     }
