@@ -2,6 +2,7 @@
 # make test        everything that CI checks, but for the format
 # make test-slow   with the statistical checks that take minutes
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
+# make integration  a capture from a real llama.cpp server (needs PyPI, and the adapter of the bundled captures)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
@@ -14,7 +15,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo test test-slow test-pyspark lint format benchmark setup release install uninstall docs notebooks visual
+.PHONY: demo test test-slow test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration
 
 setup:
 	@scripts/setup
@@ -85,6 +86,9 @@ docs: setup
 
 notebooks: release
 	.build/release/skewmem notebooks --output notebooks-export notebooks-export/captures
+
+integration: release
+	integrations/llama-cpp/run.sh $(ADAPTER)
 
 visual: release
 	scripts/visual

@@ -11,9 +11,15 @@ public struct SampledGenerations: Sendable, Equatable {
   public let generations: [[Int]]
   /// The same as texts; empty where they are not given.
   public let texts: [String]
+  /// How many tokens were asked for, where draws may have been ended once they left the reference; nil where every draw is as long as
+  /// it was to be.
+  public let maximumTokens: Int?
 
   /// Continuations of a record.
-  public init(id: String, decoding: Decoding, generations: [[Int]], texts: [String] = []) {
+  public init(
+    id: String, decoding: Decoding, generations: [[Int]], texts: [String] = [], maximumTokens: Int? = nil
+  ) {
+    self.maximumTokens = maximumTokens
     self.id = id
     self.decoding = decoding
     self.generations = generations
@@ -23,7 +29,8 @@ public struct SampledGenerations: Sendable, Equatable {
 
 /// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ
 /// from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number, and
-/// `texts` holds the same continuations as texts; one of the two is enough.
+/// `texts` holds the same continuations as texts; one of the two is enough. `max_tokens` says how many tokens were asked for, where draws
+/// were ended early once they had left the reference: a shorter draw that agrees with the reference to its end is known no further.
 public enum GenerationsReader {
   private struct Coding: Decodable {
     let id: String
@@ -34,9 +41,11 @@ public enum GenerationsReader {
     let draws: Int?
     let generations: [[Int]]?
     let texts: [String]?
+    let maximumTokens: Int?
 
     enum CodingKeys: String, CodingKey {
       case id, temperature, draws, generations, texts
+      case maximumTokens = "max_tokens"
       case topK = "top_k"
       case topP = "top_p"
       case minP = "min_p"
@@ -49,6 +58,10 @@ public enum GenerationsReader {
       if let draws, draws != count {
         throw RecordError(field: "draws", problem: "is \(draws), but there are \(count) generations")
       }
+      if let maximumTokens, let longest = generations?.map(\.count).max(), maximumTokens < 1 || maximumTokens < longest
+      {
+        throw RecordError(field: "max_tokens", problem: "is \(maximumTokens), but a generation has \(longest) tokens")
+      }
       if let texts, texts.count != count {
         throw RecordError(field: "texts", problem: "has \(texts.count) texts, but there are \(count) generations")
       }
@@ -58,7 +71,9 @@ public enum GenerationsReader {
       do {
         let decoding = try Decoding(
           temperature: temperature ?? 1, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
-        return SampledGenerations(id: id, decoding: decoding, generations: generations ?? [], texts: texts ?? [])
+        return SampledGenerations(
+          id: id, decoding: decoding, generations: generations ?? [], texts: texts ?? [],
+          maximumTokens: maximumTokens)
       } catch {
         throw RecordError(
           field: error.name.replacingOccurrences(of: "-", with: "_"),

@@ -132,6 +132,7 @@ struct GenerationSampler: Sendable {
       let topP: Double?
       let minP: Double?
       let draws: Int
+      let maxTokens: Int
       let generations: [[Int]]
     }
     let encoder = JSONEncoder()
@@ -141,7 +142,8 @@ struct GenerationSampler: Sendable {
       Line(
         id: passage.id, run: passage.run, epoch: passage.epoch, temperature: scheme.temperature,
         topK: scheme.topK ?? 0,
-        topP: scheme.topP, minP: scheme.minP, draws: draws.count, generations: draws))
+        topP: scheme.topP, minP: scheme.minP, draws: draws.count,
+        maxTokens: max(passage.referenceTokenIDs?.count ?? 0, draws.map(\.count).max() ?? 0), generations: draws))
   }
 
   /// Numbers that do not look alike from numbers that do (splitmix64).

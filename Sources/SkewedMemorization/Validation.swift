@@ -40,8 +40,11 @@ public struct Validation: Sendable {
         }
         if matches[record.id] == nil { order.append(record) }
         matches[record.id, default: []] += set.generations.map { tokens in
-          let compared = min(tokens.count, reference.count)
-          return (length: (0..<compared).first { tokens[$0] != reference[$0] } ?? compared, compared: compared)
+          let known = min(tokens.count, reference.count)
+          guard let mismatch = (0..<known).first(where: { tokens[$0] != reference[$0] }) else { return (known, known) }
+          // A draw that was ended because it had left the reference would have been compared as far as was asked for: to compare it
+          // only as far as it goes would leave the others, which match, to speak for the lengths beyond.
+          return (mismatch, min(max(known, set.maximumTokens ?? known), reference.count))
         }
       }
       let draws = try order.map {

@@ -253,6 +253,24 @@ import Testing
     }
   }
 
+  /// Draws that were ended where they left the reference say the same as whole ones, where the file says how many tokens were asked for.
+  @Test func drawsEndedEarly() async throws {
+    let whole = try GenerationsReader.read(path: Repository.capture("jargon-samples-epoch06.jsonl"))
+    let records = await records()
+    let references = Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0.referenceTokenIDs ?? []) })
+    let ended = whole.map { set in
+      let reference = references[set.id] ?? []
+      return SampledGenerations(
+        id: set.id, decoding: set.decoding,
+        generations: set.generations.map { tokens in
+          let mismatch = zip(tokens, reference).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+          return Array(tokens.prefix((mismatch ?? tokens.count) + 1))
+        }, maximumTokens: 20)
+    }
+    let expected = try await Validation().report(on: records, generations: whole, capture: "c", file: "g")
+    #expect(try await Validation().report(on: records, generations: ended, capture: "c", file: "g") == expected)
+  }
+
   /// Generations drawn from the predicted laws: p-values are uniform, also with few draws.
   @Test func agreementIsUniformUnderTheNull() async throws {
     let sets = slowTestsAreEnabled ? 300 : 40
