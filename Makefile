@@ -73,7 +73,7 @@ uninstall:
 	rm -f $(SHARE)/man/man1/skewmem.1 $(SHARE)/man/man1/skewmem.*.1
 
 # One site: links go from one module to another. The plugin is resolved for this alone (Package.swift).
-DOCUMENTED = GSLNumerics Inference HeavyTails TokenProcess Similarity MemorizationMetrics Compression Captures \
+DOCUMENTED = GSLNumerics Inference HeavyTails TokenProcess Similarity MemorizationMetrics Compression CaptureStore Captures ModelServers \
   SkewedMemorization NotebookExport
 
 docs: setup
@@ -82,7 +82,7 @@ docs: setup
 	  --allow-writing-to-directory .build/documentation generate-documentation \
 	  --enable-experimental-combined-documentation --warnings-as-errors \
 	  $(addprefix --target ,$(DOCUMENTED)) --output-path .build/documentation
-	@echo "Read it with: python3 -m http.server --bind 127.0.0.1 --directory .build/documentation"
+	@echo "Read it with: python3 -m http.server --bind 127.0.0.1 --directory .build/documentation, at http://127.0.0.1:8000/documentation/"
 
 notebooks: release
 	.build/release/skewmem notebooks --output notebooks-export notebooks-export/captures

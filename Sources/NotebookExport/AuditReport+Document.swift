@@ -71,7 +71,7 @@ extension AuditReport: ReadableReport, DocumentReport {
       ["record", "expected match", "of", "P(whole reference)", "greedy"], left: [0],
       rows: records.prefix(records.count <= 50 ? 50 : shown).map { record in
         [
-          record.id.count > 48 ? record.id.prefix(47) + "…" : record.id, NumberText.text(record.expected),
+          NumberText.name(record.id), NumberText.text(record.expected),
           NumberText.count(record.length), NumberText.probability(log: record.logProbabilityFull),
           record.greedy.map { $0 == record.length ? "all" : "\($0)" } ?? "—",
         ]
@@ -111,7 +111,7 @@ extension AuditReport: ReadableReport, DocumentReport {
         let annealed = worst.annealed, let penalty = worst.penalty
       {
         text +=
-          " A typical record, the one that the loss describes, matches \(worst.n) tokens with probability "
+          " A typical record, the one that the loss describes, (of those with \(worst.n) tokens) matches them with probability "
           + "\(NumberText.probability(log: quenched)); the mean over records is \(NumberText.probability(log: annealed)), "
           + "\(factor(penalty)) more"
         if let effective = worst.effectiveRecords { text += ", carried by \(NumberText.text(effective)) records" }

@@ -11,16 +11,10 @@ extension AuditReport {
           upper: point.upper.flatMap { $0 > 0 ? log10($0) : nil })
       }
     }
-    // A family's curve where the data are: at the lengths whose misfit the report has.
     let families = fits.prefix(2).enumerated().map { index, fit in
       Figure.Series(
         fit.family, .dashes, color: index + 1,
-        fit.misfit.compactMap { misfit -> Figure.Point? in
-          guard survival.indices.contains(misfit.n - 1), let ratio = misfit.logRatio,
-            let exact = survival[misfit.n - 1].logProbability
-          else { return nil }
-          return Figure.Point(log10(Double(misfit.n)), (exact + ratio) / log(10))
-        })
+        fit.survival.map { Figure.Point(log10(Double($0.n)), $0.logSurvival / log(10)) })
     }
     return Figure(
       "How far matches go",
@@ -63,7 +57,7 @@ extension AuditReport {
     return Figure(
       "Where matches end",
       caption:
-        "The probability that a match which has come this far ends at the next token. Where it falls, what is left is the records that are known best, or records that "
+        "The probability that a match which has come as far as the token before ends at this one. Where it falls, what is left is the records that are known best, or records that "
         + "lock on as they go.",
       x: .init("position in the reference"), y: .init("probability of a first mismatch here"),
       [.init("all records", .line, color: 0, points)])
@@ -119,10 +113,10 @@ extension AuditReport {
     return Figure(
       "Where the riskiest records are known",
       caption:
-        "The probability of each of the first \(NumberText.count(longest, "reference token")), given those before it, for the records with the longest expected match, the riskiest at the top. A "
-        + "match ends at a faint cell, and goes on through coloured ones.",
+        "The probability of each of the first \(NumberText.count(longest, "reference token")), given those before it, for the records with the longest expected match, the riskiest at the top: faint "
+        + "cells are improbable tokens, where matches end. Blank is beyond the end of a reference.",
       x: .init("position in the reference"),
-      y: .init("", .categories(shown.map { $0.id.count > 20 ? $0.id.prefix(19) + "…" : $0.id })),
+      y: .init("", .categories(Figure.names(shown.map(\.id), longest: 20))),
       [
         .init(
           "probability", .cells, color: 0,

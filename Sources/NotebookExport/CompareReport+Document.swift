@@ -81,7 +81,7 @@ extension CompareReport: ReadableReport, DocumentReport {
     let name = trajectory.run + (trajectory.split.map { " (\($0))" } ?? "")
     let crossings = trajectory.crossings.map { crossing in
       crossing.epoch.map {
-        "\(crossing.length) tokens from epoch \(NumberText.weight($0)) on, at a loss of \(NumberText.text(crossing.loss))"
+        "\(crossing.length) tokens first at epoch \(NumberText.weight($0)), at a loss of \(NumberText.text(crossing.loss))"
       } ?? "\(crossing.length) tokens at no captured epoch"
     }
     return

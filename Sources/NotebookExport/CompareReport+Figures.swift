@@ -11,7 +11,7 @@ extension CompareReport {
     return Figure(
       "\(trajectory.run): matches over training",
       caption:
-        "Tokens repeated at each captured epoch. The longest match rises while the mean is still low: averages are the last to know.",
+        "Tokens repeated at each captured epoch: the longest match of all records beside averages over them.",
       x: .init("epoch"), y: .init("tokens repeated"),
       [
         series("longest greedy match", .line, 1) { $0.greedy.map { Double($0.maximum) } },
@@ -35,7 +35,7 @@ extension CompareReport {
     return Figure(
       "\(trajectory.run): matches against the loss",
       caption:
-        "The same by the loss at each epoch (training goes from right to left). Long matches are there long before the loss is low.",
+        "The same by the loss at each epoch: how far the longest match and the average go at a loss.",
       x: .init("loss, nats a token", .logarithmic), y: .init("tokens repeated"),
       [
         series("longest greedy match", .line, 1) { $0.greedy.map { Double($0.maximum) } },

@@ -5,7 +5,7 @@ extension FitReport: ReadableReport, DocumentReport {
     var document = ReportDocument()
     document.title("Families fitted to \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "\(NumberText.weight(observations)) observations, \(NumberText.weight(censored)) of them censored."
+      "\(NumberText.weight(observations)) observation\(observations == 1 ? "" : "s"), \(NumberText.weight(censored)) of them censored."
         + (best.map { " The smallest AIC has \($0)." } ?? ""))
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0)." })

@@ -12,13 +12,15 @@ extension FitReport {
       }
     }
     let families = fits.map(\.family).filter { family in survival.contains { $0.fitted[family] != nil } }
-    let start = fits.first?.nMin ?? 0
+    let limits = [fits.first.flatMap { $0.nMin > 0 ? "N ≥ \($0.nMin)" : nil }, nMax.map { "N ≤ \($0)" }].compactMap(
+      \.self)
+    let condition = "P(N ≥ n\(limits.isEmpty ? "" : " | " + limits.joined(separator: ", ")))"
     return Figure(
       "Lengths and families",
       caption:
-        "The share of lengths of at least n (solid; 95 % limits by Greenwood shaded, for counts) and the families that fit best (dashed). A straight line is a power law; a curve "
+        "The share of lengths of at least n (solid, by the product-limit estimate where some are censored; 95 % limits by Greenwood shaded, for counts) and the families that fit best (dashed). A straight line is a power law; a curve "
         + "that bends down has a lighter tail.",
-      x: .init("length, n", .logarithmic), y: .init(start > 0 ? "P(N ≥ n | N ≥ \(start))" : "P(N ≥ n)", .logarithmic),
+      x: .init("length, n", .logarithmic), y: .init(condition, .logarithmic),
       [
         .init("95 % limits", .band, color: 0, points.filter { $0.lower != nil && $0.upper != nil }),
         .init("lengths", .line, color: 0, points.map { .init($0.x, $0.y) }),

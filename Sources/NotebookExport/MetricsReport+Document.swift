@@ -59,7 +59,11 @@ extension MetricsReport: ReadableReport, DocumentReport {
               row.metric, NumberText.text(row.auc), "[\(NumberText.text(row.lower)), \(NumberText.text(row.upper))]",
             ]
               + ["0.01", "0.001"].flatMap { rate in
-                [NumberText.percent(row.tprAtFPR[rate]), intervalText(row.tprInterval[rate])]
+                [
+                  NumberText.percent(row.tprAtFPR[rate]),
+                  row.tprInterval[rate].map { "[\(NumberText.percent($0.lower)), \(NumberText.percent($0.upper))]" }
+                    ?? "—",
+                ]
               }
           }))
     }
@@ -73,7 +77,7 @@ extension MetricsReport: ReadableReport, DocumentReport {
       .init(
         ["record", "S(\(settings.length))"] + columns, left: [0],
         rows: riskiest.prefix(20).map { record in
-          [record.id, NumberText.probability(log: record.metrics["tail_risk"]?.wrappedValue)]
+          [NumberText.name(record.id), NumberText.probability(log: record.metrics["tail_risk"]?.wrappedValue)]
             + columns.map { NumberText.text(record.metrics[$0]?.wrappedValue) }
         }))
     if !unavailable.isEmpty {

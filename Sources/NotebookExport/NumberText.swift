@@ -42,6 +42,9 @@ enum NumberText {
   /// What someone has set, with the digits that it was set with.
   static func setting(_ value: Double) -> String { String(format: "%.10g", value) }
 
+  /// The name of a record, cut where a table would be nothing but it.
+  static func name(_ id: String) -> String { id.count > 48 ? id.prefix(47) + "…" : id }
+
   /// A share of a whole; what is left of nothing by rounding is shown as nothing.
   static func share(_ value: Double?) -> Double? {
     value.map { $0.magnitude < 1e-10 ? 0 : $0 }

@@ -22,7 +22,9 @@ extension PredictReport: ReadableReport, DocumentReport {
     if dataset.exact > 0 { known.append("\(NumberText.count(dataset.exact)) exact") }
     if dataset.bounded > 0 { known.append("\(NumberText.count(dataset.bounded)) between proved bounds") }
     if dataset.extrapolated > 0 { known.append("\(NumberText.count(dataset.extrapolated)) predicted (90 % intervals)") }
-    document.paragraph("Probabilities: " + known.joined(separator: ", ") + ".")
+    document.paragraph(
+      "Probabilities\(grid.contains { $0.length != length } ? " of \(NumberText.count(length, "token"))" : ""): "
+        + known.joined(separator: ", ") + ".")
     if let bounds = dataset.bounds {
       document.paragraph(
         "Within the bounds, the expected number of records is \(NumberText.text(bounds.expectedRecords[0])) to "
@@ -54,7 +56,7 @@ extension PredictReport: ReadableReport, DocumentReport {
       let probabilities = grid[0].discoverable.map(\.probability)
       document.table(
         .init(
-          ["tokens", "draws", "records expected", "bounds", "95 % limits", "longest match"]
+          ["tokens", "draws", "records expected", "known", "95 % limits", "longest match"]
             + probabilities.map { "out with p ≥ \(NumberText.text($0))" }, left: [],
           rows: grid.map { entry in
             [
@@ -62,7 +64,9 @@ extension PredictReport: ReadableReport, DocumentReport {
               NumberText.text(entry.dataset.expectedRecords),
               entry.dataset.bounds.map { bounds in
                 "\(NumberText.text(bounds.expectedRecords[0])) – \(NumberText.text(bounds.expectedRecords[1]))"
-              } ?? "exact",
+              }
+                ?? (entry.dataset.extrapolated > 0
+                  ? "\(NumberText.count(entry.dataset.extrapolated)) predicted" : "exact"),
               entry.dataset.lower.flatMap { lower in entry.dataset.upper.map { "\(lower) – \($0)" } } ?? "—",
               NumberText.text(entry.dataset.maximumExpected),
             ] + entry.discoverable.map { NumberText.percent($0.rate) }
@@ -76,7 +80,8 @@ extension PredictReport: ReadableReport, DocumentReport {
         ["record", "probability", "from", "to", "known", "draws for \(NumberText.text(probability))"], left: [0, 4],
         rows: riskiest.prefix(20).filter { $0.upper != nil }.map {
           [
-            $0.id, NumberText.probability(log: $0.logProbability), NumberText.probability(log: $0.lower),
+            NumberText.name($0.id), NumberText.probability(log: $0.logProbability),
+            NumberText.probability(log: $0.lower),
             NumberText.probability(log: $0.upper), $0.method.rawValue,
             $0.queriesForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
           ]

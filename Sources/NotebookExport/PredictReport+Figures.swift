@@ -22,7 +22,8 @@ extension PredictReport {
     return Figure(
       "Records that come out",
       caption:
-        "The expected number of records repeated, with proved bounds where the capture does not give it exactly.",
+        "The expected number of records repeated, with proved bounds where a decoding scheme needs tokens that the capture does not list. Where references are shorter "
+        + "than n their part is predicted from other records.",
       x: .init(isByLength ? "tokens repeated, n" : "draws from each record", .logarithmic),
       y: .init("expected records", .logarithmic),
       series.enumerated().flatMap { index, entry -> [Figure.Series] in
@@ -48,7 +49,7 @@ extension PredictReport {
       caption:
         "The probability that each record's first \(NumberText.count(length, "token")) come out in \(queries == 1 ? "one draw" : "\(NumberText.weight(queries)) draws"), with bounds or 90 % intervals "
         + "where it is not exact.",
-      x: .init("", .categories(riskiest.map { $0.id.count > 24 ? $0.id.prefix(23) + "…" : $0.id })),
+      x: .init("", .categories(Figure.names(riskiest.map(\.id), longest: 24))),
       y: .init("probability", .logarithmic),
       [
         .init(

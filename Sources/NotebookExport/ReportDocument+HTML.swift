@@ -20,7 +20,7 @@ extension ReportDocument {
       case .figure(let figure):
         figures += 1
         body.append(
-          "<figure>\n\(figure.svg(identifier: "figure-\(figures)"))\n<figcaption><strong>\(htmlEscaped(figure.title)).</strong> "
+          "<figure tabindex=\"0\">\n\(figure.svg(identifier: "figure-\(figures)"))\n<figcaption><strong>\(htmlEscaped(figure.title)).</strong> "
             + "\(htmlEscaped(figure.caption))</figcaption>\n</figure>")
       }
     }

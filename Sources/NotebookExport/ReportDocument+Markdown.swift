@@ -24,7 +24,7 @@ extension ReportDocument {
   static func escaped(_ text: String) -> String {
     var result = ""
     for character in printable(text) {
-      if "\\`*_[]<>#|~".contains(character) { result.append("\\") }
+      if "\\`*_[]<>#|~&$".contains(character) { result.append("\\") }
       result.append(character)
     }
     return result

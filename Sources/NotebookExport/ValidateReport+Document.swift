@@ -19,7 +19,7 @@ extension ValidateReport: ReadableReport, DocumentReport {
       )
       if let draws = group.samplingEquivalentDraws, let mean = group.meanProbability {
         document.paragraph(
-          "Sampling would need \(NumberText.text(draws)) draws a record to know the mean probability of \(group.length) tokens, "
+          "Sampling would need \(NumberText.weight(draws)) draws a record to know the mean probability of \(group.length) tokens, "
             + "\(NumberText.text(mean)), to 1 %.")
       }
       document.figure(calibrationFigure(group))

@@ -309,10 +309,13 @@ public struct AuditAccumulator: Sendable {
     }
     if !unconverged.isEmpty { warnings.append("did not converge: \(unconverged.joined(separator: ", "))") }
     fits.sort { $0.aic < $1.aic }
-    return zip(fits, ModelComparison.akaikeWeights(fits)).map { fit, weight in
-      FamilyFit(
+    let drawn = FitPicture.lengths(from: 1, through: sums.survival.maximumLength)
+    return zip(fits, ModelComparison.akaikeWeights(fits)).enumerated().map { index, entry in
+      let (fit, weight) = entry
+      return FamilyFit(
         fit, to: counts, weight: weight,
-        misfit: lengths.map { .init(n: $0, logRatio: fit.logSurvival($0) - logSurvival[$0]) })
+        misfit: lengths.map { .init(n: $0, logRatio: fit.logSurvival($0) - logSurvival[$0]) },
+        survival: index < 2 ? drawn.filter { fit.logSurvival($0) > -.infinity } : [])
     }
   }
 }

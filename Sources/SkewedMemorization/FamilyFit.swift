@@ -42,7 +42,7 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   @OrNull public var intervals: PerParameter<Ends>?
   /// The interval of the chosen n_min; null unless n_min was chosen and intervals are by bootstrap.
   @OrNull public var nMinInterval: [Int]?
-  /// S(n) with its intervals, conditional on n_min; empty when not asked for.
+  /// S(n), with its intervals where they are asked for, conditional on n_min; of an audit for the first fits, as their picture needs it.
   public var survival: [Survival]
   /// The maximum of the log-likelihood.
   public var logLikelihood: Double
@@ -78,12 +78,15 @@ public struct FamilyFit: Codable, Sendable, Equatable {
 
   /// A fit of counts.
   init(
-    _ fit: Fit, to counts: CensoredCounts, weight: Double?, misfit: [Misfit] = [], intervals: FitIntervals? = nil
+    _ fit: Fit, to counts: CensoredCounts, weight: Double?, misfit: [Misfit] = [], survival lengths: [Int] = [],
+    intervals: FitIntervals? = nil
   ) {
     family = fit.family
     parameters = PerParameter(fit.parameters.map { ($0.name, $0.value) })
     standardErrors = PerParameter(fit.parameters.map { ($0.name, $0.standardError) })
-    survival = intervals?.survival ?? []
+    survival =
+      intervals?.survival
+      ?? lengths.map { .init(n: $0, logSurvival: fit.logSurvival($0), lower: nil, upper: nil) }
     logLikelihood = fit.logLikelihood
     aic = fit.aic
     bic = fit.bic

@@ -103,7 +103,7 @@ public struct FitAnalysis: Sendable {
     }
     let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
     return FitReport(
-      file: file, observations: counts.total, censored: counts.total - counts.exactTotal, best: best,
+      file: file, observations: counts.total, censored: counts.total - counts.exactTotal, nMax: maximum, best: best,
       intervalMethod: intervals?.rawValue, fits: reported,
       comparisons: isCommon ? try comparisons(ranked, counts, clusters) : [],
       survival: picture.survival, quantiles: picture.quantiles,

@@ -27,7 +27,7 @@ struct FitPicture {
       survival.append(
         .init(
           n: n, logSurvival: step?.logSurvival ?? 0, lower: limits?.lower, upper: limits?.upper,
-          fitted: Dictionary(uniqueKeysWithValues: shown.map { ($0.family, OrNull(wrappedValue: $0.logSurvival(n))) })))
+          fitted: Dictionary(shown.map { ($0.family, OrNull(wrappedValue: $0.logSurvival(n))) }) { first, _ in first }))
     }
     // Of a sample each rank once, from the largest down; of an exact law as far as a millionth.
     let smallest = isSample ? 1 / inside.total : 1e-6
@@ -45,7 +45,7 @@ struct FitPicture {
   }
 
   /// All lengths of a short range, some of a long one.
-  private static func lengths(from first: Int, through last: Int) -> [Int] {
+  static func lengths(from first: Int, through last: Int) -> [Int] {
     guard last >= first else { return [] }
     if last - first < points { return Array(first...last) }
     let ratio = Double.log(Double(last) / Double(max(1, first)))

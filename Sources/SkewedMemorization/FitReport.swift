@@ -10,6 +10,8 @@ public struct FitReport: Codable, Sendable, Equatable {
   public var observations: Double
   /// Weight known only as a lower bound.
   public var censored: Double
+  /// n_max, beyond which the data are left out; null for none.
+  @OrNull public var nMax: Int?
   /// The family with the smallest AIC among fits to the same data; null without any.
   @OrNull public var best: String?
   /// How intervals were made: `delta`, `profile` or `bootstrap`; null when not asked for. Their level is 0.95.
@@ -31,11 +33,12 @@ public struct FitReport: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey {
     case schema, file, observations, censored, best, fits, comparisons, survival, quantiles, extremes, warnings
+    case nMax = "n_max"
     case intervalMethod = "interval_method"
     case goodnessOfFit = "goodness_of_fit"
   }
 
-  /// P(N >= n | N >= n_min) by the product-limit estimate and by the first fits.
+  /// P(N >= n | n_min <= N <= n_max) by the product-limit estimate and by the first fits.
   public struct SurvivalPoint: Codable, Sendable, Equatable {
     /// n.
     public var n: Int

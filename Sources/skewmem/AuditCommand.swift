@@ -25,7 +25,7 @@ struct AuditCommand: ReportCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Lengths to report on, e.g. 10,50. (default: 1, 2, 4, 8, … and the longest reference)", valueName: "n,n,…"))
+      "Lengths to report on, e.g. 10,50. (default: 1, 2, 4, 8, ... and the longest reference)", valueName: "n,n,..."))
   var lengths: NumberList<Int>?
 
   @Option(help: "Confidence level of the limits.")

@@ -21,7 +21,7 @@ struct CompareCommand: ReportCommand {
   @Option(help: "Which are compared: all, consecutive or first (each with the first).")
   var pairs = Comparison.Pairs.all
 
-  @Option(help: ArgumentHelp("Tokens of tail probabilities. (default: 1, 4, 16, …)", valueName: "n,…"))
+  @Option(help: ArgumentHelp("Tokens of tail probabilities. (default: 1, 4, 16, ...)", valueName: "n,..."))
   var length: NumberList<Int>?
 
   @Option(help: "Differences of 0 in the signed-rank test: pratt (ranked) or wilcox (left out).")

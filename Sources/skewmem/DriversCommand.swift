@@ -20,7 +20,7 @@ struct DriversCommand: ReportCommand {
   @Option(help: "cloglog (hazard ratios) or logit (odds ratios).")
   var link = DriversAnalysis().link
 
-  @Option(help: ArgumentHelp("Only these predictors. (default: all that vary)", valueName: "name,…"))
+  @Option(help: ArgumentHelp("Only these predictors. (default: all that vary)", valueName: "name,..."))
   var predictors: String?
 
   @Option(

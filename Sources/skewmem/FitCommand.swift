@@ -22,7 +22,8 @@ struct FitCommand: ReportCommand {
   var file: String
 
   @Option(
-    help: ArgumentHelp("Families, or \"all\". (default: those that describe match lengths)", valueName: "name,name,…"))
+    help: ArgumentHelp("Families, or \"all\". (default: those that describe match lengths)", valueName: "name,name,...")
+  )
   var families: String?
 
   @Option(

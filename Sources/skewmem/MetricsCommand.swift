@@ -93,7 +93,8 @@ struct MetricsCommand: ReportCommand {
     if let reference { data.referenceModel = try await input.records(of: reference, threadOptions) }
     if let otherPrefixes { data.otherPrefixes = try await input.records(of: otherPrefixes, threadOptions) }
     for run in runs { data.runs.append(try await input.records(of: run, threadOptions)) }
-    var report = try await analysis.report(on: data, file: file, heldOutFile: heldOut)
+    let (asked, given) = (analysis, data)
+    var report = try await naming(file) { try await asked.report(on: given, file: file, heldOutFile: heldOut) }
     report.inputs.generations = generations
     report.inputs.reference = reference
     report.inputs.otherPrefixes = otherPrefixes

@@ -28,10 +28,10 @@ struct MitigateCommand: ReportCommand {
   @Option(help: ArgumentHelp("What the risk is to stay below.", valueName: "records"))
   var budget: Double?
 
-  @Option(help: ArgumentHelp("Temperatures to weigh.", valueName: "T,…"))
+  @Option(help: ArgumentHelp("Temperatures to weigh.", valueName: "T,..."))
   var temperature: NumberList<Double>?
 
-  @Option(help: ArgumentHelp("Top-k to weigh.", valueName: "k,…"))
+  @Option(help: ArgumentHelp("Top-k to weigh.", valueName: "k,..."))
   var topK: NumberList<Int>?
 
   @Option(

@@ -29,8 +29,10 @@ struct NotebooksCommand: AsyncParsableCommand {
       guard !files.contains("-") else {
         throw ValidationError("Notebooks need files: standard input is gone when they run again.")
       }
+      let start = URL(fileURLWithPath: ".", isDirectory: true).standardizedFileURL
       let folder = URL(fileURLWithPath: output, isDirectory: true).standardizedFileURL
       let paths = files.map { Self.relative(URL(fileURLWithPath: $0).standardizedFileURL, to: folder) }
+      let isNew = !FileManager.default.fileExists(atPath: folder.path)
       do {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       } catch {
@@ -40,7 +42,16 @@ struct NotebooksCommand: AsyncParsableCommand {
       guard FileManager.default.changeCurrentDirectoryPath(folder.path) else {
         throw OutputError(file: output, problem: "is a folder that cannot be entered")
       }
-      let set = try await NotebookSet(of: try await NotebookSources(paths), run: Self.report)
+      let set: NotebookSet
+      do {
+        set = try await NotebookSet(of: try await NotebookSources(paths), run: Self.report)
+      } catch {
+        if isNew { rmdir(folder.path) }
+        guard let error = error as? CaptureError else { throw error }
+        // As seen from where the command was given.
+        let file = Self.relative(URL(fileURLWithPath: error.file, relativeTo: folder).standardizedFileURL, to: start)
+        throw CaptureError(file: file, line: error.line, field: error.field, problem: error.problem)
+      }
       for notebook in set.notebooks { try AtomicFile.write(try notebook.data, to: notebook.fileName) }
       guard !quiet else { return }
       for notebook in set.notebooks { print("\(output)/\(notebook.fileName)") }

@@ -21,7 +21,7 @@ struct PredictCommand: ReportCommand {
   var file: String
 
   @Option(
-    help: ArgumentHelp("Tokens to be repeated; the list of records is for the first of several.", valueName: "n,…"))
+    help: ArgumentHelp("Tokens to be repeated; the list of records is for the first of several.", valueName: "n,..."))
   var length: NumberList<Int>
 
   @Option(help: ArgumentHelp("Use only the first m tokens of each record and predict the rest.", valueName: "m"))
@@ -37,11 +37,11 @@ struct PredictCommand: ReportCommand {
       "Tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.", valueName: "V"))
   var vocabulary: Int?
 
-  @Option(help: ArgumentHelp("Independent draws.", valueName: "q,…"))
+  @Option(help: ArgumentHelp("Independent draws.", valueName: "q,..."))
   var queries: NumberList<Double> = [1]
 
   @Option(
-    help: ArgumentHelp("Report how many draws reach this probability, and the share that does.", valueName: "p,…"))
+    help: ArgumentHelp("Report how many draws reach this probability, and the share that does.", valueName: "p,..."))
   var probability: NumberList<Double> = [0.5]
 
   @OptionGroup var input: InputOptions

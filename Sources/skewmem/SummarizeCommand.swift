@@ -86,7 +86,7 @@ struct SummaryOptions: ParsableArguments {
   @Option(help: "How many of the riskiest records to name in reports.")
   var top = AuditOptions().top
 
-  @Option(help: ArgumentHelp("Lengths to report on, if not 1, 2, 4, 8, … and the longest.", valueName: "n,…"))
+  @Option(help: ArgumentHelp("Lengths to report on, if not 1, 2, 4, 8, ... and the longest.", valueName: "n,..."))
   var lengths: NumberList<Int>?
 
   @OptionGroup var input: InputOptions

@@ -256,7 +256,7 @@ import Testing
   /// Draws that were ended where they left the reference say the same as whole ones, where the file says how many tokens were asked for.
   @Test func drawsEndedEarly() async throws {
     let whole = try GenerationsReader.read(path: Repository.capture("jargon-samples-epoch06.jsonl"))
-    let records = await records()
+    let records = try await records()
     let references = Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0.referenceTokenIDs ?? []) })
     let ended = whole.map { set in
       let reference = references[set.id] ?? []

@@ -102,7 +102,8 @@ private struct SVGDrawing {
       lines[lines.count - 1].append(entry)
       letters += entry.name.count + 6
     }
-    return lines.count == 1 && lines[0].count == 1 ? [] : lines
+    // Cells need their scale; another series alone is what the title says.
+    return lines.count == 1 && lines[0].count == 1 && lines[0][0].mark != .cells ? [] : lines
   }
 
   private func across(_ value: Double) -> Double { plot.left + x.place(value) * (plot.right - plot.left) }
@@ -219,13 +220,13 @@ private struct SVGDrawing {
     let width = across(1) - across(0)
     let height = (up(0) - up(1)).magnitude
     let shades = Dictionary(grouping: series.points) { Int((20 * max(-1, min(1, $0.value ?? 0))).rounded()) }
-    for (shade, points) in shades.sorted(by: { $0.key < $1.key }) where shade != 0 {
+    for (shade, points) in shades.sorted(by: { $0.key < $1.key }) {
       let outline = points.map {
         "M\(number(across($0.x) - width / 2)) \(number(up($0.y) - height / 2))h\(number(width))v\(number(height))h\(number(-width))z"
       }
       let color = (series.color + (shade < 0 ? 1 : 0)) % Figure.palette.count
       parts.append(
-        "<path d=\"\(outline.joined())\" class=\"f\(color)\" style=\"fill-opacity:\(String(format: "%.2f", Double(shade.magnitude) / 20))\"/>"
+        "<path d=\"\(outline.joined())\" class=\"f\(color)\" style=\"fill-opacity:\(String(format: "%.2f", max(0.04, Double(shade.magnitude) / 20)))\"/>"
       )
     }
   }
@@ -243,12 +244,16 @@ private struct SVGDrawing {
       var left = plot.left
       let middle = 12 + 20 * Double(line)
       for entry in entries {
+        if entry.mark == .cells {
+          addScale(of: entry, from: left, at: middle, &parts)
+          continue
+        }
         let place = entry.color % Figure.palette.count
         let dashes = entry.mark == .dashes ? ";stroke-dasharray:5 3" : ""
         parts.append(
           entry.mark == .line || entry.mark == .dashes
             ? "<line x1=\"\(number(left))\" x2=\"\(number(left + 22))\" y1=\"\(number(middle))\" y2=\"\(number(middle))\" class=\"s\(place)\" style=\"stroke-width:3\(dashes)\"/>"
-            : "<rect x=\"\(number(left + 5))\" y=\"\(number(middle - 5))\" width=\"11\" height=\"11\" class=\"f\(place)\"/>"
+            : "<rect x=\"\(number(left + 5))\" y=\"\(number(middle - 5))\" width=\"11\" height=\"11\" class=\"f\(place)\"\(entry.mark == .band ? " style=\"fill-opacity:0.3\"" : "")/>"
         )
         parts.append(
           "<text class=\"name\" x=\"\(number(left + 28))\" y=\"\(number(middle + 4))\">\(htmlEscaped(entry.name))</text>"
@@ -256,5 +261,23 @@ private struct SVGDrawing {
         left += 28 + 6.8 * Double(entry.name.count) + 18
       }
     }
+  }
+
+  /// Five shades with their ends' values.
+  private func addScale(of series: Figure.Series, from left: Double, at middle: Double, _ parts: inout [String]) {
+    let isSigned = series.points.contains { $0.value ?? 0 < 0 }
+    let values: [Double] = isSigned ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]
+    for (index, value) in values.enumerated() {
+      let place = (series.color + (value < 0 ? 1 : 0)) % Figure.palette.count
+      parts.append(
+        "<rect x=\"\(number(left + 24 + 16 * Double(index)))\" y=\"\(number(middle - 6))\" width=\"16\" height=\"12\" class=\"f\(place)\" style=\"fill-opacity:\(String(format: "%.2f", max(0.04, value.magnitude)))\"/>"
+      )
+    }
+    parts.append(
+      "<text class=\"name\" x=\"\(number(left + 18))\" y=\"\(number(middle + 4))\" text-anchor=\"end\">\(isSigned ? "-1" : "0")</text>"
+    )
+    parts.append(
+      "<text class=\"name\" x=\"\(number(left + 110))\" y=\"\(number(middle + 4))\">1, \(htmlEscaped(series.name))</text>"
+    )
   }
 }

@@ -39,7 +39,11 @@ extension Figure {
   private func value(_ coordinate: Double, _ scale: Scale) -> Value? {
     switch scale {
     case .linear: return .number(coordinate)
-    case .logarithmic: return coordinate.magnitude < 300 ? .number(pow(10, coordinate)) : nil
+    case .logarithmic:  // Twelve digits: 10^log10(64) is to be 64.
+      guard coordinate.magnitude < 300, let rounded = Double(String(format: "%.12g", pow(10, coordinate))) else {
+        return nil
+      }
+      return .number(rounded)
     case .categories(let names):
       let index = Int(coordinate.rounded())
       return names.indices.contains(index) ? .text(names[index]) : nil

@@ -105,6 +105,17 @@ public struct Figure: Sendable, Equatable {
     self.series = series.filter { !$0.points.isEmpty }
   }
 
+  /// Names of categories, cut where they are long, no two of them the same.
+  static func names(_ names: [String], longest: Int) -> [String] {
+    var seen: [String: Int] = [:]
+    return names.map { name in
+      let short = name.count > longest ? name.prefix(longest - 1) + "…" : name
+      seen[short, default: 0] += 1
+      let number = seen[short] ?? 1
+      return number > 1 ? "\(short) (\(number))" : short
+    }
+  }
+
   /// Colours that colour-blind readers can tell apart, and their order (Okabe and Ito, 2008), on light and on dark ground.
   static let palette: [(light: String, dark: String)] = [
     ("#0072b2", "#56b4e9"), ("#d55e00", "#ff8a3d"), ("#009e73", "#2fd3a3"), ("#a8528a", "#e39bc8"),

@@ -13,7 +13,7 @@ struct AveragesNotebook {
       "Averages hide the tail",
       """
       **Claim.** Averages describe the typical record and hide the few that leak: the mean of probabilities (what an attacker meets) lies above the \
-      exponential of the mean log-probability (what a loss describes) by a penalty that grows with the length, and a few records carry all of it.
+      exponential of the mean log-probability (what a loss describes) by a penalty that, as a rule, grows with the length, and a few records carry most of it.
 
       **Evidence.** `\(path)`, every number exact for its records.
       """, run: run)
@@ -40,13 +40,16 @@ struct AveragesNotebook {
     guard let last = known.last, let penalty = last.penalty else {
       return "**Verdict.** A token of probability 0 leaves the mean loss undefined: there is no average to speak of."
     }
-    let isRising = zip(known, known.dropFirst()).allSatisfy { ($0.penalty ?? 0) <= ($1.penalty ?? 0) }
+    let isRising =
+      known.count > 1 && zip(known, known.dropFirst()).allSatisfy { ($0.penalty ?? 0) < ($1.penalty ?? 0) }
+    let reaching = audit.survival.indices.contains(last.n - 1) ? audit.survival[last.n - 1].atRisk : audit.records
     var text =
-      "**Verdict.** At \(NumberText.count(last.n, "token")) the mean probability is \(NumberText.probability(log: penalty, digits: 2)) times what the typical record suggests, and the "
+      "**Verdict.** At \(NumberText.count(last.n, "token")) the mean probability is \(NumberText.probability(log: penalty, digits: 2)) times what the typical record suggests; the "
       + "penalty \(isRising ? "grows with the length throughout" : "does not grow with every length")."
     if let effective = last.effectiveRecords, let top = last.top10PercentShare {
       text +=
-        " \(NumberText.percent(top)) of it lies in a tenth of the records; in effect \(NumberText.text(effective)) of \(NumberText.count(audit.records)) carry it."
+        " Of the \(NumberText.count(reaching, "record")) with so many tokens, the tenth that is most likely to be repeated holds \(NumberText.percent(top)) of the expected repetitions; in effect "
+        + "\(NumberText.text(effective)) carry them."
     }
     return text
   }
@@ -55,26 +58,36 @@ struct AveragesNotebook {
     let variance = audit.decomposition.variance
     let third = audit.decomposition.thirdCumulant
     func share(_ part: Double, _ whole: Double) -> String { NumberText.percent(whole == 0 ? nil : part / whole) }
-    let isSpreadBetween = variance.between > variance.within
-    let isSkewBetween = third.between + third.covariance > third.within
-    return
-      "**Verdict.** Differences between records are \(share(variance.between, audit.matchLength.variance)) of the variance of N, and with their interplay "
-      + "(records that reach further also vary more) \(share(third.between + third.covariance, audit.matchLength.thirdCumulant)) of its third cumulant: the spread lies mostly "
-      + "\(isSpreadBetween ? "between" : "within") records, the skew \(isSpreadBetween == isSkewBetween ? "too" : isSkewBetween ? "mostly between them" : "mostly within them")."
+    guard audit.matchLength.variance > 0, let skewness = audit.matchLength.skewness else {
+      return "**Verdict.** N does not vary: there is nothing to take apart."
+    }
+    let spread = variance.between > variance.within ? "between" : "within"
+    var text =
+      "**Verdict.** Differences between records are \(share(variance.between, audit.matchLength.variance)) of the variance of N: the spread lies mostly \(spread) records."
+    guard skewness > 0 else { return text + " N is not skewed to the right (skewness \(NumberText.text(skewness)))." }
+    let parts = [
+      (third.between, "differences between records"),
+      (third.covariance, "records that reach further varying more"),
+      (third.within, "the drawing of tokens within records"),
+    ]
+    let largest = parts.max { $0.0 < $1.0 } ?? parts[0]
+    text +=
+      " The largest part of the skew, \(share(largest.0, audit.matchLength.thirdCumulant)) of the third cumulant, comes from \(largest.1)."
+    return text
   }
 
   private func trainingVerdict(_ report: CompareReport) -> String? {
     func penalty(_ set: CompareReport.Profile) -> (n: Int, value: Double)? {
       set.lengths.last { $0.penalty != nil }.flatMap { length in length.penalty.map { (length.n, $0) } }
     }
-    guard let first = report.dataSets.first, let last = report.dataSets.last, let before = penalty(first),
-      let after = penalty(last), before.n == after.n, let start = first.epoch, let end = last.epoch
+    let known = report.dataSets.compactMap { set in
+      penalty(set).flatMap { value in set.epoch.map { (epoch: $0, n: value.n, value: value.value) } }
+    }
+    guard known.count > 1, let last = known.last, let largest = known.max(by: { $0.value < $1.value }),
+      known.allSatisfy({ $0.n == last.n })
     else { return nil }
+    let (most, end) = (NumberText.weight(largest.epoch), NumberText.weight(last.epoch))
     return
-      "**Verdict.** From epoch \(NumberText.weight(start)) to \(NumberText.weight(end)) the penalty at \(NumberText.count(before.n, "token")) goes from \(NumberText.text(before.value)) to "
-      + "\(NumberText.text(after.value)) nats: "
-      + (after.value < before.value
-        ? "averages mislead most while few records are known, and least once nearly all are."
-        : "averages mislead more as training goes on.")
+      "**Verdict.** Over training the penalty at \(NumberText.count(last.n, "token")) is largest at epoch \(most), \(NumberText.text(largest.value)) nats, and \(NumberText.text(last.value)) at the last, epoch \(end)."
   }
 }

@@ -35,7 +35,7 @@ struct DriversNotebook {
       **Claim** (arXiv 2502.01187, its experiments with Llama-3.1-8B). Memorization grows with training time, its maximum while the loss is still high; mixing in other data \
       raises the maximum; and it depends on how alike the records are.
 
-      **Evidence.** Captures of the same questions for much smaller models and data: each part says where it differs.
+      **Evidence.** The captures given; each part says what they show and where that differs from the claim.
       """, run: run)
     try await addTraining(to: &author)
     try await addComposition(to: &author)
@@ -58,37 +58,34 @@ struct DriversNotebook {
       let report = try await author.skewmem(
         ["compare"] + captures.map(\.path) + ["--pairs", "consecutive"], only: ["Summary", "Data sets"],
         as: CompareReport.self)
-      for trajectory in report.trajectories { author.text(verdict(trajectory)) }
+      for trajectory in report.trajectories { author.text(verdict(trajectory, report.dataSets)) }
     }
   }
 
-  private func verdict(_ trajectory: CompareReport.Trajectory) -> String {
-    guard let crossing = trajectory.crossings.first, let epoch = crossing.epoch else {
-      return "**Verdict** for `\(trajectory.run)`. The longest greedy match exceeds 10 tokens at no captured epoch."
+  private func verdict(_ trajectory: CompareReport.Trajectory, _ sets: [CompareReport.Profile]) -> String {
+    let name = "**Verdict** for `\(trajectory.run)`. "
+    guard sets.contains(where: { $0.greedy != nil }) else {
+      return name + "What greedy decoding repeats is not known: the captures have neither ranks nor greedy tokens."
+    }
+    guard let first = trajectory.crossings.first(where: { $0.epoch != nil }), let epoch = first.epoch else {
+      return name
+        + "The longest greedy match exceeds \(trajectory.crossings.first?.length ?? 10) tokens at no captured epoch."
     }
     var text =
-      "**Verdict** for `\(trajectory.run)`. The longest greedy match first exceeds \(crossing.length) tokens at epoch \(NumberText.weight(epoch))"
-    if let loss = crossing.loss, let final = trajectory.finalLoss, final > 0 {
+      name + "The longest greedy match first exceeds \(first.length) tokens at epoch \(NumberText.weight(epoch))"
+    guard let loss = first.loss, let final = trajectory.finalLoss, final > 0 else { return text + "." }
+    text +=
+      ", at a loss of \(NumberText.text(loss)), \(NumberText.text(loss / final, digits: 2)) times that of the last epoch: "
+      + (loss > 2 * final
+        ? "long matches come before the loss is low, as claimed." : "not before the loss is low, other than claimed.")
+    if let last = trajectory.crossings.last(where: { $0.epoch != nil }), last.length > first.length, last.length >= 30,
+      let epoch = last.epoch, let loss = last.loss
+    {
       text +=
-        ", at a loss of \(NumberText.text(loss)), \(NumberText.text(loss / final, digits: 2)) times that of the last epoch: "
+        " It first exceeds \(last.length) at epoch \(NumberText.weight(epoch)), at a loss of \(NumberText.text(loss))"
         + (loss > 2 * final
-          ? "the shape of the claim, long matches before the loss is low."
-          : "the loss was nearly down by then, other than claimed.")
-    } else {
-      text += "."
-    }
-    guard let last = trajectory.crossings.last, let epoch = last.epoch, last.length > crossing.length else {
-      return text + " It goes no further than that at the captured epochs."
-    }
-    text += " It exceeds \(last.length) at epoch \(NumberText.weight(epoch))"
-    if let loss = last.loss, let final = trajectory.finalLoss, final > 0 {
-      text +=
-        ", at a loss of \(NumberText.text(loss)), "
-        + (loss > 2 * final
-          ? "still on the way down: earlier than in the paper, where a maximum of 50 comes after the loss has flattened."
-          : "when it has flattened, as claimed.")
-    } else {
-      text += "."
+          ? ", before the loss has flattened; the paper's maximum of about 50 comes after."
+          : ", when the loss has flattened.")
     }
     return text
   }
@@ -110,19 +107,34 @@ struct DriversNotebook {
   }
 
   private func compositionVerdict(_ report: CompareReport) -> String {
-    guard let pair = report.comparisons.first,
-      let test = pair.tests.first(where: { $0.measure == "expected_match" && $0.effectSize != nil }),
-      let effect = test.effectSize
-    else { return "**Verdict.** The two cannot be compared record by record." }
-    let maxima = report.dataSets.map { $0.greedy.map { "\($0.maximum)" } ?? "unknown" }
-    let direction =
-      test.holm > 0.05
-      ? "is not changed beyond chance" : effect < 0 ? "is repeated *less* far" : "is repeated further"
-    return
-      "**Verdict.** The longest greedy match is \(maxima[0]) tokens alone and \(maxima[1]) mixed, one record each. Record by record, what both share \(direction): rank-biserial correlation "
-      + "\(NumberText.text(effect)) \(intervalText(test.effectInterval)), p \(NumberText.text(test.p)), \(NumberText.text(test.holm)) after Holm for all tests of the report. "
-      + (test.holm <= 0.05 && effect > 0
-        ? "The claim holds here." : "The claim that mixing raises memorization is not reproduced at this scale.")
+    guard let pair = report.comparisons.first, !pair.tests.isEmpty else {
+      return "**Verdict.** The two cannot be compared record by record."
+    }
+    let maxima = report.dataSets.map { $0.greedy?.maximum }
+    var text = "**Verdict.** "
+    if maxima.count == 2, let alone = maxima[0], let mixed = maxima[1] {
+      text +=
+        "The longest greedy match is \(alone) tokens without the other set and \(mixed) with it: "
+        + (mixed > alone ? "up, as claimed, but a maximum is a single record." : "not up, other than claimed.")
+    }
+    let clear = pair.tests.filter { $0.holm <= 0.05 }
+    let effects = pair.tests.compactMap { test in
+      test.effectSize.map {
+        "\(test.measure) \(NumberText.text($0)) \(intervalText(test.effectInterval)), p \(NumberText.text(test.holm)) after Holm"
+      }
+    }
+    text +=
+      " Of \(NumberText.count(pair.paired)) shared records, one by one, rank-biserial correlations (positive where the mixture repeats further): \(effects.joined(separator: "; ")). "
+    text +=
+      clear.isEmpty
+      ? "No test finds a difference beyond chance."
+      : "\(clear.map { "The \($0.test) test of \($0.measure)" }.joined(separator: " and ")) finds a difference beyond chance (p \(clear.map { NumberText.text($0.holm) }.joined(separator: ", ")) after Holm)."
+    let signs = Set(pair.tests.compactMap(\.effectSize).map { $0 > 0 })
+    if signs == [false] {
+      text +=
+        " All effects point to *shorter* matches with the other set mixed in: the records as a whole do not bear the claim out."
+    }
+    return text
   }
 
   // MARK: Repetition
@@ -162,6 +174,9 @@ struct DriversNotebook {
         only: ["Summary", "Rank correlation with the expected match"], as: SimilarityReport.self)
       author.text(verdict(report, capture))
     }
+    author.text(
+      "**Verdict** on the claim. \(NumberText.count(sources.embedded.count, "data set")) cannot test a statement about data sets."
+    )
   }
 
   private func verdict(_ report: SimilarityReport, _ capture: NotebookSources.Capture) -> String {

@@ -17,7 +17,8 @@ struct ExtractionNotebook {
 
   func written(_ run: @escaping NotebookSet.Runner) async throws -> Notebook {
     let capture = sources.subject
-    let lengths = (3..<62).map { 1 << $0 }.prefix { $0 <= max(8, capture.longest) }.prefix(6)
+    let powers = (3..<62).map { 1 << $0 }.prefix { $0 <= capture.longest }.prefix(6)
+    let lengths = powers.isEmpty ? [capture.longest] : Array(powers)
     var author = NotebookAuthor(
       "Predicting extraction without sampling",
       """
@@ -29,10 +30,7 @@ struct ExtractionNotebook {
       [
         "predict", capture.path, "--length", lengths.map { "\($0)" }.joined(separator: ","), "--queries", "1,100,10000",
       ], as: PredictReport.self)
-    author.text(
-      "**Verdict.** Of \(NumberText.count(prediction.records.count, "record")) \(NumberText.text(prediction.grid.last?.dataset.expectedRecords)) are expected to come out for "
-        + "\(NumberText.count(prediction.grid.last?.length ?? 0, "token")) in \(NumberText.weight(prediction.grid.last?.queries ?? 1)) draws each; all of it from one forward pass."
-    )
+    author.text(verdict(prediction))
     if let generations = sources.subjectGenerations {
       author.text(
         """
@@ -65,6 +63,17 @@ struct ExtractionNotebook {
     return (longest / 4, longest * 3 / 4)
   }
 
+  private func verdict(_ prediction: PredictReport) -> String {
+    guard let entry = prediction.grid.last else { return "**Verdict.** Nothing was asked." }
+    let known = prediction.records.count - entry.dataset.extrapolated
+    return
+      "**Verdict.** \(NumberText.text(entry.dataset.expectedRecords)) of \(NumberText.count(prediction.records.count, "record")) are expected to come out for "
+      + "\(NumberText.count(entry.length, "token")) in \(NumberText.weight(entry.queries)) draws each, from one forward pass. "
+      + (entry.dataset.extrapolated == 0
+        ? "Every probability behind that is exact."
+        : "The probabilities of \(NumberText.count(known)) are exact; \(NumberText.count(entry.dataset.extrapolated)) references are shorter than that, and what would follow them is predicted from the others.")
+  }
+
   private func verdict(_ group: ValidateReport.Group) -> String {
     "**Verdict** for \(group.decoding.text). \(NumberText.count(group.draws)) generations of \(NumberText.count(group.records, "record")): p \(NumberText.text(group.pValue)), "
       + (group.pValue < 0.01
@@ -83,6 +92,6 @@ struct ExtractionNotebook {
       text +=
         "; the mean log score is \(NumberText.text(score)) (\(NumberText.text(others)) by the mean of the others, \(NumberText.text(own)) by the record's own mean)\(isBest ? "" : ": no better than the simplest guess")"
     }
-    return text + ". Intervals are wide, because the first tokens say little about the rest."
+    return text + "."
   }
 }

@@ -24,8 +24,8 @@ struct MetricsNotebook {
     var author = NotebookAuthor(
       "Beside the established metrics",
       """
-      **Claim.** Established metrics (loss, perplexity, Min-K %, zlib ratio, greedy extraction, …) tell training records from others, and yet rank the records that leak wrongly: \
-      they average over tokens, while a verbatim match ends at the first token that is not known.
+      **Claim.** Established metrics (loss, perplexity, Min-K %, zlib ratio, greedy extraction, …) tell training records from others, and yet rank the records that leak otherwise than the exact risk: most \
+      average over tokens, while a verbatim match ends at the first token that is not known.
 
       **Evidence.** `\(capture.path)`; the exact S(n), the probability that the first n tokens are repeated, as the yardstick.
       """, run: run)
@@ -51,15 +51,20 @@ struct MetricsNotebook {
   private func rankingVerdict(_ report: MetricsReport) -> String {
     let others = report.agreement.filter { !Self.ours.contains($0.metric) && $0.spearman != nil }
     let missing = others.filter { !($0.missedTop5Percent ?? []).isEmpty }
-    guard let best = others.max(by: { ($0.spearman ?? 0) < ($1.spearman ?? 0) }),
-      let loss = others.first(where: { $0.metric == "loss" })
-    else { return "**Verdict.** No established metric varies over these records." }
+    guard let best = others.max(by: { ($0.spearman ?? 0) < ($1.spearman ?? 0) }) else {
+      return "**Verdict.** No established metric can be ranked against S(\(report.settings.length)) on these records."
+    }
+    let loss = others.first { $0.metric == "loss" }
     let lost = missing.flatMap { $0.missedTop5Percent ?? [] }
     let worst = Dictionary(grouping: lost, by: \.self).mapValues(\.count).max {
       ($0.value, $1.key) < ($1.value, $0.key)
     }
     return
-      "**Verdict.** The loss ranks the records like S(\(report.settings.length)) with ρ \(NumberText.text(loss.spearman)) \(intervalText(loss.spearmanInterval)); the best of \(NumberText.count(others.count, "established metric")) is \(best.metric) "
+      "**Verdict.** "
+      + (loss.map {
+        "The loss ranks the records like S(\(report.settings.length)) with ρ \(NumberText.text($0.spearman)) \(intervalText($0.spearmanInterval)); "
+      } ?? "The loss is the same for all, or has no value; ")
+      + "the best of \(NumberText.count(others.count, "established metric")) is \(best.metric) "
       + "with \(NumberText.text(best.spearman)), known for \(NumberText.count(best.records)) of \(NumberText.count(report.records.count, "record")). "
       + (worst.map {
         "\(NumberText.count(missing.count)) of them put at least one of the riskiest 5 % below their own median; "

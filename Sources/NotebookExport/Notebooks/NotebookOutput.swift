@@ -47,7 +47,8 @@ extension ReportDocument {
   var notebookOutput: NotebookOutput {
     typealias Bundle = NotebookOutput.Bundle
     func prose(_ plain: String, _ markdown: String) -> Bundle {
-      Bundle(texts: ["text/plain": Self.printable(plain), "text/markdown": markdown], figure: nil)
+      let lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map { Self.printable(String($0)) }
+      return Bundle(texts: ["text/plain": lines.joined(separator: "\n"), "text/markdown": markdown], figure: nil)
     }
     var sections = [NotebookOutput.Section(title: "Summary", outputs: [])]
     for block in blocks {
@@ -61,7 +62,7 @@ extension ReportDocument {
       case .list(let items):
         outputs = [
           prose(
-            items.map { "- \($0)" }.joined(separator: "\n"),
+            items.map { "- \(Self.printable($0))" }.joined(separator: "\n"),
             items.map { "- \(Self.escaped($0))" }.joined(separator: "\n"))
         ]
       case .table(let table):

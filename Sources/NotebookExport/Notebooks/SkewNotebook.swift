@@ -27,7 +27,7 @@ struct SkewNotebook {
       """
       **Verdict.** E[N] is \(NumberText.text(audit.matchLength.expected)) tokens, and the longest match when every record is drawn once is expected to be \
       \(NumberText.text(audit.maximum.expected)): \(NumberText.text(audit.maximum.expected / max(audit.matchLength.expected, .leastNormalMagnitude), digits: 2)) times as long. The skewness of N is \
-      \(NumberText.text(skewness)) (0 for a symmetric law): \(skewness ?? 0 > 0 ? "skewed to the right, as claimed." : "not skewed to the right; the claim does not hold here.")
+      \(skewness.map { "\(NumberText.text($0)) (0 for a symmetric law): \($0 > 0 ? "skewed to the right, as claimed." : "not skewed to the right; the claim does not hold here.")" } ?? "undefined, as N does not vary.")
 
       ## Which family
       """)
@@ -56,7 +56,7 @@ struct SkewNotebook {
 
       path = \(NotebookAuthor.quoted(capture.path))
       with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as lines:
-          records = [json.loads(line)["token_logprobs"] for line in lines]
+          records = [json.loads(line)["token_logprobs"] for line in lines if line.strip()]
       n = 1
       while n <= min(map(len, records)):
           probability = math.fsum(math.exp(math.fsum(record[:n])) for record in records) / len(records)
@@ -73,7 +73,9 @@ struct SkewNotebook {
       plain.flatMap {
         $0.family == best.family ? nil : ", \(NumberText.text($0.aic - best.aic)) below the geometric law"
       } ?? ""
+    let rivals = audit.fits.dropFirst().filter { $0.aic < best.aic + 2 && tail(of: $0) != tail(of: best) }
     return "By AIC the exact law is nearest to \(best.family)\(distance); its tail is \(tail(of: best))."
+      + (rivals.first.map { " \($0.family), within 2 of it, has another: \(tail(of: $0))." } ?? "")
   }
 
   /// How a family's tail falls.
@@ -84,7 +86,7 @@ struct SkewNotebook {
       of: "cured-", with: "")
     switch base {
     case "beta-geometric": return "a power law, n^(−\(NumberText.text(value("b"))))"
-    case "logistic-position", "zeta": return "a power law"
+    case "zeta": return "a power law"
     case "discrete-lognormal": return "lognormal, heavier than any exponential"
     case "discrete-generalized-pareto":
       let xi = value("xi") ?? 0
@@ -94,7 +96,7 @@ struct SkewNotebook {
         ? "a stretched exponential, heavier than any exponential" : "no heavier than an exponential"
     case "linear-hazard":
       return value("alpha") ?? 0 > 0
-        ? "lighter the less it has to go: every token makes the next more probable" : "lighter than an exponential"
+        ? "a part that never ends, once p0 + αn has reached 1" : "lighter than an exponential"
     default: return "exponential, not heavy"
     }
   }

@@ -78,6 +78,12 @@ public struct Mitigation: Sendable {
         options[index].meetsBudget = (options[index].riskBounds?.upper ?? options[index].risk) < budget
       }
     }
+    let short = records.count { $0.tokenLogProbabilities.count < length }
+    if short > 0 {
+      warnings.append(
+        "\(short) of \(records.count) references are shorter than \(length) tokens: what would follow them is predicted from the others, and bounds are not about that"
+      )
+    }
     warnings.append("removal is counted, not retrained: the records left are taken to be repeated as before")
     var report = MitigateReport(
       file: file, length: length, queries: queries, budget: budget, current: current, options: options, cheapest: [],
