@@ -59,7 +59,9 @@ public final class CaptureStore: Sendable {
 
   /// Opens a store, or makes one.
   ///
-  /// - Parameter settings: What results depend on. A store that was made with others is refused.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - settings: What results depend on. A store that was made with others is refused.
   /// - Throws: `StoreError`.
   public init(path: String, settings: Data) throws(StoreError) {
     self.path = path

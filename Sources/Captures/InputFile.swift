@@ -22,7 +22,9 @@ public final class InputFile {
 
   /// Opens a file; `-` is standard input.
   ///
-  /// - Parameter stored: Which lines of a capture store are read.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - stored: Which lines of a capture store are read.
   /// - Throws: `CaptureError` for a file that cannot be opened.
   public init(path: String, stored: CaptureStore.Lines = .records) throws(CaptureError) {
     storedKind = stored

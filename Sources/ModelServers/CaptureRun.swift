@@ -48,7 +48,10 @@ public struct CaptureRun: Sendable {
 
   /// A run.
   ///
-  /// - Parameter concurrency: Passages that are asked for at a time.
+  /// - Parameters:
+  ///   - client: The server.
+  ///   - settings: What is asked of it.
+  ///   - concurrency: Passages that are asked for at a time.
   public init(client: HTTPClient, settings: Settings, concurrency: Int) {
     self.client = client
     self.settings = settings
@@ -57,6 +60,10 @@ public struct CaptureRun: Sendable {
 
   /// Plans what is new in the input, and scores what has no result.
   ///
+  /// - Parameters:
+  ///   - input: A file of passages, one JSON object a line.
+  ///   - path: The store, made or gone on with.
+  ///   - progress: Told how far the run is.
   /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was finished stays finished.
   public func run(
     input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }

@@ -28,6 +28,7 @@ public final class HTTPClient: Sendable {
   /// - Parameters:
   ///   - address: `http://host:port` or `https://…`; a path is put before those of the protocol, and a last `/v1` is taken for theirs.
   ///   - key: Sent as bearer token; it appears nowhere else.
+  ///   - patience: How long answers are waited for.
   /// - Throws: `ServerError` for an address of another kind.
   public init(address: String, key: String?, patience: Patience = Patience()) throws(ServerError) {
     var text = address
