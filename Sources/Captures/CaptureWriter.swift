@@ -4,7 +4,6 @@ import TokenProcess
 /// Writes records as native capture lines.
 public struct CaptureWriter: ~Copyable {
   private let output: AtomicFile
-  private let coder = LineCoder()
   private var buffer = Data()
 
   /// A writer to a file, which appears under its name only when ``finish()`` has been called.
@@ -18,7 +17,7 @@ public struct CaptureWriter: ~Copyable {
   ///
   /// - Throws: `OutputError` when writing fails, e.g. on a full disk.
   public mutating func write(_ record: Record) throws {
-    buffer.append(try coder.encode(record))
+    buffer.append(contentsOf: RecordLine(record).bytes)
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= 1 << 20 { try flush() }
   }
@@ -43,5 +42,5 @@ public struct CaptureWriter: ~Copyable {
 package func captureLine(_ record: Record) throws -> Data {
   var record = record
   try record.validate()
-  return try LineCoder().encode(record)
+  return Data(RecordLine(record).bytes)
 }

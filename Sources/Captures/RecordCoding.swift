@@ -4,13 +4,9 @@ import TokenProcess
 /// A record as one line of `capture.jsonl`: the field names, and what JSON cannot say otherwise.
 ///
 /// -inf is read as Python writes it, a bare `-Infinity`, and as the text `"-Infinity"`; it is written as the text, which
-/// every JSON parser accepts. Unknown keys are left out of the way.
-struct RecordCoding: Codable {
+/// every JSON parser accepts (``RecordLine``). Unknown keys are left out of the way.
+struct RecordCoding: Decodable {
   let record: Record
-
-  init(_ record: Record) {
-    self.record = record
-  }
 
   enum Field: String, CodingKey, CaseIterable {
     case id
@@ -37,23 +33,13 @@ struct RecordCoding: Codable {
   }
 
   /// `[token id, log-probability]`.
-  private struct Pair: Codable {
+  private struct Pair: Decodable {
     let alternative: Record.Alternative
-
-    init(_ alternative: Record.Alternative) {
-      self.alternative = alternative
-    }
 
     init(from decoder: any Decoder) throws {
       var container = try decoder.unkeyedContainer()
       let token = try container.decode(Int.self)
       alternative = Record.Alternative(tokenID: token, logProbability: try container.decode(Double.self))
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.unkeyedContainer()
-      try container.encode(alternative.tokenID)
-      try container.encode(alternative.logProbability)
     }
   }
 
@@ -106,53 +92,22 @@ struct RecordCoding: Codable {
     record.embeddingFull = try fields.optional([Double].self, .embeddingFull)
     self.record = record
   }
-
-  func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Field.self)
-    try fields.encode(record.id, forKey: .id)
-    try fields.encode(record.tokenLogProbabilities, forKey: .tokenLogProbabilities)
-    try fields.encodeIfPresent(record.referenceTokenIDs, forKey: .referenceTokenIDs)
-    try fields.encodeIfPresent(record.greedyTokenIDs, forKey: .greedyTokenIDs)
-    try fields.encodeIfPresent(record.ranks, forKey: .ranks)
-    try fields.encodeIfPresent(record.topLogProbabilities?.map { $0.map(Pair.init) }, forKey: .topLogProbabilities)
-    try fields.encodeIfPresent(record.logProbabilityMeans, forKey: .logProbabilityMeans)
-    try fields.encodeIfPresent(record.logProbabilityDeviations, forKey: .logProbabilityDeviations)
-    try fields.encodeIfPresent(record.prefix, forKey: .prefix)
-    try fields.encodeIfPresent(record.reference, forKey: .reference)
-    try fields.encodeIfPresent(record.prefixTokenIDs, forKey: .prefixTokenIDs)
-    try fields.encodeIfPresent(record.generations, forKey: .generations)
-    try fields.encodeIfPresent(record.source, forKey: .source)
-    try fields.encodeIfPresent(record.run, forKey: .run)
-    try fields.encodeIfPresent(record.split, forKey: .split)
-    try fields.encodeIfPresent(record.epoch, forKey: .epoch)
-    try fields.encodeIfPresent(record.trainLoss, forKey: .trainLoss)
-    try fields.encodeIfPresent(record.repetitions, forKey: .repetitions)
-    try fields.encodeIfPresent(record.vocabularySize, forKey: .vocabularySize)
-    try fields.encodeIfPresent(record.embeddingPrefix, forKey: .embeddingPrefix)
-    try fields.encodeIfPresent(record.embeddingFull, forKey: .embeddingFull)
-  }
 }
 
-/// Reads and writes single lines.
+/// Reads single lines.
 struct LineCoder {
   private let decoder: JSONDecoder
   /// For lines with a bare `-Infinity` or `NaN`, which are Python's and JSON5's but not JSON's.
   private let extendedDecoder: JSONDecoder
-  private let encoder: JSONEncoder
 
   init() {
     decoder = JSONDecoder()
     extendedDecoder = JSONDecoder()
     extendedDecoder.allowsJSON5 = true
-    encoder = JSONEncoder()
     for decoder in [decoder, extendedDecoder] {
       decoder.nonConformingFloatDecodingStrategy = .convertFromString(
         positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     }
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    // Sorted, because unsorted keys change places from run to run.
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
   func decode(_ line: Data, file: String, number: Int) -> Result<Record, CaptureError> {
@@ -190,10 +145,6 @@ struct LineCoder {
     } catch {
       return failure(nil, "is not valid JSON")
     }
-  }
-
-  func encode(_ record: Record) throws -> Data {
-    try encoder.encode(RecordCoding(record))
   }
 
   private static let nonFiniteWords = [Data("Infinity".utf8), Data("NaN".utf8)]

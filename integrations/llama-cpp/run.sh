@@ -29,7 +29,7 @@ done
 skewmem=.build/release/skewmem
 committed=notebooks-export/captures/jargon-train-epoch06.jsonl
 begun=$(date +%s)
-$skewmem capture "$committed" --server "$address" --output "$work/capture.store" --concurrency 2 --draws 16
+$skewmem capture "$committed" --server "$address" --output "$work/capture.store" --concurrency 2 --draws 4
 echo "seconds: $(($(date +%s) - begun))"
 $skewmem convert "$work/capture.store" --output "$work/capture.jsonl"
 # Draws of the server, against the law from its own log-probabilities and against that of the committed capture.
