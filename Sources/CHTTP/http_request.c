@@ -6,12 +6,15 @@
 #include <strings.h>
 
 // Answers of a server that never ends are no answers.
-static const size_t longest_body = (size_t)1 << 30;
+static const size_t longest_body = (size_t)64 << 20;
 
 static size_t receive(char *bytes, size_t size, size_t count, void *context) {
   http_response *response = context;
   const size_t length = size * count;
-  if (response->body_length + length > longest_body) return 0;
+  if (response->body_length + length > longest_body) {
+    response->code = HTTP_TOO_LONG;
+    return 0;
+  }
   char *body = realloc(response->body, response->body_length + length + 1);
   if (!body) return 0;
   memcpy(body + response->body_length, bytes, length);
@@ -74,7 +77,10 @@ void http_perform(void *connection, const http_request *request, http_response *
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(request->timeout * 1000));
+  const long milliseconds = (long)(request->timeout * 1000);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds > 0 ? milliseconds : 1);
+  // A key is for the server alone.
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "skewmem");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, response->message);
@@ -92,7 +98,7 @@ void http_perform(void *connection, const http_request *request, http_response *
   }
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
   const CURLcode code = curl_easy_perform(curl);
-  response->code = meaning(code);
+  if (response->code != HTTP_TOO_LONG) response->code = meaning(code);
   if (code != CURLE_OK && !response->message[0]) {
     strncpy(response->message, curl_easy_strerror(code), sizeof response->message - 1);
   }
@@ -100,6 +106,8 @@ void http_perform(void *connection, const http_request *request, http_response *
   const char *location = NULL;
   curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &location);
   if (location) strncpy(response->location, location, sizeof response->location - 1);
+  // What it points to is gone after this.
+  curl_easy_reset(curl);
   curl_slist_free_all(headers);
 }
 

@@ -49,6 +49,7 @@ public final class CaptureStore: Sendable {
   /// The file.
   public let path: String
   private let database: DatabasePool
+  private let lock: StoreLock
 
   private static let schema = "skewmem.store/1"
 
@@ -65,6 +66,14 @@ public final class CaptureStore: Sendable {
   /// - Throws: `StoreError`.
   public init(path: String, settings: Data) throws(StoreError) {
     self.path = path
+    // Somebody's own database is not to be touched.
+    if let beginning = FileHandle(forReadingAtPath: path).map({ (try? $0.read(upToCount: 16)) ?? Data() }),
+      !beginning.isEmpty
+    {
+      guard Self.isStore(beginning: beginning) else { throw StoreError(path: path, problem: "is no capture store") }
+      _ = try StoredLines(path: path, .records)
+    }
+    lock = try StoreLock(path)
     database = try Self.storing(path) {
       var configuration = Configuration()
       configuration.busyMode = .timeout(5)
@@ -98,12 +107,38 @@ public final class CaptureStore: Sendable {
       throw StoreError(path: path, problem: "is of schema \"\(schema)\"; this version reads \(Self.schema)")
     }
     let made = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'settings'") ?? Data()
-    guard made == settings else {
+    guard made != settings else { return }
+    // Nothing depends on settings that have no result.
+    if try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM passages WHERE isFinished") == 0 {
+      try db.execute(
+        sql: """
+          DELETE FROM passages;
+          DELETE FROM generations;
+          UPDATE plan SET lines = 0, fingerprint = 0;
+          DELETE FROM meta WHERE key NOT IN ('schema', 'settings');
+          """)
+      return try db.execute(sql: "UPDATE meta SET value = ? WHERE key = 'settings'", arguments: [settings])
+    }
+    do {
       throw StoreError(
         path: path,
         problem:
           "was begun with other settings: \(String(decoding: made, as: UTF8.self)), now \(String(decoding: settings, as: UTF8.self))"
       )
+    }
+  }
+
+  /// Keeps something that is found out at the beginning, and refuses another answer later.
+  public func settle(_ key: String, _ value: String) throws(StoreError) {
+    let path = path
+    try writing { db in
+      let known = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
+      guard let known else {
+        return try db.execute(sql: "INSERT INTO meta VALUES (?, ?)", arguments: [key, value])
+      }
+      guard known == value else {
+        throw StoreError(path: path, problem: "was begun with the \(key) \(known), and now it is \(value)")
+      }
     }
   }
 
@@ -225,6 +260,29 @@ public final class CaptureStore: Sendable {
     } catch {
       throw StoreError(path: path, problem: "cannot be used: \(error)")
     }
+  }
+}
+
+/// Keeps other processes from writing to a store as long as it lives; a process that is killed keeps nothing.
+private final class StoreLock: Sendable {
+  private let descriptor: Int32
+  private let path: String
+
+  init(_ store: String) throws(StoreError) {
+    path = store + "-lock"
+    descriptor = open(path, O_RDWR | O_CREAT, 0o644)
+    guard descriptor >= 0 else {
+      throw StoreError(path: store, problem: "cannot be written: \(String(cString: strerror(errno)))")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw StoreError(path: store, problem: "is being written by another process")
+    }
+  }
+
+  deinit {
+    unlink(path)
+    close(descriptor)
   }
 }
 

@@ -1,6 +1,7 @@
 import CaptureStore
 import Captures
 import Foundation
+import Synchronization
 import TokenProcess
 
 /// Scores passages by a model server into a store: what `skewmem capture` does. A run that was cut off goes on where it was.
@@ -70,10 +71,12 @@ public struct CaptureRun: Sendable {
   ) async throws -> Outcome {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let lines = CaptureLines(try InputFile(path: input))
     // Before anything is asked: a store of other settings is none of this run.
     let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
     let server = try await Server(client, settings)
-    try await plan(input, store, server)
+    try store.settle("scoring", server.scoring.rawValue)
+    try await plan(input, lines, store, server)
     try await score(store, server, progress)
     try store.checkpoint()
     let state = try store.progress
@@ -84,8 +87,7 @@ public struct CaptureRun: Sendable {
 
   // MARK: Planning
 
-  private func plan(_ input: String, _ store: CaptureStore, _ server: Server) async throws {
-    let lines = CaptureLines(try InputFile(path: input))
+  private func plan(_ input: String, _ lines: CaptureLines, _ store: CaptureStore, _ server: Server) async throws {
     let reader = PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
     let planned = try store.plan
     var current = CaptureStore.Plan(lines: 0, fingerprint: 0xCBF2_9CE4_8422_2325)
@@ -125,6 +127,7 @@ public struct CaptureRun: Sendable {
 
   private func score(_ store: CaptureStore, _ server: Server, _ progress: @Sendable (Progress) -> Void) async throws {
     let state = try store.progress
+    let failures = FailureCount(limit: max(3, concurrency))
     var done = state.finished
     progress(Progress(passages: state.passages, done: done))
     var last = -1
@@ -139,42 +142,66 @@ public struct CaptureRun: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var running = 0
       while running < concurrency, let task = try next() {
-        group.addTask { try await finish(task, store, server) }
+        group.addTask { try await finish(task, store, server, failures) }
         running += 1
       }
       while try await group.next() != nil {
         done += 1
         progress(Progress(passages: state.passages, done: done))
-        if let task = try next() { group.addTask { try await finish(task, store, server) } }
+        if let task = try next() { group.addTask { try await finish(task, store, server, failures) } }
       }
     }
   }
 
   /// Scores a passage and keeps the result, or what is wrong with the passage.
-  private func finish(_ task: CaptureStore.Task, _ store: CaptureStore, _ server: Server) async throws {
+  private func finish(_ task: CaptureStore.Task, _ store: CaptureStore, _ server: Server, _ failures: FailureCount)
+    async throws
+  {
     let passage = try JSONDecoder().decode(Passage.self, from: task.input)
     do {
       let record = try await server.scorer.score(passage)
       let generations = try await server.sampler?.lines(passage, number: task.position) ?? []
       try store.finish(task.position, .init(record: try captureLine(record), generations: generations))
+      failures.reset()
     } catch let error as PassageError {
       try store.fail(task.position, passage.id, error.problem)
     } catch let error as RecordError {
       try store.fail(task.position, passage.id, "the server's values are no record: \(error)")
-    } catch let error as ServerError where error.isOfOnePassage {
+    } catch let error as ServerError
+      where error.isOfOnePassage || error.kind == .failing && failures.isWithinLimit()
+    {
+      // A server may fail for one passage and not for the next.
       try store.fail(task.position, passage.id, error.description)
+    }
+  }
+}
+
+/// Failures without a result between them: one passage may be too much for a server, many in a row say that it is down.
+private final class FailureCount: Sendable {
+  private let count = Mutex(0)
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  func reset() { count.withLock { $0 = 0 } }
+
+  /// Counts one more, and says whether there may be another.
+  func isWithinLimit() -> Bool {
+    count.withLock {
+      $0 += 1
+      return $0 < limit
     }
   }
 }
 
 /// A server, and how it is spoken to.
 private struct Server: Sendable {
+  let scoring: Scoring
   let scorer: any PassageScorer
   let tokenizer: Tokenizer?
   let sampler: GenerationSampler?
 
   init(_ client: HTTPClient, _ settings: CaptureRun.Settings) async throws {
-    let scoring: Scoring
     if let asked = settings.scoring { scoring = asked } else { scoring = try await Self.scoring(client) }
     switch scoring {
     case .echo:

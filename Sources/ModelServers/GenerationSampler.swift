@@ -107,7 +107,7 @@ struct GenerationSampler: Sendable {
         guard let answer = try? HTTPClient.decoder.decode(LlamaAnswer.self, from: data) else {
           throw ServerError(.malformed, "completion", "the answer has no tokens")
         }
-        return (answer.tokens, answer.stopType == "eos")
+        return try Self.checked(answer.tokens, hasEnded: answer.stopType == "eos", count, "completion")
       }
     }
     let request = VLLMRequest(
@@ -118,8 +118,18 @@ struct GenerationSampler: Sendable {
         let tokens = choice.tokenIds
       else { throw ServerError(.malformed, "v1/completions", "the answer has no token_ids: generations need them") }
       // vLLM counts the end-of-text token among those of the answer.
-      return (tokens, choice.finishReason == "stop")
+      return try Self.checked(tokens, hasEnded: choice.finishReason == "stop", count, "v1/completions")
     }
+  }
+
+  /// Throws where there are fewer tokens than were asked for, without an end.
+  private static func checked(
+    _ tokens: [Int], hasEnded: Bool, _ count: Int, _ path: String
+  ) throws -> (tokens: [Int], hasEnded: Bool) {
+    guard hasEnded || tokens.count >= count else {
+      throw ServerError(.malformed, path, "the answer has \(tokens.count) tokens of \(count), and did not end")
+    }
+    return (tokens, hasEnded)
   }
 
   private static func line(_ passage: Passage, _ scheme: GenerationPlan.Scheme, _ draws: [[Int]]) throws -> Data {

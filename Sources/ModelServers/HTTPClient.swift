@@ -6,7 +6,7 @@ import Synchronization
 public final class HTTPClient: Sendable {
   /// How patient a client is.
   public struct Patience: Sendable {
-    /// Seconds without an answer.
+    /// Seconds for a request.
     public var timeout = 120.0
     /// How often a request is tried again.
     public var retries = 6
@@ -43,8 +43,12 @@ public final class HTTPClient: Sendable {
         .unreachable, "\(scheme)://\(url.host ?? "")",
         "names and keys do not belong in an address: give the key in an environment variable")
     }
+    let trimmed = key.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+    guard trimmed?.unicodeScalars.allSatisfy({ $0.isASCII && $0.properties.generalCategory != .control }) ?? true else {
+      throw ServerError(.unauthorized, text, "a key is of printable ASCII characters")
+    }
     base = url
-    self.key = key
+    self.key = trimmed
     self.patience = patience
   }
 
@@ -129,6 +133,7 @@ public final class HTTPClient: Sendable {
     case HTTP_NO_TLS:
       throw ServerError(.unreachable, address, "there is no secure connection (TLS): \(answer.message)")
     case HTTP_CANCELLED: throw CancellationError()
+    case HTTP_TOO_LONG: throw ServerError(.rejected, address, "the answer is longer than 64 MiB")
     default: throw Failure(problem: "the connection broke off (\(answer.message))")
     }
     hasAnswered.withLock { $0 = true }
@@ -140,17 +145,17 @@ public final class HTTPClient: Sendable {
         .notFound, address,
         "sends elsewhere (\(answer.location.isEmpty ? "status \(status)" : answer.location))")
     case 401, 403: throw ServerError(.unauthorized, address, "wants a key, or another one (status \(status))")
-    case 404: throw ServerError(.notFound, address, "is not known there (status 404)\(Self.message(data))")
+    case 404: throw ServerError(.notFound, address, "is not known there (status 404)\(message(data))")
     case 408, 425, 429, 500...:
       throw Failure(
-        problem: "status \(status)\(Self.message(data))",
+        problem: "status \(status)\(message(data))",
         retryAfter: Self.seconds(answer.retryAfter))
-    default: throw ServerError(.rejected, address, "status \(status)\(Self.message(data))")
+    default: throw ServerError(.rejected, address, "status \(status)\(message(data))")
     }
   }
 
   /// What the server says of an error, in one line.
-  private static func message(_ data: Data) -> String {
+  private func message(_ data: Data) -> String {
     struct Message: Decodable {
       struct Inner: Decodable { let message: String? }
       let error: Inner?
@@ -158,7 +163,9 @@ public final class HTTPClient: Sendable {
     }
     let parsed = try? JSONDecoder().decode(Message.self, from: data)
     guard let text = parsed?.error?.message ?? parsed?.message else { return "" }
-    return ": " + text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(200)
+    // Some servers say which key was wrong.
+    let safe = key.map { text.replacingOccurrences(of: $0, with: "[key]") } ?? text
+    return ": " + safe.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(200)
   }
 
   /// Seconds, or the time until a date.

@@ -98,6 +98,8 @@ struct PassageReader {
     }
     let (before, length) = (options.prefixTokens ?? 1, options.suffixTokens ?? 1)
     let tokens = try await tokenizer.tokens(text, isBeginning: false)
+    // Each window is a text of its own to the model, with the token that begins texts where it has one.
+    let beginning = try await tokenizer.tokens("", isBeginning: true)
     var starts = [0]
     if let stride = options.stride {
       starts = Array(Swift.stride(from: 0, through: max(0, tokens.count - before - length), by: stride))
@@ -110,7 +112,7 @@ struct PassageReader {
     return starts.map { start in
       var window = passage
       if options.stride != nil { window.id += "@\(start)" }
-      window.prefixTokenIDs = Array(tokens[start..<start + before])
+      window.prefixTokenIDs = beginning + tokens[start..<start + before]
       window.referenceTokenIDs = Array(tokens[(start + before)..<min(tokens.count, start + before + length)])
       return window
     }

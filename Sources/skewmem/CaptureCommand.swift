@@ -45,7 +45,7 @@ struct CaptureCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Environment variable with the server's key.", valueName: "name"))
   var apiKeyVariable = "SKEWMEM_API_KEY"
 
-  @Option(help: ArgumentHelp("Seconds without an answer before a request is given up.", valueName: "s"))
+  @Option(help: ArgumentHelp("Seconds before a request is given up.", valueName: "s"))
   var timeout = HTTPClient.Patience().timeout
 
   @Option(help: "How often a request is tried again.")
@@ -85,6 +85,7 @@ struct CaptureCommand: AsyncParsableCommand {
       let key = ProcessInfo.processInfo.environment[apiKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
       let client = try HTTPClient(address: server, key: key, patience: patience)
       let bar = SharedProgressBar(unit: "records", isQuiet: quiet)
+      defer { bar.finish() }
       let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
         .run(input: file, store: output) { bar.update($0.done, of: $0.passages) }
       bar.finish()
@@ -162,6 +163,9 @@ struct GenerationOptions: ParsableArguments {
 
   func validate() throws {
     guard (0...100_000).contains(draws) else { throw ValidationError("--draws is 0 to 100000.") }
+    guard draws == 0 || decoding.temperature != 0 else {
+      throw ValidationError("Draws at temperature 0 are all the same: --greedy is that one.")
+    }
   }
 
   /// nil for none.

@@ -10,7 +10,11 @@ final class ProgressBar {
   private var lastDrawn = ContinuousClock.now
   private var hasDrawn = false
 
-  init(total: Int?, unit: String, isQuiet: Bool) {
+  /// What had been done before: the time left is reckoned from the rest.
+  private let before: Int
+
+  init(total: Int?, unit: String, isQuiet: Bool, before: Int = 0) {
+    self.before = before
     self.total = total
     self.unit = unit
     isShown = !isQuiet && isatty(STDERR_FILENO) == 1
@@ -26,7 +30,7 @@ final class ProgressBar {
     if let total, total > 0 {
       let share = min(1, Double(done) / Double(total))
       let filled = Int(30 * share)
-      let left = Double((now - start).components.seconds) * (1 - share) / max(share, 1e-9)
+      let left = Double((now - start).components.seconds) * Double(max(0, total - done)) / Double(max(1, done - before))
       line =
         "\r[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
         + "] \(Int(100 * share)) %, \(Int(left)) s left  "
@@ -55,7 +59,7 @@ final class SharedProgressBar: Sendable {
   /// Shows how much is done.
   func update(_ done: Int, of total: Int) {
     bar.withLock { state in
-      if state.total != total { state = (ProgressBar(total: total, unit: unit, isQuiet: isQuiet), total) }
+      if state.total != total { state = (ProgressBar(total: total, unit: unit, isQuiet: isQuiet, before: done), total) }
       state.bar?.update(done)
     }
   }

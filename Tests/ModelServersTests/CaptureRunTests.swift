@@ -130,6 +130,7 @@ import TokenProcess
       (.json(["error": ["message": "no model m"]], status: 404), .notFound, "no model m"),
       (.answer(status: 307, headers: ["Location": "http://elsewhere/"], Data()), .notFound, "http://elsewhere/"),
       (.answer(status: 503, headers: ["Retry-After": "0"], Data()), .failing, "asked 3 times"),
+      (.json(["message": "Bearer s3cret is wrong"], status: 500), .failing, "Bearer [key] is wrong"),
     ]
     for (behaviour, kind, text) in answers {
       let model = ToyModel(.echo)
@@ -163,7 +164,7 @@ import TokenProcess
     // Nobody there, and a server that does not answer.
     let gone = try LoopbackServer { _ in .drop }
     gone.stop()
-    let mute = try LoopbackServer { _ in .silence(seconds: 3) }
+    let mute = try LoopbackServer { _ in .silence(seconds: 60) }
     defer { mute.stop() }
     try await Repository.withScratchFolder { folder in
       let refused = await #expect(throws: ServerError.self) {
@@ -175,11 +176,66 @@ import TokenProcess
       let silent = await #expect(throws: ServerError.self) {
         try await run(mute, try input(lines()), in: folder, patience: patience)
       }
-      #expect(silent?.kind == .failing && silent?.problem.contains("no answer") == true)
+      #expect(silent?.kind == .failing && silent?.problem.contains("no answer") == true, "\(silent?.description ?? "")")
     }
     for address in ["ftp://x", "nonsense", "http://user:pass@host", "http://h/?key=1"] {
       let error = #expect(throws: ServerError.self) { try HTTPClient(address: address, key: nil) }
       #expect(error?.description.contains("pass@") != true && error?.description.contains("key=1") != true)
+    }
+  }
+
+  /// A server that fails for one passage only does not keep the others from being scored; another run tries again.
+  @Test func oneTooMany() async throws {
+    let model = ToyModel(.echo)
+    let isWell = Mutex(false)
+    let server = try LoopbackServer { request in
+      let isHard = (request.json["prompt"] as? String ?? "").hasPrefix("Question 2:")
+      return isHard && !isWell.withLock { $0 } ? .json([:], status: 500) : model.answer(request)
+    }
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      var patience = quick()
+      patience.retries = 1
+      let first = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 1)
+      #expect(first.outcome.finished == 11 && first.outcome.problems.map(\.id) == ["r2"])
+      isWell.withLock { $0 = true }
+      let second = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 1)
+      #expect(second.outcome.failed == 0 && second.records.map(\.id) == passages.map(\.id))
+    }
+  }
+
+  /// One process at a time; another way of scoring, once there are results, is refused; somebody else's database is left as it is.
+  @Test func stores() async throws {
+    let echo = try LoopbackServer(ToyModel(.echo).answer)
+    let vllm = try LoopbackServer(ToyModel(.vllm).answer)
+    defer {
+      echo.stop()
+      vllm.stop()
+    }
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("x.store").path
+      // Without a result nothing depends on settings.
+      let gone = try LoopbackServer { _ in .drop }
+      gone.stop()
+      await #expect(throws: ServerError.self) {
+        try await run(gone, try input(lines()), in: folder) { $0.alternatives = 9 }
+      }
+      _ = try await run(echo, try input(Array(lines().prefix(4))), in: folder)
+      let other = await #expect(throws: StoreError.self) { try await run(vllm, try input(lines()), in: folder) }
+      #expect(other?.problem == "was begun with the scoring echo, and now it is prompt-logprobs")
+      var held: CaptureStore? = try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      let busy = #expect(throws: StoreError.self) {
+        try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      }
+      #expect(busy?.problem == "is being written by another process" && held != nil)
+      held = nil
+      _ = try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      #expect(FileManager.default.fileExists(atPath: path))
+      try Data("a diary".utf8).write(to: folder.appendingPathComponent("z"))
+      #expect(throws: StoreError.self) {
+        try CaptureStore(path: folder.appendingPathComponent("z").path, settings: Data())
+      }
+      #expect(try Data(contentsOf: folder.appendingPathComponent("z")) == Data("a diary".utf8))
     }
   }
 

@@ -32,7 +32,7 @@ typedef struct {
 
 // What libcurl's codes mean.
 enum {
-  HTTP_NO_HOST = 1, HTTP_REFUSED, HTTP_TIMED_OUT, HTTP_NO_TLS, HTTP_CANCELLED, HTTP_BROKEN
+  HTTP_NO_HOST = 1, HTTP_REFUSED, HTTP_TIMED_OUT, HTTP_NO_TLS, HTTP_CANCELLED, HTTP_BROKEN, HTTP_TOO_LONG
 };
 
 // A connection, which may be used for one request at a time, and again; NULL without memory.

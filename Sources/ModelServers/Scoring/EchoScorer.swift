@@ -23,7 +23,6 @@ struct EchoScorer: PassageScorer {
     struct Choice: Decodable { let logprobs: Lists? }
     struct Lists: Decodable {
       let tokens: [String]
-      let textOffset: [Int]?
     }
     struct Usage: Decodable { let completionTokens: Int? }
     let choices: [Choice]
@@ -40,43 +39,45 @@ struct EchoScorer: PassageScorer {
       guard let parsed = try? HTTPClient.decoder.decode(Tokens.self, from: data),
         let lists = parsed.choices.first?.logprobs
       else { throw malformed("the answer has no logprobs: does the server know echo?") }
-      let scored = max(0, lists.tokens.count - (parsed.usage?.completionTokens ?? 1))
-      let start = try Self.start(of: reference, after: prefix, lists.tokens[..<scored], lists.textOffset)
+      let range = try Self.range(of: reference, after: prefix, lists.tokens, parsed.usage?.completionTokens)
       let records: [Record]
       do {
-        records = try scoredRecords(data, split: .prefixTokens(start), name: passage.id)
+        records = try scoredRecords(data, split: .prefixTokens(range.lowerBound), name: passage.id)
       } catch let error as RecordError where error.field == "top_logprobs" {
         throw PassageError(error.description)
       } catch let error as RecordError {
         throw malformed(error.description)
+      } catch is DecodingError {
+        throw malformed("the answer is no completion with logprobs")
       }
-      guard let scored = records.first else { throw malformed("the answer has no choice") }
-      var record = passage.record(scored.tokenLogProbabilities)
-      record.ranks = scored.ranks
+      // Where nothing says how many tokens were generated they stand at the end.
+      guard let values = records.first?.tokenLogProbabilities, values.count >= range.count else {
+        throw malformed("the answer has fewer values than tokens of the reference")
+      }
+      var record = passage.record(Array(values.prefix(range.count)))
+      record.ranks = records.first?.ranks.map { Array($0.prefix(range.count)) }
       return record
     }
   }
 
-  /// The first token of the reference.
-  private static func start(
-    of reference: String, after prefix: String, _ tokens: ArraySlice<String>, _ offsets: [Int]?
-  ) throws -> Int {
-    // From the end: a beginning-of-text token may stand before the prefix as some text.
-    var left = reference.utf8.count
-    var start = tokens.count
-    while left > 0, start > 0 {
-      start -= 1
-      left -= tokens[start].utf8.count
-    }
-    if left == 0, tokens[start...].joined() == reference, start > 0 { return start }
-    // Tokens that are parts of a letter are not texts: their offsets may tell.
-    let place = prefix.unicodeScalars.count
-    if let offsets, offsets.count >= tokens.count, let start = offsets[..<tokens.count].firstIndex(of: place), start > 0
-    {
-      return start
+  /// The tokens of the reference, which is followed by generated ones.
+  private static func range(
+    of reference: String, after prefix: String, _ tokens: [String], _ generated: Int?
+  ) throws -> Range<Int> {
+    // A beginning-of-text token may stand before the prefix as some text.
+    for end in generated.map({ [max(0, tokens.count - $0)] }) ?? [tokens.count, tokens.count - 1] {
+      var left = reference.utf8.count
+      var start = end
+      while left > 0, start > 0 {
+        start -= 1
+        left -= tokens[start].utf8.count
+      }
+      guard left == 0, start > 0, tokens[start..<end].joined() == reference, tokens[..<start].joined().hasSuffix(prefix)
+      else { continue }
+      return start..<end
     }
     throw PassageError(
-      "a token of the server reaches over the boundary between prefix and reference: put it elsewhere, for example before a space"
+      "the server's tokens have no boundary between prefix and reference (one reaches over it, or is part of a letter): put it elsewhere, for example before a space"
     )
   }
 }

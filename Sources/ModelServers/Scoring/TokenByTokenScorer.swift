@@ -61,6 +61,8 @@ struct TokenByTokenScorer: PassageScorer {
   }
 
   private static let certainty = 100.0
+  /// Logarithms of single-precision probabilities near 1 come out above 0 by about so much.
+  private static let rounding = 1e-3
 
   func score(_ passage: Passage) async throws -> Record {
     let passage = try await tokenizer.tokenized(passage)
@@ -90,13 +92,17 @@ struct TokenByTokenScorer: PassageScorer {
     let answer = try await Self.ask(
       client, Request(prompt: prompt, nProbs: alternatives, postSamplingProbs: false, logitBias: bias))
     let top = try (answer.topLogprobs ?? []).map { entry in
-      guard let value = entry.logprob else { throw Self.malformed("a listed token has no logprob") }
+      guard let value = entry.logprob, value < Self.rounding else {
+        throw Self.malformed("a listed token has no logprob, or one above 0")
+      }
       return Record.Alternative(tokenID: entry.id, logProbability: min(0, value))
     }
     guard let last = top.last else { throw Self.malformed("no token is listed") }
     if let listed = top.first(where: { $0.tokenID == token }) { return (listed.logProbability, top) }
     // llama.cpp's floats end at e^-103; it writes the smallest number there is for what lies below.
-    if isUnbiased, answer.id == token, let value = answer.logprob, value > -100 { return (min(0, value), top) }
+    if isUnbiased, answer.id == token, let value = answer.logprob, value > -100, value < Self.rounding {
+      return (min(0, value), top)
+    }
     return (try await valueByBias(prompt, token, below: last.logProbability), top)
   }
 
