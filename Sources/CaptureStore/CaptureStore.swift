@@ -119,13 +119,11 @@ public final class CaptureStore: Sendable {
           """)
       return try db.execute(sql: "UPDATE meta SET value = ? WHERE key = 'settings'", arguments: [settings])
     }
-    do {
-      throw StoreError(
-        path: path,
-        problem:
-          "was begun with other settings: \(String(decoding: made, as: UTF8.self)), now \(String(decoding: settings, as: UTF8.self))"
-      )
-    }
+    throw StoreError(
+      path: path,
+      problem:
+        "was begun with other settings: \(String(decoding: made, as: UTF8.self)), now \(String(decoding: settings, as: UTF8.self))"
+    )
   }
 
   /// Keeps something that is found out at the beginning, and refuses another answer later.
@@ -307,6 +305,7 @@ public final class StoredLines {
   private let database: DatabaseQueue
   private let path: String
   private let sql: String
+  private let isPaired: Bool
   private var last: (position: Int, number: Int) = (-1, -1)
 
   /// Opens a store for reading.
@@ -331,8 +330,6 @@ public final class StoredLines {
       return queue
     }
   }
-
-  private let isPaired: Bool
 
   /// The next lines, each with its end; nil after the last.
   ///
