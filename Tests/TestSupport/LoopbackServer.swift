@@ -76,10 +76,8 @@ public final class LoopbackServer: Sendable {
   /// Listens no more.
   public func stop() {
     isStopped.withLock { isStopped in
-      if !isStopped {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-      }
+      // The accepting thread closes it: the number of a closed descriptor may be another server's before that thread has noticed.
+      if !isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
       isStopped = true
     }
   }
@@ -87,7 +85,10 @@ public final class LoopbackServer: Sendable {
   private func accept() {
     while true {
       let connection = Foundation.accept(listener, nil, nil)
-      if connection < 0 { return }
+      if connection < 0 {
+        close(listener)
+        return
+      }
       Thread.detachNewThread { [self] in serve(connection) }
     }
   }
