@@ -11,6 +11,7 @@
 # make visual      notebooks executed, figures rendered, pages in a browser (needs PyPI and Chromium)
 
 PREFIX ?= /usr/local
+BINARY = .build/release/skewmem
 SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Peers
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
@@ -25,10 +26,10 @@ release: setup
 
 demo: release
 	@mkdir -p $(dir $(DEMO_REPORT))
-	@.build/release/skewmem audit $(DEMO_CAPTURE)
-	@.build/release/skewmem audit $(DEMO_CAPTURE) --format html --output $(DEMO_REPORT)
+	@$(BINARY) audit $(DEMO_CAPTURE)
+	@$(BINARY) audit $(DEMO_CAPTURE) --format html --output $(DEMO_REPORT)
 	@echo
-	@echo "The report as a page is $(CURDIR)/$(DEMO_REPORT); .build/release/skewmem audit --help shows what else there is."
+	@echo "The report as a page is $(CURDIR)/$(DEMO_REPORT); $(BINARY) audit --help shows what else there is."
 
 test: setup
 	scripts/build-tests
@@ -51,7 +52,6 @@ lint:
 format:
 	swift format --in-place --recursive $(SWIFT_FILES)
 
-BINARY = .build/release/skewmem
 MANUAL = .build/plugins/GenerateManual/outputs/skewmem
 SHARE = $(DESTDIR)$(PREFIX)/share
 BASH_COMPLETION = $(SHARE)/bash-completion/completions/skewmem
@@ -85,7 +85,7 @@ docs: setup
 	@echo "Read it with: python3 -m http.server --bind 127.0.0.1 --directory .build/documentation, at http://127.0.0.1:8000/documentation/"
 
 notebooks: release
-	.build/release/skewmem notebooks --output notebooks-export notebooks-export/captures
+	$(BINARY) notebooks --output notebooks-export notebooks-export/captures
 
 integration: release
 	integrations/llama-cpp/run.sh $(ADAPTER)

@@ -1,7 +1,7 @@
 import SkewedMemorization
 
 /// A report that can be read as text, as Markdown, as a page and in a notebook, and written as JSON.
-public protocol ReadableReport: Encodable {
+public protocol ReadableReport: Encodable, Sendable {
   /// The report as plain text, what a person wants to read first; `isStyled` allows terminal styles.
   func text(isStyled: Bool) -> String
 

@@ -15,8 +15,11 @@ public struct NotebookSet: Sendable {
   ///
   /// - Parameters:
   ///   - sources: What they are about; paths are as notebooks will name them.
-  ///   - run: Runs `skewmem`; what it throws is thrown.
-  public init(of sources: NotebookSources, run: @escaping Runner) async throws {
+  ///   - runner: Runs `skewmem`; what it throws is thrown.
+  public init(of sources: NotebookSources, run runner: @escaping Runner) async throws {
+    // Several cells show parts of one report.
+    let reports = ReportCache(runner)
+    let run: Runner = { try await reports.report($0) }
     notebooks = [
       try await SkewNotebook(sources).written(run), try await AveragesNotebook(sources).written(run),
     ]
@@ -35,5 +38,20 @@ public struct NotebookSet: Sendable {
     let metrics = MetricsNotebook(sources)
     notebooks.append(try await metrics.written(run))
     missing += metrics.missing
+  }
+}
+
+/// Makes each report once.
+private actor ReportCache {
+  private let run: NotebookSet.Runner
+  private var reports: [[String]: any ReadableReport] = [:]
+
+  init(_ run: @escaping NotebookSet.Runner) { self.run = run }
+
+  func report(_ arguments: [String]) async throws -> any ReadableReport {
+    if let known = reports[arguments] { return known }
+    let made = try await run(arguments)
+    reports[arguments] = made
+    return made
   }
 }
