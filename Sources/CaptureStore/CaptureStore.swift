@@ -34,8 +34,6 @@ public final class CaptureStore: Sendable {
     public var passages: Int
     /// Those with a result.
     public var finished: Int
-    /// Those that cannot have one, as things are.
-    public var failed: Int
   }
 
   /// Which lines of a store are read.
@@ -185,8 +183,8 @@ public final class CaptureStore: Sendable {
     get throws(StoreError) {
       try reading { db in
         let row = try Row.fetchOne(
-          db, sql: "SELECT COUNT(*), COALESCE(SUM(isFinished), 0), COALESCE(SUM(problem IS NOT NULL), 0) FROM passages")
-        return Progress(passages: row?[0] ?? 0, finished: row?[1] ?? 0, failed: row?[2] ?? 0)
+          db, sql: "SELECT COUNT(*), COALESCE(SUM(isFinished), 0) FROM passages")
+        return Progress(passages: row?[0] ?? 0, finished: row?[1] ?? 0)
       }
     }
   }

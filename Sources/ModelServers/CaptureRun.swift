@@ -7,7 +7,7 @@ import TokenProcess
 /// Scores passages by a model server into a store: what `skewmem capture` does. A run that was cut off goes on where it was.
 public struct CaptureRun: Sendable {
   /// What results depend on; a store goes on only with the same.
-  public struct Settings: Sendable, Codable, Equatable {
+  public struct Settings: Sendable, Encodable, Equatable {
     /// The model's name, as the server has it.
     public var model: String?
     /// The way of scoring; nil to ask the server what it is.
@@ -90,13 +90,15 @@ public struct CaptureRun: Sendable {
   private func plan(_ input: String, _ lines: CaptureLines, _ store: CaptureStore, _ server: Server) async throws {
     let reader = PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
     let planned = try store.plan
-    var current = CaptureStore.Plan(lines: 0, fingerprint: 0xCBF2_9CE4_8422_2325)
+    var fingerprint = Fingerprint()
+    var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value)
     var waiting: [Data] = []
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     while let line = try lines.next() {
       current.lines += 1
-      for byte in line { current.fingerprint = (current.fingerprint ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      fingerprint.add(line)
+      current.fingerprint = fingerprint.value
       if current.lines <= planned.lines {
         guard current.lines < planned.lines || current.fingerprint == planned.fingerprint else {
           throw CaptureError(
@@ -159,8 +161,9 @@ public struct CaptureRun: Sendable {
   {
     let passage = try JSONDecoder().decode(Passage.self, from: task.input)
     do {
-      let record = try await server.scorer.score(passage)
-      let generations = try await server.sampler?.lines(passage, number: task.position) ?? []
+      let tokenized = try await server.tokenizer?.tokenized(passage) ?? passage
+      let record = try await server.scorer.score(tokenized)
+      let generations = try await server.sampler?.lines(tokenized, number: task.position) ?? []
       try store.finish(task.position, .init(record: try captureLine(record), generations: generations))
       failures.reset()
     } catch let error as PassageError {
@@ -208,10 +211,9 @@ private struct Server: Sendable {
       tokenizer = nil
       scorer = EchoScorer(client: client, model: settings.model, alternatives: settings.alternatives)
     case .promptLogprobs:
-      let tokenizer = Tokenizer(client: client, dialect: .vllm(model: settings.model ?? ""))
-      self.tokenizer = tokenizer
+      tokenizer = Tokenizer(client: client, dialect: .vllm(model: settings.model ?? ""))
       scorer = PromptLogprobsScorer(
-        client: client, tokenizer: tokenizer, model: settings.model, alternatives: settings.alternatives)
+        client: client, model: settings.model, alternatives: settings.alternatives)
     case .tokenByToken:
       let tokenizer = Tokenizer(client: client, dialect: .llamaCpp)
       self.tokenizer = tokenizer
@@ -219,13 +221,13 @@ private struct Server: Sendable {
         client: client, tokenizer: tokenizer, alternatives: settings.alternatives)
     }
     if let plan = settings.generations {
-      guard let tokenizer else {
+      guard tokenizer != nil else {
         throw ServerError(
           .notFound, "v1/completions",
           "servers with echo give texts and no token ids: no generations can be compared with them")
       }
       sampler = GenerationSampler(
-        client: client, tokenizer: tokenizer, isLlama: scoring == .tokenByToken, model: settings.model, plan: plan)
+        client: client, isLlama: scoring == .tokenByToken, model: settings.model, plan: plan)
     } else {
       sampler = nil
     }

@@ -4,7 +4,6 @@ import TokenProcess
 /// Draws continuations of a prefix, as far as they repeat the reference: a draw ends with the first piece in which it goes another way.
 struct GenerationSampler: Sendable {
   let client: HTTPClient
-  let tokenizer: Tokenizer
   let isLlama: Bool
   let model: String?
   let plan: GenerationPlan
@@ -54,7 +53,6 @@ struct GenerationSampler: Sendable {
   ///
   /// - Parameter number: The passage's place, of which seeds are made.
   func lines(_ passage: Passage, number: Int) async throws -> [Data] {
-    let passage = try await tokenizer.tokenized(passage)
     guard let prefix = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !prefix.isEmpty else {
       throw PassageError("generations need a prefix of at least a token")
     }
@@ -71,7 +69,7 @@ struct GenerationSampler: Sendable {
   }
 
   /// One continuation, up to the piece with the first token that is not the reference's.
-  private func draw(_ prefix: [Int], _ reference: [Int], _ scheme: GenerationPlan.Scheme, _ seed: UInt64) async throws
+  private func draw(_ prefix: [Int], _ reference: [Int], _ scheme: Decoding, _ seed: UInt64) async throws
     -> [Int]
   {
     var tokens: [Int] = []
@@ -95,7 +93,7 @@ struct GenerationSampler: Sendable {
   static let endOfText = Int(Int32.max)
 
   private func continuation(
-    of prompt: [Int], _ count: Int, _ scheme: GenerationPlan.Scheme, _ seed: UInt32
+    of prompt: [Int], _ count: Int, _ scheme: Decoding, _ seed: UInt32
   ) async throws -> (tokens: [Int], hasEnded: Bool) {
     if isLlama {
       let request = LlamaRequest(
@@ -132,7 +130,7 @@ struct GenerationSampler: Sendable {
     return (tokens, hasEnded)
   }
 
-  private static func line(_ passage: Passage, _ scheme: GenerationPlan.Scheme, _ draws: [[Int]]) throws -> Data {
+  private static func line(_ passage: Passage, _ scheme: Decoding, _ draws: [[Int]]) throws -> Data {
     struct Line: Encodable {
       let id: String
       let run: String?
@@ -166,36 +164,16 @@ struct GenerationSampler: Sendable {
 }
 
 /// Which generations are asked for.
-public struct GenerationPlan: Sendable, Codable, Equatable {
+public struct GenerationPlan: Sendable, Encodable, Equatable {
   /// How tokens are drawn.
-  public struct Scheme: Sendable, Codable, Equatable {
-    /// 0 is greedy decoding.
-    public var temperature: Double
-    /// Keep the k most probable tokens.
-    public var topK: Int?
-    /// Keep the most probable tokens up to this share.
-    public var topP: Double?
-    /// Keep tokens with this share of the best one's probability.
-    public var minP: Double?
-
-    /// A scheme.
-    public init(temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil) {
-      self.temperature = temperature
-      self.topK = topK
-      self.topP = topP
-      self.minP = minP
-    }
-  }
-
-  /// The schemes.
-  public var schemes: [Scheme]
+  public var schemes: [Decoding]
   /// Draws of each prefix under a scheme with randomness.
   public var draws: Int
   /// What seeds are made of.
   public var seed: UInt64
 
   /// A plan.
-  public init(schemes: [Scheme], draws: Int, seed: UInt64) {
+  public init(schemes: [Decoding], draws: Int, seed: UInt64) {
     self.schemes = schemes
     self.draws = draws
     self.seed = seed

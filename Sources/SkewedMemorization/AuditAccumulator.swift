@@ -1,3 +1,4 @@
+import Captures
 import GSLNumerics
 import HeavyTails
 import RealModule
@@ -65,7 +66,9 @@ public struct AuditAccumulator: Sendable {
       greedy: match?.length)
     risks.add(risk, tokenLogProbabilities: record.tokenLogProbabilities)
     wholes.add(risk)
-    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.hash(record.id)).inserted { sums.repeatedIDs += 1 }
+    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Fingerprint(record.id.utf8).value).inserted {
+      sums.repeatedIDs += 1
+    }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
@@ -93,11 +96,6 @@ public struct AuditAccumulator: Sendable {
 
   /// How many identifiers are remembered to notice repeated ones.
   private static let rememberedIDs = 20_000
-
-  /// The same number for the same identifier in every process (FNV-1a).
-  private static func hash(_ id: String) -> UInt64 {
-    id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
 
   /// Adds the records of another accumulator, as if they had been added after these.
   ///

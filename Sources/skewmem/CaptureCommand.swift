@@ -171,15 +171,8 @@ struct GenerationOptions: ParsableArguments {
   /// nil for none.
   var plan: GenerationPlan? {
     get throws {
-      // Refuses what is no scheme.
-      _ = try decoding.decoding()
-      var schemes: [GenerationPlan.Scheme] = []
-      if greedy { schemes.append(.init(temperature: 0)) }
-      if draws > 0 {
-        schemes.append(
-          .init(
-            temperature: decoding.temperature, topK: decoding.topK, topP: decoding.topP, minP: decoding.minP))
-      }
+      let asked = try decoding.decoding()
+      let schemes = (greedy ? [.greedy] : []) + (draws > 0 ? [asked] : [])
       return schemes.isEmpty ? nil : GenerationPlan(schemes: schemes, draws: draws, seed: seed)
     }
   }

@@ -332,7 +332,7 @@ import TokenProcess
       func generations(_ folder: URL) async throws -> [SampledGenerations] {
         _ = try await run(server, data, in: folder) {
           $0.generations = GenerationPlan(
-            schemes: [.init(temperature: 0), .init(temperature: 1)], draws: 30, seed: 7)
+            schemes: [.greedy, .plain], draws: 30, seed: 7)
         }
         return try GenerationsReader.read(path: folder.appendingPathComponent("x.store").path)
       }

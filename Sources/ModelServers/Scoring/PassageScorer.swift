@@ -2,7 +2,7 @@ import TokenProcess
 
 /// A way to the log-probabilities of a passage's reference.
 protocol PassageScorer: Sendable {
-  /// The record of a passage.
+  /// The record of a passage, which has token ids where the server has a tokenizer.
   ///
   /// - Throws: `PassageError` for a passage that cannot be scored; `ServerError`.
   func score(_ passage: Passage) async throws -> Record

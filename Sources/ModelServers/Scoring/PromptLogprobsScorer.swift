@@ -5,7 +5,6 @@ import TokenProcess
 /// Scores by vLLM's `prompt_logprobs`: values, ranks and alternatives by token id.
 struct PromptLogprobsScorer: PassageScorer {
   let client: HTTPClient
-  let tokenizer: Tokenizer
   let model: String?
   let alternatives: Int
 
@@ -18,7 +17,6 @@ struct PromptLogprobsScorer: PassageScorer {
   }
 
   func score(_ passage: Passage) async throws -> Record {
-    let passage = try await tokenizer.tokenized(passage)
     guard let before = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !before.isEmpty,
       !reference.isEmpty
     else {

@@ -9,7 +9,6 @@ import TokenProcess
 /// probability q after sampling near one half: ln p follows from q/(1 - q) = e^B p/(1 - p).
 struct TokenByTokenScorer: PassageScorer {
   let client: HTTPClient
-  let tokenizer: Tokenizer
   let alternatives: Int
   /// Whether the server says a drawn token's log-probability before the bias.
   let isUnbiased: Bool
@@ -46,7 +45,6 @@ struct TokenByTokenScorer: PassageScorer {
   /// A scorer that has found out how the server speaks of biased tokens.
   init(client: HTTPClient, tokenizer: Tokenizer, alternatives: Int) async throws {
     self.client = client
-    self.tokenizer = tokenizer
     self.alternatives = max(1, alternatives)
     let prompt = try await tokenizer.tokens("The quick brown fox jumps over the lazy", isBeginning: true)
     let plain = try await Self.ask(
@@ -65,7 +63,6 @@ struct TokenByTokenScorer: PassageScorer {
   private static let rounding = 1e-3
 
   func score(_ passage: Passage) async throws -> Record {
-    let passage = try await tokenizer.tokenized(passage)
     guard let before = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !before.isEmpty,
       !reference.isEmpty
     else { throw PassageError("prefix and reference need a token each") }

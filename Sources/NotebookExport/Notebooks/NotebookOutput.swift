@@ -1,3 +1,5 @@
+import Captures
+
 /// A report as a Jupyter notebook displays it: sections of outputs, each in several media types of which a front end shows the richest it knows.
 ///
 /// Its JSON (`skewmem … --format notebook`) is `{"schema": "skewmem.notebook/1", "sections": [{"title": …, "outputs": [{media type: data}]}]}`;
@@ -88,9 +90,8 @@ extension ReportDocument {
 }
 
 extension Figure {
-  /// A name that pictures of one page do not share unless they are the same (FNV-1a of what is drawn).
+  /// A name that pictures of one page do not share unless they are the same.
   fileprivate var identifier: String {
-    let hash = vegaLite.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return "figure-" + String(hash, radix: 36)
+    "figure-" + String(Fingerprint(vegaLite).value, radix: 36)
   }
 }

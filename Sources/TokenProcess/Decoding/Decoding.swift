@@ -4,7 +4,7 @@ import RealModule
 /// MODEL §7); or greedily.
 ///
 /// Every step keeps the tokens above a threshold, and ties at a threshold are kept.
-public struct Decoding: Sendable, Equatable {
+public struct Decoding: Sendable, Equatable, Encodable {
   /// The temperature T: probabilities become proportional to p^(1/T). 0 is greedy.
   public let temperature: Double
   /// Keep the k most probable tokens; nil for all.
