@@ -2,7 +2,8 @@
 # make test        everything that CI checks, but for the format
 # make test-slow   with the statistical checks that take minutes
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
-# make integration  a capture from a real llama.cpp server (needs PyPI, and the adapter of the bundled captures)
+# make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI, and the adapter of
+#                  the bundled captures)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
@@ -87,8 +88,12 @@ docs: setup
 notebooks: release
 	$(BINARY) notebooks --output notebooks-export notebooks-export/captures
 
-integration: release
-	integrations/llama-cpp/run.sh $(ADAPTER)
+INTEGRATIONS = llama-cpp vllm llama-cpp-python huggingface
+
+integration: $(addprefix integration-,$(INTEGRATIONS))
+
+$(addprefix integration-,$(INTEGRATIONS)): integration-%: release
+	integrations/$*/run.sh $(ADAPTER)
 
 visual: release
 	scripts/visual

@@ -1,0 +1,136 @@
+"""Scores a dataset with a transformers model, and writes the native form that every skewmem command reads.
+
+    python score.py MODEL records.jsonl capture.jsonl [--adapter LORA] [--dtype bfloat16] [--device cuda] [--batch-size 16]
+
+MODEL is a name on the Hugging Face hub or a folder. Input is one JSON object a line, as for `skewmem capture`: `prefix` and `reference`; or
+`prefix_token_ids` and `reference_token_ids`; or `messages`, the last of which is the assistant's answer and becomes the reference behind the model's
+chat template. `id`, `source`, `run`, `split`, `epoch`, `train_loss` and `repetitions` are kept.
+
+Logits are computed in the model's own precision, log-softmax in double precision. Lines that cannot be scored are named on standard error with the
+reason, and end the script with 65; the others are written. Needs: pip install torch transformers (and peft for --adapter).
+"""
+
+import argparse
+import gzip
+import itertools
+import json
+import os
+import sys
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+KEPT = ("source", "run", "split", "epoch", "train_loss", "repetitions")
+
+
+def tokenized(line, tokenizer, config):
+    """A record with the token ids of both sides, of the whole text: the reference alone would be other tokens than the model has seen."""
+    if not isinstance(line, dict):
+        raise ValueError("is no JSON object")
+    record = {key: line[key] for key in KEPT if line.get(key) is not None}
+    if "prefix_token_ids" in line and "reference_token_ids" in line:
+        before, reference = line["prefix_token_ids"], line["reference_token_ids"]
+        record |= {key: line[key] for key in ("prefix", "reference") if line.get(key) is not None}
+    else:
+        if line.get("messages"):
+            *earlier, last = line["messages"]
+            if last["role"] != "assistant":
+                raise ValueError("messages: the last one is not the assistant's")
+            prefix, text = tokenizer.apply_chat_template(earlier, tokenize=False, add_generation_prompt=True), last["content"]
+        else:
+            prefix, text = line["prefix"], line["reference"]
+        # A chat template writes the tokens that begin a text itself.
+        special = not line.get("messages")
+        before = tokenizer(prefix, add_special_tokens=special)["input_ids"]
+        whole = tokenizer(prefix + text, add_special_tokens=special)["input_ids"]
+        if whole[: len(before)] != before:
+            raise ValueError("the tokenizer joins the end of the prefix with the beginning of the reference")
+        reference = whole[len(before) :]
+        record |= {"prefix": prefix, "reference": text}
+    if not before or not reference:
+        raise ValueError("prefix and reference need a token each: the first token of a text has no log-probability")
+    longest = getattr(config, "max_position_embeddings", None) or len(before) + len(reference)
+    if len(before) + len(reference) > longest:
+        raise ValueError(f"has {len(before) + len(reference)} tokens, more than the model's {longest}")
+    if not all(isinstance(token, int) and 0 <= token < config.vocab_size for token in [*before, *reference]):
+        raise ValueError(f"has token ids outside of the model's 0 to {config.vocab_size - 1}")
+    return record | {"prefix_token_ids": list(before), "reference_token_ids": list(reference)}
+
+
+@torch.inference_mode()
+def score(records, model, alternatives):
+    """Adds log-probabilities, ranks (0 is the most probable token), moments of ln p over the vocabulary, and the most probable tokens."""
+    texts = [record["prefix_token_ids"] + record["reference_token_ids"] for record in records]
+    longest = max(map(len, texts))
+    # Padding is on the right, where causal attention does not look.
+    inputs = torch.tensor([text + [0] * (longest - len(text)) for text in texts], device=model.device)
+    mask = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in texts], device=model.device)
+    logits = model(input_ids=inputs, attention_mask=mask).logits
+    for record, text, rows in zip(records, texts, logits):
+        begin = len(record["prefix_token_ids"])
+        # The logits at a position are of the token after it.
+        laws = torch.log_softmax(rows[begin - 1 : len(text) - 1].double(), dim=-1)
+        own = laws.gather(1, torch.tensor(text[begin:], device=laws.device).unsqueeze(1))
+        if own.isnan().any():
+            sys.exit(f"{record['id']}: the model's logits are no numbers; try --dtype float32 or bfloat16")
+        # p ln p and p ln^2 p are 0 where p is.
+        mean = -torch.special.entr(laws.exp()).sum(1)
+        deviation = ((laws.exp() * laws.square()).nan_to_num(0).sum(1) - mean.square()).clamp(min=0).sqrt()
+        top = laws.topk(max(1, alternatives), dim=-1)
+        record["token_logprobs"] = own.squeeze(1).tolist()
+        record["ranks"] = (laws > own).sum(1).tolist()
+        record["greedy_token_ids"] = top.indices[:, 0].tolist()
+        record["logprob_mean"], record["logprob_std"] = mean.tolist(), deviation.tolist()
+        if alternatives:
+            record["top_logprobs"] = [list(map(list, zip(*row))) for row in zip(top.indices.tolist(), top.values.tolist())]
+    return records
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("model")
+    arguments.add_argument("input", help="JSON lines, plain or .gz")
+    arguments.add_argument("output")
+    arguments.add_argument("--adapter", help="a LoRA adapter for peft")
+    arguments.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "float16"])
+    arguments.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    arguments.add_argument("--batch-size", type=int, default=8)
+    arguments.add_argument("--alternatives", type=int, default=0, help="most probable tokens to keep at each position (20 for top-k and top-p)")
+    options = arguments.parse_args()
+    tokenizer = AutoTokenizer.from_pretrained(options.model)
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=getattr(torch, options.dtype)).to(options.device).eval()
+    if options.adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, options.adapter)
+    problems = written = 0
+
+    def records(lines):
+        nonlocal problems
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                line = json.loads(line)
+                record = tokenized(line, tokenizer, model.config)
+                yield {"id": str(line.get("id", f"line-{number}"))} | record
+            except (ValueError, KeyError, TypeError) as error:
+                problems += 1
+                print(f"{options.input}:{number}: {f'no {error}' if isinstance(error, KeyError) else error}", file=sys.stderr)
+
+    # Under another name until it is whole.
+    partial = options.output + ".partial"
+    with (gzip.open if options.input.endswith(".gz") else open)(options.input, "rt", encoding="utf-8") as lines, open(partial, "w") as output:
+        source = records(lines)
+        while batch := list(itertools.islice(source, options.batch_size)):
+            for record in score(batch, model, options.alternatives):
+                output.write(json.dumps(record, ensure_ascii=False) + "\n")
+            written += len(batch)
+            print(f"\r{written} records", end="", file=sys.stderr)
+    os.replace(partial, options.output)
+    print(f"\r{options.output}: {written} records", file=sys.stderr)
+    sys.exit(65 if problems or not written else 0)
+
+
+if __name__ == "__main__":
+    main()
