@@ -14,7 +14,7 @@ arguments.add_argument("--equal", type=float, help="the least share of records w
 arguments.add_argument("--median", type=float, help="the largest median size of differences of ln p")
 arguments.add_argument("--mean", type=float, help="the largest mean difference of ln p")
 arguments.add_argument("laws", nargs="*", help="reports of skewmem validate: the first against the server's own law")
-options = arguments.parse_args()
+options = arguments.parse_intermixed_args()
 
 
 def read(path):

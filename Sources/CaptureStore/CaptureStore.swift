@@ -49,7 +49,7 @@ public final class CaptureStore: Sendable {
   private let database: DatabasePool
   private let lock: StoreLock
 
-  private static let schema = "skewmem.store/1"
+  private static let schema = "skewmem.store/2"
 
   /// Whether a file begins as SQLite's do.
   public static func isStore(beginning: some Sequence<UInt8>) -> Bool {
@@ -82,10 +82,11 @@ public final class CaptureStore: Sendable {
         try db.execute(
           sql: """
             CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-            CREATE TABLE plan (lines INTEGER NOT NULL, fingerprint INTEGER NOT NULL);
-            INSERT INTO plan VALUES (0, 0);
+            CREATE TABLE plan (lines INTEGER NOT NULL, fingerprint INTEGER NOT NULL, leftOut INTEGER NOT NULL);
+            INSERT INTO plan VALUES (0, 0, 0);
             CREATE TABLE passages (
-              position INTEGER PRIMARY KEY, input BLOB NOT NULL, record BLOB, isFinished INTEGER NOT NULL DEFAULT 0, name TEXT, problem TEXT);
+              position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, input BLOB NOT NULL, record BLOB, isFinished INTEGER NOT NULL DEFAULT 0,
+              name TEXT, problem TEXT);
             CREATE INDEX unfinished ON passages (position) WHERE isFinished = 0;
             CREATE TABLE generations (
               position INTEGER NOT NULL, number INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (position, number)) WITHOUT ROWID;
@@ -112,7 +113,7 @@ public final class CaptureStore: Sendable {
         sql: """
           DELETE FROM passages;
           DELETE FROM generations;
-          UPDATE plan SET lines = 0, fingerprint = 0;
+          UPDATE plan SET lines = 0, fingerprint = 0, leftOut = 0;
           DELETE FROM meta WHERE key NOT IN ('schema', 'settings');
           """)
       return try db.execute(sql: "UPDATE meta SET value = ? WHERE key = 'settings'", arguments: [settings])
@@ -146,11 +147,28 @@ public final class CaptureStore: Sendable {
     public var lines: Int
     /// A hash of the lines.
     public var fingerprint: UInt64
+    /// How many lines had no passage in them.
+    public var leftOut: Int
 
     /// A plan.
-    public init(lines: Int, fingerprint: UInt64) {
+    public init(lines: Int, fingerprint: UInt64, leftOut: Int = 0) {
       self.lines = lines
       self.fingerprint = fingerprint
+      self.leftOut = leftOut
+    }
+  }
+
+  /// A passage to be added.
+  public struct Entry: Sendable, Equatable {
+    /// What no two passages of a store have in common.
+    public var key: String
+    /// What is to be scored, as the caller wants it back.
+    public var input: Data
+
+    /// A passage.
+    public init(key: String, input: Data) {
+      self.key = key
+      self.input = input
     }
   }
 
@@ -158,35 +176,66 @@ public final class CaptureStore: Sendable {
   public var plan: Plan {
     get throws(StoreError) {
       try reading { db in
-        let row = try Row.fetchOne(db, sql: "SELECT lines, fingerprint FROM plan")
-        return Plan(lines: row?[0] ?? 0, fingerprint: UInt64(bitPattern: row?[1] ?? 0))
+        let row = try Row.fetchOne(db, sql: "SELECT lines, fingerprint, leftOut FROM plan")
+        return Plan(lines: row?[0] ?? 0, fingerprint: UInt64(bitPattern: row?[1] ?? 0), leftOut: row?[2] ?? 0)
       }
     }
   }
 
   /// Adds passages at the end and says what has been planned with them, all or nothing.
-  public func add(_ inputs: [Data], plan: Plan) throws(StoreError) {
+  ///
+  /// - Returns: The index of the first entry whose key another has; nothing is added then. nil where all were added.
+  public func add(_ entries: [Entry], plan: Plan) throws(StoreError) -> Int? {
     try writing { db in
       var position = try Int.fetchOne(db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM passages") ?? 0
-      let insert = try db.makeStatement(sql: "INSERT INTO passages (position, input) VALUES (?, ?)")
-      for input in inputs {
-        try insert.execute(arguments: [position, input])
-        position += 1
+      let insert = try db.makeStatement(sql: "INSERT INTO passages (position, key, input) VALUES (?, ?, ?)")
+      var repeated: Int?
+      try db.inSavepoint {
+        for (index, entry) in entries.enumerated() {
+          do {
+            try insert.execute(arguments: [position, entry.key, entry.input])
+          } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            repeated = index
+            return .rollback
+          }
+          position += 1
+        }
+        try db.execute(
+          sql: "UPDATE plan SET lines = ?, fingerprint = ?, leftOut = ?",
+          arguments: [plan.lines, Int64(bitPattern: plan.fingerprint), plan.leftOut])
+        return .commit
       }
-      try db.execute(
-        sql: "UPDATE plan SET lines = ?, fingerprint = ?", arguments: [plan.lines, Int64(bitPattern: plan.fingerprint)])
+      return repeated
     }
   }
 
   /// How far the work is.
   public var progress: Progress {
-    get throws(StoreError) {
-      try reading { db in
-        let row = try Row.fetchOne(
-          db, sql: "SELECT COUNT(*), COALESCE(SUM(isFinished), 0) FROM passages")
-        return Progress(passages: row?[0] ?? 0, finished: row?[1] ?? 0)
-      }
-    }
+    get throws(StoreError) { try reading(Self.progress) }
+  }
+
+  private static func progress(_ db: Database) throws -> Progress {
+    let row = try Row.fetchOne(db, sql: "SELECT COUNT(*), COALESCE(SUM(isFinished), 0) FROM passages")
+    return Progress(passages: row?[0] ?? 0, finished: row?[1] ?? 0)
+  }
+
+  /// How far the work in a file is; nil for a file that is no store.
+  ///
+  /// - Throws: `StoreError`.
+  public static func progress(path: String) throws(StoreError) -> Progress? {
+    // What a pipe holds can be read once.
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let file = FileHandle(forReadingAtPath: path), let beginning = try? file.read(upToCount: 16),
+      isStore(beginning: beginning)
+    else { return nil }
+    return try storing(path) { try readOnly(path).read(progress) }
+  }
+
+  fileprivate static func readOnly(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = true
+    return try DatabaseQueue(path: path, configuration: configuration)
   }
 
   /// Up to so many passages without a result, after a position.
@@ -320,9 +369,7 @@ public final class StoredLines {
       }
     isPaired = lines == .generations
     database = try CaptureStore.storing(path) {
-      var configuration = Configuration()
-      configuration.readonly = true
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let queue = try CaptureStore.readOnly(path)
       let isStore = try queue.read { db in try db.tableExists("passages") && db.tableExists("generations") }
       guard isStore else { throw StoreError(path: path, problem: "is a SQLite file, but no capture store") }
       return queue

@@ -12,7 +12,7 @@ public enum CaptureFiles {
     return files
   }
 
-  private static let endings = [".jsonl", ".jsonl.gz", ".jsonl.zst", ".summary"]
+  private static let endings = [".jsonl", ".jsonl.gz", ".jsonl.zst", ".store", ".summary"]
 
   private static func expanded(_ name: String) throws(CaptureError) -> [String] {
     var isFolder: ObjCBool = false

@@ -24,11 +24,11 @@ public struct CaptureRun: Sendable {
   }
 
   /// How far a run is.
-  public struct Progress: Sendable {
-    /// All passages.
-    public let passages: Int
-    /// Those that are done, or failed in this run.
-    public let done: Int
+  public enum Progress: Sendable, Equatable {
+    /// So many lines of input have become passages.
+    case planning(lines: Int)
+    /// So many of all passages are done, or failed in this run.
+    case scoring(done: Int, of: Int)
   }
 
   /// What became of a run.
@@ -39,6 +39,8 @@ public struct CaptureRun: Sendable {
     public let finished: Int
     /// Why some have none.
     public let problems: [(id: String, problem: String)]
+    /// Lines whose text has too few tokens to be cut.
+    public let leftOut: Int
     /// Those without a result.
     public var failed: Int { passages - finished }
   }
@@ -76,25 +78,34 @@ public struct CaptureRun: Sendable {
     let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
     let server = try await Server(client, settings)
     try store.settle("scoring", server.scoring.rawValue)
-    try await plan(input, lines, store, server)
+    try await plan(input, lines, store, server, progress)
     try await score(store, server, progress)
     try store.checkpoint()
     let state = try store.progress
     let problems = try store.problems(limit: 10)
     return Outcome(
-      passages: state.passages, finished: state.finished, problems: problems.map { ($0.id, $0.problem) })
+      passages: state.passages, finished: state.finished, problems: problems.map { ($0.id, $0.problem) },
+      leftOut: try store.plan.leftOut)
   }
 
   // MARK: Planning
 
-  private func plan(_ input: String, _ lines: CaptureLines, _ store: CaptureStore, _ server: Server) async throws {
-    let reader = PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
+  private func plan(
+    _ input: String, _ lines: CaptureLines, _ store: CaptureStore, _ server: Server,
+    _ progress: @Sendable (Progress) -> Void
+  ) async throws {
+    let reader = try await PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
     let planned = try store.plan
     var fingerprint = Fingerprint()
-    var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value)
-    var waiting: [Data] = []
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value, leftOut: planned.leftOut)
+    var waiting: [(number: Int, line: Data)] = []
+    // Texts take the server to be cut: what is not kept would be asked again.
+    let limit = settings.passages.cutsTexts ? concurrency : 1000
+    func keep() async throws {
+      try await add(waiting, to: store, reader, &current)
+      waiting = []
+      progress(.planning(lines: current.lines))
+    }
     while let line = try lines.next() {
       current.lines += 1
       fingerprint.add(line)
@@ -107,22 +118,51 @@ public struct CaptureRun: Sendable {
         }
         continue
       }
-      for passage in try await reader.passages(line, number: lines.lineNumber) {
-        waiting.append(try encoder.encode(passage))
-      }
-      // Texts that take the server to be cut are kept one by one, others in bulk.
-      if settings.passages.cutsTexts || waiting.count >= 1000 {
-        try store.add(waiting, plan: current)
-        waiting = []
-      }
+      waiting.append((lines.lineNumber, line))
+      if waiting.count >= limit { try await keep() }
     }
     guard current.lines >= planned.lines else {
       throw CaptureError(
         file: input,
         problem: "has \(current.lines) lines, fewer than the \(planned.lines) that \(store.path) was begun with")
     }
-    if current.lines > planned.lines { try store.add(waiting, plan: current) }
-    guard try store.progress.passages > 0 else { throw CaptureError(file: input, problem: "no passages") }
+    if !waiting.isEmpty { try await keep() }
+    guard try store.progress.passages > 0 else {
+      let few = current.leftOut > 0 ? ": its \(current.leftOut) texts have too few tokens" : ""
+      throw CaptureError(file: input, problem: "no passages\(few)")
+    }
+  }
+
+  /// Keeps the passages of some lines, which are cut at the same time.
+  private func add(
+    _ lines: [(number: Int, line: Data)], to store: CaptureStore, _ reader: PassageReader,
+    _ plan: inout CaptureStore.Plan
+  ) async throws {
+    var passages: [[Passage]] = Array(repeating: [], count: lines.count)
+    if settings.passages.cutsTexts {
+      try await withThrowingTaskGroup(of: (Int, [Passage]).self) { group in
+        for (index, (number, line)) in lines.enumerated() {
+          group.addTask { (index, try await reader.passages(line, number: number)) }
+        }
+        for try await (index, cut) in group { passages[index] = cut }
+      }
+    } else {
+      for (index, (number, line)) in lines.enumerated() {
+        passages[index] = try await reader.passages(line, number: number)
+      }
+    }
+    plan.leftOut += passages.count(where: \.isEmpty)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let entries = try passages.joined().map { passage in
+      CaptureStore.Entry(key: passage.key, input: try encoder.encode(passage))
+    }
+    if let repeated = try store.add(entries, plan: plan) {
+      let owner = passages.indices.flatMap { index in passages[index].map { _ in index } }[repeated]
+      throw CaptureError(
+        file: reader.file, line: lines[owner].number, field: "id",
+        problem: "is that of an earlier line of the same run, split and epoch")
+    }
   }
 
   // MARK: Scoring
@@ -131,7 +171,7 @@ public struct CaptureRun: Sendable {
     let state = try store.progress
     let failures = FailureCount(limit: max(3, concurrency))
     var done = state.finished
-    progress(Progress(passages: state.passages, done: done))
+    progress(.scoring(done: done, of: state.passages))
     var last = -1
     var waiting: ArraySlice<CaptureStore.Task> = []
     func next() throws -> CaptureStore.Task? {
@@ -149,7 +189,7 @@ public struct CaptureRun: Sendable {
       }
       while try await group.next() != nil {
         done += 1
-        progress(Progress(passages: state.passages, done: done))
+        progress(.scoring(done: done, of: state.passages))
         if let task = try next() { group.addTask { try await finish(task, store, server, failures) } }
       }
     }

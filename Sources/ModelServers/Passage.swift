@@ -1,6 +1,7 @@
 import TokenProcess
 
-/// What is to be scored: a prefix, and the reference that may follow it; as texts, or as token ids where those are settled.
+/// What is to be scored: a prefix, and the reference that may follow it; as texts, as messages before an answer, or as token ids where those are
+/// settled.
 public struct Passage: Codable, Sendable, Equatable {
   /// The record's name.
   public var id: String
@@ -8,6 +9,8 @@ public struct Passage: Codable, Sendable, Equatable {
   public var prefix: String?
   /// The reference as text.
   public var reference: String?
+  /// The conversation before the reference, in place of a prefix: the model's chat template makes one of it.
+  public var messages: [ChatMessage]?
   /// The tokens of the prefix.
   public var prefixTokenIDs: [Int]?
   /// The tokens of the reference.
@@ -26,10 +29,15 @@ public struct Passage: Codable, Sendable, Equatable {
   public var repetitions: Double?
 
   enum CodingKeys: String, CodingKey {
-    case id, prefix, reference, source, run, split, epoch, repetitions
+    case id, prefix, reference, messages, source, run, split, epoch, repetitions
     case prefixTokenIDs = "prefix_token_ids"
     case referenceTokenIDs = "reference_token_ids"
     case trainLoss = "train_loss"
+  }
+
+  /// What tells a passage from all others of a capture.
+  var key: String {
+    [id, run ?? "", split ?? "", epoch.map { "\($0)" } ?? ""].joined(separator: "\u{1F}")
   }
 
   /// A record with what the passage says of itself.
@@ -47,4 +55,12 @@ public struct Passage: Codable, Sendable, Equatable {
     record.repetitions = repetitions
     return record
   }
+}
+
+/// What was said in a conversation, and by whom.
+public struct ChatMessage: Codable, Sendable, Equatable {
+  /// `system`, `user`, `assistant`, or what else the template knows.
+  public var role: String
+  /// The text.
+  public var content: String
 }

@@ -24,13 +24,26 @@ public struct PassageOptions: Sendable, Codable, Equatable {
 }
 
 /// The passages of a file of JSON lines.
-struct PassageReader {
+struct PassageReader: Sendable {
   let file: String
   let options: PassageOptions
-  /// What cuts texts; nil for servers without a tokenizer.
-  let tokenizer: Tokenizer?
+  private let cutter: TextCutter?
 
-  /// The passages of a line.
+  /// A reader.
+  ///
+  /// - Parameter tokenizer: What cuts texts; nil for servers without one.
+  /// - Throws: `ServerError`.
+  init(file: String, options: PassageOptions, tokenizer: Tokenizer?) async throws {
+    self.file = file
+    self.options = options
+    if let tokenizer, let prefix = options.prefixTokens, let suffix = options.suffixTokens {
+      cutter = try await TextCutter(tokenizer: tokenizer, prefix: prefix, suffix: suffix, stride: options.stride)
+    } else {
+      cutter = nil
+    }
+  }
+
+  /// The passages of a line; none of a text with too few tokens.
   ///
   /// - Throws: `CaptureError` with line and field.
   func passages(_ line: Data, number lineNumber: Int) async throws -> [Passage] {
@@ -69,14 +82,37 @@ struct PassageReader {
     passage.trainLoss = try number("train_loss")
     passage.repetitions = try number("repetitions")
     if let whole = try text(options.textField), options.cutsTexts {
-      return try await windows(whole, of: passage, lineNumber)
+      guard let cutter else {
+        throw failure(
+          options.textField,
+          "takes the server's tokenizer to be cut, which servers with echo do not offer: give prefix and reference")
+      }
+      return try await cutter.windows(of: whole, passage)
     }
     passage.prefix = try text(options.prefixField)
     passage.reference = try text(options.referenceField)
     passage.prefixTokenIDs = try tokens("prefix_token_ids")
     passage.referenceTokenIDs = try tokens("reference_token_ids")
     let hasTokens = passage.prefixTokenIDs != nil && passage.referenceTokenIDs != nil
-    guard hasTokens || passage.prefix != nil else {
+    if let value = object["messages"], !(value is NSNull), !hasTokens {
+      var messages = try (value as? [Any] ?? []).enumerated().map { index, value in
+        guard let message = value as? [String: Any], let role = message["role"] as? String,
+          let content = message["content"] as? String
+        else { throw failure("messages[\(index)]", "has no role and content, both texts") }
+        return ChatMessage(role: role, content: content)
+      }
+      // The last answer is the reference, unless that stands by itself.
+      if passage.reference == nil {
+        guard let last = messages.popLast(), last.role == "assistant" else {
+          throw failure("messages", "does not end with the assistant's, and there is no \(options.referenceField)")
+        }
+        passage.reference = last.content
+      }
+      guard !messages.isEmpty else { throw failure("messages", "has nothing before the answer") }
+      guard passage.prefix == nil else { throw failure(options.prefixField, "is there, and so is messages") }
+      passage.messages = messages
+    }
+    guard hasTokens || passage.prefix != nil || passage.messages != nil else {
       throw failure(
         options.prefixField,
         options.cutsTexts ? "is missing, and so is \(options.textField)" : "is missing, and so are the token ids")
@@ -86,35 +122,5 @@ struct PassageReader {
     }
     guard passage.referenceTokenIDs?.isEmpty != true else { throw failure("reference_token_ids", "is empty") }
     return [passage]
-  }
-
-  /// Windows of a text by the server's tokens.
-  private func windows(_ text: String, of passage: Passage, _ number: Int) async throws -> [Passage] {
-    guard let tokenizer else {
-      throw CaptureError(
-        file: file, line: number, field: options.textField,
-        problem:
-          "takes the server's tokenizer to be cut, which servers with echo do not offer: give prefix and reference")
-    }
-    let (before, length) = (options.prefixTokens ?? 1, options.suffixTokens ?? 1)
-    let tokens = try await tokenizer.tokens(text, isBeginning: false)
-    // Each window is a text of its own to the model, with the token that begins texts where it has one.
-    let beginning = try await tokenizer.tokens("", isBeginning: true)
-    var starts = [0]
-    if let stride = options.stride {
-      starts = Array(Swift.stride(from: 0, through: max(0, tokens.count - before - length), by: stride))
-    }
-    guard tokens.count > before, options.stride == nil || tokens.count >= before + length else {
-      throw CaptureError(
-        file: file, line: number, field: options.textField,
-        problem: "has \(tokens.count) tokens, too few for a prefix of \(before) and a reference")
-    }
-    return starts.map { start in
-      var window = passage
-      if options.stride != nil { window.id += "@\(start)" }
-      window.prefixTokenIDs = beginning + tokens[start..<start + before]
-      window.referenceTokenIDs = Array(tokens[(start + before)..<min(tokens.count, start + before + length)])
-      return window
-    }
   }
 }

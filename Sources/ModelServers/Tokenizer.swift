@@ -24,25 +24,62 @@ struct Tokenizer: Sendable {
     let addSpecialTokens: Bool
   }
 
+  private struct TemplateRequest: Encodable {
+    let model: String?
+    let messages: [ChatMessage]
+    let addGenerationPrompt = true
+  }
+
+  private struct DetokenizeRequest: Encodable {
+    let model: String
+    let tokens: [Int]
+  }
+
   private struct Answer: Decodable { let tokens: [Int] }
+  private struct Text: Decodable { let prompt: String }
 
   /// The tokens of a text.
   ///
   /// - Parameter isBeginning: Whether the model's beginning-of-text token comes first, where it has one.
   func tokens(_ text: String, isBeginning: Bool) async throws -> [Int] {
-    func parsed(_ data: Data) throws -> [Int] {
-      guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data) else {
-        throw ServerError(.malformed, "tokenize", "the answer has no list of tokens")
-      }
-      return answer.tokens
-    }
     switch dialect {
     case .llamaCpp:
       return try await client.post(
-        "tokenize", LlamaRequest(content: text, addSpecial: isBeginning), accept: parsed)
+        "tokenize", LlamaRequest(content: text, addSpecial: isBeginning), accept: Self.tokens)
     case .vllm(let model):
       return try await client.post(
-        "tokenize", VLLMRequest(model: model, prompt: text, addSpecialTokens: isBeginning), accept: parsed)
+        "tokenize", VLLMRequest(model: model, prompt: text, addSpecialTokens: isBeginning), accept: Self.tokens)
+    }
+  }
+
+  private static func tokens(_ data: Data) throws -> [Int] {
+    guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data) else {
+      throw ServerError(.malformed, "tokenize", "the answer has no list of tokens")
+    }
+    return answer.tokens
+  }
+
+  private static func text(_ data: Data) throws -> String {
+    guard let answer = try? HTTPClient.decoder.decode(Text.self, from: data) else {
+      throw ServerError(.malformed, "the chat template", "the answer has no text")
+    }
+    return answer.prompt
+  }
+
+  /// A conversation by the model's chat template, up to where the answer begins, and its tokens.
+  private func rendered(_ messages: [ChatMessage]) async throws -> (text: String, tokens: [Int]) {
+    switch dialect {
+    case .llamaCpp:
+      // The token that begins texts is left to the tokenizer.
+      let text = try await client.post(
+        "apply-template", TemplateRequest(model: nil, messages: messages), accept: Self.text)
+      return (text, try await tokens(text, isBeginning: true))
+    case .vllm(let model):
+      // It gives tokens only, and the text of these.
+      let tokens = try await client.post(
+        "tokenize", TemplateRequest(model: model, messages: messages), accept: Self.tokens)
+      let text = try await client.post("detokenize", DetokenizeRequest(model: model, tokens: tokens), accept: Self.text)
+      return (text, tokens)
     }
   }
 
@@ -52,17 +89,24 @@ struct Tokenizer: Sendable {
   ///   was trained on.
   func tokenized(_ passage: Passage) async throws -> Passage {
     if passage.prefixTokenIDs != nil, passage.referenceTokenIDs != nil { return passage }
+    var passage = passage
+    var before: [Int]?
+    // vLLM's templates write the token that begins texts themselves.
+    var isBeginning = true
+    if let messages = passage.messages {
+      (passage.prefix, before) = try await rendered(messages)
+      if case .vllm = dialect { isBeginning = false }
+    }
     guard let prefix = passage.prefix, let reference = passage.reference else {
       throw PassageError("has neither prefix and reference nor their token ids")
     }
-    let before = try await tokens(prefix, isBeginning: true)
-    let whole = try await tokens(prefix + reference, isBeginning: true)
-    guard whole.starts(with: before), whole.count > before.count else {
+    if before == nil { before = try await tokens(prefix, isBeginning: isBeginning) }
+    let whole = try await tokens(prefix + reference, isBeginning: isBeginning)
+    guard let before, whole.starts(with: before), whole.count > before.count else {
       throw PassageError(
         "the tokenizer joins the end of the prefix with the beginning of the reference: put the boundary elsewhere, for example before a space, or give token ids"
       )
     }
-    var passage = passage
     passage.prefixTokenIDs = before
     passage.referenceTokenIDs = Array(whole[before.count...])
     return passage

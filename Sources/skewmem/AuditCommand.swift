@@ -41,6 +41,8 @@ struct AuditCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { files }
+
   func report() async throws -> AuditReport {
     let files = try CaptureFiles.expanded(files)
     for file in files where file != "-" && output.isSameFile(as: file) {

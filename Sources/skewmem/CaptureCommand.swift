@@ -10,7 +10,7 @@ struct CaptureCommand: AsyncParsableCommand {
     abstract: "Ask a model server for the log-probabilities of records, into a store that every command reads.",
     discussion: """
       Input is one JSON object a line: id, prefix and reference as texts (or prefix_token_ids and reference_token_ids; run, split, epoch and so on are \
-      kept), or whole texts with --prefix-tokens and --suffix-tokens. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
+      kept), messages of a conversation whose last answer is the reference, or whole texts with --prefix-tokens and --suffix-tokens. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
       OpenAI's completions and echo (llama-cpp-python). Killed at any moment and started again with the same arguments, it goes on where it was.
 
       The key, where a server wants one, is taken from the environment (--api-key-variable) and written nowhere.
@@ -84,11 +84,14 @@ struct CaptureCommand: AsyncParsableCommand {
       patience.wait = retryWait
       let key = ProcessInfo.processInfo.environment[apiKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
       let client = try HTTPClient(address: server, key: key, patience: patience)
-      let bar = SharedProgressBar(unit: "records", isQuiet: quiet)
+      let bar = CaptureProgressBar(isQuiet: quiet)
       defer { bar.finish() }
       let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
-        .run(input: file, store: output) { bar.update($0.done, of: $0.passages) }
+        .run(input: file, store: output) { bar.update($0) }
       bar.finish()
+      if outcome.leftOut > 0, !quiet {
+        printError("\(outcome.leftOut) texts have too few tokens to be cut and were left out")
+      }
       for problem in outcome.problems { printError("\(problem.id): \(problem.problem)") }
       if outcome.failed > outcome.problems.count { printError("… and \(outcome.failed - outcome.problems.count) more") }
       if !quiet { print("\(output): \(outcome.finished) of \(outcome.passages) records") }

@@ -40,6 +40,8 @@ struct CompareCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { files }
+
   func report() async throws -> CompareReport {
     let files = try CaptureFiles.expanded(files)
     guard files.count >= 2, Set(files).count == files.count else {

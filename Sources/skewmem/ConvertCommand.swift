@@ -29,6 +29,7 @@ struct ConvertCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors {
       try SummaryOutput.check(output, against: files + [input.arrayLengths].compactMap(\.self))
+      noteUnfinishedStores(files)
       let reader = CaptureReader(
         files: try CaptureFiles.expanded(files), threads: threadOptions.threads, options: input.captureOptions)
       var writer = try CaptureWriter(path: output)

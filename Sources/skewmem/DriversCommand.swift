@@ -43,6 +43,8 @@ struct DriversCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { files }
+
   func report() async throws -> DriversReport {
     let files = try CaptureFiles.expanded(files)
     try output.check(against: files + [prefixEmbeddings].compactMap(\.self))

@@ -68,6 +68,8 @@ struct FitCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [file] }
+
   func report() async throws -> FitReport {
     guard !output.isSameFile(as: file) else {
       throw ValidationError("--output \(output.output) is the file to be read.")

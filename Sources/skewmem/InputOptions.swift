@@ -1,4 +1,5 @@
 import ArgumentParser
+import CaptureStore
 import Captures
 import SkewedMemorization
 import TokenProcess
@@ -57,3 +58,12 @@ struct InputOptions: ParsableArguments {
 }
 
 extension CaptureFormat: ExpressibleByArgument {}
+
+/// Says on standard error which capture stores do not hold all that was asked for: what is made of them is of the rest.
+func noteUnfinishedStores(_ names: [String]) {
+  // What cannot be read is an error when it is read.
+  for file in (try? CaptureFiles.expanded(names)) ?? [] {
+    guard let progress = try? CaptureStore.progress(path: file), progress.finished < progress.passages else { continue }
+    printError("\(file): \(progress.finished) of \(progress.passages) records have a result so far")
+  }
+}

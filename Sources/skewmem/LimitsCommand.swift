@@ -22,6 +22,8 @@ struct LimitsCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [file] }
+
   func report() async throws -> LimitsReport {
     try output.check(against: [file])
     var analysis = LimitsAnalysis()

@@ -75,6 +75,8 @@ struct MetricsCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [file] }
+
   func report() async throws -> MetricsReport {
     let files = [file] + [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs
     guard files.count(where: { $0 == "-" }) <= 1 else {

@@ -48,6 +48,8 @@ struct MitigateCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [file] }
+
   func report() async throws -> MitigateReport {
     try output.check(against: [file] + checkpoint)
     var mitigation = Mitigation(length: length)

@@ -34,6 +34,8 @@ struct PlanCommand: ReportCommand {
 
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [] }
+
   func report() async throws -> AuditPlan {
     try AuditPlan(
       records: records, risky: risky, sample: sample, observed: observed, miss: miss, level: level)

@@ -48,6 +48,8 @@ struct PredictCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [file] }
+
   func report() async throws -> PredictReport {
     guard !output.isSameFile(as: file) else {
       throw ValidationError("--output \(output.output) is the file to be read.")

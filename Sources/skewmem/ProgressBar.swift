@@ -1,4 +1,5 @@
 import Foundation
+import ModelServers
 import Synchronization
 
 /// A progress line on standard error for work that takes more than a second; silent where standard error is no terminal.
@@ -44,26 +45,36 @@ final class ProgressBar {
   }
 }
 
-/// A progress bar for work of several tasks.
-final class SharedProgressBar: Sendable {
-  private let bar: Mutex<(bar: ProgressBar?, total: Int)>
-  private let unit: String
+/// The progress of a capture, which several tasks tell of.
+final class CaptureProgressBar: Sendable {
+  private let bars: Mutex<(planning: ProgressBar, scoring: ProgressBar?)>
   private let isQuiet: Bool
 
-  init(unit: String, isQuiet: Bool) {
-    self.unit = unit
+  init(isQuiet: Bool) {
     self.isQuiet = isQuiet
-    bar = Mutex((nil, 0))
+    bars = Mutex((ProgressBar(total: nil, unit: "lines read", isQuiet: isQuiet), nil))
   }
 
   /// Shows how much is done.
-  func update(_ done: Int, of total: Int) {
-    bar.withLock { state in
-      if state.total != total { state = (ProgressBar(total: total, unit: unit, isQuiet: isQuiet, before: done), total) }
-      state.bar?.update(done)
+  func update(_ progress: CaptureRun.Progress) {
+    bars.withLock { bars in
+      switch progress {
+      case .planning(let lines): bars.planning.update(lines)
+      case .scoring(let done, let total):
+        if bars.scoring == nil {
+          bars.planning.finish()
+          bars.scoring = ProgressBar(total: total, unit: "records", isQuiet: isQuiet, before: done)
+        }
+        bars.scoring?.update(done)
+      }
     }
   }
 
   /// Removes the line.
-  func finish() { bar.withLock { $0.bar?.finish() } }
+  func finish() {
+    bars.withLock { bars in
+      bars.planning.finish()
+      bars.scoring?.finish()
+    }
+  }
 }

@@ -6,6 +6,8 @@ protocol ReportCommand: AsyncParsableCommand {
   associatedtype Report: ReadableReport
 
   var output: OutputOptions { get }
+  /// The captures that the arguments name.
+  var captures: [String] { get }
 
   /// Reads what the arguments name, and reports on it; nothing is written.
   func report() async throws -> Report
@@ -13,6 +15,9 @@ protocol ReportCommand: AsyncParsableCommand {
 
 extension ReportCommand {
   func run() async throws {
-    try await reportingErrors { try output.write(try await report()) }
+    try await reportingErrors {
+      if !output.quiet { noteUnfinishedStores(captures) }
+      try output.write(try await report())
+    }
   }
 }

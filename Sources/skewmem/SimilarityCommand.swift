@@ -32,6 +32,8 @@ struct SimilarityCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  var captures: [String] { [file] }
+
   func report() async throws -> SimilarityReport {
     try output.check(against: [file] + embeddings.files)
     var analysis = SimilarityAnalysis()

@@ -23,7 +23,10 @@ struct SummarizeCommand: AsyncParsableCommand {
   @OptionGroup var options: SummaryOptions
 
   func run() async throws {
-    try await reportingErrors { try await options.write(files, skippingInvalid: skipInvalid) }
+    try await reportingErrors {
+      noteUnfinishedStores(files)
+      try await options.write(files, skippingInvalid: skipInvalid)
+    }
   }
 }
 

@@ -35,6 +35,8 @@ struct ValidateCommand: ReportCommand {
     guard (100...1_000_000).contains(simulations) else { throw ValidationError("--simulations is 100 to 1000000.") }
   }
 
+  var captures: [String] { [capture] }
+
   func report() async throws -> ValidateReport {
     for file in [capture, generations] where output.isSameFile(as: file) {
       throw ValidationError("--output \(output.output) is a file to be read.")

@@ -254,6 +254,80 @@ import TokenProcess
     }
   }
 
+  /// What stands before an answer is what the model's chat template makes of it.
+  @Test(arguments: [ToyModel.Kind.vllm, .llamaCpp]) func chatTemplates(kind: ToyModel.Kind) async throws {
+    let server = try LoopbackServer(ToyModel(kind).answer)
+    defer { server.stop() }
+    let question = ["role": "user", "content": "Why?"]
+    let chat = try input([
+      ["id": "answer", "messages": [question, ["role": "assistant", "content": "So."]]],
+      ["id": "field", "messages": [question], "reference": "So."],
+    ])
+    let plain = try input([["id": "answer", "prefix": "user: Why?\nassistant: ", "reference": "So."]])
+    try await Repository.withScratchFolder { folder in
+      let found = try await run(server, chat, in: folder)
+      #expect(found.outcome.failed == 0)
+      try await Repository.withScratchFolder { other in
+        let expected = try await run(server, plain, in: other).records
+        #expect(Array(found.records.prefix(1)) == expected)
+        #expect(found.records[1].tokenLogProbabilities == expected[0].tokenLogProbabilities)
+      }
+    }
+    let echo = try LoopbackServer(ToyModel(.echo).answer)
+    defer { echo.stop() }
+    try await Repository.withScratchFolder { folder in
+      let outcome = try await run(echo, chat, in: folder).outcome
+      #expect(outcome.failed == 2 && outcome.problems[0].problem.contains("chat template"))
+    }
+  }
+
+  /// llama-cpp-python lists no generated token, and the values of the next tokens, for models without a beginning-of-text token.
+  @Test func valuesOfTheNextToken() async throws {
+    let model = ToyModel(.echo)
+    let server = try LoopbackServer { request in
+      guard request.path == "/v1/completions" else { return model.answer(request) }
+      let tokens = ToyModel.tokens(request.json["prompt"] as? String ?? "").map { String(UnicodeScalar(UInt8($0))) }
+      let lists: [String: Any] = [
+        "tokens": tokens, "token_logprobs": [NSNull()] + tokens.dropFirst().map { _ in -1.0 },
+      ]
+      return .json(["choices": [["text": "x", "logprobs": lists]], "usage": ["completion_tokens": 1]])
+    }
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let data = try input([["id": "a", "prefix": "say ", "reference": "so"]])
+      let outcome = try await run(server, data, in: folder).outcome
+      #expect(outcome.finished == 0 && outcome.problems[0].problem.contains("of the next token"))
+    }
+  }
+
+  /// A minute in which nothing comes is waited for, or not, as asked.
+  @Test(.enabled(if: slowTestsAreEnabled)) func aMinuteOfSilence() async throws {
+    let model = ToyModel(.vllm)
+    let wasSilent = Mutex(false)
+    let server = try LoopbackServer { request in
+      let answer = model.answer(request)
+      guard request.path == "/v1/completions", case .answer(_, _, let body) = answer,
+        wasSilent.withLock({ was in
+          defer { was = true }
+          return !was
+        })
+      else { return answer }
+      return .late(seconds: 60, body)
+    }
+    defer { server.stop() }
+    for timeout in [90.0, 3] {
+      wasSilent.withLock { $0 = false }
+      try await Repository.withScratchFolder { folder in
+        var patience = quick()
+        patience.timeout = timeout
+        let began = ContinuousClock.now
+        let result = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 2)
+        #expect(result.outcome.failed == 0 && result.records.map(\.id) == passages.map(\.id))
+        #expect((ContinuousClock.now - began > .seconds(59)) == (timeout > 60))
+      }
+    }
+  }
+
   /// Bad lines are named by line and field; nothing is asked for then.
   @Test func badInput() async throws {
     let server = try LoopbackServer(ToyModel(.echo).answer)
@@ -264,6 +338,17 @@ import TokenProcess
       (#"{"id":"a","prefix":3,"reference":"y"}"#, "in.jsonl:1: prefix: is no string"),
       (#"{"id":"a","reference":"y"}"#, "in.jsonl:1: prefix: is missing"), ("", "no passages"),
       (#"{"prefix_token_ids":[1],"reference_token_ids":[-2]}"#, "reference_token_ids: is no list of token ids"),
+      (
+        #"{"id":"a","prefix":"x","reference":"y"}"# + "\n\n" + #"{"id":"a","prefix":"z","reference":"y"}"#,
+        "in.jsonl:3: id: is that of an earlier line"
+      ),
+      (#"{"messages":[]}"#, "messages: does not end with the assistant's"),
+      (#"{"messages":[{"role":"assistant","content":"y"}]}"#, "messages: has nothing before the answer"),
+      (#"{"messages":[{"role":"user","content":["x"]}],"reference":"y"}"#, "messages[0]: has no role and content"),
+      (
+        #"{"messages":[{"role":"user","content":"x"}],"prefix":"x","reference":"y"}"#,
+        "prefix: is there, and so is messages"
+      ),
     ]
     for (text, problem) in cases {
       try await Repository.withScratchFolder { folder in
@@ -305,12 +390,15 @@ import TokenProcess
     defer { server.stop() }
     try await Repository.withScratchFolder { folder in
       let text = "the quick brown fox"
-      let data = try input([["id": "book", "text": text, "source": "s"]])
+      let data = try input([
+        ["id": "short", "text": "the"], ["id": "book", "text": text, "source": "s"], ["id": "none", "text": ""],
+      ])
       let result = try await run(server, data, in: folder) {
         ($0.passages.prefixTokens, $0.passages.suffixTokens, $0.passages.stride) = (4, 3, 5)
       }
       let tokens = ToyModel.tokens(text)
       #expect(result.records.map(\.id) == ["book@0", "book@5", "book@10"])
+      #expect(result.outcome.leftOut == 2 && result.outcome.failed == 0)
       for (record, start) in zip(result.records, [0, 5, 10]) {
         #expect(record.prefixTokenIDs == Array(tokens[start..<start + 4]) && record.source == "s")
         #expect(record.referenceTokenIDs == Array(tokens[start + 4..<start + 7]))
@@ -319,6 +407,31 @@ import TokenProcess
           expectClose(record.tokenLogProbabilities[index], law[tokens[start + 4 + index]], relative: 1e-12)
         }
       }
+    }
+  }
+
+  /// Where every text is too short there is nothing to do; how far planning is can be seen.
+  @Test func shortTexts() async throws {
+    let server = try LoopbackServer(ToyModel(.vllm).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let data = try input((0..<5).map { ["id": "\($0)", "text": "abc"] })
+      let error = await #expect(throws: CaptureError.self) {
+        try await run(server, data, in: folder) { ($0.passages.prefixTokens, $0.passages.suffixTokens) = (3, 3) }
+      }
+      #expect(error?.problem == "no passages: its 5 texts have too few tokens")
+      var settings = CaptureRun.Settings()
+      (settings.passages.prefixTokens, settings.passages.suffixTokens) = (2, 3)
+      let steps = Mutex<[CaptureRun.Progress]>([])
+      let outcome = try await CaptureRun(
+        client: try HTTPClient(address: server.address, key: nil), settings: settings, concurrency: 2
+      ).run(
+        input: folder.appendingPathComponent("in.jsonl").path, store: folder.appendingPathComponent("y.store").path
+      ) { step in steps.withLock { $0.append(step) } }
+      #expect(outcome.finished == 5 && outcome.leftOut == 0)
+      #expect(
+        steps.withLock { $0 }
+          == [2, 4, 5].map { .planning(lines: $0) } + (0...5).map { .scoring(done: $0, of: 5) })
     }
   }
 

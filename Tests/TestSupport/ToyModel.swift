@@ -74,6 +74,11 @@ public final class ToyModel: Sendable {
     switch (request.method, request.path) {
     case ("GET", "/props") where isLlama: return .json(["default_generation_settings": [:]])
     case ("GET", "/version") where kind == .vllm: return .json(["version": "0.9"])
+    case ("POST", "/apply-template") where isLlama: return .json(["prompt": Self.template(request.json)])
+    case ("POST", "/tokenize") where kind == .vllm && request.json["messages"] != nil:
+      return .json(["tokens": Self.tokens(Self.template(request.json))])
+    case ("POST", "/detokenize") where kind == .vllm:
+      return .json(["prompt": (request.json["tokens"] as? [Int] ?? []).map(Self.text).joined()])
     case ("POST", "/tokenize") where isLlama:
       return .json(["tokens": Self.tokens(request.json["content"] as? String ?? "")])
     case ("POST", "/tokenize") where kind == .vllm:
@@ -83,6 +88,12 @@ public final class ToyModel: Sendable {
     case ("POST", "/v1/completions") where kind == .echo: return echo(request.json)
     default: return .json(["error": ["message": "no such place"]], status: 404)
     }
+  }
+
+  /// The chat template: who says what, a line each, up to where the answer begins.
+  private static func template(_ body: [String: Any]) -> String {
+    let messages = body["messages"] as? [[String: String]] ?? []
+    return messages.map { "\($0["role"] ?? ""): \($0["content"] ?? "")\n" }.joined() + "assistant: "
   }
 
   private func note(_ tokens: [Int]) {

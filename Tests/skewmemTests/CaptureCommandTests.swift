@@ -106,6 +106,20 @@ import Testing
       // The store is a capture to every command, and its generations are none.
       #expect(try CommandLineTool.run(["audit", "x.store"], in: folder).output.contains("\(Self.count) records"))
       #expect(try CommandLineTool.run(["validate", "x.store", "--generations", "x.store"], in: folder).status == 65)
+      // A server that refuses one: the others are kept, and who reads them is told.
+      let picky = try LoopbackServer { request in
+        (request.json["prompt"] as? String)?.hasPrefix("Number 3 ") == true
+          ? .json(["message": "not this one"], status: 400) : model.answer(request)
+      }
+      defer { picky.stop() }
+      let partly = try CommandLineTool.run(
+        ["capture", "in.jsonl", "--server", picky.address, "-o", "z.store", "-q"], in: folder)
+      #expect(partly.status == 65 && partly.errors.contains("r3: ") && partly.errors.contains("not this one"))
+      let note = "skewmem: z.store: 119 of 120 records have a result so far\n"
+      let report = try CommandLineTool.run(["audit", "z.store"], in: folder)
+      #expect(report.errors == note && report.output.contains("119 records"))
+      #expect(try CommandLineTool.run(["audit", "z.store", "--quiet"], in: folder).errors.isEmpty)
+      #expect(try CommandLineTool.run(["convert", "z.store"], in: folder).errors == note)
       let gone = try CommandLineTool.run(
         ["capture", "in.jsonl", "--server", "http://127.0.0.1:9", "-o", "y.store"], in: folder)
       #expect(gone.status == 69 && gone.errors.contains("the connection is refused"))

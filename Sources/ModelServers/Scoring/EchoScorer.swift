@@ -30,6 +30,10 @@ struct EchoScorer: PassageScorer {
   }
 
   func score(_ passage: Passage) async throws -> Record {
+    guard passage.messages == nil else {
+      throw PassageError(
+        "servers with echo do not say what their chat template makes of messages: give prefix and reference")
+    }
     guard let prefix = passage.prefix, let reference = passage.reference, !reference.isEmpty else {
       throw PassageError("needs prefix and reference as texts: servers with echo take and give texts")
     }
