@@ -15,10 +15,14 @@ static size_t receive(char *bytes, size_t size, size_t count, void *context) {
     response->code = HTTP_TOO_LONG;
     return 0;
   }
-  char *body = realloc(response->body, response->body_length + length + 1);
-  if (!body) return 0;
-  memcpy(body + response->body_length, bytes, length);
-  response->body = body;
+  if (response->body_length + length > response->body_capacity) {
+    const size_t capacity = 2 * (response->body_length + length);
+    char *body = realloc(response->body, capacity);
+    if (!body) return 0;
+    response->body = body;
+    response->body_capacity = capacity;
+  }
+  memcpy(response->body + response->body_length, bytes, length);
   response->body_length += length;
   return length;
 }
@@ -76,6 +80,7 @@ void http_perform(void *connection, const http_request *request, http_response *
   curl_easy_setopt(curl, CURLOPT_URL, request->url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 256L << 10);
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
   const long milliseconds = (long)(request->timeout * 1000);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds > 0 ? milliseconds : 1);

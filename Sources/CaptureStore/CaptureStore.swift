@@ -3,8 +3,8 @@ import GRDB
 
 /// A SQLite file with passages to be scored and what a model server has said of them; work that is in it survives the process.
 ///
-/// Passages have positions, 0, 1, …, which is the order that they are read in. Each result is one transaction (write-ahead log): a process that is
-/// killed at any moment leaves whole results only.
+/// Passages have positions, 0, 1, …, which is the order that they are read in. Results are written in transactions (write-ahead log): a process that
+/// is killed at any moment leaves whole results only.
 public final class CaptureStore: Sendable {
   /// A passage that has no result yet.
   public struct Task: Sendable, Equatable {
@@ -15,17 +15,11 @@ public final class CaptureStore: Sendable {
   }
 
   /// What a passage came to.
-  public struct Result: Sendable, Equatable {
-    /// The record, as a line of a capture.
-    public var record: Data
-    /// Generations, a line each.
-    public var generations: [Data]
-
-    /// A result.
-    public init(record: Data, generations: [Data] = []) {
-      self.record = record
-      self.generations = generations
-    }
+  public enum Result: Sendable, Equatable {
+    /// The record, as a line of a capture, and its generations, a line each.
+    case finished(record: Data, generations: [Data] = [])
+    /// Why there is none; another run tries again.
+    case failed(name: String, problem: String)
   }
 
   /// How far the work is.
@@ -75,6 +69,11 @@ public final class CaptureStore: Sendable {
     database = try Self.storing(path) {
       var configuration = Configuration()
       configuration.busyMode = .timeout(5)
+      // The log becomes part of the file every 64 MB and at the end, not every 4 MB.
+      configuration.prepareDatabase { db in
+        // Records take tens of kilobytes. A store that is there keeps the size that it has.
+        try db.execute(sql: "PRAGMA page_size = 16384; PRAGMA wal_autocheckpoint = 4096")
+      }
       let pool = try DatabasePool(path: path, configuration: configuration)
       try pool.write { db in
         let names = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -250,24 +249,23 @@ public final class CaptureStore: Sendable {
     }
   }
 
-  /// Writes a result.
-  public func finish(_ position: Int, _ result: Result) throws(StoreError) {
+  /// Writes results, all or none.
+  public func write(_ results: [(position: Int, result: Result)]) throws(StoreError) {
     try writing { db in
-      try db.execute(
-        sql: "UPDATE passages SET record = ?, isFinished = 1, name = NULL, problem = NULL WHERE position = ?",
-        arguments: [result.record, position])
-      for (number, line) in result.generations.enumerated() {
-        try db.execute(
-          sql: "INSERT OR REPLACE INTO generations VALUES (?, ?, ?)", arguments: [position, number, line])
+      let finish = try db.cachedStatement(
+        sql: "UPDATE passages SET record = ?, isFinished = 1, name = NULL, problem = NULL WHERE position = ?")
+      let fail = try db.cachedStatement(sql: "UPDATE passages SET name = ?, problem = ? WHERE position = ?")
+      let generate = try db.cachedStatement(sql: "INSERT OR REPLACE INTO generations VALUES (?, ?, ?)")
+      for (position, result) in results {
+        switch result {
+        case .finished(let record, let generations):
+          try finish.execute(arguments: [record, position])
+          for (number, line) in generations.enumerated() {
+            try generate.execute(arguments: [position, number, line])
+          }
+        case .failed(let name, let problem): try fail.execute(arguments: [name, problem, position])
+        }
       }
-    }
-  }
-
-  /// Writes why a passage has no result; it will be tried again by another run.
-  public func fail(_ position: Int, _ name: String, _ problem: String) throws(StoreError) {
-    try writing { db in
-      try db.execute(
-        sql: "UPDATE passages SET name = ?, problem = ? WHERE position = ?", arguments: [name, problem, position])
     }
   }
 

@@ -36,6 +36,14 @@ struct JSONCursor {
     }
   }
 
+  /// The byte that the next value begins with; 0 at the end.
+  var next: UInt8 {
+    mutating get {
+      skipSpace()
+      return position < end ? position.pointee : 0
+    }
+  }
+
   /// Moves past a symbol if it comes next.
   @inline(__always)
   mutating func skip(_ symbol: Unicode.Scalar) -> Bool {
@@ -76,26 +84,64 @@ struct JSONCursor {
 
   /// A text.
   mutating func text() throws(Unusual) -> String {
+    let text = try textBytes()
+    guard let value = text.hasEscapes ? Self.unescapedText(text.bytes) : String(validating: text.bytes, as: UTF8.self)
+    else { throw Unusual() }
+    return value
+  }
+
+  /// Moves past a text.
+  private mutating func skipText() throws(Unusual) {
+    let text = try textBytes()
+    if text.isASCII, !text.hasEscapes { return }
+    let value = text.hasEscapes ? Self.unescapedText(text.bytes) : String(validating: text.bytes, as: UTF8.self)
+    guard value != nil else { throw Unusual() }
+  }
+
+  /// The bytes of a text as they are written.
+  @inline(__always)
+  private mutating func textBytes() throws(Unusual) -> (
+    bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool, hasEscapes: Bool
+  ) {
     try require("\"")
     let start = position
-    var hasEscapes = false
-    while position < end, position.pointee != 0x22 {
-      if position.pointee < 0x20 { throw Unusual() }
-      if position.pointee == 0x5C {
-        hasEscapes = true
-        position += 1
+    var (isASCII, hasEscapes) = (true, false)
+    while position < end {
+      // Eight bytes at a time, the first lowest: the high bit of the first that is a quotation mark, a backslash, a control, or no ASCII.
+      let bytes = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self).littleEndian
+      let special =
+        (Self.zeros(bytes ^ 0x2222_2222_2222_2222) | Self.zeros(bytes ^ 0x5C5C_5C5C_5C5C_5C5C)
+          | (bytes &- 0x2020_2020_2020_2020) | bytes) & 0x8080_8080_8080_8080
+      guard special != 0 else {
+        position += 8
+        continue
       }
-      position += 1
+      position += special.trailingZeroBitCount >> 3
+      guard position < end else { break }
+      switch position.pointee {
+      case 0x22:
+        defer { position += 1 }
+        return (UnsafeBufferPointer(start: start, count: position - start), isASCII, hasEscapes)
+      case 0x5C:
+        hasEscapes = true
+        position += 2
+      case 0x80...:
+        isASCII = false
+        position += 1
+      // Bytes below another special one may look special.
+      case 0x20...: position += 1
+      default: throw Unusual()
+      }
     }
-    guard position < end else { throw Unusual() }
-    let bytes = UnsafeBufferPointer(start: start, count: position - start)
-    position += 1
-    let text =
-      hasEscapes
-      ? Self.unescaped(bytes).flatMap { String(validating: $0, as: UTF8.self) }
-      : String(validating: bytes, as: UTF8.self)
-    guard let text else { throw Unusual() }
-    return text
+    throw Unusual()
+  }
+
+  /// The high bit of the first byte that is zero, and perhaps of later ones.
+  @inline(__always)
+  private static func zeros(_ bytes: UInt64) -> UInt64 { (bytes &- 0x0101_0101_0101_0101) & ~bytes }
+
+  private static func unescapedText(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    unescaped(bytes).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   private static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
@@ -254,12 +300,26 @@ struct JSONCursor {
     return Array(scratch)
   }
 
+  /// The members of an object whose keys are plain, in their order; those that are null are left out.
+  mutating func object(
+    _ member: (_ name: String, inout JSONCursor) throws(Unusual) -> Void
+  ) throws(Unusual) {
+    try require("{")
+    if skip("}") { return }
+    repeat {
+      let name = String(decoding: try plainText(), as: UTF8.self)
+      try require(":")
+      if !skipNull() { try member(name, &self) }
+    } while skip(",")
+    try require("}")
+  }
+
   /// Moves past a value of any kind.
   mutating func skipValue(depth: Int = 0) throws(Unusual) {
     skipSpace()
     guard position < end, depth < 64 else { throw Unusual() }
     switch position.pointee {
-    case 0x22: _ = try text()
+    case 0x22: try skipText()
     case 0x5B:
       position += 1
       if skip("]") { return }
@@ -269,7 +329,7 @@ struct JSONCursor {
       position += 1
       if skip("}") { return }
       repeat {
-        _ = try text()
+        try skipText()
         try require(":")
         try skipValue(depth: depth + 1)
       } while skip(",")

@@ -47,6 +47,7 @@ public struct CaptureRun: Sendable {
 
   private let client: HTTPClient
   private let settings: Settings
+  /// Passages at a time: while the server has as many requests as it may have, answers to others are read and written.
   private let concurrency: Int
 
   /// A run.
@@ -54,11 +55,10 @@ public struct CaptureRun: Sendable {
   /// - Parameters:
   ///   - client: The server.
   ///   - settings: What is asked of it.
-  ///   - concurrency: Passages that are asked for at a time.
-  public init(client: HTTPClient, settings: Settings, concurrency: Int) {
+  public init(client: HTTPClient, settings: Settings) {
     self.client = client
     self.settings = settings
-    self.concurrency = max(1, concurrency)
+    concurrency = client.concurrency + ProcessInfo.processInfo.activeProcessorCount
   }
 
   /// Plans what is new in the input, and scores what has no result.
@@ -100,7 +100,7 @@ public struct CaptureRun: Sendable {
     var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value, leftOut: planned.leftOut)
     var waiting: [(number: Int, line: Data)] = []
     // Texts take the server to be cut: what is not kept would be asked again.
-    let limit = settings.passages.cutsTexts ? concurrency : 1000
+    let limit = settings.passages.cutsTexts ? client.concurrency : 1000
     func keep() async throws {
       try await add(waiting, to: store, reader, &current)
       waiting = []
@@ -152,11 +152,7 @@ public struct CaptureRun: Sendable {
       }
     }
     plan.leftOut += passages.count(where: \.isEmpty)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let entries = try passages.joined().map { passage in
-      CaptureStore.Entry(key: passage.key, input: try encoder.encode(passage))
-    }
+    let entries = passages.joined().map { CaptureStore.Entry(key: $0.key, input: $0.line) }
     if let repeated = try store.add(entries, plan: plan) {
       let owner = passages.indices.flatMap { index in passages[index].map { _ in index } }[repeated]
       throw CaptureError(
@@ -169,7 +165,8 @@ public struct CaptureRun: Sendable {
 
   private func score(_ store: CaptureStore, _ server: Server, _ progress: @Sendable (Progress) -> Void) async throws {
     let state = try store.progress
-    let failures = FailureCount(limit: max(3, concurrency))
+    let failures = FailureCount(limit: max(3, client.concurrency))
+    let writer = ResultWriter(store)
     var done = state.finished
     progress(.scoring(done: done, of: state.passages))
     var last = -1
@@ -184,37 +181,71 @@ public struct CaptureRun: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var running = 0
       while running < concurrency, let task = try next() {
-        group.addTask { try await finish(task, store, server, failures) }
+        group.addTask { try writer.write(task.position, try await result(of: task, server, failures)) }
         running += 1
       }
       while try await group.next() != nil {
         done += 1
         progress(.scoring(done: done, of: state.passages))
-        if let task = try next() { group.addTask { try await finish(task, store, server, failures) } }
+        if let task = try next() {
+          group.addTask { try writer.write(task.position, try await result(of: task, server, failures)) }
+        }
       }
     }
   }
 
-  /// Scores a passage and keeps the result, or what is wrong with the passage.
-  private func finish(_ task: CaptureStore.Task, _ store: CaptureStore, _ server: Server, _ failures: FailureCount)
-    async throws
-  {
-    let passage = try JSONDecoder().decode(Passage.self, from: task.input)
+  /// Scores a passage, or says what is wrong with it.
+  private func result(
+    of task: CaptureStore.Task, _ server: Server, _ failures: FailureCount
+  ) async throws -> CaptureStore.Result {
+    // What was planned has the usual names of fields.
+    let (passage, _) = try PassageParser(file: "the store", options: PassageOptions())
+      .passage(task.input, number: task.position)
     do {
       let tokenized = try await server.tokenizer?.tokenized(passage) ?? passage
       let record = try await server.scorer.score(tokenized)
       let generations = try await server.sampler?.lines(tokenized, number: task.position) ?? []
-      try store.finish(task.position, .init(record: try captureLine(record), generations: generations))
+      let line = try captureLine(record)
       failures.reset()
+      return .finished(record: line, generations: generations)
     } catch let error as PassageError {
-      try store.fail(task.position, passage.id, error.problem)
+      return .failed(name: passage.id, problem: error.problem)
     } catch let error as RecordError {
-      try store.fail(task.position, passage.id, "the server's values are no record: \(error)")
+      return .failed(name: passage.id, problem: "the server's values are no record: \(error)")
     } catch let error as ServerError
       where error.isOfOnePassage || error.kind == .failing && failures.isWithinLimit()
     {
       // A server may fail for one passage and not for the next.
-      try store.fail(task.position, passage.id, error.description)
+      return .failed(name: passage.id, problem: error.description)
+    }
+  }
+}
+
+/// Writes results in the order that they come, those that come while others are being written in one transaction.
+private final class ResultWriter: Sendable {
+  private let store: CaptureStore
+  private let state = Mutex<(waiting: [(position: Int, result: CaptureStore.Result)], isWriting: Bool)>(([], false))
+
+  init(_ store: CaptureStore) { self.store = store }
+
+  /// Writes a result, or leaves it to whoever is writing.
+  ///
+  /// - Throws: `StoreError`.
+  func write(_ position: Int, _ result: CaptureStore.Result) throws {
+    let isOurs = state.withLock { state in
+      state.waiting.append((position, result))
+      defer { state.isWriting = true }
+      return !state.isWriting
+    }
+    guard isOurs else { return }
+    while true {
+      let results = state.withLock { state in
+        defer { state.waiting = [] }
+        state.isWriting = !state.waiting.isEmpty
+        return state.waiting
+      }
+      guard !results.isEmpty else { return }
+      try store.write(results)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Captures
 import Foundation
 import TokenProcess
 
@@ -11,34 +12,9 @@ struct GenerationSampler: Sendable {
   /// Tokens of the first piece; later ones are twice as long each.
   private static let firstPiece = 8
 
-  private struct LlamaRequest: Encodable {
-    let prompt: [Int]
-    let nPredict: Int
-    let cachePrompt = true
-    let returnTokens = true
-    let temperature: Double
-    let samplers: [String]
-    let topK: Int
-    let topP: Double
-    let minP: Double
-    let seed: UInt32
-  }
-
   private struct LlamaAnswer: Decodable {
     let tokens: [Int]
     let stopType: String?
-  }
-
-  private struct VLLMRequest: Encodable {
-    let model: String?
-    let prompt: [Int]
-    let maxTokens: Int
-    let temperature: Double
-    let topK: Int
-    let topP: Double
-    let minP: Double
-    let seed: UInt32
-    let returnTokenIds = true
   }
 
   private struct VLLMAnswer: Decodable {
@@ -63,7 +39,7 @@ struct GenerationSampler: Sendable {
         let seed = Self.mixed(plan.seed, UInt64(number) << 20 ^ UInt64(draw) << 4 ^ UInt64(index))
         draws.append(try await self.draw(prefix, reference, scheme, seed))
       }
-      lines.append(try Self.line(passage, scheme, draws))
+      lines.append(Self.line(passage, scheme, draws))
     }
     return lines
   }
@@ -95,12 +71,19 @@ struct GenerationSampler: Sendable {
   private func continuation(
     of prompt: [Int], _ count: Int, _ scheme: Decoding, _ seed: UInt32
   ) async throws -> (tokens: [Int], hasEnded: Bool) {
+    var request = JSONObjectWriter(capacity: 256 + 6 * prompt.count)
+    request.add("prompt", prompt)
+    request.add("temperature", scheme.temperature)
+    request.add("top_p", scheme.topP ?? 1)
+    request.add("min_p", scheme.minP ?? 0)
+    request.add("seed", Int(seed))
     if isLlama {
-      let request = LlamaRequest(
-        prompt: prompt, nPredict: count, temperature: scheme.temperature,
-        // In the order that predictions assume.
-        samplers: ["temperature", "top_k", "top_p", "min_p"], topK: scheme.temperature == 0 ? 1 : scheme.topK ?? 0,
-        topP: scheme.topP ?? 1, minP: scheme.minP ?? 0, seed: seed)
+      request.add("n_predict", count)
+      request.add("cache_prompt", true)
+      request.add("return_tokens", true)
+      // In the order that predictions assume.
+      request.add("samplers", ["temperature", "top_k", "top_p", "min_p"])
+      request.add("top_k", scheme.temperature == 0 ? 1 : scheme.topK ?? 0)
       return try await client.post("completion", request) { data in
         guard let answer = try? HTTPClient.decoder.decode(LlamaAnswer.self, from: data) else {
           throw ServerError(.malformed, "completion", "the answer has no tokens")
@@ -108,9 +91,10 @@ struct GenerationSampler: Sendable {
         return try Self.checked(answer.tokens, hasEnded: answer.stopType == "eos", count, "completion")
       }
     }
-    let request = VLLMRequest(
-      model: model, prompt: prompt, maxTokens: count, temperature: scheme.temperature, topK: scheme.topK ?? -1,
-      topP: scheme.topP ?? 1, minP: scheme.minP ?? 0, seed: seed)
+    request.add("model", model)
+    request.add("max_tokens", count)
+    request.add("top_k", scheme.topK ?? -1)
+    request.add("return_token_ids", true)
     return try await client.post("v1/completions", request) { data in
       guard let choice = (try? HTTPClient.decoder.decode(VLLMAnswer.self, from: data))?.choices.first,
         let tokens = choice.tokenIds
@@ -130,28 +114,19 @@ struct GenerationSampler: Sendable {
     return (tokens, hasEnded)
   }
 
-  private static func line(_ passage: Passage, _ scheme: Decoding, _ draws: [[Int]]) throws -> Data {
-    struct Line: Encodable {
-      let id: String
-      let run: String?
-      let epoch: Double?
-      let temperature: Double
-      let topK: Int
-      let topP: Double?
-      let minP: Double?
-      let draws: Int
-      let maxTokens: Int
-      let generations: [[Int]]
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return try encoder.encode(
-      Line(
-        id: passage.id, run: passage.run, epoch: passage.epoch, temperature: scheme.temperature,
-        topK: scheme.topK ?? 0,
-        topP: scheme.topP, minP: scheme.minP, draws: draws.count,
-        maxTokens: max(passage.referenceTokenIDs?.count ?? 0, draws.map(\.count).max() ?? 0), generations: draws))
+  private static func line(_ passage: Passage, _ scheme: Decoding, _ draws: [[Int]]) -> Data {
+    var line = JSONObjectWriter()
+    line.add("draws", draws.count)
+    line.add("epoch", passage.epoch)
+    line.add("generations", draws)
+    line.add("id", passage.id)
+    line.add("max_tokens", max(passage.referenceTokenIDs?.count ?? 0, draws.map(\.count).max() ?? 0))
+    line.add("min_p", scheme.minP)
+    line.add("run", passage.run)
+    line.add("temperature", scheme.temperature)
+    line.add("top_k", scheme.topK ?? 0)
+    line.add("top_p", scheme.topP)
+    return Data(line.finished())
   }
 
   /// Numbers that do not look alike from numbers that do (splitmix64).

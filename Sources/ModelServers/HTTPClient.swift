@@ -1,4 +1,5 @@
 internal import CHTTP
+import Captures
 import Foundation
 import Synchronization
 
@@ -20,7 +21,9 @@ public final class HTTPClient: Sendable {
   private let base: URL
   private let key: String?
   private let patience: Patience
-  private let connections = Connections()
+  private let connections: Connections
+  /// How many requests there are at a time.
+  let concurrency: Int
   private let hasAnswered = Mutex(false)
 
   /// A client of a server.
@@ -29,8 +32,11 @@ public final class HTTPClient: Sendable {
   ///   - address: `http://host:port` or `https://…`; a path is put before those of the protocol, and a last `/v1` is taken for theirs.
   ///   - key: Sent as bearer token; it appears nowhere else.
   ///   - patience: How long answers are waited for.
+  ///   - concurrency: How many requests there are at a time.
   /// - Throws: `ServerError` for an address of another kind.
-  public init(address: String, key: String?, patience: Patience = Patience()) throws(ServerError) {
+  public init(
+    address: String, key: String?, patience: Patience = Patience(), concurrency: Int = 8
+  ) throws(ServerError) {
     var text = address
     while text.hasSuffix("/") { text.removeLast() }
     if text.hasSuffix("/v1") { text.removeLast(3) }
@@ -50,6 +56,8 @@ public final class HTTPClient: Sendable {
     base = url
     self.key = trimmed
     self.patience = patience
+    self.concurrency = max(1, concurrency)
+    connections = Connections(limit: self.concurrency)
   }
 
   /// A decoder of answers, whose keys are in snake case.
@@ -59,17 +67,14 @@ public final class HTTPClient: Sendable {
     return decoder
   }
 
-  /// Posts JSON, keys in snake case, and reads an answer.
+  /// Posts JSON and reads an answer.
   ///
   /// - Parameter accept: Makes a value of the answer; what it throws as ``ServerError`` is a bad answer, and asked for again.
   /// - Throws: `ServerError`; `CancellationError`.
   func post<Value>(
-    _ path: String, _ body: some Encodable, accept: (Data) throws -> Value
+    _ path: String, _ body: JSONObjectWriter, accept: (Data) throws -> Value
   ) async throws -> Value {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return try await send("POST", path, try encoder.encode(body), accept)
+    try await send("POST", path, Data(body.finished()), accept)
   }
 
   /// The answer to a question that a server of another kind does not know; nil then.
@@ -177,93 +182,4 @@ public final class HTTPClient: Sendable {
     formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
     return formatter.date(from: retryAfter).map { max(0, $0.timeIntervalSinceNow) }
   }
-}
-
-/// Connections by libcurl, used again where servers keep them open.
-private final class Connections: Sendable {
-  struct Answer: Sendable {
-    let code: Int
-    let status: Int
-    let body: Data
-    let message: String
-    let retryAfter: String?
-    let location: String
-  }
-
-  /// A handle of libcurl, used by one thread at a time.
-  private struct Handle: @unchecked Sendable { let pointer: UnsafeMutableRawPointer }
-
-  private let idle = Mutex<[Handle]>([])
-
-  deinit {
-    for handle in idle.withLock({ $0 }) { http_close(handle.pointer) }
-  }
-
-  /// Asks in a thread of its own, as libcurl waits.
-  func perform(
-    _ method: String, _ address: String, _ body: Data?, _ headers: [String], timeout: Double
-  ) async throws -> Answer {
-    let flag = CancellationFlag()
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
-        Thread.detachNewThread { [self] in
-          guard let handle = idle.withLock({ $0.popLast() }) ?? http_open().map({ Handle(pointer: $0) }) else {
-            return continuation.resume(throwing: ServerError(.failing, address, "there is no memory for a connection"))
-          }
-          let answer = Self.answer(handle, method, address, body, headers, timeout, flag)
-          idle.withLock { $0.append(handle) }
-          continuation.resume(returning: answer)
-        }
-      }
-    } onCancel: {
-      flag.set()
-    }
-  }
-
-  private static func answer(
-    _ handle: Handle, _ method: String, _ address: String, _ body: Data?, _ headers: [String], _ timeout: Double,
-    _ flag: CancellationFlag
-  ) -> Answer {
-    var response = http_response()
-    let fields = headers.map { strdup($0) }
-    defer { fields.forEach { free($0) } }
-    func perform(_ bytes: UnsafeRawBufferPointer?) {
-      method.withCString { method in
-        address.withCString { address in
-          fields.map { UnsafePointer($0) }.withUnsafeBufferPointer { fields in
-            var request = http_request(
-              method: method, url: address, body: bytes?.baseAddress?.assumingMemoryBound(to: CChar.self),
-              body_length: bytes?.count ?? 0, headers: fields.baseAddress, header_count: fields.count, timeout: timeout,
-              cancelled: UnsafePointer(flag.pointer))
-            http_perform(handle.pointer, &request, &response)
-          }
-        }
-      }
-    }
-    if let body { body.withUnsafeBytes(perform) } else { perform(nil) }
-    defer { http_release(&response) }
-    func text<Tuple>(_ characters: Tuple) -> String {
-      withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    }
-    let retryAfter = text(response.retry_after)
-    return Answer(
-      code: Int(response.code), status: response.status,
-      body: response.body.map { Data(bytes: $0, count: response.body_length) } ?? Data(),
-      message: text(response.message), retryAfter: retryAfter.isEmpty ? nil : retryAfter,
-      location: text(response.location))
-  }
-}
-
-/// A number that another thread sets and libcurl looks at.
-private final class CancellationFlag: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Int32>
-
-  init() {
-    pointer = .allocate(capacity: 1)
-    pointer.initialize(to: 0)
-  }
-
-  deinit { pointer.deallocate() }
-
-  func set() { pointer.pointee = 1 }
 }

@@ -1,8 +1,10 @@
+import Captures
+import Foundation
 import TokenProcess
 
 /// What is to be scored: a prefix, and the reference that may follow it; as texts, as messages before an answer, or as token ids where those are
 /// settled.
-public struct Passage: Codable, Sendable, Equatable {
+public struct Passage: Sendable, Equatable {
   /// The record's name.
   public var id: String
   /// The text before the reference.
@@ -28,11 +30,22 @@ public struct Passage: Codable, Sendable, Equatable {
   /// How often the record was shown.
   public var repetitions: Double?
 
-  enum CodingKeys: String, CodingKey {
-    case id, prefix, reference, messages, source, run, split, epoch, repetitions
-    case prefixTokenIDs = "prefix_token_ids"
-    case referenceTokenIDs = "reference_token_ids"
-    case trainLoss = "train_loss"
+  /// As a line of input, with the usual names of fields.
+  var line: Data {
+    var line = JSONObjectWriter()
+    line.add("id", id)
+    line.add("prefix", prefix)
+    line.add("reference", reference)
+    line.add("messages", objects: messages) { $0.add($1) }
+    line.add("prefix_token_ids", prefixTokenIDs)
+    line.add("reference_token_ids", referenceTokenIDs)
+    line.add("source", source)
+    line.add("run", run)
+    line.add("split", split)
+    line.add("epoch", epoch)
+    line.add("train_loss", trainLoss)
+    line.add("repetitions", repetitions)
+    return Data(line.finished())
   }
 
   /// What tells a passage from all others of a capture.
@@ -58,9 +71,17 @@ public struct Passage: Codable, Sendable, Equatable {
 }
 
 /// What was said in a conversation, and by whom.
-public struct ChatMessage: Codable, Sendable, Equatable {
+public struct ChatMessage: Sendable, Equatable {
   /// `system`, `user`, `assistant`, or what else the template knows.
   public var role: String
   /// The text.
   public var content: String
+}
+
+extension JSONObjectWriter {
+  /// The members of a message.
+  mutating func add(_ message: ChatMessage) {
+    add("role", message.role)
+    add("content", message.content)
+  }
 }

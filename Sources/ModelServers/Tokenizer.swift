@@ -1,3 +1,4 @@
+import Captures
 import Foundation
 
 /// The server's own tokenizer.
@@ -13,28 +14,6 @@ struct Tokenizer: Sendable {
   let client: HTTPClient
   let dialect: Dialect
 
-  private struct LlamaRequest: Encodable {
-    let content: String
-    let addSpecial: Bool
-  }
-
-  private struct VLLMRequest: Encodable {
-    let model: String
-    let prompt: String
-    let addSpecialTokens: Bool
-  }
-
-  private struct TemplateRequest: Encodable {
-    let model: String?
-    let messages: [ChatMessage]
-    let addGenerationPrompt = true
-  }
-
-  private struct DetokenizeRequest: Encodable {
-    let model: String
-    let tokens: [Int]
-  }
-
   private struct Answer: Decodable { let tokens: [Int] }
   private struct Text: Decodable { let prompt: String }
 
@@ -42,14 +21,17 @@ struct Tokenizer: Sendable {
   ///
   /// - Parameter isBeginning: Whether the model's beginning-of-text token comes first, where it has one.
   func tokens(_ text: String, isBeginning: Bool) async throws -> [Int] {
+    var request = JSONObjectWriter()
     switch dialect {
     case .llamaCpp:
-      return try await client.post(
-        "tokenize", LlamaRequest(content: text, addSpecial: isBeginning), accept: Self.tokens)
+      request.add("content", text)
+      request.add("add_special", isBeginning)
     case .vllm(let model):
-      return try await client.post(
-        "tokenize", VLLMRequest(model: model, prompt: text, addSpecialTokens: isBeginning), accept: Self.tokens)
+      request.add("model", model)
+      request.add("prompt", text)
+      request.add("add_special_tokens", isBeginning)
     }
+    return try await client.post("tokenize", request, accept: Self.tokens)
   }
 
   private static func tokens(_ data: Data) throws -> [Int] {
@@ -68,18 +50,22 @@ struct Tokenizer: Sendable {
 
   /// A conversation by the model's chat template, up to where the answer begins, and its tokens.
   private func rendered(_ messages: [ChatMessage]) async throws -> (text: String, tokens: [Int]) {
+    var request = JSONObjectWriter()
+    request.add("messages", objects: messages) { $0.add($1) }
+    request.add("add_generation_prompt", true)
     switch dialect {
     case .llamaCpp:
       // The token that begins texts is left to the tokenizer.
-      let text = try await client.post(
-        "apply-template", TemplateRequest(model: nil, messages: messages), accept: Self.text)
+      let text = try await client.post("apply-template", request, accept: Self.text)
       return (text, try await tokens(text, isBeginning: true))
     case .vllm(let model):
       // It gives tokens only, and the text of these.
-      let tokens = try await client.post(
-        "tokenize", TemplateRequest(model: model, messages: messages), accept: Self.tokens)
-      let text = try await client.post("detokenize", DetokenizeRequest(model: model, tokens: tokens), accept: Self.text)
-      return (text, tokens)
+      request.add("model", model)
+      let tokens = try await client.post("tokenize", request, accept: Self.tokens)
+      var reverse = JSONObjectWriter()
+      reverse.add("model", model)
+      reverse.add("tokens", tokens)
+      return (try await client.post("detokenize", reverse, accept: Self.text), tokens)
     }
   }
 

@@ -39,7 +39,7 @@ struct CaptureCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many of the most probable tokens to keep at each position.", valueName: "k"))
   var alternatives = CaptureRun.Settings().alternatives
 
-  @Option(help: ArgumentHelp("Records asked for at a time.", valueName: "n"))
+  @Option(help: ArgumentHelp("Requests at a time.", valueName: "n"))
   var concurrency = 8
 
   @Option(help: ArgumentHelp("Environment variable with the server's key.", valueName: "name"))
@@ -83,10 +83,10 @@ struct CaptureCommand: AsyncParsableCommand {
       patience.retries = retries
       patience.wait = retryWait
       let key = ProcessInfo.processInfo.environment[apiKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
-      let client = try HTTPClient(address: server, key: key, patience: patience)
+      let client = try HTTPClient(address: server, key: key, patience: patience, concurrency: concurrency)
       let bar = CaptureProgressBar(isQuiet: quiet)
       defer { bar.finish() }
-      let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
+      let outcome = try await CaptureRun(client: client, settings: settings)
         .run(input: file, store: output) { bar.update($0) }
       bar.finish()
       if outcome.leftOut > 0, !quiet {

@@ -45,8 +45,8 @@ import TokenProcess
     let (file, store) = (folder.appendingPathComponent("in.jsonl").path, folder.appendingPathComponent("x.store").path)
     try data.write(to: URL(fileURLWithPath: file))
     let client = try HTTPClient(
-      address: server.address, key: key, patience: patience ?? quick())
-    let outcome = try await CaptureRun(client: client, settings: settings, concurrency: concurrency)
+      address: server.address, key: key, patience: patience ?? quick(), concurrency: concurrency)
+    let outcome = try await CaptureRun(client: client, settings: settings)
       .run(input: file, store: store)
     return Run(outcome: outcome, records: try await CaptureReader(files: [store]).records())
   }
@@ -424,7 +424,7 @@ import TokenProcess
       (settings.passages.prefixTokens, settings.passages.suffixTokens) = (2, 3)
       let steps = Mutex<[CaptureRun.Progress]>([])
       let outcome = try await CaptureRun(
-        client: try HTTPClient(address: server.address, key: nil), settings: settings, concurrency: 2
+        client: try HTTPClient(address: server.address, key: nil, concurrency: 2), settings: settings
       ).run(
         input: folder.appendingPathComponent("in.jsonl").path, store: folder.appendingPathComponent("y.store").path
       ) { step in steps.withLock { $0.append(step) } }

@@ -25,6 +25,7 @@ typedef struct {
   // To be freed with http_release.
   char *body;
   size_t body_length;
+  size_t body_capacity;
   char message[256];
   char retry_after[64];
   char location[512];

@@ -4,14 +4,14 @@ import TokenProcess
 
 /// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and `logprobs`, and vLLM's
 /// `prompt_logprobs`; plain, as a line of a batch output (`custom_id`, `response.body`), one or many.
-struct ServerResponse: Decodable {
-  let id: String?
-  let customID: String?
-  let response: Body?
-  let choices: [Choice]?
-  let usage: Usage?
-  let promptLogprobs: [[String: Entry]?]?
-  let promptTokenIDs: [Int]?
+package struct ServerResponse: Decodable, Sendable {
+  var id: String?
+  var customID: String?
+  var response: Body?
+  package var choices: [Choice]?
+  package var usage: Usage?
+  var promptLogprobs: [Position?]?
+  var promptTokenIDs: [Int]?
 
   enum CodingKeys: String, CodingKey {
     case id, response, choices, usage
@@ -21,20 +21,22 @@ struct ServerResponse: Decodable {
   }
 
   /// What a batch output wraps.
-  struct Body: Decodable {
+  struct Body: Decodable, Sendable {
     let body: Wrapped
   }
 
   /// One step of indirection, as a structure cannot hold itself.
-  final class Wrapped: Decodable {
+  final class Wrapped: Decodable, Sendable {
     let response: ServerResponse
+
+    init(_ response: ServerResponse) { self.response = response }
 
     init(from decoder: any Decoder) throws { response = try ServerResponse(from: decoder) }
   }
 
-  struct Usage: Decodable {
-    let promptTokens: Int?
-    let completionTokens: Int?
+  package struct Usage: Decodable, Sendable {
+    var promptTokens: Int?
+    package var completionTokens: Int?
 
     enum CodingKeys: String, CodingKey {
       case promptTokens = "prompt_tokens"
@@ -50,11 +52,11 @@ struct ServerResponse: Decodable {
     }
   }
 
-  struct Choice: Decodable {
-    let index: Int?
-    let logprobs: Logprobs?
-    let promptLogprobs: [[String: Entry]?]?
-    let promptTokenIDs: [Int]?
+  package struct Choice: Decodable, Sendable {
+    var index: Int?
+    package var logprobs: Logprobs?
+    var promptLogprobs: [Position?]?
+    var promptTokenIDs: [Int]?
 
     enum CodingKeys: String, CodingKey {
       case index, logprobs
@@ -64,8 +66,8 @@ struct ServerResponse: Decodable {
   }
 
   /// OpenAI's lists, one entry a token.
-  struct Logprobs: Decodable {
-    let tokens: [String]
+  package struct Logprobs: Decodable, Sendable {
+    package let tokens: [String]
     let tokenLogprobs: [Double?]
     let topLogprobs: [[String: Double]?]?
 
@@ -76,17 +78,43 @@ struct ServerResponse: Decodable {
     }
   }
 
-  /// vLLM's value of a token id.
-  struct Entry: Decodable {
-    let logprob: Double
-    /// 1 is the most probable token.
-    let rank: Int?
-    let decodedToken: String?
+  /// vLLM's values at a position: an object keyed by token ids.
+  struct Position: Decodable, Sendable {
+    var entries: [Entry]
 
-    enum CodingKeys: String, CodingKey {
-      case logprob, rank
-      case decodedToken = "decoded_token"
+    init(_ entries: [Entry]) { self.entries = entries }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      entries = try container.decode([String: Value].self).map { key, value in
+        guard let token = Int(key), token >= 0 else {
+          throw RecordError(
+            field: "prompt_logprobs[\(decoder.codingPath.last?.intValue ?? 0)]",
+            problem: "has the key \"\(key.prefix(40))\", which is no token id")
+        }
+        return Entry(token: token, logprob: value.logprob, rank: value.rank, decodedToken: value.decodedToken)
+      }
     }
+
+    private struct Value: Decodable {
+      let logprob: Double
+      let rank: Int?
+      let decodedToken: String?
+
+      enum CodingKeys: String, CodingKey {
+        case logprob, rank
+        case decodedToken = "decoded_token"
+      }
+    }
+  }
+
+  /// vLLM's value of a token.
+  struct Entry: Sendable {
+    var token: Int
+    var logprob: Double
+    /// 1 is the most probable token.
+    var rank: Int?
+    var decodedToken: String?
   }
 
   /// The records of a response, one a choice.
@@ -95,7 +123,7 @@ struct ServerResponse: Decodable {
   ///   - name: What to call them where the response has no id.
   ///   - asked: The tokens of the prompt, where they are known; a response that names others is refused.
   /// - Throws: `RecordError` for what is no scored prompt.
-  func records(split: ReferenceSplit, name: String, asked: [Int]? = nil) throws -> [Record] {
+  package func records(split: ReferenceSplit, name: String, asked: [Int]? = nil) throws -> [Record] {
     if let response {
       var records = try response.body.response.records(split: split, name: name)
       // A batch's own names are those that its maker knows.
@@ -182,7 +210,7 @@ struct ServerResponse: Decodable {
 
   /// From vLLM's objects keyed by token ids.
   private static func record(
-    _ name: String, _ scored: [[String: Entry]?], _ ids: [Int]?, _ split: ReferenceSplit
+    _ name: String, _ scored: [Position?], _ ids: [Int]?, _ split: ReferenceSplit
   ) throws -> Record {
     if let ids, ids.count != scored.count {
       throw RecordError(
@@ -196,35 +224,25 @@ struct ServerResponse: Decodable {
     var alternatives: [[Record.Alternative]] = []
     for position in positions {
       let field = "prompt_logprobs[\(position)]"
-      guard let entries = scored[position] else {
+      guard let entries = scored[position]?.entries else {
         throw RecordError(field: field, problem: "is null inside the reference")
       }
-      let parsed = try entries.map { key, entry in
-        guard let token = Int(key), token >= 0 else {
-          throw RecordError(field: field, problem: "has the key \"\(key.prefix(40))\", which is no token id")
-        }
-        if let rank = entry.rank, rank < 1 {
-          throw RecordError(field: field, problem: "has the rank \(rank); ranks count from 1")
-        }
-        return (token, entry)
+      for case let rank? in entries.lazy.map(\.rank) where rank < 1 {
+        throw RecordError(field: field, problem: "has the rank \(rank); ranks count from 1")
       }
-      guard let token = ids?[position] ?? (parsed.count == 1 ? parsed[0].0 : nil) else {
+      guard let token = ids?[position] ?? (entries.count == 1 ? entries[0].token : nil) else {
         throw RecordError(
           field: "prompt_token_ids",
-          problem: "is missing: without it nothing says which of \(parsed.count) tokens was scored")
+          problem: "is missing: without it nothing says which of \(entries.count) tokens was scored")
       }
-      guard let own = parsed.first(where: { $0.0 == token })?.1 else {
+      guard let own = entries.first(where: { $0.token == token }) else {
         throw RecordError(field: field, problem: "has no value for the prompt's token \(token)")
       }
       values.append(own.logprob)
       ranks.append(own.rank.map { $0 - 1 })
       tokens.append(token)
       texts.append(own.decodedToken)
-      // The most probable tokens only: the prompt's own comes in addition where it is not among them.
-      let ranked = parsed.compactMap { key, entry in entry.rank.map { (rank: $0, token: key, entry: entry) } }
-        .sorted { ($0.rank, $0.token == token ? 1 : 0, $0.token) < ($1.rank, $1.token == token ? 1 : 0, $1.token) }
-      alternatives.append(
-        zip(1..., ranked).prefix { $0 >= $1.rank }.map { .init(tokenID: $1.token, logProbability: $1.entry.logprob) })
+      alternatives.append(mostProbable(entries, own: token))
     }
     var record = Record(id: name, tokenLogProbabilities: values)
     record.referenceTokenIDs = tokens
@@ -239,11 +257,26 @@ struct ServerResponse: Decodable {
   }
 }
 
-/// The records of a server's response to a scored prompt, one a choice.
-///
-/// - Throws: `RecordError` for what is no scored prompt; `DecodingError` for what is no JSON of this kind.
-package func scoredRecords(
-  _ response: Data, split: ReferenceSplit, name: String, asked: [Int]? = nil
-) throws -> [Record] {
-  try JSONDecoder().decode(ServerResponse.self, from: response).records(split: split, name: name, asked: asked)
+extension ServerResponse {
+  /// Of one response.
+  ///
+  /// - Throws: `DecodingError` for what is no JSON of this kind.
+  ///
+  /// - Parameter asked: The tokens of the prompt, where they are known, and how many of them are before the reference: other values are then left out.
+  package init(_ text: Data, asked: (prompt: [Int], prefix: Int)? = nil) throws {
+    self = try ServerResponseParser(asked).response(text) ?? JSONDecoder().decode(ServerResponse.self, from: text)
+  }
+
+  /// The tokens of the first ranks, in that order, up to the first rank that is missing: the prompt's own comes in addition where it is not among
+  /// them.
+  private static func mostProbable(_ entries: [Entry], own: Int) -> [Record.Alternative] {
+    func precedes(_ a: Entry, _ b: Entry) -> Bool {
+      guard a.rank == b.rank else { return (a.rank ?? .max) < (b.rank ?? .max) }
+      guard (a.token == own) == (b.token == own) else { return b.token == own }
+      return a.token < b.token
+    }
+    let ranked = entries.sorted(by: precedes)
+    let count = ranked.indices.first { (ranked[$0].rank ?? .max) > $0 + 1 } ?? ranked.count
+    return ranked[..<count].map { Record.Alternative(tokenID: $0.token, logProbability: $0.logprob) }
+  }
 }

@@ -75,7 +75,8 @@ struct ServerResponses: RecordBatches {
         var lines: [CaptureReader.Line] = []
         chunk.forEachLine { line, number in
           let name = "\(namePrefix)response-\(number)"
-          lines += Self.records(Data(buffer: line), coder, file, number, split, name)
+          let response = ServerResponseParser().response(line)
+          lines += Self.records(response, Data(buffer: line), coder, file, number, split, name)
         }
         return lines
       }
@@ -85,24 +86,36 @@ struct ServerResponses: RecordBatches {
       source = .values(values, next: part.upperBound)
       return { [file, split, namePrefix] in
         let coder = LineCoder()
-        return part.flatMap { Self.records(values[$0], coder, file, 1, split, "\(namePrefix)response-\($0 + 1)") }
+        return part.flatMap { index in
+          let response = ServerResponseParser().response(values[index])
+          return Self.records(
+            response, values[index], coder, file, 1, split, "\(namePrefix)response-\(index + 1)")
+        }
       }
     }
   }
 
+  /// The records of a response, which is read of its text where it is nil.
   private static func records(
-    _ text: Data, _ coder: LineCoder, _ file: String, _ line: Int, _ split: ReferenceSplit, _ name: String
+    _ response: ServerResponse?, _ text: @autoclosure () -> Data, _ coder: LineCoder, _ file: String, _ line: Int,
+    _ split: ReferenceSplit, _ name: String
   ) -> [CaptureReader.Line] {
-    let records = coder.decode(ServerResponse.self, text, file: file, number: line) { response in
+    func records(_ response: ServerResponse) throws -> [Record] {
       try response.records(split: split, name: name).map { record in
         var record = record
         try record.validate()
         return record
       }
     }
-    switch records {
-    case .success(let records): return records.map { .success($0) }
-    case .failure(let error): return [.failure(error)]
+    do {
+      if let response { return try records(response).map { .success($0) } }
+      return try coder.decode(ServerResponse.self, text(), file: file, number: line, records).get().map { .success($0) }
+    } catch let error as RecordError {
+      return [.failure(CaptureError(file: file, line: line, field: error.field, problem: error.problem))]
+    } catch let error as CaptureError {
+      return [.failure(error)]
+    } catch {
+      return [.failure(CaptureError(file: file, line: line, problem: "\(error)"))]
     }
   }
 }

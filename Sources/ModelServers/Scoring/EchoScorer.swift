@@ -8,27 +8,6 @@ struct EchoScorer: PassageScorer {
   let model: String?
   let alternatives: Int
 
-  private struct Request: Encodable {
-    let model: String?
-    let prompt: String
-    let echo = true
-    // Servers take 0 for as many as there is room for.
-    let maxTokens = 1
-    let temperature = 1.0
-    let logprobs: Int
-  }
-
-  /// What tells where the reference begins.
-  private struct Tokens: Decodable {
-    struct Choice: Decodable { let logprobs: Lists? }
-    struct Lists: Decodable {
-      let tokens: [String]
-    }
-    struct Usage: Decodable { let completionTokens: Int? }
-    let choices: [Choice]
-    let usage: Usage?
-  }
-
   func score(_ passage: Passage) async throws -> Record {
     guard passage.messages == nil else {
       throw PassageError(
@@ -37,22 +16,27 @@ struct EchoScorer: PassageScorer {
     guard let prefix = passage.prefix, let reference = passage.reference, !reference.isEmpty else {
       throw PassageError("needs prefix and reference as texts: servers with echo take and give texts")
     }
-    let request = Request(model: model, prompt: prefix + reference, logprobs: alternatives)
+    var request = JSONObjectWriter()
+    request.add("model", model)
+    request.add("prompt", prefix + reference)
+    request.add("echo", true)
+    // Servers take 0 for as many as there is room for.
+    request.add("max_tokens", 1)
+    request.add("temperature", 1)
+    request.add("logprobs", alternatives)
     return try await client.post("v1/completions", request) { data in
       func malformed(_ problem: String) -> ServerError { ServerError(.malformed, "v1/completions", problem) }
-      guard let parsed = try? HTTPClient.decoder.decode(Tokens.self, from: data),
-        let lists = parsed.choices.first?.logprobs
-      else { throw malformed("the answer has no logprobs: does the server know echo?") }
-      let range = try Self.range(of: reference, after: prefix, lists.tokens, parsed.usage?.completionTokens)
+      guard let response = try? ServerResponse(data), let lists = response.choices?.first?.logprobs else {
+        throw malformed("the answer has no logprobs: does the server know echo?")
+      }
+      let range = try Self.range(of: reference, after: prefix, lists.tokens, response.usage?.completionTokens)
       let records: [Record]
       do {
-        records = try scoredRecords(data, split: .prefixTokens(range.lowerBound), name: passage.id)
+        records = try response.records(split: .prefixTokens(range.lowerBound), name: passage.id)
       } catch let error as RecordError where error.field == "top_logprobs" {
         throw PassageError(error.description)
       } catch let error as RecordError {
         throw malformed(error.description)
-      } catch is DecodingError {
-        throw malformed("the answer is no completion with logprobs")
       }
       // Where nothing says how many tokens were generated they stand at the end.
       guard let values = records.first?.tokenLogProbabilities, values.count >= range.count else {

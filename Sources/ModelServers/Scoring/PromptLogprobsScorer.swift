@@ -8,14 +8,6 @@ struct PromptLogprobsScorer: PassageScorer {
   let model: String?
   let alternatives: Int
 
-  private struct Request: Encodable {
-    let model: String?
-    let prompt: [Int]
-    let maxTokens = 1
-    let temperature = 1.0
-    let promptLogprobs: Int
-  }
-
   func score(_ passage: Passage) async throws -> Record {
     guard let before = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !before.isEmpty,
       !reference.isEmpty
@@ -23,12 +15,18 @@ struct PromptLogprobsScorer: PassageScorer {
       throw PassageError("prefix and reference need a token each: the first token of a text has no log-probability")
     }
     let prompt = before + reference
-    let request = Request(model: model, prompt: prompt, promptLogprobs: alternatives)
+    var request = JSONObjectWriter(capacity: 256 + 6 * prompt.count)
+    request.add("model", model)
+    request.add("prompt", prompt)
+    request.add("max_tokens", 1)
+    request.add("temperature", 1)
+    request.add("prompt_logprobs", alternatives)
     return try await client.post("v1/completions", request) { data in
       func malformed(_ problem: String) -> ServerError { ServerError(.malformed, "v1/completions", problem) }
       let records: [Record]
       do {
-        records = try scoredRecords(data, split: .prefixTokens(before.count), name: passage.id, asked: prompt)
+        records = try ServerResponse(data, asked: (prompt, before.count)).records(
+          split: .prefixTokens(before.count), name: passage.id, asked: prompt)
       } catch let error as RecordError {
         throw malformed(error.description)
       } catch is DecodingError {

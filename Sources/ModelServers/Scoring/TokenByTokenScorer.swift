@@ -1,3 +1,4 @@
+import Captures
 import Foundation
 import TokenProcess
 
@@ -13,16 +14,29 @@ struct TokenByTokenScorer: PassageScorer {
   /// Whether the server says a drawn token's log-probability before the bias.
   let isUnbiased: Bool
 
-  /// llama.cpp's request.
-  struct Request: Encodable {
+  /// A question for the next token.
+  struct Question {
     let prompt: [Int]
-    let nPredict = 1
-    let cachePrompt = true
-    let samplers = ["temperature"]
-    let temperature = 1.0
-    let nProbs: Int
-    let postSamplingProbs: Bool
-    let logitBias: [[Double]]
+    /// How many of the most probable tokens are asked for.
+    let count: Int
+    /// Whether their probabilities are those after the bias.
+    let isAfterSampling: Bool
+    /// The token whose logit is raised, and by how much.
+    let bias: (token: Int, value: Double)?
+
+    /// llama.cpp's request.
+    var request: JSONObjectWriter {
+      var request = JSONObjectWriter(capacity: 256 + 6 * prompt.count)
+      request.add("prompt", prompt)
+      request.add("n_predict", 1)
+      request.add("cache_prompt", true)
+      request.add("samplers", ["temperature"])
+      request.add("temperature", 1)
+      request.add("n_probs", count)
+      request.add("post_sampling_probs", isAfterSampling)
+      request.add("logit_bias", pairs: bias.map { [($0.token, $0.value)] } ?? [])
+      return request
+    }
   }
 
   /// What it answers.
@@ -48,13 +62,13 @@ struct TokenByTokenScorer: PassageScorer {
     self.alternatives = max(1, alternatives)
     let prompt = try await tokenizer.tokens("The quick brown fox jumps over the lazy", isBeginning: true)
     let plain = try await Self.ask(
-      client, Request(prompt: prompt, nProbs: 2, postSamplingProbs: false, logitBias: []))
+      client, Question(prompt: prompt, count: 2, isAfterSampling: false, bias: nil))
     // A token that is not the most probable one anyway.
     let best = plain.topLogprobs?.first?.id
     let other = prompt.first { $0 != best } ?? 0
     let biased = try await Self.ask(
       client,
-      Request(prompt: prompt, nProbs: 2, postSamplingProbs: false, logitBias: [[Double(other), Self.certainty]]))
+      Question(prompt: prompt, count: 2, isAfterSampling: false, bias: (other, Self.certainty)))
     isUnbiased = biased.id == other && biased.topLogprobs?.first?.id == best
   }
 
@@ -85,9 +99,9 @@ struct TokenByTokenScorer: PassageScorer {
   }
 
   private func position(_ prompt: [Int], _ token: Int) async throws -> (value: Double, top: [Record.Alternative]) {
-    let bias = isUnbiased ? [[Double(token), Self.certainty]] : []
+    let bias = isUnbiased ? (token, Self.certainty) : nil
     let answer = try await Self.ask(
-      client, Request(prompt: prompt, nProbs: alternatives, postSamplingProbs: false, logitBias: bias))
+      client, Question(prompt: prompt, count: alternatives, isAfterSampling: false, bias: bias))
     let top = try (answer.topLogprobs ?? []).map { entry in
       guard let value = entry.logprob, value < Self.rounding else {
         throw Self.malformed("a listed token has no logprob, or one above 0")
@@ -110,8 +124,7 @@ struct TokenByTokenScorer: PassageScorer {
     // Single precision: a share q or 1 - q above a thousandth is known to 1e-4, and the second time about one half to 1e-7.
     for _ in 0..<40 {
       let answer = try await Self.ask(
-        client,
-        Request(prompt: prompt, nProbs: 4, postSamplingProbs: true, logitBias: [[Double(token), bias]]))
+        client, Question(prompt: prompt, count: 4, isAfterSampling: true, bias: (token, bias)))
       let share = answer.topProbs?.first { $0.id == token }?.prob ?? 0
       if share > 1e-3, share < 1 - 1e-3 {
         let logit = Double.log(share / (1 - share)) - bias
@@ -125,8 +138,8 @@ struct TokenByTokenScorer: PassageScorer {
     throw PassageError("the server gives token \(token) no probability that can be told, whatever the bias")
   }
 
-  private static func ask(_ client: HTTPClient, _ request: Request) async throws -> Answer.Position {
-    try await client.post("completion", request) { data in
+  private static func ask(_ client: HTTPClient, _ question: Question) async throws -> Answer.Position {
+    try await client.post("completion", question.request) { data in
       guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data),
         let first = answer.completionProbabilities.first
       else { throw malformed("the answer has no completion_probabilities") }

@@ -1,0 +1,112 @@
+import Captures
+import Foundation
+
+/// Makes passages of JSON lines.
+struct PassageParser: Sendable {
+  let file: String
+  let options: PassageOptions
+
+  /// The passage of a line, and the whole text that it is to be cut from where there is one.
+  ///
+  /// - Throws: `CaptureError` with line and field.
+  func passage(_ line: Data, number lineNumber: Int) throws(CaptureError) -> (Passage, text: String?) {
+    guard case .object(let members)? = JSONValue(line) else {
+      throw CaptureError(file: file, line: lineNumber, problem: "is no JSON object")
+    }
+    let fields = Fields(file: file, line: lineNumber, members: members)
+    var passage = Passage(id: try fields.name("id") ?? "line-\(lineNumber)")
+    passage.source = try fields.text("source")
+    passage.run = try fields.text("run")
+    passage.split = try fields.text("split")
+    passage.epoch = try fields.number("epoch")
+    passage.trainLoss = try fields.number("train_loss")
+    passage.repetitions = try fields.number("repetitions")
+    if options.cutsTexts, let text = try fields.text(options.textField) { return (passage, text) }
+    passage.prefix = try fields.text(options.prefixField)
+    passage.reference = try fields.text(options.referenceField)
+    passage.prefixTokenIDs = try fields.tokens("prefix_token_ids")
+    passage.referenceTokenIDs = try fields.tokens("reference_token_ids")
+    let hasTokens = passage.prefixTokenIDs != nil && passage.referenceTokenIDs != nil
+    if !hasTokens, var messages = try fields.messages("messages") {
+      // The last answer is the reference, unless that stands by itself.
+      if passage.reference == nil {
+        guard let last = messages.popLast(), last.role == "assistant" else {
+          throw fields.failure(
+            "messages", "does not end with the assistant's, and there is no \(options.referenceField)")
+        }
+        passage.reference = last.content
+      }
+      guard !messages.isEmpty else { throw fields.failure("messages", "has nothing before the answer") }
+      guard passage.prefix == nil else { throw fields.failure(options.prefixField, "is there, and so is messages") }
+      passage.messages = messages
+    }
+    guard hasTokens || passage.prefix != nil || passage.messages != nil else {
+      throw fields.failure(
+        options.prefixField,
+        options.cutsTexts ? "is missing, and so is \(options.textField)" : "is missing, and so are the token ids")
+    }
+    guard hasTokens || passage.reference?.isEmpty == false else {
+      throw fields.failure(options.referenceField, "is missing or empty")
+    }
+    guard passage.referenceTokenIDs?.isEmpty != true else { throw fields.failure("reference_token_ids", "is empty") }
+    return (passage, nil)
+  }
+
+  /// The fields of a line; nil for those that are missing or null.
+  private struct Fields {
+    let file: String
+    let line: Int
+    let members: [String: JSONValue]
+
+    func failure(_ field: String, _ problem: String) -> CaptureError {
+      CaptureError(file: file, line: line, field: field, problem: problem)
+    }
+
+    private func value(_ field: String) -> JSONValue? {
+      guard let value = members[field], value != .null else { return nil }
+      return value
+    }
+
+    func text(_ field: String) throws(CaptureError) -> String? {
+      guard let value = value(field) else { return nil }
+      guard case .text(let text) = value else { throw failure(field, "is no string") }
+      return text
+    }
+
+    func name(_ field: String) throws(CaptureError) -> String? {
+      if case .integer(let number)? = value(field) { return "\(number)" }
+      return try text(field)
+    }
+
+    func number(_ field: String) throws(CaptureError) -> Double? {
+      switch value(field) {
+      case nil: return nil
+      case .number(let number)?: return number
+      case .integer(let number)?: return Double(number)
+      default: throw failure(field, "is no number")
+      }
+    }
+
+    func tokens(_ field: String) throws(CaptureError) -> [Int]? {
+      guard let value = value(field) else { return nil }
+      guard case .integers(let tokens) = value, tokens.allSatisfy({ $0 >= 0 }) else {
+        throw failure(field, "is no list of token ids")
+      }
+      return tokens
+    }
+
+    func messages(_ field: String) throws(CaptureError) -> [ChatMessage]? {
+      guard let value = value(field) else { return nil }
+      if value == .integers([]) { return [] }
+      guard case .list(let values) = value else { throw failure(field, "is no list") }
+      var messages: [ChatMessage] = []
+      for (index, value) in values.enumerated() {
+        guard case .object(let message) = value, case .text(let role)? = message["role"],
+          case .text(let content)? = message["content"]
+        else { throw failure("\(field)[\(index)]", "has no role and content, both texts") }
+        messages.append(ChatMessage(role: role, content: content))
+      }
+      return messages
+    }
+  }
+}
