@@ -1,6 +1,7 @@
 # make demo        audit a bundled real capture and say where the report is
 # make test        everything that CI checks, but for the format
 # make test-slow   with the statistical checks that take minutes
+# make fuzz      a million damaged files for every reader
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
 # make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI, and the adapter of
 #                  the bundled captures)
@@ -17,7 +18,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo test test-slow test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration
+.PHONY: demo test test-slow fuzz test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration
 
 setup:
 	@scripts/setup
@@ -43,6 +44,11 @@ SLOW_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build/release-t
 test-slow: setup
 	swift build $(SLOW_TESTS) --build-tests
 	SKEWMEM_SLOW_TESTS=1 swift test $(SLOW_TESTS) --skip-build
+
+# A million damaged files for every reader.
+fuzz: setup
+	swift build $(SLOW_TESTS) --build-tests
+	SKEWMEM_FUZZ_INPUTS=1000000 swift test $(SLOW_TESTS) --skip-build --filter FuzzTests --filter RecordParserTests/mutations
 
 benchmark: setup
 	swift package --package-path Benchmarks benchmark --no-progress

@@ -90,9 +90,10 @@ public struct CaptureReader: Sendable {
     // Records without a name of their own are called after their place in the file: those of several files must differ.
     let prefix = files.count == 1 ? "" : "\(input.path):"
     var format = options.format
-    if format == nil { format = try CaptureFormat(beginning: try input.beginning(), file: input.path) }
+    if format == nil { format = CaptureFormat(beginning: try input.beginning()) }
     switch format ?? .native {
     case .native: return NativeLines(input)
+    case .harness: return HarnessSamples(input, namePrefix: prefix)
     case .server: return try ServerResponses(input, split: options.split, namePrefix: prefix)
     case .npy, .npz, .safetensors:
       return try ArrayRecords(input, format ?? .npy, lengths: options.arrayLengths, namePrefix: prefix)

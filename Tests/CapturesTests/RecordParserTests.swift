@@ -111,7 +111,7 @@ import TokenProcess
     seeds.append(Array(full[0].prefix(400)) + Array("]}".utf8))
     var generator = SeededMutations(state: 1)
     let alphabet = Array(#"{}[]:,"\0123456789.eE+-untrfals \u"#.utf8) + [0, 9, 10, 0x7F, 0x80, 0xC3, 0xFF]
-    for _ in 0..<(slowTestsAreEnabled ? 1_000_000 : 20_000) {
+    for _ in 0..<fuzzedInputs(usually: 20_000, slowly: 200_000) {
       var line = seeds[Int(generator.next() % UInt64(seeds.count))]
       for _ in 0..<(1 + generator.next() % 3) {
         let place = Int(generator.next() % UInt64(line.count))

@@ -4,8 +4,10 @@ import Foundation
 public enum CaptureFormat: String, Sendable, CaseIterable {
   /// One JSON object a line, see ``CaptureReader``.
   case native
-  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs.
+  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs, llama.cpp's completion_probabilities.
   case server
+  /// Samples that lm-evaluation-harness logs: one value for a whole reference.
+  case harness = "lm-eval"
   /// A NumPy array of log-probabilities.
   case npy
   /// NumPy's archive of arrays by name.
@@ -14,9 +16,7 @@ public enum CaptureFormat: String, Sendable, CaseIterable {
   case safetensors
 
   /// The format of what begins with these bytes.
-  ///
-  /// - Throws: `CaptureError` for formats that are known and hold no log-probabilities of single reference tokens.
-  init(beginning: [UInt8], file: String) throws(CaptureError) {
+  init(beginning: [UInt8]) {
     if beginning.starts(with: NumericArray.npyMagic) {
       self = .npy
     } else if beginning.starts(with: [0x50, 0x4B, 0x03, 0x04]) || beginning.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
@@ -25,16 +25,11 @@ public enum CaptureFormat: String, Sendable, CaseIterable {
       self = .safetensors
     } else {
       let text = String(decoding: beginning, as: UTF8.self)
-      if text.contains("\"completion_probabilities\"") {
-        throw CaptureError(
-          file: file,
-          problem: "llama.cpp's completion_probabilities are of what it generated; it does not score prompts")
+      let isServer = ["\"prompt_logprobs\"", "\"choices\"", "\"completion_probabilities\""].contains {
+        text.contains($0)
       }
-      if text.contains("\"resps\""), text.contains("\"doc_id\"") {
-        throw CaptureError(
-          file: file, problem: "samples of lm-evaluation-harness hold sums of log-probabilities, none of single tokens")
-      }
-      self = text.contains("\"prompt_logprobs\"") || text.contains("\"choices\"") ? .server : .native
+      let isHarness = text.contains("\"resps\"") && text.contains("\"doc_id\"")
+      self = isHarness ? .harness : isServer ? .server : .native
     }
   }
 }

@@ -3,7 +3,8 @@ import Inference
 import TokenProcess
 
 /// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and `logprobs`, and vLLM's
-/// `prompt_logprobs`; plain, as a line of a batch output (`custom_id`, `response.body`), one or many.
+/// `prompt_logprobs`; plain, as a line of a batch output (`custom_id`, `response.body`), one or many. Of llama.cpp the reference is what was
+/// generated (`completion_probabilities`).
 package struct ServerResponse: Decodable, Sendable {
   var id: String?
   var customID: String?
@@ -12,9 +13,13 @@ package struct ServerResponse: Decodable, Sendable {
   package var usage: Usage?
   var promptLogprobs: [Position?]?
   var promptTokenIDs: [Int]?
+  var generated: [Generated]?
+  var prompt: Prompt?
+  var content: String?
 
   enum CodingKeys: String, CodingKey {
-    case id, response, choices, usage
+    case id, response, choices, usage, prompt, content
+    case generated = "completion_probabilities"
     case customID = "custom_id"
     case promptLogprobs = "prompt_logprobs"
     case promptTokenIDs = "prompt_token_ids"
@@ -78,6 +83,32 @@ package struct ServerResponse: Decodable, Sendable {
     }
   }
 
+  /// llama.cpp's values of a generated token.
+  struct Generated: Decodable, Sendable {
+    let id: Int
+    /// nil where probabilities are those after sampling.
+    let logprob: Double?
+    let topLogprobs: [Listed]?
+
+    enum CodingKeys: String, CodingKey {
+      case id, logprob
+      case topLogprobs = "top_logprobs"
+    }
+  }
+
+  /// One of the most probable tokens.
+  struct Listed: Decodable, Sendable {
+    let id: Int
+    let logprob: Double
+  }
+
+  /// A prompt, where it is a text and not token ids.
+  struct Prompt: Decodable, Sendable {
+    let text: String?
+
+    init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
+  }
+
   /// vLLM's values at a position: an object keyed by token ids.
   struct Position: Decodable, Sendable {
     var entries: [Entry]
@@ -120,10 +151,11 @@ package struct ServerResponse: Decodable, Sendable {
   /// The records of a response, one a choice.
   ///
   /// - Parameters:
+  ///   - split: Where the reference begins in a prompt.
   ///   - name: What to call them where the response has no id.
   ///   - asked: The tokens of the prompt, where they are known; a response that names others is refused.
   /// - Throws: `RecordError` for what is no scored prompt.
-  package func records(split: ReferenceSplit, name: String, asked: [Int]? = nil) throws -> [Record] {
+  package func records(split: ReferenceSplit?, name: String, asked: [Int]? = nil) throws -> [Record] {
     if let response {
       var records = try response.body.response.records(split: split, name: name)
       // A batch's own names are those that its maker knows.
@@ -133,6 +165,13 @@ package struct ServerResponse: Decodable, Sendable {
       return records
     }
     let name = id ?? name
+    if let generated { return [try record(name, generated)] }
+    guard let split else {
+      throw RecordError(
+        field: promptLogprobs == nil ? "choices" : "prompt_logprobs",
+        problem: "servers score prompts as a whole: say where the reference begins (--prefix-tokens or --suffix-tokens)"
+      )
+    }
     if let promptLogprobs {
       return [try Self.record(name, promptLogprobs, promptTokenIDs, split)]
     }
@@ -141,8 +180,9 @@ package struct ServerResponse: Decodable, Sendable {
     }
     return try choices.enumerated().map { index, choice in
       let name = choices.count == 1 ? name : "\(name)/\(choice.index ?? index)"
-      if let scored = choice.promptLogprobs {
-        let ids = choice.promptTokenIDs ?? promptTokenIDs
+      let ids = choice.promptTokenIDs ?? promptTokenIDs
+      // vLLM's echo gives both: lists of texts where nothing says which token ids were scored.
+      if let scored = choice.promptLogprobs, choice.logprobs == nil || ids != nil || asked != nil {
         if let ids, let asked, ids != asked {
           throw RecordError(field: "prompt_token_ids", problem: "are not those that were asked for")
         }
@@ -156,6 +196,35 @@ package struct ServerResponse: Decodable, Sendable {
       return try Self.record(
         name, logprobs, scored: usage?.prompt(of: logprobs.tokens.count, choices: choices.count), split)
     }
+  }
+
+  /// From what llama.cpp generated: the record says how likely the same comes again.
+  private func record(_ name: String, _ generated: [Generated]) throws -> Record {
+    var record = Record(
+      id: name,
+      tokenLogProbabilities: try generated.enumerated().map { index, token in
+        guard let value = token.logprob else {
+          throw RecordError(
+            field: "completion_probabilities[\(index)]",
+            problem:
+              "has no logprob: ask with post_sampling_probs off, probabilities after sampling are not the model's")
+        }
+        // A probability of 0 is the lowest number of single precision there.
+        return value <= -Double(Float.greatestFiniteMagnitude) ? -.infinity : value
+      })
+    record.referenceTokenIDs = generated.map(\.id)
+    record.prefix = prompt?.text
+    record.reference = content
+    let top = generated.map {
+      ($0.topLogprobs ?? []).map { Record.Alternative(tokenID: $0.id, logProbability: $0.logprob) }
+    }
+    if top.allSatisfy({ !$0.isEmpty }) {
+      record.topLogProbabilities = top
+      record.greedyTokenIDs = top.map { $0[0].tokenID }
+      let ranks = zip(generated, top).map { token, top in top.firstIndex { $0.tokenID == token.id } }
+      if ranks.allSatisfy({ $0 != nil }) { record.ranks = ranks.compactMap(\.self) }
+    }
+    return record
   }
 
   /// From OpenAI's lists. Alternatives have no token ids there; of a token that is not among them the rank is the number of them, which
@@ -208,6 +277,19 @@ package struct ServerResponse: Decodable, Sendable {
     )
   }
 
+  /// Whether objects have the prompt's own token first, as vLLM writes them: where it is none of the most probable it stands out by its rank. Objects
+  /// in another order have it first by chance, at all such positions together with a probability of 1e-6 at most.
+  private static func ownIsFirst(_ scored: [Position?]) -> Bool {
+    var logChance = 0.0
+    for case let position? in scored where position.entries.count > 1 {
+      let others = position.entries.count - 1
+      guard let own = position.entries.firstIndex(where: { ($0.rank ?? 0) > others + 1 }) else { continue }
+      guard own == 0 else { return false }
+      logChance -= .log(Double(others + 1))
+    }
+    return logChance < .log(1e-6)
+  }
+
   /// From vLLM's objects keyed by token ids.
   private static func record(
     _ name: String, _ scored: [Position?], _ ids: [Int]?, _ split: ReferenceSplit
@@ -217,6 +299,7 @@ package struct ServerResponse: Decodable, Sendable {
         field: "prompt_token_ids", problem: "has \(ids.count) tokens, but prompt_logprobs \(scored.count)")
     }
     let positions = try split.reference(of: scored.count)
+    let ownIsFirst = ids == nil && ownIsFirst(scored)
     var values: [Double] = []
     var ranks: [Int?] = []
     var tokens: [Int] = []
@@ -230,10 +313,12 @@ package struct ServerResponse: Decodable, Sendable {
       for case let rank? in entries.lazy.map(\.rank) where rank < 1 {
         throw RecordError(field: field, problem: "has the rank \(rank); ranks count from 1")
       }
-      guard let token = ids?[position] ?? (entries.count == 1 ? entries[0].token : nil) else {
+      guard let token = ids?[position] ?? (entries.count == 1 || ownIsFirst ? entries.first?.token : nil) else {
         throw RecordError(
           field: "prompt_token_ids",
-          problem: "is missing: without it nothing says which of \(entries.count) tokens was scored")
+          problem:
+            "is missing: without it nothing says which of \(entries.count) tokens was scored; ask with return_token_ids"
+        )
       }
       guard let own = entries.first(where: { $0.token == token }) else {
         throw RecordError(field: field, problem: "has no value for the prompt's token \(token)")

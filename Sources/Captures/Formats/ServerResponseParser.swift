@@ -47,6 +47,8 @@ struct ServerResponseParser {
       case "usage": response.usage = try usage(&cursor)
       case "prompt_logprobs": response.promptLogprobs = try positions(&cursor)
       case "prompt_token_ids": response.promptTokenIDs = try integers(&cursor)
+      // llama.cpp's are Foundation's to read.
+      case "completion_probabilities": throw Unusual()
       default: try cursor.skipValue()
       }
     }

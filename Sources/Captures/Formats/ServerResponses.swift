@@ -11,17 +11,11 @@ struct ServerResponses: RecordBatches {
   }
 
   private let file: String
-  private let split: ReferenceSplit
+  private let split: ReferenceSplit?
   private let namePrefix: String
   private var source: Source
 
   init(_ input: InputFile, split: ReferenceSplit?, namePrefix: String) throws(CaptureError) {
-    guard let split else {
-      throw CaptureError(
-        file: input.path,
-        problem: "servers score prompts as a whole: say where the reference begins (--prefix-tokens or --suffix-tokens)"
-      )
-    }
     file = input.path
     self.split = split
     self.namePrefix = namePrefix
@@ -98,7 +92,7 @@ struct ServerResponses: RecordBatches {
   /// The records of a response, which is read of its text where it is nil.
   private static func records(
     _ response: ServerResponse?, _ text: @autoclosure () -> Data, _ coder: LineCoder, _ file: String, _ line: Int,
-    _ split: ReferenceSplit, _ name: String
+    _ split: ReferenceSplit?, _ name: String
   ) -> [CaptureReader.Line] {
     func records(_ response: ServerResponse) throws -> [Record] {
       try response.records(split: split, name: name).map { record in

@@ -35,3 +35,7 @@ open('a.npy.gz','wb').write(gzip.compress(open('a.npy','rb').read(),mtime=0))
 # ZIP64's fields, which numpy writes for large arrays only
 limit,zipfile.ZIP64_LIMIT=zipfile.ZIP64_LIMIT,10
 np.savez('many64.npz',token_logprobs=np.full((3,4),-1.0),unused=np.zeros(3)); zipfile.ZIP64_LIMIT=limit
+# small ones, for the fuzzer
+lines=b'{"id":"a","token_logprobs":[-0.5,-1.25]}\n{"id":"b","token_logprobs":[-2],"ranks":[1]}\n'
+open('small.jsonl.gz','wb').write(gzip.compress(lines[:41],mtime=0)+gzip.compress(lines[41:],mtime=0))
+open('small.jsonl','wb').write(lines); subprocess.run(['zstd','-q','-f','small.jsonl','-o','small.jsonl.zst'],check=True); os.remove('small.jsonl')

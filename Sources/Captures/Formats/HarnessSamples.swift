@@ -1,0 +1,113 @@
+import Foundation
+import TokenProcess
+
+/// The records of a file of samples that lm-evaluation-harness logs (`--log_samples`), one JSON object a line.
+///
+/// The harness keeps the sum of a reference's log-probabilities and whether every token of it is the model's first choice, and of which tokens it
+/// consists it does not say: the record has the whole reference as its one token.
+struct HarnessSamples: RecordBatches {
+  private let file: String
+  private let namePrefix: String
+  private var chunks: LineChunks
+
+  init(_ input: InputFile, namePrefix: String) {
+    file = input.path
+    self.namePrefix = namePrefix
+    chunks = LineChunks(input)
+  }
+
+  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])? {
+    guard let chunk = try chunks.next() else { return nil }
+    return { [file, namePrefix] in
+      var lines: [CaptureReader.Line] = []
+      chunk.forEachLine { line, number in
+        guard case .object(let sample)? = JSONValue(Data(buffer: line)) else {
+          lines.append(.failure(CaptureError(file: file, line: number, problem: "is no JSON object")))
+          return
+        }
+        do throws(RecordError) {
+          lines += try Self.records(sample, namePrefix).map { .success($0) }
+        } catch {
+          lines.append(
+            .failure(CaptureError(file: file, line: number, field: error.field, problem: error.problem)))
+        }
+      }
+      return lines
+    }
+  }
+
+  /// The records of a sample: its one answer, that which is right where there are several, or all of them where none is said to be.
+  private static func records(_ sample: [String: JSONValue], _ namePrefix: String) throws(RecordError) -> [Record] {
+    let name =
+      switch sample["doc_id"] {
+      case .integer(let number)?: "\(number)"
+      case .text(let text)?: text
+      default: throw RecordError(field: "doc_id", problem: "is missing")
+      }
+    guard case .list(let responses)? = sample["resps"], !responses.isEmpty else {
+      throw RecordError(field: "resps", problem: "is missing or empty")
+    }
+    var right: Int?
+    if case .text(let target)? = sample["target"] { right = Int(target) }
+    if case .integer(let target)? = sample["target"] { right = target }
+    var records: [Record] = []
+    for (index, response) in responses.enumerated() {
+      if responses.count > 1, let right, responses.indices.contains(right), index != right { continue }
+      let isOnly = responses.count == 1 || right.map(responses.indices.contains) == true
+      var record = try self.record(
+        response, name: namePrefix + name + (isOnly ? "" : "/\(index)"), field: "resps[\(index)]")
+      (record.prefix, record.reference) = texts(of: sample["arguments"], index)
+      try record.validate()
+      records.append(record)
+    }
+    return records
+  }
+
+  /// From `[[log-probability, is greedy]]`, or `[log-probability]` of a whole text; numbers may be written as texts.
+  private static func record(_ response: JSONValue, name: String, field: String) throws(RecordError) -> Record {
+    guard case .list(let repeats) = response, let first = repeats.first else {
+      throw RecordError(field: field, problem: "is no list of answers")
+    }
+    var parts = [first]
+    if case .list(let pair) = first { parts = pair }
+    guard let value = parts.first.flatMap(number) else {
+      throw RecordError(
+        field: field, problem: "has no log-probability: only tasks of the kinds loglikelihood and multiple_choice have")
+    }
+    var record = Record(id: name, tokenLogProbabilities: [value])
+    switch parts.count > 1 ? parts[1] : .null {
+    case .text("True"), .bool(true), .integer(1): record.ranks = [0]
+    // Some token is not the first choice; how far down it is nobody says.
+    case .text("False"), .bool(false), .integer(0): record.ranks = [1]
+    default: break
+    }
+    return record
+  }
+
+  private static func number(_ value: JSONValue) -> Double? {
+    switch value {
+    case .number(let number): number
+    case .integer(let number): Double(number)
+    case .text(let text): Double(text)
+    default: nil
+    }
+  }
+
+  /// The context and the continuation that were asked for, as lists or by name.
+  private static func texts(of arguments: JSONValue?, _ index: Int) -> (String?, String?) {
+    var parts: [JSONValue?] = []
+    switch arguments {
+    case .object(let groups)?:
+      guard case .object(let group)? = groups["gen_args_\(index)"] else { return (nil, nil) }
+      parts = [group["arg_0"], group["arg_1"]]
+    case .list(let groups)? where groups.indices.contains(index):
+      guard case .list(let group) = groups[index] else { return (nil, nil) }
+      parts = group
+    default: return (nil, nil)
+    }
+    let texts = parts.map { part in if case .text(let text)? = part { text } else { String?.none } }
+    // A whole text has no context.
+    guard texts.count > 1, let reference = texts[1] else { return (nil, texts.first ?? nil) }
+    return (texts[0], reference)
+  }
+}
