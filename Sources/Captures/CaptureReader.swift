@@ -92,7 +92,7 @@ public struct CaptureReader: Sendable {
     var format = options.format
     if format == nil { format = CaptureFormat(beginning: try input.beginning()) }
     switch format ?? .native {
-    case .native: return NativeLines(input)
+    case .native: return NativeLines(input, skipsAlternatives: options.skipsAlternatives)
     case .harness: return HarnessSamples(input, namePrefix: prefix)
     case .server: return try ServerResponses(input, split: options.split, namePrefix: prefix)
     case .npy, .npz, .safetensors:
@@ -131,20 +131,24 @@ protocol RecordBatches {
 /// Native lines.
 private struct NativeLines: RecordBatches {
   private let file: String
+  private let skipsAlternatives: Bool
   private var chunks: LineChunks
 
-  init(_ input: InputFile) {
+  init(_ input: InputFile, skipsAlternatives: Bool) {
     file = input.path
+    self.skipsAlternatives = skipsAlternatives
     chunks = LineChunks(input)
   }
 
   mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])? {
     guard let chunk = try chunks.next() else { return nil }
-    return { [file] in Self.lines(of: chunk, file: file) }
+    return { [file, skipsAlternatives] in Self.lines(of: chunk, file: file, skipsAlternatives) }
   }
 
-  private static func lines(of chunk: LineChunk, file: String) -> [CaptureReader.Line] {
-    var parser = RecordParser()
+  private static func lines(
+    of chunk: LineChunk, file: String, _ skipsAlternatives: Bool
+  ) -> [CaptureReader.Line] {
+    var parser = RecordParser(skipsAlternatives: skipsAlternatives)
     var coder: LineCoder?
     var lines: [CaptureReader.Line] = []
     chunk.forEachLine { line, number in
@@ -154,7 +158,12 @@ private struct NativeLines: RecordBatches {
         // Something unusual or wrong.
         let slow = coder ?? LineCoder()
         coder = slow
-        lines.append(slow.decode(Data(buffer: line), file: file, number: number))
+        lines.append(
+          slow.decode(Data(buffer: line), file: file, number: number).map { record in
+            var record = record
+            if skipsAlternatives { record.topLogProbabilities = nil }
+            return record
+          })
       }
     }
     return lines

@@ -4,6 +4,11 @@ import TokenProcess
 /// Reads lines of the native format without Foundation, ten times as fast. It knows plain, valid lines only: for any other it returns
 /// nil, and ``LineCoder`` says what is wrong, or reads what is unusual.
 struct RecordParser {
+  /// Whether alternatives are left out, without a look at them.
+  let skipsAlternatives: Bool
+
+  init(skipsAlternatives: Bool = false) { self.skipsAlternatives = skipsAlternatives }
+
   private var scratchNumbers: [Double] = []
   private var scratchIntegers: [Int] = []
   private var scratchAlternatives: [Record.Alternative] = []
@@ -42,6 +47,7 @@ struct RecordParser {
       case .referenceTokenIDs: record.referenceTokenIDs = try integers(&cursor)
       case .greedyTokenIDs: record.greedyTokenIDs = try integers(&cursor)
       case .ranks: record.ranks = try integers(&cursor)
+      case .topLogProbabilities where skipsAlternatives: try cursor.skipNumberLists()
       case .topLogProbabilities: record.topLogProbabilities = try topLogProbabilities(&cursor)
       case .logProbabilityMeans: record.logProbabilityMeans = try numbers(&cursor)
       case .logProbabilityDeviations: record.logProbabilityDeviations = try numbers(&cursor)

@@ -4,13 +4,14 @@ import Captures
 public struct Audit: Sendable {
   /// What the audit is asked for.
   public var options: AuditOptions
-  /// How captures are read.
+  /// How captures are read; an audit needs no alternatives.
   public var captureOptions: CaptureOptions
 
   /// An audit.
   public init(options: AuditOptions = AuditOptions(), captureOptions: CaptureOptions = CaptureOptions()) {
     self.options = options
     self.captureOptions = captureOptions
+    self.captureOptions.skipsAlternatives = true
   }
 
   /// What the lines of the captures turned out to be.

@@ -99,6 +99,46 @@ import TokenProcess
     }
   }
 
+  /// Lists that are skipped are the lists that are read: the same record but for them, and what cannot be skipped is Foundation's.
+  @Test func skippedAlternatives() async throws {
+    let file = Repository.capture("jargon-train-epoch06.jsonl")
+    var options = CaptureOptions()
+    options.skipsAlternatives = true
+    let whole = try await CaptureReader(files: [file]).records()
+    let skipped = try await CaptureReader(files: [file], options: options).records()
+    #expect(whole.allSatisfy { $0.topLogProbabilities != nil })
+    #expect(
+      skipped
+        == whole.map { record in
+          var record = record
+          record.topLogProbabilities = nil
+          return record
+        })
+    func record(_ lists: String, _ rest: String = #","epoch":3}"#) -> Record? {
+      var parser = RecordParser(skipsAlternatives: true)
+      let bytes = Array((#"{"id":"a","token_logprobs":[-1],"top_logprobs":"# + lists + rest).utf8)
+      // Brackets behind the line are none of it.
+      return (bytes + Array("\n]]]]]]]]".utf8)).withUnsafeBufferPointer {
+        parser.record(UnsafeBufferPointer(rebasing: $0[..<bytes.count]))
+      }
+    }
+    for lists in ["[]", "[[]]", "[[[7,-0.5],[2,-1.75]]]", "[ [ [ 12345678 , -1.5e-7 ] ] ]", "null"] {
+      #expect(record(lists)?.epoch == 3, "\(lists)")
+    }
+    for lists in ["[", "[[[7,-0.5]]", "[[]]]", #"[[[7,"-Infinity"]]]"#, "7"] {
+      #expect(record(lists) == nil, "\(lists)")
+    }
+    #expect(record("[[[7,-1]]", "") == nil)
+    // A line that Foundation reads has none either.
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("x.jsonl").path
+      try #"{"id":"a","token_logprobs":[-1],"top_logprobs":[[[7,-1],[8,"-Infinity"]]]}"#.write(
+        toFile: path, atomically: true, encoding: .utf8)
+      let read = try await CaptureReader(files: [path], options: options).records()
+      #expect(read.map(\.topLogProbabilities) == [nil])
+    }
+  }
+
   /// Seeded mutations of real lines: never a crash, and never a record that Foundation reads otherwise.
   @Test func mutations() throws {
     let path = Repository.capture("jargon-train-epoch06.jsonl")

