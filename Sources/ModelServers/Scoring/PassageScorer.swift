@@ -9,7 +9,7 @@ protocol PassageScorer: Sendable {
 }
 
 /// The ways that servers offer.
-public enum Scoring: String, Sendable, CaseIterable {
+public enum Scoring: String, Encodable, Sendable, CaseIterable {
   /// The prompt's log-probabilities by token id: vLLM.
   case promptLogprobs = "prompt-logprobs"
   /// The prompt sent back with log-probabilities: OpenAI's completions, llama-cpp-python.
