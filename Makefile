@@ -45,10 +45,10 @@ test-slow: setup
 	swift build $(SLOW_TESTS) --build-tests
 	SKEWMEM_SLOW_TESTS=1 swift test $(SLOW_TESTS) --skip-build
 
-# A million damaged files for every reader.
+# A million damaged files for every reader, in memory.
 fuzz: setup
 	swift build $(SLOW_TESTS) --build-tests
-	SKEWMEM_FUZZ_INPUTS=1000000 swift test $(SLOW_TESTS) --skip-build --filter FuzzTests --filter RecordParserTests/mutations
+	TMPDIR=/dev/shm SKEWMEM_FUZZ_INPUTS=1000000 swift test $(SLOW_TESTS) --skip-build --filter FuzzTests --filter RecordParserTests/mutations
 
 benchmark: setup
 	swift package --package-path Benchmarks benchmark --no-progress

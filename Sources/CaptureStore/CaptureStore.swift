@@ -117,11 +117,23 @@ public final class CaptureStore: Sendable {
           """)
       return try db.execute(sql: "UPDATE meta SET value = ? WHERE key = 'settings'", arguments: [settings])
     }
-    throw StoreError(
-      path: path,
-      problem:
-        "was begun with other settings: \(String(decoding: made, as: UTF8.self)), now \(String(decoding: settings, as: UTF8.self))"
-    )
+    throw StoreError(path: path, problem: "was begun with other settings: \(differences(made, settings))")
+  }
+
+  /// The members of two JSON objects that differ, each as it was and is.
+  private static func differences(_ before: Data, _ now: Data) -> String {
+    func members(_ text: Data) -> [String: String] {
+      guard let object = try? JSONSerialization.jsonObject(with: text) as? [String: Any] else {
+        return ["settings": String(decoding: text, as: UTF8.self)]
+      }
+      return object.mapValues { value in
+        let text = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
+        return text.map { String(decoding: $0, as: UTF8.self) } ?? "…"
+      }
+    }
+    let (old, new) = (members(before), members(now))
+    return Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }
+      .map { "\($0) was \(old[$0] ?? "not given"), and is now \(new[$0] ?? "not given")" }.joined(separator: "; ")
   }
 
   /// Keeps something that is found out at the beginning, and refuses another answer later.
@@ -214,8 +226,10 @@ public final class CaptureStore: Sendable {
   }
 
   private static func progress(_ db: Database) throws -> Progress {
-    let row = try Row.fetchOne(db, sql: "SELECT COUNT(*), COALESCE(SUM(isFinished), 0) FROM passages")
-    return Progress(passages: row?[0] ?? 0, finished: row?[1] ?? 0)
+    // By the indices: what stands behind the records in the rows would take all of them to be read.
+    let all = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM passages") ?? 0
+    let unfinished = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM passages WHERE isFinished = 0") ?? 0
+    return Progress(passages: all, finished: all - unfinished)
   }
 
   /// How far the work in a file is; nil for a file that is no store.
@@ -234,7 +248,17 @@ public final class CaptureStore: Sendable {
   fileprivate static func readOnly(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
-    return try DatabaseQueue(path: path, configuration: configuration)
+    do {
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      _ = try queue.read { db in try db.tableExists("passages") }
+      return queue
+    } catch let error as DatabaseError where !FileManager.default.fileExists(atPath: path + "-wal") {
+      // In a folder that cannot be written a whole store can be read as a file that nobody changes.
+      guard [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode),
+        let escaped = URL(fileURLWithPath: path).path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+      else { throw error }
+      return try DatabaseQueue(path: "file://\(escaped)?immutable=1", configuration: configuration)
+    }
   }
 
   /// Up to so many passages without a result, after a position.
@@ -313,13 +337,22 @@ private final class StoreLock: Sendable {
 
   init(_ store: String) throws(StoreError) {
     path = store + "-lock"
-    descriptor = open(path, O_RDWR | O_CREAT, 0o644)
-    guard descriptor >= 0 else {
-      throw StoreError(path: store, problem: "cannot be written: \(String(cString: strerror(errno)))")
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw StoreError(path: store, problem: "is being written by another process")
+    while true {
+      let file = open(path, O_RDWR | O_CREAT, 0o644)
+      guard file >= 0 else {
+        throw StoreError(path: store, problem: "cannot be written: \(String(cString: strerror(errno)))")
+      }
+      guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        close(file)
+        throw StoreError(path: store, problem: "is being written by another process")
+      }
+      // Whoever had the lock before may have removed the file in between: then it is another's to lock.
+      var (mine, named) = (stat(), stat())
+      if fstat(file, &mine) == 0, stat(path, &named) == 0, mine.st_ino == named.st_ino {
+        descriptor = file
+        return
+      }
+      close(file)
     }
   }
 

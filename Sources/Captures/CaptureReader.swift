@@ -93,7 +93,14 @@ public struct CaptureReader: Sendable {
     if format == nil { format = CaptureFormat(beginning: try input.beginning()) }
     switch format ?? .native {
     case .native: return NativeLines(input, skipsAlternatives: options.skipsAlternatives)
-    case .harness: return HarnessSamples(input, namePrefix: prefix)
+    case .harness:
+      guard options.takesWholeReferences else {
+        throw CaptureError(
+          file: input.path,
+          problem:
+            "samples of lm-evaluation-harness hold one value a reference: only audit and summarize can do with that")
+      }
+      return HarnessSamples(input, namePrefix: prefix)
     case .server: return try ServerResponses(input, split: options.split, namePrefix: prefix)
     case .npy, .npz, .safetensors:
       return try ArrayRecords(input, format ?? .npy, lengths: options.arrayLengths, namePrefix: prefix)

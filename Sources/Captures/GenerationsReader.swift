@@ -5,6 +5,12 @@ import TokenProcess
 public struct SampledGenerations: Sendable, Equatable {
   /// The record's name.
   public let id: String
+  /// The training run of the record's model; nil where it is not said.
+  public var run: String?
+  /// The record's part of the data.
+  public var split: String?
+  /// The epoch of the checkpoint.
+  public var epoch: Double?
   /// The scheme that they were drawn with.
   public let decoding: Decoding
   /// The continuations as token numbers; empty where only texts are given.
@@ -30,7 +36,8 @@ public struct SampledGenerations: Sendable, Equatable {
 /// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ
 /// from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number, and
 /// `texts` holds the same continuations as texts; one of the two is enough. `max_tokens` says how many tokens were asked for, where draws
-/// were ended early once they had left the reference: a shorter draw that agrees with the reference to its end is known no further.
+/// were ended early once they had left the reference: a shorter draw that agrees with the reference to its end is known no further. `run`, `split`
+/// and `epoch` tell records of the same name apart.
 public enum GenerationsReader {
   private struct Coding: Decodable {
     let id: String
@@ -42,9 +49,12 @@ public enum GenerationsReader {
     let generations: [[Int]]?
     let texts: [String]?
     let maximumTokens: Int?
+    let run: String?
+    let split: String?
+    let epoch: Double?
 
     enum CodingKeys: String, CodingKey {
-      case id, temperature, draws, generations, texts
+      case id, temperature, draws, generations, texts, run, split, epoch
       case maximumTokens = "max_tokens"
       case topK = "top_k"
       case topP = "top_p"
@@ -71,9 +81,11 @@ public enum GenerationsReader {
       do {
         let decoding = try Decoding(
           temperature: temperature ?? 1, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
-        return SampledGenerations(
+        var sampled = SampledGenerations(
           id: id, decoding: decoding, generations: generations ?? [], texts: texts ?? [],
           maximumTokens: maximumTokens)
+        (sampled.run, sampled.split, sampled.epoch) = (run, split, epoch)
+        return sampled
       } catch {
         throw RecordError(
           field: error.name.replacingOccurrences(of: "-", with: "_"),

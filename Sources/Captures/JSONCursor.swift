@@ -300,14 +300,17 @@ struct JSONCursor {
     return Array(scratch)
   }
 
-  /// The members of an object whose keys are plain, in their order; those that are null are left out.
+  /// The members of an object whose keys are plain and all different, in their order; those that are null are left out.
   mutating func object(
     _ member: (_ name: String, inout JSONCursor) throws(Unusual) -> Void
   ) throws(Unusual) {
     try require("{")
     if skip("}") { return }
+    var names: [String] = []
     repeat {
       let name = String(decoding: try plainText(), as: UTF8.self)
+      guard !names.contains(name) else { throw Unusual() }
+      names.append(name)
       try require(":")
       if !skipNull() { try member(name, &self) }
     } while skip(",")

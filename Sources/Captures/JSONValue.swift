@@ -25,8 +25,8 @@ package enum JSONValue: Sendable, Equatable {
     // What is unusual Foundation decides.
     if let plain {
       self = plain
-    } else if let value = try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed) {
-      self.init(value)
+    } else if let value = try? JSONDecoder().decode(JSONValue.self, from: text) {
+      self = value
     } else {
       return nil
     }
@@ -43,7 +43,10 @@ package enum JSONValue: Sendable, Equatable {
         repeat {
           let name = try cursor.text()
           try cursor.require(":")
-          members[name] = try JSONValue(&cursor, depth: depth + 1)
+          // Of what stands twice Foundation decides.
+          guard members.updateValue(try JSONValue(&cursor, depth: depth + 1), forKey: name) == nil else {
+            throw JSONCursor.Unusual()
+          }
         } while cursor.skip(",")
         try cursor.require("}")
       }
@@ -70,7 +73,10 @@ package enum JSONValue: Sendable, Equatable {
         self = .integer(integer)
       } else {
         cursor = beginning
-        self = .number(try cursor.number())
+        let number = try cursor.number()
+        // An integer of more digits than the cursor reads is Foundation's.
+        guard number.rounded() != number || abs(number) < 1e17 else { throw JSONCursor.Unusual() }
+        self = .number(number)
       }
     }
   }
@@ -79,19 +85,41 @@ package enum JSONValue: Sendable, Equatable {
     var values: [Int] = []
     return try? cursor.list(&values) { cursor throws(JSONCursor.Unusual) in try cursor.integer() }
   }
+}
 
-  private init(_ value: Any) {
-    switch value {
-    case let value as Bool: self = .bool(value)
-    case let text as String: self = .text(text)
-    case let members as [String: Any]: self = .object(members.mapValues(JSONValue.init))
-    case let values as [Any]:
-      let values = values.map(JSONValue.init)
+/// By Foundation, for texts that are unusual.
+extension JSONValue: Decodable {
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    if let container = try? decoder.container(keyedBy: Name.self) {
+      var members: [String: JSONValue] = [:]
+      for name in container.allKeys { members[name.stringValue] = try container.decode(JSONValue.self, forKey: name) }
+      self = .object(members)
+    } else if var container = try? decoder.unkeyedContainer() {
+      var values: [JSONValue] = []
+      while !container.isAtEnd { values.append(try container.decode(JSONValue.self)) }
       let integers = values.compactMap { if case .integer(let value) = $0 { value } else { nil } }
       self = integers.count == values.count ? .integers(integers) : .list(values)
-    case let number as NSNumber:
-      self = Int(exactly: number.doubleValue).map { _ in .integer(number.intValue) } ?? .number(number.doubleValue)
-    default: self = .null
+    } else {
+      let container = try decoder.singleValueContainer()
+      if container.decodeNil() {
+        self = .null
+      } else if let value = try? container.decode(Bool.self) {
+        self = .bool(value)
+      } else if let value = try? container.decode(Int.self) {
+        self = .integer(value)
+      } else if let value = try? container.decode(Double.self) {
+        self = .number(value)
+      } else {
+        self = .text(try container.decode(String.self))
+      }
     }
   }
 }

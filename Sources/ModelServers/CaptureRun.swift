@@ -47,9 +47,6 @@ public struct CaptureRun: Sendable {
 
   private let client: HTTPClient
   private let settings: Settings
-  /// Passages at a time: while the server has as many requests as it may have, answers to others are read and written.
-  private let concurrency: Int
-
   /// A run.
   ///
   /// - Parameters:
@@ -58,7 +55,6 @@ public struct CaptureRun: Sendable {
   public init(client: HTTPClient, settings: Settings) {
     self.client = client
     self.settings = settings
-    concurrency = client.concurrency + ProcessInfo.processInfo.activeProcessorCount
   }
 
   /// Plans what is new in the input, and scores what has no result.
@@ -78,6 +74,7 @@ public struct CaptureRun: Sendable {
     let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
     let server = try await Server(client, settings)
     try store.settle("scoring", server.scoring.rawValue)
+    if let identity = server.identity { try store.settle("model", identity) }
     try await plan(input, lines, store, server, progress)
     try await score(store, server, progress)
     try store.checkpoint()
@@ -165,10 +162,14 @@ public struct CaptureRun: Sendable {
 
   private func score(_ store: CaptureStore, _ server: Server, _ progress: @Sendable (Progress) -> Void) async throws {
     let state = try store.progress
-    let failures = FailureCount(limit: max(3, client.concurrency))
+    let failures = FailureCount(limit: max(3, client.concurrency), hasSucceeded: state.finished > 0)
     let writer = ResultWriter(store)
     var done = state.finished
     progress(.scoring(done: done, of: state.passages))
+    // While a server has as many requests as it may have, answers to others are read and written.
+    let concurrency =
+      server.slots.map { min($0, client.concurrency) }
+      ?? client.concurrency + ProcessInfo.processInfo.activeProcessorCount
     var last = -1
     var waiting: ArraySlice<CaptureStore.Task> = []
     func next() throws -> CaptureStore.Task? {
@@ -212,29 +213,33 @@ public struct CaptureRun: Sendable {
       return .failed(name: passage.id, problem: error.problem)
     } catch let error as RecordError {
       return .failed(name: passage.id, problem: "the server's values are no record: \(error)")
-    } catch let error as ServerError
-      where error.isOfOnePassage || error.kind == .failing && failures.isWithinLimit()
-    {
+    } catch let error as ServerError where failures.isWithinLimit(error) {
       // A server may fail for one passage and not for the next.
       return .failed(name: passage.id, problem: error.description)
     }
   }
 }
 
-/// Failures without a result between them: one passage may be too much for a server, many in a row say that it is down.
+/// Failures without a result between them: one passage may be too much for a server, many in a row say that it is down, or another kind of server.
 private final class FailureCount: Sendable {
-  private let count = Mutex(0)
+  private let state: Mutex<(count: Int, hasSucceeded: Bool)>
   private let limit: Int
 
-  init(limit: Int) { self.limit = limit }
+  init(limit: Int, hasSucceeded: Bool) {
+    self.limit = limit
+    state = Mutex((0, hasSucceeded))
+  }
 
-  func reset() { count.withLock { $0 = 0 } }
+  func reset() { state.withLock { $0 = (0, true) } }
 
   /// Counts one more, and says whether there may be another.
-  func isWithinLimit() -> Bool {
-    count.withLock {
-      $0 += 1
-      return $0 < limit
+  func isWithinLimit(_ error: ServerError) -> Bool {
+    state.withLock { state in
+      // A server that has scored others and wants none of this passage may want none of the next ones either.
+      guard error.kind == .failing || error.isOfOnePassage else { return false }
+      if error.isOfOnePassage, state.hasSucceeded { return true }
+      state.count += 1
+      return state.count < limit
     }
   }
 }

@@ -36,7 +36,7 @@ struct GenerationSampler: Sendable {
     for (index, scheme) in plan.schemes.enumerated() {
       var draws: [[Int]] = []
       for draw in 0..<(scheme.temperature == 0 ? 1 : plan.draws) {
-        let seed = Self.mixed(plan.seed, UInt64(number) << 20 ^ UInt64(draw) << 4 ^ UInt64(index))
+        let seed = [number, index, draw].reduce(plan.seed) { Self.mixed($0, UInt64($1)) }
         draws.append(try await self.draw(prefix, reference, scheme, seed))
       }
       lines.append(Self.line(passage, scheme, draws))
@@ -123,6 +123,7 @@ struct GenerationSampler: Sendable {
     line.add("max_tokens", max(passage.referenceTokenIDs?.count ?? 0, draws.map(\.count).max() ?? 0))
     line.add("min_p", scheme.minP)
     line.add("run", passage.run)
+    line.add("split", passage.split)
     line.add("temperature", scheme.temperature)
     line.add("top_k", scheme.topK ?? 0)
     line.add("top_p", scheme.topP)

@@ -28,13 +28,17 @@ struct PassageParser: Sendable {
     passage.referenceTokenIDs = try fields.tokens("reference_token_ids")
     let hasTokens = passage.prefixTokenIDs != nil && passage.referenceTokenIDs != nil
     if !hasTokens, var messages = try fields.messages("messages") {
-      // The last answer is the reference, unless that stands by itself.
-      if passage.reference == nil {
-        guard let last = messages.popLast(), last.role == "assistant" else {
-          throw fields.failure(
-            "messages", "does not end with the assistant's, and there is no \(options.referenceField)")
+      // The last answer is the reference, which may stand by itself.
+      if let last = messages.last, last.role == "assistant" {
+        guard passage.reference == nil || passage.reference == last.content else {
+          throw fields.failure(options.referenceField, "is another than the last answer of messages")
         }
         passage.reference = last.content
+        messages.removeLast()
+      }
+      guard passage.reference != nil else {
+        throw fields.failure(
+          "messages", "does not end with the assistant's, and there is no \(options.referenceField)")
       }
       guard !messages.isEmpty else { throw fields.failure("messages", "has nothing before the answer") }
       guard passage.prefix == nil else { throw fields.failure(options.prefixField, "is there, and so is messages") }
@@ -43,7 +47,11 @@ struct PassageParser: Sendable {
     guard hasTokens || passage.prefix != nil || passage.messages != nil else {
       throw fields.failure(
         options.prefixField,
-        options.cutsTexts ? "is missing, and so is \(options.textField)" : "is missing, and so are the token ids")
+        options.cutsTexts
+          ? "is missing, and so is \(options.textField)"
+          : members.keys.contains(options.textField)
+            ? "is missing, and so are the token ids; to cut \(options.textField) give --prefix-tokens and --suffix-tokens"
+            : "is missing, and so are the token ids")
     }
     guard hasTokens || passage.reference?.isEmpty == false else {
       throw fields.failure(options.referenceField, "is missing or empty")
@@ -75,7 +83,9 @@ struct PassageParser: Sendable {
 
     func name(_ field: String) throws(CaptureError) -> String? {
       if case .integer(let number)? = value(field) { return "\(number)" }
-      return try text(field)
+      let name = try text(field)
+      guard name != "" else { throw failure(field, "is empty") }
+      return name
     }
 
     func number(_ field: String) throws(CaptureError) -> Double? {

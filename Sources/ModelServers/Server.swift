@@ -6,9 +6,15 @@ struct Server: Sendable {
   let scorer: any PassageScorer
   let tokenizer: Tokenizer?
   let sampler: GenerationSampler?
+  /// How many passages may be asked for at a time without one driving the other's prefix out of the server's cache; nil where that is no matter.
+  let slots: Int?
+  /// The model's name, as the server has it; nil where it does not say.
+  let identity: String?
 
   init(_ client: HTTPClient, _ settings: CaptureRun.Settings) async throws {
     if let asked = settings.scoring { scoring = asked } else { scoring = try await Self.scoring(client) }
+    identity = try await Self.identity(client, settings.model)
+    slots = scoring == .tokenByToken ? try await Self.slots(client) : nil
     switch scoring {
     case .echo:
       tokenizer = nil
@@ -36,13 +42,24 @@ struct Server: Sendable {
     }
   }
 
+  private static func object(_ client: HTTPClient, _ path: String) async throws -> [String: Any]? {
+    try await client.probe(path).flatMap { try? JSONSerialization.jsonObject(with: $0) as? [String: Any] }
+  }
+
+  private static func identity(_ client: HTTPClient, _ name: String?) async throws -> String? {
+    let models = try await object(client, "v1/models")?["data"] as? [[String: Any]] ?? []
+    let names = models.compactMap { $0["id"] as? String }
+    return names.first { $0 == name } ?? (name == nil ? names.first : nil)
+  }
+
+  private static func slots(_ client: HTTPClient) async throws -> Int {
+    max(1, try await object(client, "props")?["total_slots"] as? Int ?? client.concurrency)
+  }
+
   /// llama.cpp has `/props`, vLLM `/version`; what has neither may know `echo`.
   private static func scoring(_ client: HTTPClient) async throws -> Scoring {
-    func object(_ path: String) async throws -> [String: Any]? {
-      try await client.probe(path).flatMap { try? JSONSerialization.jsonObject(with: $0) as? [String: Any] }
-    }
-    if try await object("props")?["default_generation_settings"] != nil { return .tokenByToken }
-    if try await object("version")?["version"] != nil { return .promptLogprobs }
+    if try await object(client, "props")?["default_generation_settings"] != nil { return .tokenByToken }
+    if try await object(client, "version")?["version"] != nil { return .promptLogprobs }
     return .echo
   }
 }

@@ -20,7 +20,15 @@ struct TextCutter: Sendable {
     self.prefix = prefix
     self.suffix = suffix
     self.stride = stride
-    beginning = try await tokenizer.tokens("", isBeginning: true)
+    let (word, whole) = (
+      try await tokenizer.tokens("a", isBeginning: false), try await tokenizer.tokens("a", isBeginning: true)
+    )
+    guard whole.suffix(word.count) == word[...] else {
+      throw ServerError(
+        .malformed, "tokenize",
+        "the tokenizer also ends texts with a token: give prefix_token_ids and reference_token_ids")
+    }
+    beginning = whole.dropLast(word.count)
   }
 
   /// The windows of a text, each with what the passage says of it; none where it has too few tokens.

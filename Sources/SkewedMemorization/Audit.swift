@@ -4,7 +4,7 @@ import Captures
 public struct Audit: Sendable {
   /// What the audit is asked for.
   public var options: AuditOptions
-  /// How captures are read; an audit needs no alternatives.
+  /// How captures are read; an audit needs no alternatives, and no tokens of a reference.
   public var captureOptions: CaptureOptions
 
   /// An audit.
@@ -12,6 +12,7 @@ public struct Audit: Sendable {
     self.options = options
     self.captureOptions = captureOptions
     self.captureOptions.skipsAlternatives = true
+    self.captureOptions.takesWholeReferences = true
   }
 
   /// What the lines of the captures turned out to be.

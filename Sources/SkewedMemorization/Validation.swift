@@ -22,24 +22,25 @@ public struct Validation: Sendable {
   public func report(
     on records: [Record], generations: [SampledGenerations], capture: String, file: String
   ) async throws -> ValidateReport {
-    let byName = Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let byName = Dictionary(grouping: records.indices, by: { records[$0].id })
     var schemes: [Decoding] = []
     for set in generations where !schemes.contains(set.decoding) { schemes.append(set.decoding) }
     var missing = 0
     var groups: [ValidateReport.Group] = []
     for decoding in schemes {
-      var matches: [String: [(length: Int, compared: Int)]] = [:]
-      var order: [Record] = []
+      var matches: [Int: [(length: Int, compared: Int)]] = [:]
+      var order: [Int] = []
       for set in generations where set.decoding == decoding {
-        guard let record = byName[set.id] else {
+        guard let index = try Self.record(of: set, among: byName[set.id] ?? [], of: records) else {
           missing += 1
           continue
         }
+        let record = records[index]
         guard let reference = record.referenceTokenIDs else {
           throw RecordError(field: "reference_token_ids", problem: "record \(record.id) needs them to be compared")
         }
-        if matches[record.id] == nil { order.append(record) }
-        matches[record.id, default: []] += set.generations.map { tokens in
+        if matches[index] == nil { order.append(index) }
+        matches[index, default: []] += set.generations.map { tokens in
           let known = min(tokens.count, reference.count)
           guard let mismatch = (0..<known).first(where: { tokens[$0] != reference[$0] }) else { return (known, known) }
           // A draw that was ended because it had left the reference would have been compared as far as was asked for: to compare it
@@ -48,7 +49,7 @@ public struct Validation: Sendable {
         }
       }
       let draws = try order.map {
-        AgreementTest.Draws(law: try DecodedLaw($0, under: decoding), matches: matches[$0.id] ?? [])
+        AgreementTest.Draws(law: try DecodedLaw(records[$0], under: decoding), matches: matches[$0] ?? [])
       }
       if draws.contains(where: { $0.matches.contains { $0.compared > 0 } }) {
         groups.append(try await group(decoding, draws))
@@ -62,6 +63,24 @@ public struct Validation: Sendable {
     return ValidateReport(
       capture: capture, file: file, groups: groups,
       warnings: missing > 0 ? ["\(missing) lines are of records that the capture has not"] : [])
+  }
+
+  /// The record that generations are of: that of their name, or of those that have it the one of their run, split and epoch.
+  private static func record(of set: SampledGenerations, among indices: [Int], of records: [Record]) throws -> Int? {
+    guard indices.count > 1 else { return indices.first }
+    let candidates = indices.filter { index in
+      let record = records[index]
+      return (set.run == nil || set.run == record.run) && (set.split == nil || set.split == record.split)
+        && (set.epoch == nil || set.epoch == record.epoch)
+    }
+    guard candidates.count < 2 else {
+      throw RecordError(
+        field: "id",
+        problem:
+          "several records are called \(set.id), and the generations do not say by run, split and epoch of which they are"
+      )
+    }
+    return candidates.first
   }
 
   private func group(_ decoding: Decoding, _ draws: [AgreementTest.Draws]) async throws -> ValidateReport.Group {

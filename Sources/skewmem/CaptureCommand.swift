@@ -42,8 +42,9 @@ struct CaptureCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Requests at a time.", valueName: "n"))
   var concurrency = 8
 
-  @Option(help: ArgumentHelp("Environment variable with the server's key.", valueName: "name"))
-  var apiKeyVariable = "SKEWMEM_API_KEY"
+  @Option(
+    help: ArgumentHelp("Environment variable with the server's key. (default: SKEWMEM_API_KEY)", valueName: "name"))
+  var apiKeyVariable: String?
 
   @Option(help: ArgumentHelp("Seconds before a request is given up.", valueName: "s"))
   var timeout = HTTPClient.Patience().timeout
@@ -82,7 +83,11 @@ struct CaptureCommand: AsyncParsableCommand {
       patience.timeout = timeout
       patience.retries = retries
       patience.wait = retryWait
-      let key = ProcessInfo.processInfo.environment[apiKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
+      let environment = ProcessInfo.processInfo.environment
+      let key = environment[apiKeyVariable ?? "SKEWMEM_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+      if let apiKeyVariable, key == nil {
+        throw ValidationError("--api-key-variable: there is no \(apiKeyVariable) in the environment.")
+      }
       let client = try HTTPClient(address: server, key: key, patience: patience, concurrency: concurrency)
       let bar = CaptureProgressBar(isQuiet: quiet)
       defer { bar.finish() }
@@ -90,13 +95,13 @@ struct CaptureCommand: AsyncParsableCommand {
         .run(input: file, store: output) { bar.update($0) }
       bar.finish()
       if outcome.leftOut > 0, !quiet {
-        printError("\(outcome.leftOut) texts have too few tokens to be cut and were left out")
+        printError("texts with too few tokens to be cut, which were left out: \(outcome.leftOut)")
       }
       for problem in outcome.problems { printError("\(problem.id): \(problem.problem)") }
       if outcome.failed > outcome.problems.count { printError("… and \(outcome.failed - outcome.problems.count) more") }
       if !quiet { print("\(output): \(outcome.finished) of \(outcome.passages) records") }
       if outcome.failed > 0 {
-        printError("\(outcome.failed) records have no result; the same command tries them again")
+        printError("records without a result: \(outcome.failed); the same command tries them again")
         throw FailureCode.data
       }
     }
@@ -168,6 +173,9 @@ struct GenerationOptions: ParsableArguments {
     guard (0...100_000).contains(draws) else { throw ValidationError("--draws is 0 to 100000.") }
     guard draws == 0 || decoding.temperature != 0 else {
       throw ValidationError("Draws at temperature 0 are all the same: --greedy is that one.")
+    }
+    guard draws > 0 || !decoding.isGiven else {
+      throw ValidationError("--temperature, --top-k, --top-p and --min-p are for draws: give --draws.")
     }
   }
 

@@ -86,6 +86,9 @@ struct DecodingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Keep tokens with this share of the best one's probability.", valueName: "p"))
   var minP: Double?
 
+  /// Whether any of them is another than plain sampling has.
+  var isGiven: Bool { temperature != 1 || topK != nil || topP != nil || minP != nil }
+
   func decoding() throws -> Decoding {
     try Decoding(temperature: temperature, topK: topK, topP: topP, minP: minP)
   }

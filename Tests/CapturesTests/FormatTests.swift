@@ -13,9 +13,11 @@ import TokenProcess
   }
 
   private func records(
-    _ name: String, split: ReferenceSplit? = nil, lengths: String? = nil, format: CaptureFormat? = nil
+    _ name: String, split: ReferenceSplit? = nil, lengths: String? = nil, format: CaptureFormat? = nil,
+    takesWhole: Bool = false
   ) async throws -> [Record] {
     var options = CaptureOptions()
+    options.takesWholeReferences = takesWhole
     options.split = split
     options.arrayLengths = try lengths.map(path)
     options.format = format
@@ -104,6 +106,9 @@ import TokenProcess
       (#"[{"id":1,"prob":0.5}]"#, "completion_probabilities[0]"),
       (#"[{"logprob":-1}]"#, "completion_probabilities[0].id"),
       (#"[]"#, "token_logprobs"),
+      // Parts of a letter of which llama.cpp says nothing.
+      (#"[{"id":96,"logprob":-1}],"tokens":[500,96]"#, "completion_probabilities"),
+      (#"[{"id":96,"logprob":-1}],"tokens":[],"tokens_predicted":2"#, "completion_probabilities"),
     ]
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("r.json").path
@@ -111,6 +116,11 @@ import TokenProcess
         try "{\"completion_probabilities\":\(values)}".write(toFile: path, atomically: true, encoding: .utf8)
         #expect(await error { _ = try await records(path) }?.field == field)
       }
+      // The tokens of a stop word are no part of what was generated.
+      let stopped =
+        #"{"completion_probabilities":[{"id":5,"logprob":-1}],"tokens":[5,6],"tokens_predicted":2,"stop_type":"word"}"#
+      try stopped.write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(try await records(path)[0].referenceTokenIDs == [5])
       // A probability of 0.
       let lowest = #"{"completion_probabilities":[{"id":1,"logprob":-3.4028234663852886e+38}]}"#
       try lowest.write(toFile: path, atomically: true, encoding: .utf8)
@@ -120,7 +130,8 @@ import TokenProcess
 
   /// Samples that lm-evaluation-harness logged for the model of the bundled captures: the sums are those of its tokens.
   @Test func harness() async throws {
-    let found = try await records("lm-eval.jsonl")
+    let found = try await records("lm-eval.jsonl", takesWhole: true)
+    #expect(await error { _ = try await records("lm-eval.jsonl") }?.problem.contains("only audit") == true)
     #expect(found.map(\.id) == ["0", "1", "4", "0", "1"])
     let capture = try await CaptureReader(files: [Repository.capture("jargon-train-epoch06.jsonl")]).records()
     for (sample, record) in zip(found, capture).prefix(2) {
@@ -133,17 +144,38 @@ import TokenProcess
     #expect(found[3].reference == " blue" && found[4].reference == " green")
     let bad = [
       (#"{"doc_id":1,"resps":[["some text"]]}"#, "resps[0]"), (#"{"doc_id":1,"resps":[]}"#, "resps"),
-      (#"{"resps":[[[-1,true]]]}"#, "doc_id"), (#"{"doc_id":1,"resps":[[["0.5","False"]]]}"#, "token_logprobs[0]"),
+      (#"{"resps":[[[-1,true]]]}"#, "doc_id"),
+      (#"{"doc_id":1,"arguments":{"gen_args_0":{"arg_0":"q","arg_1":{"until":["x"]}}},"resps":[["42"]]}"#, "arguments"),
+      (#"{"doc_id":1,"arguments":[["q",{"until":[]}]],"resps":[["-42"]]}"#, "arguments"),
+      (#"{"doc_id":1,"resps":[[["0.5","False"]]]}"#, "token_logprobs[0]"),
     ]
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("s.jsonl").path
-      for (line, field) in bad {
+      func read(_ line: String) async throws -> [Record] {
         try line.write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(await error { _ = try await records(path, format: .harness) }?.field == field, "\(line)")
+        return try await records(path, format: .harness, takesWhole: true)
       }
-      try #"{"doc_id":"x","resps":[[[-1.5,true]],[["-inf","False"]]]}"#.write(
-        toFile: path, atomically: true, encoding: .utf8)
-      let both = try await records(path)
+      for (line, field) in bad {
+        #expect(await error { _ = try await read(line) }?.field == field, "\(line)")
+      }
+      // The right answer by its text or by its number, wherever something is unusual in the line.
+      func sample(_ target: String, _ rest: String = "") -> String {
+        let answers = [" 1", " 2", " 3"].enumerated()
+          .map { "\"gen_args_\($0)\":{\"arg_0\":\"q\",\"arg_1\":\"\($1)\"}" }
+        let values = #"[[[-3,false]],[["-0.1","True"]],[[-9,false]]]"#
+        return
+          "{\"doc_id\":7,\"target\":\(target),\"arguments\":{\(answers.joined(separator: ","))},\"resps\":\(values)\(rest)}"
+      }
+      for (target, id, value) in [("\" 3\"", "7", -9.0), ("0", "7", -3), ("\"0\"", "7", -3)] {
+        for rest in ["", #","z":1e300"#] {
+          let found = try await read(sample(target, rest))
+          #expect(found.map(\.id) == [id] && found[0].tokenLogProbabilities == [value], "\(target)\(rest)")
+        }
+      }
+      #expect(await error { _ = try await read(sample("\"2\"")) }?.field == "target")
+      #expect(try await read(sample("\"nine\"")).map(\.id) == ["7/0", "7/1", "7/2"])
+      #expect(try await read(#"{"doc_id":1,"resps":[[[-2,1]]]}"#)[0].ranks == [0])
+      let both = try await read(#"{"doc_id":"x","resps":[[[-1.5,true]],[["-inf","False"]]]}"#)
       #expect(both.map(\.id) == ["x/0", "x/1"] && both.map(\.tokenLogProbabilities) == [[-1.5], [-.infinity]])
       #expect(both.map(\.ranks) == [[0], [1]])
     }
@@ -156,6 +188,22 @@ import TokenProcess
       let quick = try #require(ServerResponseParser().response(text))
       let slow = try JSONDecoder().decode(ServerResponse.self, from: text)
       #expect(try quick.records(split: .prefixTokens(2), name: "x") == slow.records(split: .prefixTokens(2), name: "x"))
+    }
+    // What stands twice is Foundation's to read, which takes the first.
+    for twice in [
+      #"{"choices":[],"choices":[]}"#, #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1,"logprob":-2}}]}]}"#,
+      #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1},"1":{"logprob":-2}}]}]}"#,
+    ] {
+      #expect(ServerResponseParser().response(Data(twice.utf8)) == nil, "\(twice)")
+    }
+    // Answers about other tokens than were asked for, wherever they stand.
+    for other in [
+      #"{"prompt_logprobs":[null,{"9":{"logprob":-9}}],"prompt_token_ids":[1,9]}"#,
+      #"{"prompt_logprobs":[null,{"9":{"logprob":-9}}]}"#,
+      #"{"response":{"body":{"prompt_logprobs":[null,{"9":{"logprob":-9}}],"prompt_token_ids":[1,9]}}}"#,
+    ] {
+      let response = try ServerResponse(Data(other.utf8), asked: ([1, 7], 1))
+      #expect(throws: RecordError.self) { try response.records(split: .prefixTokens(1), name: "x", asked: [1, 7]) }
     }
     // What is left out when the prompt is known is not part of the record.
     let text = try Data(contentsOf: URL(fileURLWithPath: path("vllm-0.32.0.json")))

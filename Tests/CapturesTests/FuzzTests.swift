@@ -46,7 +46,9 @@ import Testing
         _ = try GenerationsReader.read(path: path)
         return
       case .vllm, .realVLLM, .openAI, .llamaCPP: options.format = .server
-      case .harness: options.format = .harness
+      case .harness:
+        options.format = .harness
+        options.takesWholeReferences = true
       case .array, .halves: options.format = .npy
       case .tensors: options.format = .safetensors
       case .gzip, .zstd: options.format = .native

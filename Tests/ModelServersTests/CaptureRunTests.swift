@@ -184,6 +184,48 @@ import TokenProcess
     }
   }
 
+  /// A server of another kind, or one that wants none of all this, is not asked through the whole file.
+  @Test func notAtAll() async throws {
+    for status in [200, 400] {
+      let count = Mutex(0)
+      let server = try LoopbackServer { request in
+        guard request.method == "POST" else { return .json([:], status: 404) }
+        count.withLock { $0 += 1 }
+        return .json(["message": "this is a blog"], status: status)
+      }
+      defer { server.stop() }
+      try await Repository.withScratchFolder { folder in
+        var patience = quick()
+        patience.retries = 0
+        let many = (0..<60).map { ["id": "r\($0)", "prefix": "x ", "reference": "y\($0)"] }
+        let error = await #expect(throws: ServerError.self) {
+          try await run(server, try input(many), in: folder, patience: patience, concurrency: 4)
+        }
+        #expect(error?.kind == (status == 200 ? .malformed : .rejected) && count.withLock { $0 } < 20)
+      }
+    }
+  }
+
+  /// Another model is not taken for the one that a store was begun with.
+  @Test func otherModels() async throws {
+    let model = ToyModel(.vllm)
+    let name = Mutex("one")
+    let server = try LoopbackServer { request in
+      request.path == "/v1/models" ? .json(["data": [["id": name.withLock { $0 }]]]) : model.answer(request)
+    }
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      _ = try await run(server, try input(Array(lines().prefix(3))), in: folder)
+      name.withLock { $0 = "two" }
+      let error = await #expect(throws: StoreError.self) { try await run(server, try input(lines()), in: folder) }
+      #expect(error?.problem == "was begun with the model one, and now it is two")
+      let settings = await #expect(throws: StoreError.self) {
+        try await run(server, try input(lines()), in: folder) { $0.alternatives = 7 }
+      }
+      #expect(settings?.problem == "was begun with other settings: alternatives was 5, and is now 7")
+    }
+  }
+
   /// A server that fails for one passage only does not keep the others from being scored; another run tries again.
   @Test func oneTooMany() async throws {
     let model = ToyModel(.echo)
@@ -223,11 +265,15 @@ import TokenProcess
       _ = try await run(echo, try input(Array(lines().prefix(4))), in: folder)
       let other = await #expect(throws: StoreError.self) { try await run(vllm, try input(lines()), in: folder) }
       #expect(other?.problem == "was begun with the scoring echo, and now it is prompt-logprobs")
+      // Whoever is refused leaves the lock to its owner.
       var held: CaptureStore? = try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
       let busy = #expect(throws: StoreError.self) {
         try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
       }
       #expect(busy?.problem == "is being written by another process" && held != nil)
+      #expect(throws: StoreError.self) {
+        try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      }
       held = nil
       _ = try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
       #expect(FileManager.default.fileExists(atPath: path))
@@ -262,6 +308,7 @@ import TokenProcess
     let chat = try input([
       ["id": "answer", "messages": [question, ["role": "assistant", "content": "So."]]],
       ["id": "field", "messages": [question], "reference": "So."],
+      ["id": "both", "messages": [question, ["role": "assistant", "content": "So."]], "reference": "So."],
     ])
     let plain = try input([["id": "answer", "prefix": "user: Why?\nassistant: ", "reference": "So."]])
     try await Repository.withScratchFolder { folder in
@@ -270,14 +317,40 @@ import TokenProcess
       try await Repository.withScratchFolder { other in
         let expected = try await run(server, plain, in: other).records
         #expect(Array(found.records.prefix(1)) == expected)
-        #expect(found.records[1].tokenLogProbabilities == expected[0].tokenLogProbabilities)
+        for record in found.records { #expect(record.tokenLogProbabilities == expected[0].tokenLogProbabilities) }
       }
     }
     let echo = try LoopbackServer(ToyModel(.echo).answer)
     defer { echo.stop() }
     try await Repository.withScratchFolder { folder in
       let outcome = try await run(echo, chat, in: folder).outcome
-      #expect(outcome.failed == 2 && outcome.problems[0].problem.contains("chat template"))
+      #expect(outcome.failed == 3 && outcome.problems[0].problem.contains("chat template"))
+    }
+  }
+
+  /// Of a token that is a part of a letter llama.cpp says nothing when it is drawn: its value is taken from the list of all tokens.
+  @Test func partsOfLetters() async throws {
+    let server = try LoopbackServer(ToyModel(.llamaCpp).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let (prefix, reference) = ("say ", "a~b~~c")
+      let record = try await run(
+        server, try input([["id": "a", "prefix": prefix, "reference": reference]]), in: folder
+      )
+      .records[0]
+      #expect(record.referenceTokenIDs == ToyModel.tokens(reference) && record.topLogProbabilities?.count == 6)
+      for (found, expected) in zip(record.tokenLogProbabilities, ToyModel.reference(prefix, reference)) {
+        expectClose(found, expected, relative: 1e-12)
+      }
+    }
+    // Servers that say probabilities after the bias are asked until another token is drawn.
+    let biased = try LoopbackServer(ToyModel(.biasedLlamaCpp).answer)
+    defer { biased.stop() }
+    try await Repository.withScratchFolder { folder in
+      let record = try await run(biased, try input([["id": "a", "prefix": "x", "reference": "~"]]), in: folder).records[
+        0]
+      expectClose(
+        record.tokenLogProbabilities[0], ToyModel.reference("x", "~")[0], relative: 1e-12, absolute: 2e-6)
     }
   }
 
@@ -337,6 +410,8 @@ import TokenProcess
       (#"{"id":"a","prefix":"x"}"#, "in.jsonl:1: reference: is missing or empty"),
       (#"{"id":"a","prefix":3,"reference":"y"}"#, "in.jsonl:1: prefix: is no string"),
       (#"{"id":"a","reference":"y"}"#, "in.jsonl:1: prefix: is missing"), ("", "no passages"),
+      (#"{"id":"","prefix":"x","reference":"y"}"#, "in.jsonl:1: id: is empty"),
+      (#"{"id":"a","text":"y"}"#, "to cut text give --prefix-tokens"),
       (#"{"prefix_token_ids":[1],"reference_token_ids":[-2]}"#, "reference_token_ids: is no list of token ids"),
       (
         #"{"id":"a","prefix":"x","reference":"y"}"# + "\n\n" + #"{"id":"a","prefix":"z","reference":"y"}"#,
@@ -344,6 +419,10 @@ import TokenProcess
       ),
       (#"{"messages":[]}"#, "messages: does not end with the assistant's"),
       (#"{"messages":[{"role":"assistant","content":"y"}]}"#, "messages: has nothing before the answer"),
+      (
+        #"{"messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y"}],"reference":"z"}"#,
+        "reference: is another than the last answer"
+      ),
       (#"{"messages":[{"role":"user","content":["x"]}],"reference":"y"}"#, "messages[0]: has no role and content"),
       (
         #"{"messages":[{"role":"user","content":"x"}],"prefix":"x","reference":"y"}"#,

@@ -213,6 +213,32 @@ import Testing
     }
   }
 
+  /// Records of one name are told apart by run, split and epoch; where generations do not say which is theirs, they are not compared.
+  @Test func sameNames() async throws {
+    func record(_ split: String, _ first: Int) -> Record {
+      var record = Record(id: "a", tokenLogProbabilities: [-0.01, -0.01])
+      record.split = split
+      record.referenceTokenIDs = [first, 7]
+      return record
+    }
+    func draws(_ split: String?, _ first: Int) -> SampledGenerations {
+      var set = SampledGenerations(id: "a", decoding: .plain, generations: Array(repeating: [first, 7], count: 20))
+      set.split = split
+      return set
+    }
+    let records = [record("train", 1), record("test", 2)]
+    let report = try await Validation().report(
+      on: records, generations: [draws("test", 2), draws("train", 1)], capture: "c", file: "g")
+    #expect(report.groups[0].records == 2 && report.groups[0].pValue > 0.01 && report.warnings.isEmpty)
+    let unsaid = await #expect(throws: RecordError.self) {
+      try await Validation().report(on: records, generations: [draws(nil, 1)], capture: "c", file: "g")
+    }
+    #expect(unsaid?.problem.contains("several records are called a") == true)
+    await #expect(throws: CaptureError.self) {
+      try await Validation().report(on: records, generations: [draws("other", 1)], capture: "c", file: "g")
+    }
+  }
+
   /// The deviation of an observed frequency is that of frequencies observed in data sets drawn from the predictions.
   @Test func deviationsAreThoseOfDraws() async throws {
     let records = (0..<6).map { index in

@@ -13,6 +13,8 @@ public final class ToyModel: Sendable {
   }
 
   private static let pair = 127
+  /// ~ is a part of a letter, of which llama.cpp says nothing before the rest is there.
+  private static let partOfLetter = 126
 
   /// Which server it plays.
   public let kind: Kind
@@ -116,6 +118,7 @@ public final class ToyModel: Sendable {
     // Single precision, as the real one has.
     let biased = logits.map { Double(Float(exp($0 - total))) }
     let drawn = ranked(logits, 1)[0]
+    if drawn == Self.partOfLetter { return .json(["content": "", "tokens_predicted": 1]) }
     let count = body["n_probs"] as? Int ?? 0
     if body["post_sampling_probs"] as? Bool == true {
       let listed = ranked(logits, count).map { ["id": $0, "prob": biased[$0]] as [String: Any] }

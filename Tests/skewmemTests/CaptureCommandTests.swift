@@ -129,6 +129,9 @@ import Testing
         try CommandLineTool.run(["capture", "in.jsonl", "--server", server.address, "-o", "in.jsonl"], in: folder)
           .status
           == 64)
+      #expect(try CommandLineTool.run(arguments(server, "--top-k", "5"), in: folder).status == 64)
+      let keyless = try CommandLineTool.run(arguments(server, "--api-key-variable", "NO_SUCH_KEY"), in: folder)
+      #expect(keyless.status == 64 && keyless.errors.contains("NO_SUCH_KEY"))
       let nowhere = try CommandLineTool.run(
         ["capture", "in.jsonl", "--server", server.address, "-o", "/nowhere/x"], in: folder)
       #expect(nowhere.status == 73, "\(nowhere.errors)")

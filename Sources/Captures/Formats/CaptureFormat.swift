@@ -45,6 +45,8 @@ public struct CaptureOptions: Sendable {
   /// Whether the most probable tokens of each position are left out, and in native captures not looked at: most of a capture are these, and few
   /// questions need them.
   public var skipsAlternatives = false
+  /// Whether a record may have a whole reference as its one token, as samples of lm-evaluation-harness have: what goes by tokens refuses those.
+  public var takesWholeReferences = false
 
   /// Formats are told by the content.
   public init() {}

@@ -4,7 +4,7 @@ import TokenProcess
 /// The records of a file of samples that lm-evaluation-harness logs (`--log_samples`), one JSON object a line.
 ///
 /// The harness keeps the sum of a reference's log-probabilities and whether every token of it is the model's first choice, and of which tokens it
-/// consists it does not say: the record has the whole reference as its one token.
+/// consists it does not say: the record has the whole reference as its one token. That is enough for an audit and for nothing that goes by tokens.
 struct HarnessSamples: RecordBatches {
   private let file: String
   private let namePrefix: String
@@ -47,29 +47,47 @@ struct HarnessSamples: RecordBatches {
     guard case .list(let responses)? = sample["resps"], !responses.isEmpty else {
       throw RecordError(field: "resps", problem: "is missing or empty")
     }
-    var right: Int?
-    if case .text(let target)? = sample["target"] { right = Int(target) }
-    if case .integer(let target)? = sample["target"] { right = target }
+    guard !generates(sample["arguments"]) else {
+      throw RecordError(
+        field: "arguments", problem: "are of a task that generates: it has texts and no log-probabilities")
+    }
+    let texts = responses.indices.map { self.texts(of: sample["arguments"], $0) }
+    let right = responses.count == 1 ? 0 : try self.right(sample["target"], of: texts.map(\.1))
     var records: [Record] = []
-    for (index, response) in responses.enumerated() {
-      if responses.count > 1, let right, responses.indices.contains(right), index != right { continue }
-      let isOnly = responses.count == 1 || right.map(responses.indices.contains) == true
+    for (index, response) in responses.enumerated() where right == nil || index == right {
       var record = try self.record(
-        response, name: namePrefix + name + (isOnly ? "" : "/\(index)"), field: "resps[\(index)]")
-      (record.prefix, record.reference) = texts(of: sample["arguments"], index)
+        response, name: namePrefix + name + (right == nil ? "/\(index)" : ""), field: "resps[\(index)]")
+      (record.prefix, record.reference) = texts[index]
       try record.validate()
       records.append(record)
     }
     return records
   }
 
+  /// Which answer is right: that whose text is the target, or whose number; nil where neither is so.
+  private static func right(_ target: JSONValue?, of answers: [String?]) throws(RecordError) -> Int? {
+    func plain(_ text: String) -> Substring { text.drop { $0.isWhitespace } }
+    var number: Int?
+    var text: Int?
+    switch target {
+    case .integer(let value)?: number = value
+    case .text(let value)?:
+      number = Int(value)
+      text = answers.firstIndex { $0.map(plain) == plain(value) }
+    default: return nil
+    }
+    if let value = number, !answers.indices.contains(value) { number = nil }
+    if let number, let text, number != text {
+      throw RecordError(
+        field: "target", problem: "is the number of one answer and the text of another: which is right is not said")
+    }
+    return number ?? text
+  }
+
   /// From `[[log-probability, is greedy]]`, or `[log-probability]` of a whole text; numbers may be written as texts.
   private static func record(_ response: JSONValue, name: String, field: String) throws(RecordError) -> Record {
-    guard case .list(let repeats) = response, let first = repeats.first else {
-      throw RecordError(field: field, problem: "is no list of answers")
-    }
-    var parts = [first]
-    if case .list(let pair) = first { parts = pair }
+    var parts = elements(response)
+    if let pair = parts.first, !elements(pair).isEmpty { parts = elements(pair) }
     guard let value = parts.first.flatMap(number) else {
       throw RecordError(
         field: field, problem: "has no log-probability: only tasks of the kinds loglikelihood and multiple_choice have")
@@ -77,11 +95,19 @@ struct HarnessSamples: RecordBatches {
     var record = Record(id: name, tokenLogProbabilities: [value])
     switch parts.count > 1 ? parts[1] : .null {
     case .text("True"), .bool(true), .integer(1): record.ranks = [0]
-    // Some token is not the first choice; how far down it is nobody says.
+    // Some token is not the first choice. How far down it is nobody says: readers are those for whom it does not matter.
     case .text("False"), .bool(false), .integer(0): record.ranks = [1]
     default: break
     }
     return record
+  }
+
+  private static func elements(_ value: JSONValue) -> [JSONValue] {
+    switch value {
+    case .list(let values): values
+    case .integers(let values): values.map { .integer($0) }
+    default: []
+    }
   }
 
   private static func number(_ value: JSONValue) -> Double? {
@@ -91,6 +117,16 @@ struct HarnessSamples: RecordBatches {
     case .text(let text): Double(text)
     default: nil
     }
+  }
+
+  /// Whether settings of generation stand where a continuation would.
+  private static func generates(_ arguments: JSONValue?) -> Bool {
+    var first: JSONValue?
+    if case .object(let groups)? = arguments { first = groups["gen_args_0"] }
+    if case .list(let groups)? = arguments { first = groups.first }
+    if case .object(let group)? = first, case .object? = group["arg_1"] { return true }
+    if case .list(let group)? = first, group.count > 1, case .object = group[1] { return true }
+    return false
   }
 
   /// The context and the continuation that were asked for, as lists or by name.

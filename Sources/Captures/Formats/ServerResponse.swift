@@ -16,9 +16,14 @@ package struct ServerResponse: Decodable, Sendable {
   var generated: [Generated]?
   var prompt: Prompt?
   var content: String?
+  var tokens: [Int]?
+  var tokensPredicted: Int?
+  var stopType: String?
 
   enum CodingKeys: String, CodingKey {
-    case id, response, choices, usage, prompt, content
+    case id, response, choices, usage, prompt, content, tokens
+    case tokensPredicted = "tokens_predicted"
+    case stopType = "stop_type"
     case generated = "completion_probabilities"
     case customID = "custom_id"
     case promptLogprobs = "prompt_logprobs"
@@ -157,7 +162,7 @@ package struct ServerResponse: Decodable, Sendable {
   /// - Throws: `RecordError` for what is no scored prompt.
   package func records(split: ReferenceSplit?, name: String, asked: [Int]? = nil) throws -> [Record] {
     if let response {
-      var records = try response.body.response.records(split: split, name: name)
+      var records = try response.body.response.records(split: split, name: name, asked: asked)
       // A batch's own names are those that its maker knows.
       if let customID {
         for index in records.indices { records[index].id = records.count == 1 ? customID : "\(customID)/\(index)" }
@@ -172,21 +177,24 @@ package struct ServerResponse: Decodable, Sendable {
         problem: "servers score prompts as a whole: say where the reference begins (--prefix-tokens or --suffix-tokens)"
       )
     }
+    func ids(_ ids: [Int]?) throws(RecordError) -> [Int]? {
+      if let ids, let asked, ids != asked {
+        throw RecordError(field: "prompt_token_ids", problem: "are not those that were asked for")
+      }
+      return ids ?? asked
+    }
     if let promptLogprobs {
-      return [try Self.record(name, promptLogprobs, promptTokenIDs, split)]
+      return [try Self.record(name, promptLogprobs, try ids(promptTokenIDs), split)]
     }
     guard let choices, !choices.isEmpty else {
       throw RecordError(field: "choices", problem: "is missing or empty, and so is prompt_logprobs")
     }
     return try choices.enumerated().map { index, choice in
       let name = choices.count == 1 ? name : "\(name)/\(choice.index ?? index)"
-      let ids = choice.promptTokenIDs ?? promptTokenIDs
+      let ids = try ids(choice.promptTokenIDs ?? promptTokenIDs)
       // vLLM's echo gives both: lists of texts where nothing says which token ids were scored.
-      if let scored = choice.promptLogprobs, choice.logprobs == nil || ids != nil || asked != nil {
-        if let ids, let asked, ids != asked {
-          throw RecordError(field: "prompt_token_ids", problem: "are not those that were asked for")
-        }
-        return try Self.record(name, scored, ids ?? asked, split)
+      if let scored = choice.promptLogprobs, choice.logprobs == nil || ids != nil {
+        return try Self.record(name, scored, ids, split)
       }
       guard let logprobs = choice.logprobs else {
         throw RecordError(
@@ -200,6 +208,17 @@ package struct ServerResponse: Decodable, Sendable {
 
   /// From what llama.cpp generated: the record says how likely the same comes again.
   private func record(_ name: String, _ generated: [Generated]) throws -> Record {
+    // Of tokens that are parts of a letter llama.cpp lists the last alone; those of a stop word are no part of the content.
+    let listed = generated.map(\.id)
+    let drawn = tokens.flatMap { $0.isEmpty ? nil : $0 }
+    let endsBefore = stopType == "word" && drawn?.starts(with: listed) == true
+    guard endsBefore || drawn ?? listed == listed && tokensPredicted ?? listed.count == listed.count else {
+      throw RecordError(
+        field: "completion_probabilities",
+        problem:
+          "has \(listed.count) tokens of the \(drawn?.count ?? tokensPredicted ?? 0) that were generated: those that are parts of a letter are missing"
+      )
+    }
     var record = Record(
       id: name,
       tokenLogProbabilities: try generated.enumerated().map { index, token in

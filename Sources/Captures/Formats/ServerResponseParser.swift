@@ -123,8 +123,9 @@ struct ServerResponseParser {
     repeat {
       let token = try cursor.text()
       try cursor.require(":")
-      // Tokens that are no text by themselves look alike; the last counts, as with Foundation.
-      values[token] = try cursor.number()
+      let value = try cursor.number()
+      // Tokens that are no text by themselves look alike; the first counts, as with Foundation.
+      if values[token] == nil { values[token] = value }
     } while cursor.skip(",")
     try cursor.require("}")
     return values
@@ -148,7 +149,12 @@ struct ServerResponseParser {
       let own = position < prompt.count ? prompt[position] : nil
       try cursor.require("{")
       if !cursor.skip("}") {
-        repeat { entries.append(try entry(&cursor, own)) } while cursor.skip(",")
+        repeat {
+          let entry = try entry(&cursor, own)
+          // Of what stands twice Foundation decides.
+          guard !entries.contains(where: { $0.token == entry.token }) else { throw Unusual() }
+          entries.append(entry)
+        } while cursor.skip(",")
         try cursor.require("}")
       }
       return ServerResponse.Position(entries)
@@ -166,8 +172,12 @@ struct ServerResponseParser {
       let name = try cursor.plainText()
       try cursor.require(":")
       switch (name.first, name.count) {
-      case (UInt8(ascii: "l"), 7): entry.logprob = try cursor.number()
-      case (UInt8(ascii: "r"), 4): if !cursor.skipNull() { entry.rank = try cursor.integer() }
+      case (UInt8(ascii: "l"), 7):
+        guard entry.logprob.isNaN else { throw Unusual() }
+        entry.logprob = try cursor.number()
+      case (UInt8(ascii: "r"), 4):
+        guard entry.rank == nil else { throw Unusual() }
+        if !cursor.skipNull() { entry.rank = try cursor.integer() }
       case (UInt8(ascii: "d"), 13):
         if let own, own != token {
           try cursor.skipValue()

@@ -13,6 +13,8 @@ struct TokenByTokenScorer: PassageScorer {
   let alternatives: Int
   /// Whether the server says a drawn token's log-probability before the bias.
   let isUnbiased: Bool
+  /// A token that is a text by itself.
+  private let wholeToken: Int
 
   /// A question for the next token.
   struct Question {
@@ -53,7 +55,8 @@ struct TokenByTokenScorer: PassageScorer {
       let topLogprobs: [Entry]?
       let topProbs: [Entry]?
     }
-    let completionProbabilities: [Position]
+    let completionProbabilities: [Position]?
+    let tokensPredicted: Int?
   }
 
   /// A scorer that has found out how the server speaks of biased tokens.
@@ -61,15 +64,19 @@ struct TokenByTokenScorer: PassageScorer {
     self.client = client
     self.alternatives = max(1, alternatives)
     let prompt = try await tokenizer.tokens("The quick brown fox jumps over the lazy", isBeginning: true)
-    let plain = try await Self.ask(
-      client, Question(prompt: prompt, count: 2, isAfterSampling: false, bias: nil))
+    guard let last = prompt.last else { throw Self.malformed("a text has no tokens") }
+    wholeToken = last
+    func answer(_ bias: (token: Int, value: Double)?) async throws -> Answer.Position? {
+      try await Self.ask(client, Question(prompt: prompt, count: 2, isAfterSampling: false, bias: bias))
+    }
+    var plain: Answer.Position?
+    // A draw may be a part of a letter.
+    for _ in 0..<20 where plain == nil { plain = try await answer(nil) }
     // A token that is not the most probable one anyway.
-    let best = plain.topLogprobs?.first?.id
-    let other = prompt.first { $0 != best } ?? 0
-    let biased = try await Self.ask(
-      client,
-      Question(prompt: prompt, count: 2, isAfterSampling: false, bias: (other, Self.certainty)))
-    isUnbiased = biased.id == other && biased.topLogprobs?.first?.id == best
+    let best = plain?.topLogprobs?.first?.id
+    let other = prompt.last { $0 != best } ?? last
+    let biased = try await answer((other, Self.certainty))
+    isUnbiased = biased?.id == other && biased?.topLogprobs?.first?.id == best
   }
 
   private static let certainty = 100.0
@@ -99,15 +106,25 @@ struct TokenByTokenScorer: PassageScorer {
   }
 
   private func position(_ prompt: [Int], _ token: Int) async throws -> (value: Double, top: [Record.Alternative]) {
-    let bias = isUnbiased ? (token, Self.certainty) : nil
-    let answer = try await Self.ask(
-      client, Question(prompt: prompt, count: alternatives, isAfterSampling: false, bias: bias))
-    let top = try (answer.topLogprobs ?? []).map { entry in
-      guard let value = entry.logprob, value < Self.rounding else {
-        throw Self.malformed("a listed token has no logprob, or one above 0")
-      }
-      return Record.Alternative(tokenID: entry.id, logProbability: min(0, value))
+    func ask(_ biased: Int?, _ count: Int) async throws -> Answer.Position? {
+      let bias = biased.map { ($0, Self.certainty) }
+      return try await Self.ask(
+        client, Question(prompt: prompt, count: count, isAfterSampling: false, bias: bias))
     }
+    var drawn = try await ask(isUnbiased ? token : nil, alternatives)
+    for _ in 0..<20 where drawn == nil && !isUnbiased { drawn = try await ask(nil, alternatives) }
+    guard let answer = drawn else {
+      guard isUnbiased else { throw PassageError("the server says nothing of the tokens before token \(token)") }
+      // Another token is drawn, and all are listed where it takes that to find this one.
+      for count in [alternatives, Self.wholeVocabulary] {
+        let top = try Self.listed(try await ask(wholeToken, count))
+        if let own = top.first(where: { $0.tokenID == token }) {
+          return (own.logProbability, Array(top.prefix(alternatives)))
+        }
+      }
+      throw PassageError("the server says nothing of token \(token)")
+    }
+    let top = try Self.listed(answer)
     guard let last = top.last else { throw Self.malformed("no token is listed") }
     if let listed = top.first(where: { $0.tokenID == token }) { return (listed.logProbability, top) }
     // llama.cpp's floats end at e^-103; it writes the smallest number there is for what lies below.
@@ -115,6 +132,19 @@ struct TokenByTokenScorer: PassageScorer {
       return (min(0, value), top)
     }
     return (try await valueByBias(prompt, token, below: last.logProbability), top)
+  }
+
+  /// More tokens than any vocabulary has.
+  private static let wholeVocabulary = 1 << 22
+
+  private static func listed(_ answer: Answer.Position?) throws -> [Record.Alternative] {
+    guard let entries = answer?.topLogprobs, !entries.isEmpty else { throw malformed("no token is listed") }
+    return try entries.map { entry in
+      guard let value = entry.logprob, value < rounding else {
+        throw malformed("a listed token has no logprob, or one above 0")
+      }
+      return Record.Alternative(tokenID: entry.id, logProbability: min(0, value))
+    }
   }
 
   /// ln p from the probability after a bias that makes it about one half.
@@ -125,6 +155,12 @@ struct TokenByTokenScorer: PassageScorer {
     for _ in 0..<40 {
       let answer = try await Self.ask(
         client, Question(prompt: prompt, count: 4, isAfterSampling: true, bias: (token, bias)))
+      // A part of a letter was drawn, of which nothing is said: less of a bias makes another token likelier.
+      guard let answer else {
+        high = bias
+        bias = 0.5 * (low + high)
+        continue
+      }
       let share = answer.topProbs?.first { $0.id == token }?.prob ?? 0
       if share > 1e-3, share < 1 - 1e-3 {
         let logit = Double.log(share / (1 - share)) - bias
@@ -138,12 +174,13 @@ struct TokenByTokenScorer: PassageScorer {
     throw PassageError("the server gives token \(token) no probability that can be told, whatever the bias")
   }
 
-  private static func ask(_ client: HTTPClient, _ question: Question) async throws -> Answer.Position {
+  /// What the server says of the next token; nil where it drew a part of a letter, of which llama.cpp says nothing before the rest is there.
+  private static func ask(_ client: HTTPClient, _ question: Question) async throws -> Answer.Position? {
     try await client.post("completion", question.request) { data in
-      guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data),
-        let first = answer.completionProbabilities.first
-      else { throw malformed("the answer has no completion_probabilities") }
-      return first
+      let answer = try? HTTPClient.decoder.decode(Answer.self, from: data)
+      if let first = answer?.completionProbabilities?.first { return first }
+      guard answer?.tokensPredicted == 1 else { throw malformed("the answer has no completion_probabilities") }
+      return nil
     }
   }
 
