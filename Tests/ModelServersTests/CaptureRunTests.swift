@@ -347,8 +347,9 @@ import TokenProcess
     let biased = try LoopbackServer(ToyModel(.biasedLlamaCpp).answer)
     defer { biased.stop() }
     try await Repository.withScratchFolder { folder in
-      let record = try await run(biased, try input([["id": "a", "prefix": "x", "reference": "~"]]), in: folder).records[
-        0]
+      let data = try input([["id": "a", "prefix": "x", "reference": "~"]])
+      let result = try await run(biased, data, in: folder)
+      let record = try #require(result.records.first, "\(result.outcome.problems)")
       expectClose(
         record.tokenLogProbabilities[0], ToyModel.reference("x", "~")[0], relative: 1e-12, absolute: 2e-6)
     }

@@ -151,21 +151,23 @@ struct TokenByTokenScorer: PassageScorer {
   private func valueByBias(_ prompt: [Int], _ token: Int, below bound: Double) async throws -> Double {
     var (low, high) = (0.0, Double.infinity)
     var bias = max(2, 2 - bound)
+    // The logit that is aimed at.
+    var aim = 0.0
     // Single precision: a share q or 1 - q above a thousandth is known to 1e-4, and the second time about one half to 1e-7.
     for _ in 0..<40 {
       let answer = try await Self.ask(
         client, Question(prompt: prompt, count: 4, isAfterSampling: true, bias: (token, bias)))
-      // A part of a letter was drawn, of which nothing is said: less of a bias makes another token likelier.
       guard let answer else {
-        high = bias
-        bias = 0.5 * (low + high)
+        // A part of a letter was drawn, of which nothing is said: with less of a bias another token is likelier.
+        aim = max(-4.5, aim - 1.5)
+        bias = max(low, bias - 1.5)
         continue
       }
       let share = answer.topProbs?.first { $0.id == token }?.prob ?? 0
       if share > 1e-3, share < 1 - 1e-3 {
-        let logit = Double.log(share / (1 - share)) - bias
-        if share > 0.1, share < 0.9 { return logit - .log(onePlus: .exp(logit)) }
-        bias = -logit
+        let logit = Double.log(share / (1 - share))
+        if abs(logit - aim) < 2.2 { return (logit - bias) - .log(onePlus: .exp(logit - bias)) }
+        bias += aim - logit
         continue
       }
       if share <= 1e-3 { low = bias } else { high = bias }
