@@ -21,6 +21,6 @@ $work/huggingface/bin/python integrations/huggingface/score.py $work/model $work
 server() { echo "$work/llama-cpp-python/bin/python -m llama_cpp.server --logits_all true --n_ctx 1024 --verbose false --port 8183 --model $work/model.gguf $* $([ ! -e $work/adapter.gguf ] || echo --lora_path $work/adapter.gguf)"; }
 address=http://localhost:8183
 integrations/serve llama-cpp-python $address/v1/models \
-  "integrations/capture_and_compare llama-cpp-python $address $work/few.jsonl $work/few-expected.jsonl --median=0.05,--mean=0.05 --concurrency 1" \
+  "integrations/capture_and_compare llama-cpp-python $address $work/few.jsonl $work/few-expected.jsonl --median=0.1,--mean=0.05 --concurrency 1" \
   $(server --kv_overrides tokenizer.ggml.add_bos_token=bool:true)
 integrations/serve llama-cpp-python $address/v1/models "integrations/llama-cpp-python/refused $address" $(server)
