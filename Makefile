@@ -1,10 +1,9 @@
 # make demo        audit a bundled real capture and say where the report is
 # make test        everything that CI checks, but for the format
 # make test-slow   with the statistical checks that take minutes
-# make fuzz      a million damaged files for every reader
+# make fuzz        a million damaged files for every reader
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
-# make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI, and the adapter of
-#                  the bundled captures)
+# make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)

@@ -50,6 +50,11 @@ public final class CaptureStore: Sendable {
     beginning.starts(with: Array("SQLite format 3\u{0}".utf8))
   }
 
+  /// As many bytes as tell what a file is; none where it cannot be read.
+  private static func beginning(of path: String) -> Data {
+    FileHandle(forReadingAtPath: path).flatMap { try? $0.read(upToCount: 16) } ?? Data()
+  }
+
   /// Opens a store, or makes one.
   ///
   /// - Parameters:
@@ -59,9 +64,8 @@ public final class CaptureStore: Sendable {
   public init(path: String, settings: Data) throws(StoreError) {
     self.path = path
     // Somebody's own database is not to be touched.
-    if let beginning = FileHandle(forReadingAtPath: path).map({ (try? $0.read(upToCount: 16)) ?? Data() }),
-      !beginning.isEmpty
-    {
+    let beginning = Self.beginning(of: path)
+    if !beginning.isEmpty {
       guard Self.isStore(beginning: beginning) else { throw StoreError(path: path, problem: "is no capture store") }
       _ = try StoredLines(path: path, .records)
     }
@@ -239,13 +243,12 @@ public final class CaptureStore: Sendable {
     // What a pipe holds can be read once.
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let file = FileHandle(forReadingAtPath: path), let beginning = try? file.read(upToCount: 16),
-      isStore(beginning: beginning)
+      isStore(beginning: beginning(of: path))
     else { return nil }
     return try storing(path) { try readOnly(path).read(progress) }
   }
 
-  fileprivate static func readOnly(_ path: String) throws -> DatabaseQueue {
+  static func readOnly(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
     do {
@@ -316,7 +319,7 @@ public final class CaptureStore: Sendable {
     try Self.storing(path) { try withoutActuallyEscaping(body) { body in try database.read { try body($0) } } }
   }
 
-  fileprivate static func storing<Value>(_ path: String, _ body: () throws -> Value) throws(StoreError) -> Value {
+  static func storing<Value>(_ path: String, _ body: () throws -> Value) throws(StoreError) -> Value {
     do {
       return try body()
     } catch let error as StoreError {
@@ -327,102 +330,5 @@ public final class CaptureStore: Sendable {
     } catch {
       throw StoreError(path: path, problem: "cannot be used: \(error)")
     }
-  }
-}
-
-/// Keeps other processes from writing to a store as long as it lives; a process that is killed keeps nothing.
-private final class StoreLock: Sendable {
-  private let descriptor: Int32
-  private let path: String
-
-  init(_ store: String) throws(StoreError) {
-    path = store + "-lock"
-    while true {
-      let file = open(path, O_RDWR | O_CREAT, 0o644)
-      guard file >= 0 else {
-        throw StoreError(path: store, problem: "cannot be written: \(String(cString: strerror(errno)))")
-      }
-      guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-        close(file)
-        throw StoreError(path: store, problem: "is being written by another process")
-      }
-      // Whoever had the lock before may have removed the file in between: then it is another's to lock.
-      var (mine, named) = (stat(), stat())
-      if fstat(file, &mine) == 0, stat(path, &named) == 0, mine.st_ino == named.st_ino {
-        descriptor = file
-        return
-      }
-      close(file)
-    }
-  }
-
-  deinit {
-    unlink(path)
-    close(descriptor)
-  }
-}
-
-/// A store that cannot be used.
-public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file.
-  public let path: String
-  /// What is wrong.
-  public let problem: String
-
-  /// A problem with a store.
-  public init(path: String, problem: String) {
-    self.path = path
-    self.problem = problem
-  }
-
-  public var description: String { "\(path): \(problem)" }
-}
-
-/// The lines of a store in their order, some at a time.
-public final class StoredLines {
-  private let database: DatabaseQueue
-  private let path: String
-  private let sql: String
-  private let isPaired: Bool
-  private var last: (position: Int, number: Int) = (-1, -1)
-
-  /// Opens a store for reading.
-  ///
-  /// - Throws: `StoreError`.
-  public init(path: String, _ lines: CaptureStore.Lines) throws(StoreError) {
-    self.path = path
-    sql =
-      switch lines {
-      case .records:
-        "SELECT position, 0, record FROM passages WHERE record IS NOT NULL AND position > ? ORDER BY position LIMIT 1000"
-      case .generations:
-        "SELECT position, number, line FROM generations WHERE (position, number) > (?, ?) ORDER BY position, number LIMIT 1000"
-      }
-    isPaired = lines == .generations
-    database = try CaptureStore.storing(path) {
-      let queue = try CaptureStore.readOnly(path)
-      let isStore = try queue.read { db in try db.tableExists("passages") && db.tableExists("generations") }
-      guard isStore else { throw StoreError(path: path, problem: "is a SQLite file, but no capture store") }
-      return queue
-    }
-  }
-
-  /// The next lines, each with its end; nil after the last.
-  ///
-  /// - Throws: `StoreError`.
-  public func next() throws(StoreError) -> [UInt8]? {
-    let rows = try CaptureStore.storing(path) {
-      let arguments: StatementArguments = isPaired ? [last.position, last.number] : [last.position]
-      return try database.read { [sql] db in try Row.fetchAll(db, sql: sql, arguments: arguments) }
-    }
-    guard let end = rows.last else { return nil }
-    last = (end[0], end[1])
-    var bytes: [UInt8] = []
-    for row in rows {
-      let line: Data = row[2]
-      bytes.append(contentsOf: line)
-      bytes.append(0x0A)
-    }
-    return bytes
   }
 }

@@ -18,6 +18,27 @@ struct JSONCursor {
     end = position + text.count
   }
 
+  /// What is read of a whole text; nil where that is unusual, or something is left over.
+  static func value<Value>(of text: Data, _ read: (inout JSONCursor) throws(Unusual) -> Value) -> Value? {
+    guard !text.isEmpty else { return nil }
+    // The cursor looks a few bytes ahead.
+    var bytes = [UInt8](unsafeUninitializedCapacity: text.count + 8) { buffer, count in
+      count = text.copyBytes(to: buffer)
+    }
+    bytes.append(contentsOf: repeatElement(0, count: 8))
+    return bytes.withUnsafeBufferPointer { value(of: UnsafeBufferPointer(rebasing: $0[..<text.count]), read) }
+  }
+
+  /// The same of a text that is followed by at least eight more readable bytes, the first of which is no part of a number.
+  static func value<Value>(
+    of text: UnsafeBufferPointer<UInt8>, _ read: (inout JSONCursor) throws(Unusual) -> Value
+  ) -> Value? {
+    guard !text.isEmpty else { return nil }
+    var cursor = JSONCursor(text)
+    guard let value = try? read(&cursor), cursor.isAtEnd else { return nil }
+    return value
+  }
+
   /// Whether only white space is left.
   var isAtEnd: Bool {
     mutating get {
@@ -315,6 +336,12 @@ struct JSONCursor {
       if !skipNull() { try member(name, &self) }
     } while skip(",")
     try require("}")
+  }
+
+  /// A list of whole numbers.
+  mutating func integers() throws(Unusual) -> [Int] {
+    var values: [Int] = []
+    return try list(&values) { cursor throws(Unusual) in try cursor.integer() }
   }
 
   /// Moves past lists of numbers in lists, without a look at the numbers.

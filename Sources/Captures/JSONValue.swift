@@ -14,13 +14,8 @@ package enum JSONValue: Sendable, Equatable {
 
   /// The value of a text; nil for what is no JSON.
   package init?(_ text: Data) {
-    // The cursor looks a few bytes ahead.
-    let bytes = [UInt8](text) + repeatElement(0, count: 8)
-    let plain: JSONValue? = bytes.withUnsafeBufferPointer { buffer in
-      guard !text.isEmpty else { return nil }
-      var cursor = JSONCursor(UnsafeBufferPointer(rebasing: buffer[..<text.count]))
-      guard let value = try? JSONValue(&cursor, depth: 0), cursor.isAtEnd else { return nil }
-      return value
+    let plain = JSONCursor.value(of: text) { cursor throws(JSONCursor.Unusual) in
+      try JSONValue(&cursor, depth: 0)
     }
     // What is unusual Foundation decides.
     if let plain {
@@ -53,7 +48,7 @@ package enum JSONValue: Sendable, Equatable {
       self = .object(members)
     case UInt8(ascii: "["):
       let beginning = cursor
-      if let integers = Self.integers(&cursor) {
+      if let integers = try? cursor.integers() {
         self = .integers(integers)
         return
       }
@@ -79,11 +74,6 @@ package enum JSONValue: Sendable, Equatable {
         self = .number(number)
       }
     }
-  }
-
-  private static func integers(_ cursor: inout JSONCursor) -> [Int]? {
-    var values: [Int] = []
-    return try? cursor.list(&values) { cursor throws(JSONCursor.Unusual) in try cursor.integer() }
   }
 }
 

@@ -12,9 +12,12 @@ struct Server: Sendable {
   let identity: String?
 
   init(_ client: HTTPClient, _ settings: CaptureRun.Settings) async throws {
-    if let asked = settings.scoring { scoring = asked } else { scoring = try await Self.scoring(client) }
+    // llama.cpp's alone.
+    let mayBeLlama = settings.scoring == nil || settings.scoring == .tokenByToken
+    let properties = mayBeLlama ? try await Self.object(client, "props") : nil
+    if let asked = settings.scoring { scoring = asked } else { scoring = try await Self.scoring(client, properties) }
     identity = try await Self.identity(client, settings.model)
-    slots = scoring == .tokenByToken ? try await Self.slots(client) : nil
+    slots = scoring == .tokenByToken ? max(1, properties?["total_slots"] as? Int ?? client.concurrency) : nil
     switch scoring {
     case .echo:
       tokenizer = nil
@@ -52,13 +55,9 @@ struct Server: Sendable {
     return names.first { $0 == name } ?? (name == nil ? names.first : nil)
   }
 
-  private static func slots(_ client: HTTPClient) async throws -> Int {
-    max(1, try await object(client, "props")?["total_slots"] as? Int ?? client.concurrency)
-  }
-
   /// llama.cpp has `/props`, vLLM `/version`; what has neither may know `echo`.
-  private static func scoring(_ client: HTTPClient) async throws -> Scoring {
-    if try await object(client, "props")?["default_generation_settings"] != nil { return .tokenByToken }
+  private static func scoring(_ client: HTTPClient, _ properties: [String: Any]?) async throws -> Scoring {
+    if properties?["default_generation_settings"] != nil { return .tokenByToken }
     if try await object(client, "version")?["version"] != nil { return .promptLogprobs }
     return .echo
   }

@@ -17,20 +17,12 @@ struct ServerResponseParser {
 
   /// The response of a text.
   func response(_ text: Data) -> ServerResponse? {
-    // The cursor looks a few bytes ahead.
-    var bytes = [UInt8](unsafeUninitializedCapacity: text.count + 8) { buffer, count in
-      count = text.copyBytes(to: buffer)
-    }
-    bytes.append(contentsOf: repeatElement(0, count: 8))
-    return bytes.withUnsafeBufferPointer { response(UnsafeBufferPointer(rebasing: $0[..<text.count])) }
+    JSONCursor.value(of: text) { cursor throws(Unusual) in try response(&cursor, depth: 0) }
   }
 
   /// The response of a text that is followed by at least eight readable bytes, the first no part of a number.
   func response(_ text: UnsafeBufferPointer<UInt8>) -> ServerResponse? {
-    guard !text.isEmpty else { return nil }
-    var cursor = JSONCursor(text)
-    guard let response = try? response(&cursor, depth: 0), cursor.isAtEnd else { return nil }
-    return response
+    JSONCursor.value(of: text) { cursor throws(Unusual) in try response(&cursor, depth: 0) }
   }
 
   private func response(_ cursor: inout JSONCursor, depth: Int) throws(Unusual) -> ServerResponse {
@@ -46,7 +38,7 @@ struct ServerResponseParser {
         response.choices = try cursor.list(&choices) { cursor throws(Unusual) in try choice(&cursor) }
       case "usage": response.usage = try usage(&cursor)
       case "prompt_logprobs": response.promptLogprobs = try positions(&cursor)
-      case "prompt_token_ids": response.promptTokenIDs = try integers(&cursor)
+      case "prompt_token_ids": response.promptTokenIDs = try cursor.integers()
       // llama.cpp's are Foundation's to read.
       case "completion_probabilities": throw Unusual()
       default: try cursor.skipValue()
@@ -87,7 +79,7 @@ struct ServerResponseParser {
       case "index": choice.index = try cursor.integer()
       case "logprobs": choice.logprobs = try logprobs(&cursor)
       case "prompt_logprobs": choice.promptLogprobs = try positions(&cursor)
-      case "prompt_token_ids": choice.promptTokenIDs = try integers(&cursor)
+      case "prompt_token_ids": choice.promptTokenIDs = try cursor.integers()
       default: try cursor.skipValue()
       }
     }
@@ -201,10 +193,5 @@ struct ServerResponseParser {
       value = 10 * value + Int(digit - 0x30)
     }
     return value
-  }
-
-  private func integers(_ cursor: inout JSONCursor) throws(Unusual) -> [Int] {
-    var list: [Int] = []
-    return try cursor.list(&list) { cursor throws(Unusual) in try cursor.integer() }
   }
 }
