@@ -1,0 +1,145 @@
+import GSLNumerics
+
+/// Sums of non-negative numbers over groups of records at each length, each length in units of a power of two of its own.
+///
+/// The sums of a group lie side by side: a record is added to one stretch of memory.
+struct GroupSums: Sendable {
+  /// Groups that something was added to, and all before them.
+  private(set) var groups = 0
+  /// The number of lengths.
+  private(set) var lengths = 0
+  /// Lengths that a group has room for.
+  private var stride = 0
+  /// By length; `Int.min` where every sum is 0.
+  private var exponents: [Int] = []
+  /// groups × stride.
+  private var significands: [Double] = []
+
+  init() {}
+
+  /// The sums by length, with an exponent and a significand for each group or fewer.
+  init(columns: [(exponent: Int, significands: [Double])]) {
+    reserve(lengths: columns.count)
+    reserve(groups: columns.map(\.significands.count).max() ?? 0)
+    for (length, column) in columns.enumerated() {
+      exponents[length] = column.exponent
+      for (group, value) in column.significands.enumerated() { significands[group * stride + length] = value }
+    }
+  }
+
+  mutating func reserve(lengths: Int) {
+    guard lengths > self.lengths else { return }
+    exponents += Array(repeating: .min, count: lengths - self.lengths)
+    self.lengths = lengths
+    guard lengths > stride else { return }
+    // With room for more, as arrays have.
+    let wider = groups > 0 ? max(lengths, stride + stride / 2) : lengths
+    var moved = [Double](repeating: 0, count: groups * wider)
+    for group in 0..<groups {
+      for length in 0..<stride { moved[group * wider + length] = significands[group * stride + length] }
+    }
+    (significands, stride) = (moved, wider)
+  }
+
+  private mutating func reserve(groups: Int) {
+    guard groups > self.groups else { return }
+    significands.append(contentsOf: repeatElement(0, count: (groups - self.groups) * stride))
+    self.groups = groups
+  }
+
+  /// Adds a number at each of the first lengths to a group's sums. The unit follows the largest number, and 64 binary orders are left
+  /// for the sums.
+  ///
+  /// - Precondition: There are as many lengths.
+  mutating func add(_ values: UnsafeBufferPointer<ScaledValue>, to group: Int) {
+    reserve(groups: group + 1)
+    for (length, value) in values.enumerated() where value.exponent > exponents[length] && value.significand > 0 {
+      rescale(length, to: value.exponent)
+    }
+    significands.withUnsafeMutableBufferPointer { significands in
+      exponents.withUnsafeBufferPointer { exponents in
+        let row = UnsafeMutableBufferPointer(rebasing: significands[group * stride..<(group + 1) * stride])
+        for (length, value) in values.enumerated() where value.significand > 0 {
+          let shift = value.exponent - exponents[length]
+          if shift > -1000 { row[length] += value.significand * powerOfTwo(shift) }
+        }
+      }
+    }
+  }
+
+  private mutating func rescale(_ length: Int, to exponent: Int) {
+    if exponents[length] != .min {
+      let shift = exponents[length] - exponent
+      let factor = shift <= -1000 ? 0 : powerOfTwo(shift)
+      for group in 0..<groups { significands[group * stride + length] *= factor }
+    }
+    exponents[length] = exponent
+  }
+
+  /// Adds each group beyond a number to that at its number less this one.
+  mutating func fold(to count: Int) {
+    guard groups > count else { return }
+    for group in count..<groups {
+      for length in 0..<lengths {
+        significands[(group - count) * stride + length] += significands[group * stride + length]
+      }
+    }
+    significands.removeLast((groups - count) * stride)
+    groups = count
+  }
+
+  /// Adds the sums of other groups, each to that at its number plus `offset`, going round after `count` groups.
+  ///
+  /// - Precondition: There are as many lengths.
+  mutating func merge(_ other: GroupSums, offset: Int, of count: Int) {
+    reserve(groups: min(count, offset + other.groups))
+    var factors = [Double](repeating: 0, count: other.lengths)
+    for (length, exponent) in other.exponents.enumerated() where exponent != .min {
+      if exponent > exponents[length] { rescale(length, to: exponent) }
+      let shift = exponent - exponents[length]
+      factors[length] = shift > -1000 ? powerOfTwo(shift) : 0
+    }
+    significands.withUnsafeMutableBufferPointer { mine in
+      other.significands.withUnsafeBufferPointer { theirs in
+        for group in 0..<other.groups {
+          let target = (group + offset) % count * stride
+          for length in 0..<other.lengths {
+            mine[target + length] += theirs[group * other.stride + length] * factors[length]
+          }
+        }
+      }
+    }
+  }
+
+  /// The exponent of the unit at a length; `Int.min` where every sum is 0.
+  func exponent(_ length: Int) -> Int { exponents[length] }
+
+  /// A group's sum in that unit.
+  func significand(_ group: Int, _ length: Int) -> Double {
+    group < groups ? significands[group * stride + length] : 0
+  }
+
+  /// Whether a group's sum is more than 0.
+  func isPositive(_ group: Int, _ length: Int) -> Bool { significand(group, length) > 0 }
+
+  /// A group's sum as an ordinary number.
+  func value(_ group: Int, _ length: Int) -> Double {
+    exponents[length] == .min
+      ? 0 : ScaledValue(significand: significand(group, length), exponent: exponents[length]).double
+  }
+
+  /// The groups' shares of their total at some lengths, a row a group; 0 where the total is.
+  func shares(lengths range: Range<Int>, groups count: Int) -> [Double] {
+    var shares = [Double](repeating: 0, count: count * range.count)
+    var totals = [Double](repeating: 0, count: range.count)
+    for group in 0..<groups {
+      for (column, length) in range.enumerated() { totals[column] += significands[group * stride + length] }
+    }
+    for group in 0..<min(groups, count) {
+      for (column, length) in range.enumerated() where totals[column] > 0 {
+        shares[group * range.count + column] = significands[group * stride + length] / totals[column]
+      }
+    }
+    return shares
+  }
+}
