@@ -77,8 +77,9 @@ let package = Package(
     ),
     .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),
     .target(name: "CaptureStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+    .target(name: "CListScan"),
     .target(
-      name: "Captures", dependencies: ["CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
+      name: "Captures", dependencies: ["CListScan", "CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(name: "CHTTP", dependencies: ["CCurl"]),
     .target(name: "ModelServers", dependencies: ["CHTTP", "CaptureStore", "Captures", "TokenProcess"]),
     .target(

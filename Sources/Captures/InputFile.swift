@@ -14,8 +14,9 @@ public final class InputFile {
   private var decompressor: Decompressor?
   /// Compressed bytes that have been read and not taken apart.
   private var compressed: [UInt8] = []
-  /// What has been looked at and not read yet.
+  /// What has been taken apart, or looked at, and not read yet: all of it but the first `aheadRead` bytes.
   private var ahead: [UInt8] = []
+  private var aheadRead = 0
   private var isExhausted = false
   /// Bytes of the file read so far; of a compressed one, as it is on the disk.
   public private(set) var bytesRead = 0
@@ -72,20 +73,44 @@ public final class InputFile {
       (ahead, isExhausted, bytesRead) = ([], true, data.count)
       return data
     }
-    var bytes: [UInt8] = []
-    while !isAtEnd { try read(into: &bytes, upTo: bytes.count + 1 << 24) }
-    return Data(bytes)
+    while !isExhausted { try readOn(&ahead, upTo: ahead.count + 1 << 24) }
+    defer { ahead = [] }
+    return Data(ahead)
   }
 
-  /// Appends what comes next until there are about so many bytes, or no more.
-  func read(into bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
-    if !ahead.isEmpty {
-      bytes.append(contentsOf: ahead)
-      ahead = []
+  /// Fills memory with what comes next, or as much of it as is left.
+  ///
+  /// - Returns: The number of bytes.
+  func read(into memory: UnsafeMutableBufferPointer<UInt8>) throws(CaptureError) -> Int {
+    var count = 0
+    while count < memory.count, !isAtEnd {
+      let free = UnsafeMutableBufferPointer(rebasing: memory[count...])
+      if !ahead.isEmpty {
+        count += takeAhead(free)
+      } else if isPlain {
+        count += try readPiece(into: free)
+      } else {
+        try readOn(&ahead, upTo: free.count)
+      }
     }
-    try readOn(&bytes, upTo: capacity)
+    return count
   }
 
+  private func takeAhead(_ memory: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    let piece = ahead[aheadRead...].prefix(memory.count)
+    _ = memory.update(fromContentsOf: piece)
+    aheadRead = piece.endIndex
+    if aheadRead == ahead.count {
+      ahead.removeAll(keepingCapacity: true)
+      aheadRead = 0
+    }
+    return piece.count
+  }
+
+  /// Whether the file is known to be as it was written.
+  private var isPlain: Bool { bytesRead > 0 && decompressor == nil && stored == nil }
+
+  /// Appends what comes next, taken apart, until there are about so many bytes, or no more.
   private func readOn(_ bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {
     while bytes.count < capacity, !isExhausted {
       if !compressed.isEmpty {
@@ -97,21 +122,17 @@ public final class InputFile {
         continue
       }
       let piece = try readPiece(decompressor == nil ? capacity - bytes.count : 1 << 16)
-      if bytesRead == 0, CaptureStore.isStore(beginning: piece) {
-        bytesRead = piece.count
+      if bytesRead == piece.count, CaptureStore.isStore(beginning: piece) {
         stored = try openedStore()
         continue
       }
-      if bytesRead == 0, let format = Decompressor.Format(magic: piece) {
+      if bytesRead == piece.count, let format = Decompressor.Format(magic: piece) {
         decompressor = try decompressing { () throws(CompressionError) in try Decompressor(format) }
       }
-      bytesRead += piece.count
       if decompressor == nil {
         bytes.append(contentsOf: piece)
-        isExhausted = piece.isEmpty
-      } else if piece.isEmpty {
+      } else if isExhausted {
         try decompressing { () throws(CompressionError) in try decompressor?.finish() }
-        isExhausted = true
       } else {
         compressed = piece
       }
@@ -160,22 +181,30 @@ public final class InputFile {
     }
   }
 
-  /// So many bytes, or fewer at the end: pipes give what they have, and where lines are cut must not depend on that.
   private func readPiece(_ size: Int) throws(CaptureError) -> [UInt8] {
-    var failed = false
+    var failure: CaptureError?
     // Read in one piece, without zeros first.
     let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-      while initialized < size {
-        let count = Foundation.read(descriptor, buffer.baseAddress! + initialized, size - initialized)
-        if count < 0, errno == EINTR { continue }
-        failed = count < 0
-        guard count > 0 else { return }
-        initialized += count
-      }
+      do throws(CaptureError) { initialized = try readPiece(into: buffer) } catch { failure = error }
     }
-    if failed {
-      throw CaptureError(file: path, problem: "cannot be read: \(String(cString: strerror(errno)))")
-    }
+    if let failure { throw failure }
     return piece
+  }
+
+  /// Fills memory, or less of it at the end: pipes give what they have, and where lines are cut must not depend on that.
+  private func readPiece(into memory: UnsafeMutableBufferPointer<UInt8>) throws(CaptureError) -> Int {
+    var filled = 0
+    while filled < memory.count {
+      let count = Foundation.read(descriptor, memory.baseAddress! + filled, memory.count - filled)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw CaptureError(file: path, problem: "cannot be read: \(String(cString: strerror(errno)))")
+      }
+      guard count > 0 else { break }
+      filled += count
+    }
+    bytesRead += filled
+    isExhausted = filled == 0
+    return filled
   }
 }

@@ -1,3 +1,4 @@
+import CListScan
 import Foundation
 
 /// A position in a JSON text, moved forward by reading values. Everything that is not plain, valid JSON is ``Unusual``: whoever needs
@@ -347,33 +348,8 @@ struct JSONCursor {
   /// Moves past lists of numbers in lists, without a look at the numbers.
   mutating func skipNumberLists() throws(Unusual) {
     try require("[")
-    var depth = 1
-    while position < end {
-      // Eight bytes at a time, as long as the last list cannot end among them.
-      let bytes = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self).littleEndian
-      let closing = Self.matches(bytes, 0x5D).nonzeroBitCount
-      if closing < depth, Self.matches(bytes, 0x22) == 0 {
-        depth += Self.matches(bytes, 0x5B).nonzeroBitCount - closing
-        position += 8
-        continue
-      }
-      for _ in 0..<8 where position < end {
-        // Texts may hold brackets.
-        if position.pointee == 0x22 { throw Unusual() }
-        depth += position.pointee == 0x5B ? 1 : position.pointee == 0x5D ? -1 : 0
-        position += 1
-        if depth == 0 { return }
-      }
-    }
-    throw Unusual()
-  }
-
-  /// The high bits of those of eight bytes that are this one.
-  @inline(__always)
-  private static func matches(_ bytes: UInt64, _ byte: UInt64) -> UInt64 {
-    let others = bytes ^ (byte &* 0x0101_0101_0101_0101)
-    let rest: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-    return ~(((others & rest) &+ rest) | others | rest)
+    guard let past = end_of_list(position, end) else { throw Unusual() }
+    position = past
   }
 
   /// Moves past a value of any kind.

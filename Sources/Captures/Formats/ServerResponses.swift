@@ -33,7 +33,7 @@ struct ServerResponses: RecordBatches {
     var whole = Data()
     var next = first
     while let chunk = next {
-      whole.append(contentsOf: chunk.bytes[..<chunk.count])
+      chunk.withBytes { whole.append($0) }
       next = try chunks.next()
     }
     source = .values(try Self.values(of: whole, file: file), next: 0)
