@@ -79,7 +79,8 @@ let package = Package(
     .target(name: "CaptureStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "CListScan"),
     .target(
-      name: "Captures", dependencies: ["CListScan", "CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
+      name: "Captures",
+      dependencies: ["CListScan", "CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(name: "CHTTP", dependencies: ["CCurl"]),
     .target(name: "ModelServers", dependencies: ["CHTTP", "CaptureStore", "Captures", "TokenProcess"]),
     .target(

@@ -20,7 +20,9 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
   package mutating func add(masses: [Double]) {
     let length = masses.count - 1
     reserve(length)
-    for n in 0..<length { exact[n].add(masses[n]) }
+    exact.withUnsafeMutableBufferPointer { exact in
+      for n in 0..<length { exact[n].add(masses[n]) }
+    }
     censored[length].add(masses[length])
   }
 

@@ -28,17 +28,21 @@ public struct SurvivalAccumulator: Sendable, Codable {
   public mutating func add(_ law: MatchLengthLaw) {
     records += 1
     while positions.count < law.length { positions.append(Position()) }
-    for n in 1...law.length {
-      let value = law.survival[n]
-      positions[n - 1].atRisk += 1
-      positions[n - 1].survivors.add(value)
-      let before = law.survival[n - 1]
-      positions[n - 1].entered.add(before)
-      positions[n - 1].failed.add(
-        ScaledValue(significand: before.significand * law.failures[n - 1], exponent: before.exponent))
-      positions[n - 1].squares.add(value.squared)
-      positions[n - 1].logSurvivals.add(law.logSurvival[n])
-      positions[n - 1].logNone.add(law.logNone(n))
+    // In place: an access to an element of an array, and to a part of it, would be checked seven times a token.
+    positions.withUnsafeMutableBufferPointer { positions in
+      for n in 1...law.length {
+        let (before, value) = (law.survival[n - 1], law.survival[n])
+        var position = positions[n - 1]
+        position.atRisk += 1
+        position.survivors.add(value)
+        position.entered.add(before)
+        position.failed.add(
+          ScaledValue(significand: before.significand * law.failures[n - 1], exponent: before.exponent))
+        position.squares.add(value.squared)
+        position.logSurvivals.add(law.logSurvival[n])
+        position.logNone.add(law.logNone(n))
+        positions[n - 1] = position
+      }
     }
   }
 

@@ -55,15 +55,21 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     guard impossible == 0 else { return }
     while positions.count < law.length { positions.append(Position()) }
     var sum = DoubleDouble(0)
-    for (index, value) in law.tokenLogProbabilities.enumerated() {
-      let value = DoubleDouble(value)
-      sum += value
-      squares += value * value
-      positions[index].tokens += 1
-      positions[index].total += value
+    var squares = self.squares
+    positions.withUnsafeMutableBufferPointer { positions in
+      for (index, value) in law.tokenLogProbabilities.enumerated() {
+        let value = DoubleDouble(value)
+        sum += value
+        squares += value * value
+        positions[index].tokens += 1
+        positions[index].total += value
+      }
     }
+    self.squares = squares
     let mean = sum / Double(law.length)
-    for index in 0..<law.length { positions[index].recordMeans += mean }
+    positions.withUnsafeMutableBufferPointer { positions in
+      for index in 0..<law.length { positions[index].recordMeans += mean }
+    }
     recordSquares += sum * mean
     positions[law.length - 1].endings += 1
   }
