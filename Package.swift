@@ -125,7 +125,7 @@ let package = Package(
       resources: [.copy("References")]),
     .testTarget(
       name: "CapturesTests",
-      dependencies: ["Captures", "Compression", "HeavyTails", "TokenProcess", "TestSupport"],
+      dependencies: ["Captures", "Compression", "GSLNumerics", "HeavyTails", "TokenProcess", "TestSupport"],
       resources: [.copy("References")]),
     .testTarget(
       name: "ModelServersTests",

@@ -89,9 +89,10 @@ public struct CaptureReader: Sendable {
   private func batches(of input: InputFile) throws(CaptureError) -> any RecordBatches {
     // Records without a name of their own are called after their place in the file: those of several files must differ.
     let prefix = files.count == 1 ? "" : "\(input.path):"
-    var format = options.format
-    if format == nil { format = CaptureFormat(beginning: try input.beginning()) }
-    switch format ?? .native {
+    let format: CaptureFormat
+    if let given = options.format { format = given } else { format = CaptureFormat(beginning: try input.beginning()) }
+    try options.check(format, file: input.path)
+    switch format {
     case .native: return NativeLines(input, skipsAlternatives: options.skipsAlternatives)
     case .harness:
       guard options.takesWholeReferences else {
@@ -103,7 +104,7 @@ public struct CaptureReader: Sendable {
       return HarnessSamples(input, namePrefix: prefix)
     case .server: return try ServerResponses(input, split: options.split, namePrefix: prefix)
     case .npy, .npz, .safetensors:
-      return try ArrayRecords(input, format ?? .npy, lengths: options.arrayLengths, namePrefix: prefix)
+      return try ArrayRecords(input, format, lengths: options.arrayLengths, namePrefix: prefix)
     }
   }
 

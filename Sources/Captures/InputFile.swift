@@ -82,6 +82,8 @@ public final class InputFile {
   ///
   /// - Returns: The number of bytes.
   func read(into memory: UnsafeMutableBufferPointer<UInt8>) throws(CaptureError) -> Int {
+    // How a file is packed shows in more bytes than may be asked for.
+    if bytesRead == 0 { _ = try beginning() }
     var count = 0
     while count < memory.count, !isAtEnd {
       let free = UnsafeMutableBufferPointer(rebasing: memory[count...])
@@ -107,8 +109,7 @@ public final class InputFile {
     return piece.count
   }
 
-  /// Whether the file is known to be as it was written.
-  private var isPlain: Bool { bytesRead > 0 && decompressor == nil && stored == nil }
+  private var isPlain: Bool { decompressor == nil && stored == nil }
 
   /// Appends what comes next, taken apart, until there are about so many bytes, or no more.
   private func readOn(_ bytes: inout [UInt8], upTo capacity: Int) throws(CaptureError) {

@@ -146,4 +146,17 @@ import TokenProcess
       #expect(throws: CaptureError.self) { try CaptureFiles.expanded([empty]) }
     }
   }
+
+  /// What is asked of a format that has no use for it is refused, not left undone.
+  @Test func unusedOptions() async throws {
+    let capture = Repository.capture("jargon-train-epoch06.jsonl")
+    let split = await FormatFile.error { _ = try await FormatFile.records(capture, split: .prefixTokens(3)) }
+    #expect(split?.file == capture && split?.problem.contains("--prefix-tokens") == true)
+    let array = await FormatFile.error { _ = try await FormatFile.records("a.npy", split: .suffixTokens(3)) }
+    #expect(array?.problem.contains("is read as npy") == true)
+    for (file, format) in [(capture, "native"), (try FormatFile.path("openai.jsonl"), "server")] {
+      let lengths = await FormatFile.error { _ = try await FormatFile.records(file, lengths: "len.npy") }
+      #expect(lengths?.problem == "is read as \(format), which has no arrays: --array-lengths is for those")
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GSLNumerics
 import TestSupport
 import Testing
 import TokenProcess
@@ -137,6 +138,42 @@ import TokenProcess
       let read = try await CaptureReader(files: [path], options: options).records()
       #expect(read.map(\.topLogProbabilities) == [nil])
     }
+  }
+
+  /// Lists of every length and depth, whole and damaged, end where counting their brackets one by one says.
+  @Test func endOfSkippedLists() {
+    var generator = SeededGenerator(seed: 20_261_121)
+    func lists(_ depth: Int) -> String {
+      guard depth > 0, Int.random(in: 0..<4, using: &generator) > 0 else {
+        return String("-12.345678901234567890".prefix(Int.random(in: 1...21, using: &generator)))
+      }
+      let elements = (0..<Int.random(in: 0...6, using: &generator)).map { _ in lists(depth - 1) }
+      return "[" + elements.joined(separator: ",") + "]"
+    }
+    func isWhole(_ text: String) -> Bool {
+      var depth = 0
+      for (index, byte) in text.utf8.enumerated() {
+        if byte == 0x22 || index > 0 && depth <= 0 { return false }
+        depth += byte == 0x5B ? 1 : byte == 0x5D ? -1 : 0
+      }
+      return depth == 0
+    }
+    var refused = 0
+    for _ in 0..<5000 {
+      var text = "[" + (0..<3).map { _ in lists(4) }.joined(separator: ",") + "]"
+      if Bool.random(using: &generator) {
+        let place = text.index(text.startIndex, offsetBy: Int.random(in: 1..<text.count, using: &generator))
+        text.insert(["[", "]", "\"", " "].randomElement(using: &generator)!, at: place)
+      }
+      var parser = RecordParser(skipsAlternatives: true)
+      let line = Array((#"{"id":"a","token_logprobs":[-1],"top_logprobs":"# + text + #","epoch":3}"#).utf8)
+      let record = (line + Array("\n]]]]]]]]".utf8)).withUnsafeBufferPointer {
+        parser.record(UnsafeBufferPointer(rebasing: $0[..<line.count]))
+      }
+      #expect((record?.epoch == 3) == isWhole(text), "\(text)")
+      if record == nil { refused += 1 }
+    }
+    #expect((1500..<2500).contains(refused))
   }
 
   /// Seeded mutations of real lines: never a crash, and never a record that Foundation reads otherwise.

@@ -51,3 +51,25 @@ public struct CaptureOptions: Sendable {
   /// Formats are told by the content.
   public init() {}
 }
+
+extension CaptureOptions {
+  /// Throws for what is asked of a format that has no use for it, and would be left undone without a word.
+  func check(_ format: CaptureFormat, file: String) throws(CaptureError) {
+    let isArrays: Bool
+    switch format {
+    case .npy, .npz, .safetensors: isArrays = true
+    case .native, .server, .harness: isArrays = false
+    }
+    if split != nil, format != .server {
+      throw CaptureError(
+        file: file,
+        problem:
+          "is read as \(format.rawValue), which says itself where references begin: --prefix-tokens and --suffix-tokens are for responses of servers"
+      )
+    }
+    if arrayLengths != nil, !isArrays {
+      throw CaptureError(
+        file: file, problem: "is read as \(format.rawValue), which has no arrays: --array-lengths is for those")
+    }
+  }
+}

@@ -67,9 +67,11 @@ package struct ServerResponse: Decodable, Sendable {
     package var logprobs: Logprobs?
     var promptLogprobs: [Position?]?
     var promptTokenIDs: [Int]?
+    /// Whether it is a message of a chat, whose log-probabilities are of what was generated alone.
+    var isMessage = false
 
     enum CodingKeys: String, CodingKey {
-      case index, logprobs
+      case index, logprobs, message
       case promptLogprobs = "prompt_logprobs"
       case promptTokenIDs = "prompt_token_ids"
     }
@@ -171,6 +173,13 @@ package struct ServerResponse: Decodable, Sendable {
     }
     let name = id ?? name
     if let generated { return [try record(name, generated)] }
+    if promptLogprobs == nil, let index = choices?.firstIndex(where: { $0.isMessage && $0.promptLogprobs == nil }) {
+      throw RecordError(
+        field: "choices[\(index)].message",
+        problem:
+          "is of a chat, which has no log-probabilities of a given text but with vLLM's prompt_logprobs: skewmem capture scores references in chats"
+      )
+    }
     guard let split else {
       throw RecordError(
         field: promptLogprobs == nil ? "choices" : "prompt_logprobs",
@@ -358,6 +367,17 @@ package struct ServerResponse: Decodable, Sendable {
     }
     if texts.allSatisfy({ $0 != nil }) { record.reference = texts.compactMap(\.self).joined() }
     return record
+  }
+}
+
+extension ServerResponse.Choice {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    index = try container.decodeIfPresent(Int.self, forKey: .index)
+    isMessage = container.contains(.message)
+    logprobs = isMessage ? nil : try container.decodeIfPresent(ServerResponse.Logprobs.self, forKey: .logprobs)
+    promptLogprobs = try container.decodeIfPresent([ServerResponse.Position?].self, forKey: .promptLogprobs)
+    promptTokenIDs = try container.decodeIfPresent([Int].self, forKey: .promptTokenIDs)
   }
 }
 

@@ -77,6 +77,9 @@ struct ServerResponseParser {
     try cursor.object { name, cursor throws(Unusual) in
       switch name {
       case "index": choice.index = try cursor.integer()
+      case "message":
+        choice.isMessage = true
+        try cursor.skipValue()
       case "logprobs": choice.logprobs = try logprobs(&cursor)
       case "prompt_logprobs": choice.promptLogprobs = try positions(&cursor)
       case "prompt_token_ids": choice.promptTokenIDs = try cursor.integers()
