@@ -37,6 +37,23 @@ struct MetricInput: Sendable {
   /// ln S(n) at the length of the settings; nil for a shorter reference.
   var logTailRisk: Double? { law.length >= settings.length ? law.logSurvival[settings.length] : nil }
 
+  /// The mean log-probability of the first choices, each given the reference before it; nil where one is neither the reference
+  /// token nor listed.
+  var greedyLogProbability: Double? {
+    guard let isFirstChoice = record.isFirstChoice else { return nil }
+    var sum = 0.0
+    for (index, isRight) in isFirstChoice.enumerated() {
+      if isRight {
+        sum += record.tokenLogProbabilities[index]
+      } else if let best = record.topLogProbabilities?[index].map(\.logProbability).max() {
+        sum += best
+      } else {
+        return nil
+      }
+    }
+    return sum / Double(isFirstChoice.count)
+  }
+
   /// The mean of a metric of a continuation and its reference.
   func overGenerations(_ metric: ([Int], [Int]) -> Double) -> Double? {
     guard !generations.isEmpty, !reference.isEmpty else { return nil }

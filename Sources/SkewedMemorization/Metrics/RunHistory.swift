@@ -1,0 +1,37 @@
+import MemorizationMetrics
+import TokenProcess
+
+/// What other captures of the same records say about them.
+struct RunHistory {
+  /// Whether each record is reproduced at each epoch of its own run.
+  var isReproduced: [String: [Bool]] = [:]
+  /// Shares of right tokens by models trained with the record and without it.
+  var included: [String: [Double]] = [:]
+  var excluded: [String: [Double]] = [:]
+
+  init(_ data: MetricAnalysis.Data, _ settings: MetricSettings) throws {
+    guard !data.runs.isEmpty else { return }
+    let own = Dictionary(data.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var checkpoints: [String: [Double: Bool]] = [:]
+    for record in ([data.records] + data.runs).joined() {
+      guard let mine = own[record.id], let choices = record.isFirstChoice else { continue }
+      if let ids = mine.referenceTokenIDs, let theirs = record.referenceTokenIDs, ids != theirs {
+        throw RecordError(
+          field: "reference_token_ids", problem: "those of record \(record.id) are others in another run")
+      }
+      if record.run == mine.run, let epoch = record.epoch, checkpoints[record.id]?[epoch] == nil {
+        let length = min(settings.length, choices.count)
+        checkpoints[record.id, default: [:]][epoch] = choices[..<length].allSatisfy(\.self)
+      }
+      if let split = record.split {
+        let score = GreedyExtraction.pythiaScore(choices)
+        if split == "train" {
+          included[record.id, default: []].append(score)
+        } else {
+          excluded[record.id, default: []].append(score)
+        }
+      }
+    }
+    isReproduced = checkpoints.mapValues { epochs in epochs.sorted { $0.key < $1.key }.map(\.value) }
+  }
+}

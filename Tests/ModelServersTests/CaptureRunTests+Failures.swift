@@ -1,0 +1,202 @@
+import CaptureStore
+import Captures
+import Foundation
+import ModelServers
+import Synchronization
+import TestSupport
+import Testing
+import TokenProcess
+
+/// Servers that fail, for a while or for good.
+extension CaptureRunTests {
+  /// A server that fails in every way that may pass gives the same capture in the end.
+  @Test(arguments: [ToyModel.Kind.vllm, .llamaCpp, .echo]) func misbehaviour(kind: ToyModel.Kind) async throws {
+    let model = ToyModel(kind)
+    let counter = Mutex(0)
+    let server = try LoopbackServer { request in
+      let good = model.answer(request)
+      guard request.method == "POST", case .answer(_, _, let body) = good else { return good }
+      let number = counter.withLock { count in
+        count += 1
+        return count
+      }
+      // Every second request goes wrong, one after the other in each way.
+      guard number % 2 == 1 else { return good }
+      switch number / 2 % 6 {
+      case 0: return .drop
+      case 1: return .cut(body, after: body.count / 2)
+      case 2: return .answer(status: 429, headers: ["Retry-After": "0"], Data())
+      case 3: return .answer(status: 500, headers: [:], Data("oops".utf8))
+      case 4: return .answer(status: 200, headers: [:], body.prefix(body.count / 2))
+      default:
+        return .answer(status: 200, headers: [:], Data("{\"choices\":[],\"completion_probabilities\":[]}".utf8))
+      }
+    }
+    defer { server.stop() }
+    let quiet = try LoopbackServer(ToyModel(kind).answer)
+    defer { quiet.stop() }
+    var patience = quick()
+    patience.retries = 30
+    patience.wait = 0.0001
+    let few = try input(Array(lines().prefix(kind == .llamaCpp ? 3 : 12)))
+    try await Repository.withScratchFolder { folder in
+      let disturbed = try await run(server, few, in: folder, patience: patience)
+      #expect(disturbed.outcome.failed == 0)
+      try await Repository.withScratchFolder { other in
+        let undisturbed = try await run(quiet, few, in: other)
+        #expect(disturbed.records == undisturbed.records)
+      }
+    }
+  }
+
+  /// What will not pass is said at once, with its kind; what was finished is kept.
+  @Test func whatWillNotPass() async throws {
+    let answers: [(LoopbackServer.Behaviour, ServerError.Kind, String)] = [
+      (.json(["error": ["message": "bad key\nsecond line"]], status: 401), .unauthorized, "status 401"),
+      (.json(["error": ["message": "no model m"]], status: 404), .notFound, "no model m"),
+      (.answer(status: 307, headers: ["Location": "http://elsewhere/"], Data()), .notFound, "http://elsewhere/"),
+      (.answer(status: 503, headers: ["Retry-After": "0"], Data()), .failing, "asked 3 times"),
+      (.json(["message": "Bearer s3cret is wrong"], status: 500), .failing, "Bearer [key] is wrong"),
+    ]
+    for (behaviour, kind, text) in answers {
+      let model = ToyModel(.echo)
+      let count = Mutex(0)
+      let server = try LoopbackServer { request in
+        guard request.method == "POST",
+          count.withLock({
+            $0 += 1; return $0
+          }) > 2
+        else { return model.answer(request) }
+        return behaviour
+      }
+      defer { server.stop() }
+      try await Repository.withScratchFolder { folder in
+        var patience = quick()
+        patience.retries = 2
+        let error = await #expect(throws: ServerError.self) {
+          try await run(server, try input(lines()), in: folder, key: "s3cret", patience: patience, concurrency: 1)
+        }
+        #expect(error?.kind == kind && error?.description.contains(text) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("s3cret") == false && error?.description.contains("\n") == false)
+        let records = try await CaptureReader(files: [folder.appendingPathComponent("x.store").path]).records()
+        #expect(records.map(\.id) == ["r0", "r1"])
+        #expect(model.keys.withLock { $0 } == ["Bearer s3cret"])
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+          let data = try Data(contentsOf: folder.appendingPathComponent(name))
+          #expect(data.range(of: Data("s3cret".utf8)) == nil, "\(name)")
+        }
+      }
+    }
+    // Nobody there, and a server that does not answer.
+    let gone = try LoopbackServer { _ in .drop }
+    gone.stop()
+    let mute = try LoopbackServer { _ in .silence(seconds: 60) }
+    defer { mute.stop() }
+    try await Repository.withScratchFolder { folder in
+      let refused = await #expect(throws: ServerError.self) {
+        try await run(gone, try input(lines()), in: folder)
+      }
+      #expect(refused?.kind == .unreachable && refused?.problem == "the connection is refused")
+      var patience = quick()
+      (patience.timeout, patience.retries) = (0.5, 1)
+      let silent = await #expect(throws: ServerError.self) {
+        try await run(mute, try input(lines()), in: folder, patience: patience)
+      }
+      #expect(silent?.kind == .failing && silent?.problem.contains("no answer") == true, "\(silent?.description ?? "")")
+    }
+    for address in ["ftp://x", "nonsense", "http://user:pass@host", "http://h/?key=1"] {
+      let error = #expect(throws: ServerError.self) { try HTTPClient(address: address, key: nil) }
+      #expect(error?.description.contains("pass@") != true && error?.description.contains("key=1") != true)
+    }
+  }
+
+  /// A server of another kind, or one that wants none of all this, is not asked through the whole file.
+  @Test func notAtAll() async throws {
+    for status in [200, 400] {
+      let count = Mutex(0)
+      let server = try LoopbackServer { request in
+        guard request.method == "POST" else { return .json([:], status: 404) }
+        count.withLock { $0 += 1 }
+        return .json(["message": "this is a blog"], status: status)
+      }
+      defer { server.stop() }
+      try await Repository.withScratchFolder { folder in
+        var patience = quick()
+        patience.retries = 0
+        let many = (0..<60).map { ["id": "r\($0)", "prefix": "x ", "reference": "y\($0)"] }
+        let error = await #expect(throws: ServerError.self) {
+          try await run(server, try input(many), in: folder, patience: patience, concurrency: 4)
+        }
+        #expect(error?.kind == (status == 200 ? .malformed : .rejected) && count.withLock { $0 } < 20)
+      }
+    }
+  }
+
+  /// Another model is not taken for the one that a store was begun with.
+  @Test func otherModels() async throws {
+    let model = ToyModel(.vllm)
+    let name = Mutex("one")
+    let server = try LoopbackServer { request in
+      request.path == "/v1/models" ? .json(["data": [["id": name.withLock { $0 }]]]) : model.answer(request)
+    }
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      _ = try await run(server, try input(Array(lines().prefix(3))), in: folder)
+      name.withLock { $0 = "two" }
+      let error = await #expect(throws: StoreError.self) { try await run(server, try input(lines()), in: folder) }
+      #expect(error?.problem == "was begun with the model one, and now it is two")
+      let settings = await #expect(throws: StoreError.self) {
+        try await run(server, try input(lines()), in: folder) { $0.alternatives = 7 }
+      }
+      #expect(settings?.problem == "was begun with other settings: alternatives was 5, and is now 7")
+    }
+  }
+
+  /// A server that fails for one passage only does not keep the others from being scored; another run tries again.
+  @Test func oneTooMany() async throws {
+    let model = ToyModel(.echo)
+    let isWell = Mutex(false)
+    let server = try LoopbackServer { request in
+      let isHard = (request.json["prompt"] as? String ?? "").hasPrefix("Question 2:")
+      return isHard && !isWell.withLock { $0 } ? .json([:], status: 500) : model.answer(request)
+    }
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      var patience = quick()
+      patience.retries = 1
+      let first = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 1)
+      #expect(first.outcome.finished == 11 && first.outcome.problems.map(\.id) == ["r2"])
+      isWell.withLock { $0 = true }
+      let second = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 1)
+      #expect(second.outcome.failed == 0 && second.records.map(\.id) == passages.map(\.id))
+    }
+  }
+
+  /// A minute in which nothing comes is waited for, or not, as asked.
+  @Test(.enabled(if: slowTestsAreEnabled)) func aMinuteOfSilence() async throws {
+    let model = ToyModel(.vllm)
+    let wasSilent = Mutex(false)
+    let server = try LoopbackServer { request in
+      let answer = model.answer(request)
+      guard request.path == "/v1/completions", case .answer(_, _, let body) = answer,
+        wasSilent.withLock({ was in
+          defer { was = true }
+          return !was
+        })
+      else { return answer }
+      return .late(seconds: 60, body)
+    }
+    defer { server.stop() }
+    for timeout in [90.0, 3] {
+      wasSilent.withLock { $0 = false }
+      try await Repository.withScratchFolder { folder in
+        var patience = quick()
+        patience.timeout = timeout
+        let began = ContinuousClock.now
+        let result = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 2)
+        #expect(result.outcome.failed == 0 && result.records.map(\.id) == passages.map(\.id))
+        #expect((ContinuousClock.now - began > .seconds(59)) == (timeout > 60))
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import CaptureStore
+import Captures
+import Foundation
+import ModelServers
+import Synchronization
+import TestSupport
+import Testing
+import TokenProcess
+
+/// What is to be scored, and what has been.
+extension CaptureRunTests {
+  /// Bad lines are named by line and field; nothing is asked for then.
+  @Test func badInput() async throws {
+    let server = try LoopbackServer(ToyModel(.echo).answer)
+    defer { server.stop() }
+    let cases = [
+      (#"{"id":"a","prefix":"x","reference":"y"}"# + "\n{", "in.jsonl:2: is no JSON object"),
+      (#"{"id":"a","prefix":"x"}"#, "in.jsonl:1: reference: is missing or empty"),
+      (#"{"id":"a","prefix":3,"reference":"y"}"#, "in.jsonl:1: prefix: is no string"),
+      (#"{"id":"a","reference":"y"}"#, "in.jsonl:1: prefix: is missing"), ("", "no passages"),
+      (#"{"id":"","prefix":"x","reference":"y"}"#, "in.jsonl:1: id: is empty"),
+      (#"{"id":"a","text":"y"}"#, "to cut text give --prefix-tokens"),
+      (#"{"prefix_token_ids":[1],"reference_token_ids":[-2]}"#, "reference_token_ids: is no list of token ids"),
+      (
+        #"{"id":"a","prefix":"x","reference":"y"}"# + "\n\n" + #"{"id":"a","prefix":"z","reference":"y"}"#,
+        "in.jsonl:3: id: is that of an earlier line"
+      ),
+      (#"{"messages":[]}"#, "messages: does not end with the assistant's"),
+      (#"{"messages":[{"role":"assistant","content":"y"}]}"#, "messages: has nothing before the answer"),
+      (
+        #"{"messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y"}],"reference":"z"}"#,
+        "reference: is another than the last answer"
+      ),
+      (#"{"messages":[{"role":"user","content":["x"]}],"reference":"y"}"#, "messages[0]: has no role and content"),
+      (
+        #"{"messages":[{"role":"user","content":"x"}],"prefix":"x","reference":"y"}"#,
+        "prefix: is there, and so is messages"
+      ),
+    ]
+    for (text, problem) in cases {
+      try await Repository.withScratchFolder { folder in
+        let error = await #expect(throws: CaptureError.self) {
+          try await run(server, Data(text.utf8), in: folder)
+        }
+        #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+      }
+    }
+  }
+
+  /// Texts are cut into windows by the server's tokens.
+  @Test func windows() async throws {
+    let model = ToyModel(.llamaCpp)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let text = "the quick brown fox"
+      let data = try input([
+        ["id": "short", "text": "the"], ["id": "book", "text": text, "source": "s"], ["id": "none", "text": ""],
+      ])
+      let result = try await run(server, data, in: folder) {
+        ($0.passages.prefixTokens, $0.passages.suffixTokens, $0.passages.stride) = (4, 3, 5)
+      }
+      let tokens = ToyModel.tokens(text)
+      #expect(result.records.map(\.id) == ["book@0", "book@5", "book@10"])
+      #expect(result.outcome.leftOut == 2 && result.outcome.failed == 0)
+      for (record, start) in zip(result.records, [0, 5, 10]) {
+        #expect(record.prefixTokenIDs == Array(tokens[start..<start + 4]) && record.source == "s")
+        #expect(record.referenceTokenIDs == Array(tokens[start + 4..<start + 7]))
+        for index in 0..<3 {
+          let law = ToyModel.logProbabilities(after: Array(tokens[start..<start + 4 + index]))
+          expectClose(record.tokenLogProbabilities[index], law[tokens[start + 4 + index]], relative: 1e-12)
+        }
+      }
+    }
+  }
+
+  /// Where every text is too short there is nothing to do; how far planning is can be seen.
+  @Test func shortTexts() async throws {
+    let server = try LoopbackServer(ToyModel(.vllm).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let data = try input((0..<5).map { ["id": "\($0)", "text": "abc"] })
+      let error = await #expect(throws: CaptureError.self) {
+        try await run(server, data, in: folder) { ($0.passages.prefixTokens, $0.passages.suffixTokens) = (3, 3) }
+      }
+      #expect(error?.problem == "no passages: its 5 texts have too few tokens")
+      var settings = CaptureRun.Settings()
+      (settings.passages.prefixTokens, settings.passages.suffixTokens) = (2, 3)
+      let steps = Mutex<[CaptureRun.Progress]>([])
+      let outcome = try await CaptureRun(
+        client: try HTTPClient(address: server.address, key: nil, concurrency: 2), settings: settings
+      ).run(
+        input: folder.appendingPathComponent("in.jsonl").path, store: folder.appendingPathComponent("y.store").path
+      ) { step in steps.withLock { $0.append(step) } }
+      #expect(outcome.finished == 5 && outcome.leftOut == 0)
+      #expect(
+        steps.withLock { $0 }
+          == [2, 4, 5].map { .planning(lines: $0) } + (0...5).map { .scoring(done: $0, of: 5) })
+    }
+  }
+
+  /// One process at a time; another way of scoring, once there are results, is refused; somebody else's database is left as it is.
+  @Test func stores() async throws {
+    let echo = try LoopbackServer(ToyModel(.echo).answer)
+    let vllm = try LoopbackServer(ToyModel(.vllm).answer)
+    defer {
+      echo.stop()
+      vllm.stop()
+    }
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("x.store").path
+      // Without a result nothing depends on settings.
+      let gone = try LoopbackServer { _ in .drop }
+      gone.stop()
+      await #expect(throws: ServerError.self) {
+        try await run(gone, try input(lines()), in: folder) { $0.alternatives = 9 }
+      }
+      _ = try await run(echo, try input(Array(lines().prefix(4))), in: folder)
+      let other = await #expect(throws: StoreError.self) { try await run(vllm, try input(lines()), in: folder) }
+      #expect(other?.problem == "was begun with the scoring echo, and now it is prompt-logprobs")
+      // Whoever is refused leaves the lock to its owner.
+      var held: CaptureStore? = try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      let busy = #expect(throws: StoreError.self) {
+        try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      }
+      #expect(busy?.problem == "is being written by another process" && held != nil)
+      #expect(throws: StoreError.self) {
+        try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      }
+      held = nil
+      _ = try CaptureStore(path: folder.appendingPathComponent("y").path, settings: Data())
+      #expect(FileManager.default.fileExists(atPath: path))
+      try Data("a diary".utf8).write(to: folder.appendingPathComponent("z"))
+      #expect(throws: StoreError.self) {
+        try CaptureStore(path: folder.appendingPathComponent("z").path, settings: Data())
+      }
+      #expect(try Data(contentsOf: folder.appendingPathComponent("z")) == Data("a diary".utf8))
+    }
+  }
+
+  /// A second run asks for nothing that is finished, goes on with new lines, and refuses other settings and other input.
+  @Test func goingOn() async throws {
+    let model = ToyModel(.vllm)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      _ = try await run(server, try input(Array(lines().prefix(5))), in: folder)
+      #expect(model.prompts.withLock(\.count) == 5)
+      let whole = try await run(server, try input(lines()), in: folder)
+      #expect(whole.records.count == 12 && model.prompts.withLock { Set($0).count == 12 && $0.count == 12 })
+      _ = try await run(server, try input(lines()), in: folder)
+      #expect(model.prompts.withLock(\.count) == 12)
+      await #expect(throws: StoreError.self) {
+        try await run(server, try input(lines()), in: folder) { $0.alternatives = 6 }
+      }
+      for changed in [Array(lines().dropFirst()), Array(lines().prefix(3))] {
+        await #expect(throws: CaptureError.self) { try await run(server, try input(changed), in: folder) }
+      }
+      try Data("SQLite format 3\u{0} and then nonsense".utf8).write(to: folder.appendingPathComponent("x.store"))
+      await #expect(throws: StoreError.self) { try await run(server, try input(lines()), in: folder) }
+    }
+  }
+}
