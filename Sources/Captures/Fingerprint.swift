@@ -11,6 +11,13 @@ package struct Fingerprint {
 
   /// Goes on with more bytes.
   package mutating func add(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    let isAdded: Void? = bytes.withContiguousStorageIfAvailable { bytes in
+      for byte in bytes { add(byte) }
+    }
+    if isAdded == nil {
+      for byte in bytes { add(byte) }
+    }
   }
+
+  private mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
 }

@@ -1,3 +1,4 @@
+import GSLNumerics
 import RealModule
 
 /// A non-negative number significand × 2^exponent whose exponent never overflows: exp(-2000) is an ordinary value.
