@@ -18,9 +18,20 @@ public final class HTTPClient: Sendable {
     public init() {}
   }
 
+  /// A pause before a request is tried again.
+  public struct Wait: Sendable {
+    /// What went wrong.
+    public let problem: String
+    /// How long the pause is.
+    public let seconds: Double
+    /// How often the request has been tried.
+    public let attempts: Int
+  }
+
   private let base: URL
   private let key: String?
   private let patience: Patience
+  private let onWait: @Sendable (Wait) -> Void
   private let connections: Connections
   /// How many requests there are at a time.
   let concurrency: Int
@@ -33,9 +44,11 @@ public final class HTTPClient: Sendable {
   ///   - key: Sent as bearer token; it appears nowhere else.
   ///   - patience: How long answers are waited for.
   ///   - concurrency: How many requests there are at a time.
+  ///   - onWait: Told of every pause, by any of the requests.
   /// - Throws: `ServerError` for an address of another kind.
   public init(
-    address: String, key: String?, patience: Patience = Patience(), concurrency: Int = 8
+    address: String, key: String?, patience: Patience = Patience(), concurrency: Int = 8,
+    onWait: @escaping @Sendable (Wait) -> Void = { _ in }
   ) throws(ServerError) {
     var text = address
     while text.hasSuffix("/") { text.removeLast() }
@@ -56,6 +69,7 @@ public final class HTTPClient: Sendable {
     base = url
     self.key = trimmed
     self.patience = patience
+    self.onWait = onWait
     self.concurrency = max(1, concurrency)
     connections = Connections(limit: self.concurrency)
   }
@@ -106,7 +120,9 @@ public final class HTTPClient: Sendable {
         throw failure.error(address, attempts: attempt)
       }
       let doubled = patience.wait * Double(1 << min(attempt - 1, 10))
-      try await Task.sleep(for: .seconds(min(300, failure.retryAfter ?? min(60, doubled))))
+      let seconds = min(300, failure.retryAfter ?? min(60, doubled))
+      onWait(Wait(problem: failure.problem, seconds: seconds, attempts: attempt))
+      try await Task.sleep(for: .seconds(seconds))
     }
   }
 

@@ -88,8 +88,9 @@ struct CaptureCommand: AsyncParsableCommand {
       if let apiKeyVariable, key == nil {
         throw ValidationError("--api-key-variable: there is no \(apiKeyVariable) in the environment.")
       }
-      let client = try HTTPClient(address: server, key: key, patience: patience, concurrency: concurrency)
       let bar = CaptureProgressBar(isQuiet: quiet)
+      let client = try HTTPClient(
+        address: server, key: key, patience: patience, concurrency: concurrency, onWait: { bar.note($0) })
       defer { bar.finish() }
       let outcome = try await CaptureRun(client: client, settings: settings)
         .run(input: file, store: output) { bar.update($0) }

@@ -48,6 +48,7 @@ final class ProgressBar {
 /// The progress of a capture, which several tasks tell of.
 final class CaptureProgressBar: Sendable {
   private let bars: Mutex<(planning: ProgressBar, scoring: ProgressBar?)>
+  private let lastNote = Mutex<ContinuousClock.Instant?>(nil)
   private let isQuiet: Bool
 
   init(isQuiet: Bool) {
@@ -68,6 +69,20 @@ final class CaptureProgressBar: Sendable {
         bars.scoring?.update(done)
       }
     }
+  }
+
+  /// Says that the server is waited for, where one would wonder, and not for every one of many requests.
+  func note(_ wait: HTTPClient.Wait) {
+    guard !isQuiet, wait.seconds >= 2 else { return }
+    let isNews = lastNote.withLock { last in
+      let now = ContinuousClock.now
+      if let last, now - last < .seconds(10) { return false }
+      last = now
+      return true
+    }
+    guard isNews else { return }
+    finish()
+    printError("asks again in \(Int(wait.seconds.rounded(.up))) s: \(wait.problem)")
   }
 
   /// Removes the line.

@@ -49,6 +49,32 @@ extension CaptureRunTests {
     }
   }
 
+  /// A server that asks for time gets it, and whoever waits is told why.
+  @Test func waiting() async throws {
+    let model = ToyModel(.vllm)
+    let counter = Mutex(0)
+    let server = try LoopbackServer { request in
+      guard request.method == "POST", request.path.hasSuffix("/completions") else { return model.answer(request) }
+      let isFirst = counter.withLock { count in
+        count += 1
+        return count == 1
+      }
+      return isFirst ? .answer(status: 429, headers: ["Retry-After": "0.25"], Data()) : model.answer(request)
+    }
+    defer { server.stop() }
+    let waits = Mutex<[HTTPClient.Wait]>([])
+    let client = try HTTPClient(address: server.address, key: nil) { wait in waits.withLock { $0.append(wait) } }
+    try await Repository.withScratchFolder { folder in
+      let file = folder.appendingPathComponent("in.jsonl")
+      try input(Array(lines().prefix(1))).write(to: file)
+      let outcome = try await CaptureRun(client: client, settings: CaptureRun.Settings())
+        .run(input: file.path, store: folder.appendingPathComponent("x.store").path)
+      #expect(outcome.finished == 1)
+    }
+    let told = waits.withLock { $0 }
+    #expect(told.map(\.problem) == ["status 429"] && told.map(\.seconds) == [0.25] && told.map(\.attempts) == [1])
+  }
+
   /// What will not pass is said at once, with its kind; what was finished is kept.
   @Test func whatWillNotPass() async throws {
     let answers: [(LoopbackServer.Behaviour, ServerError.Kind, String)] = [
