@@ -2,7 +2,7 @@
 
 // The widest vectors of the processor that runs it: compiled for each and chosen when the program starts. Elsewhere (NEON, SSE2) the compiler's
 // default serves.
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__) && defined(__GLIBC__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_PROCESSOR

@@ -1,7 +1,7 @@
 #include "list_scan.h"
 
 // Where the processor that runs it counts bits in one instruction, so does this.
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__) && defined(__GLIBC__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_PROCESSOR

@@ -82,7 +82,7 @@ struct LineChunks {
       }
       capacity *= 2
       let larger = buffers.buffer(of: capacity + LineChunk.padding)
-      _ = larger.memory.update(fromContentsOf: buffer.memory[..<count])
+      withExtendedLifetime(buffer) { _ = larger.memory.update(fromContentsOf: buffer.memory[..<count]) }
       buffer = larger
     }
   }

@@ -164,6 +164,14 @@ import TokenProcess
     #expect(records.map(\.tokenLogProbabilities) == [[-0.5]])
   }
 
+  /// A message that is null is none, whoever reads the response.
+  @Test(arguments: ["", #""k":1e-400,"#]) func noMessage(unusual: String) throws {
+    let response =
+      #"{\#(unusual)"choices":[{"message":null,"logprobs":{"tokens":["a","b"],"token_logprobs":[null,-1]}}]}"#
+    let records = try ServerResponse(Data(response.utf8)).records(split: .prefixTokens(1), name: "x")
+    #expect(records.map(\.tokenLogProbabilities) == [[-1]])
+  }
+
   /// The quick reader of responses, and Foundation.
   @Test func responsesReadTwice() throws {
     for name in ["vllm.json", "vllm-0.32.0.json", "vllm-0.32.0-echo.json", "llama-cpp-python.json"] {

@@ -161,6 +161,85 @@ import Testing
     }
   }
 
+  /// Sums of which any number was changed: an error, or a report, and never a crash.
+  @Test func damagedSums() async throws {
+    let lines = try summary(records(60, longest: 9, seed: 5), AuditOptions()).encoded().split(separator: 0x0A)
+    let sums = try JSONSerialization.jsonObject(with: Data(lines[1]))
+    let leaves = Self.leaves(sums)
+    var generator = SeededGenerator(seed: 20_261_121)
+    var options = AuditOptions()
+    options.replicates = 100
+    var refused = 0
+    let count = slowTestsAreEnabled ? 1000 : 40
+    for _ in 0..<count {
+      var damaged = sums
+      for _ in 0...Int.random(in: 0...1, using: &generator) {
+        Self.change(&damaged, at: leaves.randomElement(using: &generator)![...], &generator)
+      }
+      let text = Data(lines[0]) + Data("\n".utf8) + (try JSONSerialization.data(withJSONObject: damaged))
+      try await Repository.withScratchFolder { folder in
+        let path = folder.appendingPathComponent("s").path
+        try text.write(to: URL(fileURLWithPath: path))
+        do {
+          let read = try AuditSummary.read(path: path, options: options)
+          var twice = read[0]
+          try twice.merge(read[0])
+          _ = try await twice.accumulator.report()
+        } catch is CaptureError {
+          refused += 1
+        }
+      }
+    }
+    #expect(refused > count / 4 && refused < count)
+  }
+
+  /// Where the numbers and texts of a JSON value are.
+  private static func leaves(_ value: Any) -> [[String]] {
+    switch value {
+    case let object as [String: Any]:
+      return object.sorted { $0.key < $1.key }.flatMap { key, value in leaves(value).map { [key] + $0 } }
+    case let list as [Any]: return list.enumerated().flatMap { index, value in leaves(value).map { ["\(index)"] + $0 } }
+    default: return [[]]
+    }
+  }
+
+  private static func change(_ value: inout Any, at path: ArraySlice<String>, _ generator: inout SeededGenerator) {
+    guard let step = path.first else {
+      value = changed(value, &generator)
+      return
+    }
+    if var object = value as? [String: Any], var inner = object[step] {
+      change(&inner, at: path.dropFirst(), &generator)
+      object[step] = inner
+      value = object
+    } else if var list = value as? [Any], let index = Int(step) {
+      change(&list[index], at: path.dropFirst(), &generator)
+      value = list
+    }
+  }
+
+  /// Another number, or one of those that a text packs.
+  private static func changed(_ value: Any, _ generator: inout SeededGenerator) -> Any {
+    let numbers = [
+      0, 1, -1, 1e308, -1e308, .leastNonzeroMagnitude, 1e15, -1e15, Double.random(in: -100...100, using: &generator),
+    ]
+    guard let text = value as? String else {
+      let whole: [Any] = [Int.max, Int.min, 1 << 53, -(1 << 60), 7, "Infinity", "-Infinity", "NaN"]
+      return (whole + numbers.map { $0 as Any }).randomElement(using: &generator)!
+    }
+    guard let data = Data(base64Encoded: text), data.count >= 8 else { return "x" + text }
+    var doubles = data.withUnsafeBytes { bytes in
+      (0..<(data.count / 8)).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self) }
+    }
+    let place = Int.random(in: 0..<doubles.count, using: &generator)
+    switch Int.random(in: 0...4, using: &generator) {
+    case 0: doubles.removeLast()
+    case 1: doubles.append(1)
+    default: doubles[place] = (numbers + [.infinity, -.infinity, .nan]).randomElement(using: &generator)!
+    }
+    return doubles.withUnsafeBytes { Data($0) }.base64EncodedString()
+  }
+
   @Test func brokenSummariesAreNamed() async throws {
     let good = try summary(records(50, longest: 9, seed: 1), AuditOptions()).encoded()
     let text = String(decoding: good, as: UTF8.self)

@@ -374,7 +374,7 @@ extension ServerResponse.Choice {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     index = try container.decodeIfPresent(Int.self, forKey: .index)
-    isMessage = container.contains(.message)
+    isMessage = try container.contains(.message) && !container.decodeNil(forKey: .message)
     logprobs = isMessage ? nil : try container.decodeIfPresent(ServerResponse.Logprobs.self, forKey: .logprobs)
     promptLogprobs = try container.decodeIfPresent([ServerResponse.Position?].self, forKey: .promptLogprobs)
     promptTokenIDs = try container.decodeIfPresent([Int].self, forKey: .promptTokenIDs)

@@ -86,6 +86,7 @@ struct ServerResponseParser {
       default: try cursor.skipValue()
       }
     }
+    if choice.isMessage { choice.logprobs = nil }
     return choice
   }
 

@@ -26,7 +26,9 @@ public struct BCaInterval: Sendable, Equatable {
       squares += deviation * deviation
       cubes += deviation * deviation * deviation
     }
-    let acceleration = squares > 0 ? cubes / (6 * squares * squares.squareRoot()) : 0
+    let skew = squares > 0 ? cubes / (6 * squares * squares.squareRoot()) : 0
+    // Of jackknife values out of range nothing is known.
+    let acceleration = skew.isFinite ? skew : 0
     func limit(_ z: Double) -> Double {
       let shifted = bias + z
       let adjusted = bias + shifted / (1 - acceleration * shifted)
@@ -81,6 +83,7 @@ public struct BCaInterval: Sendable, Equatable {
     }
     guard let found = try? BCaInterval(sorted: values.sorted(), estimate: combine(means), jackknife: jackknife, z: z)
     else { return nil }
+    guard !found.lower.isNaN, !found.upper.isNaN else { return nil }
     return found.lower...max(found.lower, found.upper)
   }
 }

@@ -15,22 +15,14 @@ struct GroupRatios: Sendable {
   init(_ survivors: GroupSums, _ entered: GroupSums, groups: Int, lengths: Range<Int>) {
     count = groups
     length = lengths.count
-    // The length before tells whether the first ratio telescopes.
-    let before = lengths.lowerBound > 0 ? 1 : 0
-    let widened = lengths.lowerBound - before..<lengths.upperBound
-    let wide = survivors.shares(lengths: widened, groups: count)
-    let narrow = entered.shares(lengths: lengths, groups: count)
+    self.entered = entered.shares(lengths: lengths, groups: count)
+    self.survivors = survivors.shares(lengths: lengths, groups: count)
     telescopes = lengths.map { index in
-      let column = index - lengths.lowerBound
-      return index > 0
-        && (0..<groups).allSatisfy {
-          (narrow[$0 * lengths.count + column] - wide[$0 * widened.count + column + before - 1]).magnitude < 1e-13
-        }
+      guard index > 0 else { return false }
+      let entry = entered.shares(lengths: index..<index + 1, groups: groups)
+      let before = survivors.shares(lengths: index - 1..<index, groups: groups)
+      return zip(entry, before).allSatisfy { ($0 - $1).magnitude < 1e-13 }
     }
-    self.survivors =
-      before == 0
-      ? wide : (0..<groups).flatMap { wide[$0 * widened.count + 1..<($0 + 1) * widened.count] }
-    self.entered = narrow
   }
 
   /// How far a replicate's product has come at the end of a block.

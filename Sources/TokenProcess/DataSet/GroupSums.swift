@@ -77,8 +77,11 @@ struct GroupSums: Sendable {
   }
 
   /// Adds each group beyond a number to that at its number less this one.
-  mutating func fold(to count: Int) {
+  ///
+  /// - Precondition: There are at most twice as many.
+  mutating func halve(to count: Int) {
     guard groups > count else { return }
+    precondition(groups <= 2 * count)
     for group in count..<groups {
       for length in 0..<lengths {
         significands[(group - count) * stride + length] += significands[group * stride + length]

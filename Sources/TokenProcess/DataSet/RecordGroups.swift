@@ -7,7 +7,7 @@ import RealModule
 ///
 /// Records, not tokens, are the independent units. Dealt in turn into up to 1024 groups, each record is its own group in
 /// a small data set, and in a large one the groups are as independent as the records: resampling groups is then the
-/// record bootstrap at a fixed cost. Memory is at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
+/// record bootstrap at a fixed cost. There are at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
 /// the upper half of the groups to the lower), or 16 pairs a position where references have more than 2¹⁶ tokens.
 public struct RecordGroups: Sendable {
   private static let largestCount = 1024
@@ -55,8 +55,8 @@ public struct RecordGroups: Sendable {
 
   private mutating func halve() {
     groupCount /= 2
-    survivors.fold(to: groupCount)
-    entered.fold(to: groupCount)
+    survivors.halve(to: groupCount)
+    entered.halve(to: groupCount)
   }
 
   /// The largest reference length.
@@ -148,7 +148,12 @@ extension RecordGroups: Codable {
       values = PackedDoubles((0..<groups).map { sums.significand($0, index) })
     }
 
-    var isValid: Bool { exponent == .min || ScaledSum.exponents.contains(exponent) }
+    /// Whether such sums can come of records: there are at most 2⁵³ of them, and the largest is about the unit.
+    var isValid: Bool {
+      let largest = exponent == .min ? 0 : 0x1p60
+      return (exponent == .min || ScaledSum.exponents.contains(exponent))
+        && values.values.allSatisfy { $0 >= 0 && $0 <= largest }
+    }
   }
 
   public init(from decoder: any Decoder) throws {
@@ -160,10 +165,11 @@ extension RecordGroups: Codable {
       DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: problem)
     }
     guard groupCount > 0, groupCount <= Self.largestCount, groupCount & (groupCount - 1) == 0, records >= 0,
+      positions.count <= Self.largestSize / groupCount || groupCount <= 16,
       positions.allSatisfy({ max($0.survivors.values.values.count, $0.entered.values.values.count) <= groupCount })
     else { throw failure(.groupCount, "the number of groups does not fit the sums") }
     guard positions.allSatisfy({ $0.survivors.isValid && $0.entered.isValid }) else {
-      throw failure(.positions, "an exponent is none of a sum")
+      throw failure(.positions, "the sums are none of probabilities")
     }
     survivors = GroupSums(columns: positions.map { ($0.survivors.exponent, $0.survivors.values.values) })
     entered = GroupSums(columns: positions.map { ($0.entered.exponent, $0.entered.values.values) })

@@ -47,18 +47,20 @@ public struct LawReading: Sendable, Equatable {
     guard without.count == used.count else { return nil }
     let count = Double(used.count)
     let width = studentQuantile(0.975, freedom: count - 1)
-    func limits(_ value: (TokenVarianceEffects) -> Double) -> ClosedRange<Double> {
+    func limits(_ value: (TokenVarianceEffects) -> Double) -> ClosedRange<Double>? {
       let values = without.map(value)
       let mean = values.reduce(0, +) / count
       let variance = (count - 1) / count * values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       let half = width * variance.squareRoot()
+      // Deviations too large to be squared say nothing.
+      guard half.isFinite else { return nil }
       return (value(effects) - half)...(value(effects) + half)
     }
+    guard let record = limits(\.record), let position = limits(\.position), let trend = limits(\.trend),
+      let difference = limits({ $0.record - $0.position })
+    else { return nil }
     self.effects = effects
-    record = limits(\.record)
-    position = limits(\.position)
-    difference = limits { $0.record - $0.position }
-    trend = limits(\.trend)
+    (self.record, self.position, self.difference, self.trend) = (record, position, difference, trend)
     let locksOn = position.lowerBound > 0 && trend.lowerBound > 0
     if difference.lowerBound > 0, record.lowerBound > 0 {
       verdict = .recordsDiffer
@@ -128,6 +130,6 @@ public struct LawReadingAccumulator: Sendable, Codable {
   /// Whether the sums could be those of so many records.
   package func agrees(records: Int, longest: Int) -> Bool {
     self.records == records && groups.count <= (isTooLong ? 1 : Self.groupCount)
-      && groups.allSatisfy { $0.length <= longest }
+      && groups.allSatisfy { $0.length <= longest && $0.isConsistent(records: records) }
   }
 }

@@ -48,6 +48,17 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
   /// The largest reference length without a token of probability 0.
   package var length: Int { positions.count }
 
+  /// Whether the counts could be those of so many records: at every position those that have not ended before.
+  package func isConsistent(records: Int) -> Bool {
+    var left = positions.first?.tokens ?? 0
+    guard (0...records).contains(left), (0...1 << 53).contains(impossibleTokens) else { return false }
+    for position in positions {
+      guard position.tokens == left, (0...left).contains(position.endings), left > 0 else { return false }
+      left -= position.endings
+    }
+    return left == 0
+  }
+
   /// Adds one record's tokens.
   public mutating func add(_ law: MatchLengthLaw) {
     let impossible = law.tokenLogProbabilities.count { $0 == -.infinity }
@@ -110,6 +121,7 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
       product += x * (position.total - position.recordMeans).double
       square += Double(position.endings) * (squareSum - sum * sum / Double(index + 1))
     }
+    guard (product / square).isFinite else { return nil }
     return TokenVarianceEffects(
       record: (shares.record - (records - 1) * error) / (1 + error),
       position: (shares.position - (width - 1) * error) / (1 + error), trend: product / square)
@@ -154,6 +166,10 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     }
     let positionAfterRecord = explained.double
     let recordAfterPosition = byRecord + positionAfterRecord - byPosition
+    // Squares of the lowest log-probabilities are out of range.
+    guard [total, byRecord, byPosition, recordAfterPosition, positionAfterRecord].allSatisfy(\.isFinite) else {
+      return nil
+    }
     let record = max(0, 0.5 * (byRecord + recordAfterPosition) / total)
     let position = max(0, 0.5 * (byPosition + positionAfterRecord) / total)
     return TokenVarianceShares(record: record, position: position, residual: max(0, 1 - record - position))
