@@ -184,7 +184,7 @@ import Testing
           let read = try AuditSummary.read(path: path, options: options)
           var twice = read[0]
           try twice.merge(read[0])
-          _ = try await twice.accumulator.report()
+          _ = try? await twice.accumulator.report()
         } catch is CaptureError {
           refused += 1
         }

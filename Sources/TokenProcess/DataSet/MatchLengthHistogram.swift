@@ -84,6 +84,11 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
       throw DecodingError.dataCorruptedError(
         forKey: .censored, in: container, debugDescription: "lists of unequal lengths")
     }
+    guard (exact + censored).allSatisfy({ (0...0x1p60).contains($0.high) && $0.low.magnitude <= max(1, $0.high) })
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .exact, in: container, debugDescription: "the weights are none of records")
+    }
   }
 
   private mutating func reserve(_ length: Int) {
