@@ -202,23 +202,42 @@ extension AuditReport: ReadableReport, DocumentReport {
 
   /// Where the best family agrees with the exact law and where it does not.
   private func sentence(for fit: FamilyFit) -> String {
-    let known = fit.misfit.compactMap { misfit in misfit.logRatio.map { (n: misfit.n, logRatio: $0) } }
-      .filter { $0.logRatio.isFinite }
-    let rivals = fits.dropFirst().count { $0.aic < fit.aic + 2 }
+    func known(_ fit: FamilyFit) -> [(n: Int, logRatio: Double)] {
+      fit.misfit.compactMap { misfit in misfit.logRatio.map { (n: misfit.n, logRatio: $0) } }
+        .filter { $0.logRatio.isFinite }
+    }
+    func worst(_ fit: FamilyFit) -> (n: Int, logRatio: Double)? {
+      known(fit).max { $0.logRatio.magnitude < $1.logRatio.magnitude }
+    }
+    let known = known(fit)
+    let rivals = fits.dropFirst().filter { $0.aic < fit.aic + 2 }
     var text = "By AIC the law of N is best described as \(fit.family)"
-    text +=
-      rivals > 0
-      ? "; \(NumberText.count(rivals, "other family").replacingOccurrences(of: "familys", with: "families")) within 2 of it describe it about as well."
-      : "."
-    guard let worst = known.max(by: { $0.logRatio.magnitude < $1.logRatio.magnitude }) else { return text }
+    if rivals.isEmpty {
+      text += "."
+    } else {
+      text +=
+        "; \(NumberText.count(rivals.count, "other family").replacingOccurrences(of: "familys", with: "families")) \(rivals.count == 1 ? "is" : "are") within 2 of it"
+      let furthest = rivals.compactMap { rival in worst(rival).map { (family: rival.family, misfit: $0) } }
+        .max { $0.misfit.logRatio.magnitude < $1.misfit.logRatio.magnitude }
+      // AIC goes by where the weight is; families may agree there and not in the tail.
+      let own = worst(fit)?.logRatio.magnitude ?? 0
+      if let furthest, furthest.misfit.logRatio.magnitude > max(0.0953, 1.5 * own) {
+        text +=
+          ", but not in the tail: at n = \(furthest.misfit.n) \(furthest.family) says \(factor(furthest.misfit.logRatio)) the exact probability."
+      } else {
+        text += "\(rivals.count == 1 ? " and describes" : " and describe") it about as well."
+      }
+    }
+    let its = rivals.isEmpty ? "Its" : "The first one's"
+    guard let worst = worst(fit) else { return text }
     if worst.logRatio.magnitude <= 0.0953 {
-      text += " Its P(N >= n) is within 10 % of the exact one at every length in the table."
+      text += " \(its) P(N >= n) is within 10 % of the exact one at every length in the table."
     } else {
       let good = known.filter { $0.logRatio.magnitude <= 0.0953 }.map { "\($0.n)" }
       text +=
         good.isEmpty
         ? " No length in the table is met within 10 %."
-        : " Its P(N >= n) is within 10 % of the exact one at n = \(good.joined(separator: ", "))."
+        : " \(its) P(N >= n) is within 10 % of the exact one at n = \(good.joined(separator: ", "))."
       text += " It is worst at n = \(worst.n), where it says \(factor(worst.logRatio)) the exact probability"
       text += worst.logRatio.magnitude > 1 ? ": do not carry it beyond the lengths that were measured." : "."
     }
