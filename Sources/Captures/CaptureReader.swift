@@ -91,6 +91,9 @@ public struct CaptureReader: Sendable {
     let prefix = files.count == 1 ? "" : "\(input.path):"
     let format: CaptureFormat
     if let given = options.format { format = given } else { format = CaptureFormat(beginning: try input.beginning()) }
+    if options.format == nil, let problem = CaptureFormat.stranger(beginning: try input.beginning()) {
+      throw CaptureError(file: input.path, problem: problem)
+    }
     try options.check(format, file: input.path)
     switch format {
     case .native: return NativeLines(input, skipsAlternatives: options.skipsAlternatives)

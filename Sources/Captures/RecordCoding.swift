@@ -133,17 +133,17 @@ struct LineCoder {
     } catch DecodingError.keyNotFound(let key, let context) {
       return failure(Self.path(context.codingPath + [key]), "is missing")
     } catch DecodingError.valueNotFound(_, let context) {
-      guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object") }
+      guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object; a capture has one a line") }
       return failure(Self.path(context.codingPath), "is null")
     } catch DecodingError.typeMismatch(let type, let context) {
-      guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object") }
+      guard !context.codingPath.isEmpty else { return failure(nil, "is not a JSON object; a capture has one a line") }
       return failure(Self.path(context.codingPath), "is not \(Self.describe(type))")
     } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
       return failure(
         Self.path(context.codingPath),
         "cannot be read: a number of the wrong kind or out of range, or text that is not UTF-8")
     } catch {
-      return failure(nil, "is not valid JSON")
+      return failure(nil, "is not valid JSON; a capture has one object a line")
     }
   }
 

@@ -1,4 +1,5 @@
 import Captures
+import Foundation
 
 /// Audits captures: the main job, from files to a report.
 public struct Audit: Sendable {
@@ -23,6 +24,8 @@ public struct Audit: Sendable {
     public let errors: [CaptureError]
     /// The number of invalid lines.
     public let invalidLines: Int
+    /// Whether there are valid ones beside them.
+    public let hasValidRecords: Bool
   }
 
   /// Reads captures and summaries as one data set and reports on it.
@@ -41,7 +44,7 @@ public struct Audit: Sendable {
     let isReported = summary.records > 0 && (skippingInvalid || errors.isEmpty)
     return Outcome(
       report: isReported ? try await summary.accumulator.report(files: files, skipped: invalid) : nil, errors: errors,
-      invalidLines: invalid)
+      invalidLines: invalid, hasValidRecords: summary.records > 0)
   }
 
   /// Reads captures and summaries as one data set and sums them up.
@@ -51,7 +54,8 @@ public struct Audit: Sendable {
   public func summarize(
     files: [String], progress: (Int) -> Void = { _ in }
   ) async throws -> (summary: AuditSummary, errors: [CaptureError]) {
-    let empty = try AuditAccumulator(options: options)
+    try Self.checkRepeated(files)
+    var empty = try AuditAccumulator(options: options)
     var summary = AuditSummary(empty)
     var errors: [CaptureError] = []
     var bytes = 0
@@ -60,7 +64,14 @@ public struct Audit: Sendable {
       let input = try InputFile(path: file)
       let before = bytes
       if try AuditSummary.isSummary(input) {
-        for part in try AuditSummary.read(input, options: options) { try summary.merge(part) }
+        for part in try AuditSummary.read(input, options: options) {
+          // The first summary says at which lengths, where nothing else does.
+          if options.lengths == nil, summary.records == 0, summary.skipped == 0 {
+            empty.options.lengths = part.accumulator.options.lengths
+            summary = AuditSummary(empty)
+          }
+          try summary.merge(part)
+        }
         bytes += input.bytesRead
         continue
       }
@@ -68,8 +79,9 @@ public struct Audit: Sendable {
         bytes = before + read
         progress(bytes)
       }
+      let start = empty
       try await reader.forEachPart(of: input, progress: progressOfAll) { lines in
-        var part = Part(accumulator: empty)
+        var part = Part(accumulator: start)
         for line in lines {
           switch line {
           case .success(let record):
@@ -86,6 +98,14 @@ public struct Audit: Sendable {
       }
     }
     return (summary, errors)
+  }
+
+  /// Throws for a file that would be counted twice.
+  public static func checkRepeated(_ files: [String]) throws(CaptureError) {
+    var seen: Set<String> = []
+    for file in files where !seen.insert(URL(fileURLWithPath: file).resolvingSymlinksInPath().path).inserted {
+      throw CaptureError(file: file, problem: "is given twice")
+    }
   }
 
   /// What some lines hold.

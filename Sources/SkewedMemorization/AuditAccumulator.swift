@@ -27,6 +27,8 @@ public struct AuditAccumulator: Sendable {
     @InOrder var ids = Set<UInt64>()
     var repeatedIDs = 0
     var provenance: [String: InOrder<String>] = [:]
+    /// Records whose one token stands for a whole reference; nil for none.
+    var wholeReferences: Int?
   }
 
   /// An empty accumulator.
@@ -69,6 +71,7 @@ public struct AuditAccumulator: Sendable {
     if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Fingerprint(record.id.utf8).value).inserted {
       sums.repeatedIDs += 1
     }
+    if record.isWholeReference { sums.wholeReferences = (sums.wholeReferences ?? 0) + 1 }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
@@ -115,6 +118,7 @@ public struct AuditAccumulator: Sendable {
     sums.logProbabilities.merge(other.sums.logProbabilities)
     risks.merge(other.risks)
     wholes.merge(other.wholes)
+    if let whole = other.sums.wholeReferences { sums.wholeReferences = (sums.wholeReferences ?? 0) + whole }
     sums.repeatedIDs += other.sums.repeatedIDs + sums.ids.intersection(other.sums.ids).count
     if sums.ids.count < Self.rememberedIDs { sums.ids.formUnion(other.sums.ids) }
     for (field, values) in other.sums.provenance {
@@ -181,7 +185,7 @@ public struct AuditAccumulator: Sendable {
     }
     if sums.repeatedIDs > 0 {
       warnings.append(
-        "\(sums.ids.count < Self.rememberedIDs ? "" : "at least ")\(sums.repeatedIDs) records bear the name of an earlier one; if they are copies, limits are too narrow"
+        "\(sums.ids.count < Self.rememberedIDs ? "" : "at least ")\(sums.repeatedIDs) records bear the name of an earlier one; if they are copies, expected numbers and the longest match are too large and limits too narrow"
       )
     }
     let lengths = sums.tails.keys.sorted()
@@ -195,6 +199,13 @@ public struct AuditAccumulator: Sendable {
     if tokenVariance.impossibleTokens > 0 {
       warnings.append(
         "\(tokenVariance.impossibleTokens) tokens have probability 0: mean loss, quenched values and the variance of ln p are undefined"
+      )
+    }
+    if let whole = sums.wholeReferences {
+      warnings.append(
+        whole == records
+          ? "a token is a whole reference here, as samples of lm-evaluation-harness have it: lengths and losses are by references"
+          : "of \(whole) records the whole reference counts as one token, as samples of lm-evaluation-harness have it: lengths and losses of all together mean nothing"
       )
     }
     if sums.greedyRecords > 0, sums.greedyRecords < records {

@@ -22,6 +22,9 @@ public struct AuditSummary: Sendable {
     self.skipped = skipped
   }
 
+  /// Whether there are records whose one token stands for a whole reference: what goes by tokens says nothing of those.
+  public var hasWholeReferences: Bool { accumulator.sums.wholeReferences != nil }
+
   /// The number of records.
   public var records: Int { accumulator.records }
 
@@ -58,7 +61,9 @@ public struct AuditSummary: Sendable {
     /// Whether the sums are such as records could have made: a file may have been written by anyone.
     func agrees(with head: Head) -> Bool {
       let longest = sums.survival.maximumLength
-      let counts = [head.records, head.tokens, head.skipped, sums.greedyRecords, sums.repeatedIDs]
+      let counts = [
+        head.records, head.tokens, head.skipped, sums.greedyRecords, sums.repeatedIDs, sums.wholeReferences ?? 0,
+      ]
       return counts.allSatisfy { (0...1 << 53).contains($0) } && sums.survival.records == head.records
         && sums.groups.records == head.records && sums.tokens == head.tokens && sums.survival.tokens == head.tokens
         && sums.greedyRecords <= head.records

@@ -28,7 +28,10 @@ extension Prediction {
     for length in lengths where !available.contains(length) {
       throw ArgumentError(
         name: "length", value: "\(length)",
-        allowed: "for this summary \(available.map { "\($0)" }.joined(separator: ", ")); see summarize --lengths")
+        allowed: available.isEmpty
+          ? "for captures only: no length was summarized that every reference of this summary has"
+          : "for this summary \(available.map { "\($0)" }.joined(separator: ", ")), which were summarized and every reference has; other lengths take captures, or summarize --lengths"
+      )
     }
     var grid: [PredictReport.GridEntry] = []
     for length in lengths {

@@ -44,7 +44,7 @@ struct AuditCommand: ReportCommand {
   var captures: [String] { files }
 
   func report() async throws -> AuditReport {
-    let files = try CaptureFiles.expanded(files)
+    let files = try expandedCaptures(files)
     for file in files where file != "-" && output.isSameFile(as: file) {
       throw ValidationError("--output \(output.output) is one of the captures to be read.")
     }
@@ -52,6 +52,7 @@ struct AuditCommand: ReportCommand {
   }
 
   private func audit(_ files: [String]) async throws -> AuditReport {
+    try input.checkUse(files)
     let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
     let outcome = try await Audit(options: options, captureOptions: input.captureOptions).run(
       files: files, skippingInvalid: skipInvalid, progress: bar.update)
@@ -70,10 +71,13 @@ struct AuditCommand: ReportCommand {
         printError("no valid record in \(outcome.invalidLines) lines")
       } else {
         printError(
-          "\(outcome.invalidLines) invalid line\(outcome.invalidLines == 1 ? "" : "s"); nothing was written (--skip-invalid leaves them out)"
+          invalidLines(outcome.invalidLines, canBeSkipped: outcome.hasValidRecords)
         )
       }
       throw FailureCode.data
+    }
+    if report.recordsAtRisk.count < min(top, report.records), !output.quiet {
+      printError("--top \(top): the summaries name \(report.recordsAtRisk.count) records and no more")
     }
     return report
   }

@@ -43,7 +43,7 @@ struct CompareCommand: ReportCommand {
   var captures: [String] { files }
 
   func report() async throws -> CompareReport {
-    let files = try CaptureFiles.expanded(files)
+    let files = try expandedCaptures(files)
     guard files.count >= 2, Set(files).count == files.count else {
       throw ValidationError("compare takes two captures or more, each once.")
     }

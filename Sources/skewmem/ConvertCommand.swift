@@ -8,7 +8,8 @@ struct ConvertCommand: AsyncParsableCommand {
     abstract: "Make a native capture of server responses and arrays.",
     discussion: """
       Reads responses of OpenAI-style servers (completions with echo and logprobs) and of vLLM (prompt_logprobs), one or many, plain \
-      or as lines of a batch; .npy, .npz and .safetensors with log-probabilities. Native captures go through checked. Every command reads \
+      or as lines of a batch; .npy, .npz and .safetensors with log-probabilities. Native captures go through checked, without fields that are none of a capture's. Samples of llama.cpp's completions \
+      (completion_probabilities) are read too. Every command reads \
       these formats too; convert is for keeping what it costs time to read.
 
       Example: skewmem convert responses.jsonl --prefix-tokens 50 --output capture.jsonl
@@ -30,8 +31,14 @@ struct ConvertCommand: AsyncParsableCommand {
     try await reportingErrors {
       try SummaryOutput.check(output, against: files + [input.arrayLengths].compactMap(\.self))
       noteUnfinishedStores(files)
+      guard ![".gz", ".zst"].contains(where: output.hasSuffix) else {
+        throw ValidationError(
+          "--output \(output): captures are written plain; pipe standard output through gzip or zstd.")
+      }
+      let files = try expandedCaptures(files)
+      try input.refuseSummaries(files)
       let reader = CaptureReader(
-        files: try CaptureFiles.expanded(files), threads: threadOptions.threads, options: input.captureOptions)
+        files: files, threads: threadOptions.threads, options: input.captureOptions)
       var writer = try CaptureWriter(path: output)
       var count = 0
       try await reader.forEachLine { line in

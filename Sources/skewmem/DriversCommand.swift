@@ -46,7 +46,7 @@ struct DriversCommand: ReportCommand {
   var captures: [String] { files }
 
   func report() async throws -> DriversReport {
-    let files = try CaptureFiles.expanded(files)
+    let files = try expandedCaptures(files)
     try output.check(against: files + [prefixEmbeddings].compactMap(\.self))
     guard prefixEmbeddings == nil || files.count == 1 else {
       throw ValidationError("--prefix-embeddings are of one file.")

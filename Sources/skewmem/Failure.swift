@@ -24,6 +24,11 @@ func printError(_ text: String) {
   FileHandle.standardError.write(Data("skewmem: \(line)\n".utf8))
 }
 
+/// What is said where lines are invalid and nothing is written.
+func invalidLines(_ count: Int, canBeSkipped: Bool) -> String {
+  "\(count) invalid line\(count == 1 ? "" : "s"); nothing was written\(canBeSkipped ? " (--skip-invalid leaves them out)" : ", and none is valid")"
+}
+
 /// Runs a command's body and turns the library's errors into one line and an exit code.
 func reportingErrors(_ body: () async throws -> Void) async throws {
   Signals.install()

@@ -102,7 +102,7 @@ struct FitCommand: ReportCommand {
   }
 
   private func summarized(_ opened: InputFile) throws -> (CensoredCounts, [CensoredCounts]) {
-    let summary = try AuditSummary.read(opened).merged()
+    let summary = try input.summary(opened)
     if summary.skipped > 0, !output.quiet {
       printError("\(file): \(summary.skipped) invalid lines had been left out of the summary")
     }

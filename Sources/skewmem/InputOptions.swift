@@ -38,6 +38,50 @@ struct InputOptions: ParsableArguments {
     return options
   }
 
+  /// The sum of the summaries of an opened file, of which nothing has been read.
+  func summary(_ opened: InputFile) throws -> AuditSummary {
+    try checkUse(opened.path)
+    let summary = try AuditSummary.read(opened).merged()
+    guard !summary.hasWholeReferences else {
+      throw CaptureError(
+        file: opened.path,
+        problem:
+          "sums up samples of lm-evaluation-harness, one value a reference: only audit and merge can do with that")
+    }
+    return summary
+  }
+
+  /// Throws where options that are for captures are given with summaries alone.
+  func checkUse(_ summaries: String) throws {
+    let given = [
+      ("--input-format", inputFormat != nil), ("--prefix-tokens", prefixTokens != nil),
+      ("--suffix-tokens", suffixTokens != nil), ("--array-lengths", arrayLengths != nil),
+    ]
+    if let option = given.first(where: \.1)?.0 {
+      throw CaptureError(file: summaries, problem: "is a summary: \(option) is for captures")
+    }
+  }
+
+  /// Throws where options that are for captures are given, and every file is a summary.
+  func checkUse(_ files: [String]) throws {
+    guard inputFormat != nil || prefixTokens != nil || suffixTokens != nil || arrayLengths != nil else { return }
+    let isEverySummary = try files.allSatisfy { try $0 != "-" && AuditSummary.isSummary(try InputFile(path: $0)) }
+    if isEverySummary, let first = files.first { try checkUse(first) }
+  }
+
+  /// Throws for files that are summaries, where records are needed.
+  func refuseSummaries(_ files: [String]) throws {
+    for file in files where file != "-" {
+      if try AuditSummary.isSummary(try InputFile(path: file)) { throw Self.isSummary(file) }
+    }
+  }
+
+  private static func isSummary(_ file: String) -> CaptureError {
+    CaptureError(
+      file: file,
+      problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
+  }
+
   /// The records of a capture, at least one.
   func records(of file: String, _ threadOptions: ThreadOptions) async throws -> [Record] {
     try await records(of: try InputFile(path: file), threadOptions)
@@ -46,11 +90,7 @@ struct InputOptions: ParsableArguments {
   /// The records of an opened capture, at least one.
   func records(of opened: InputFile, _ threadOptions: ThreadOptions) async throws -> [Record] {
     let reader = CaptureReader(files: [opened.path], threads: threadOptions.threads, options: captureOptions)
-    guard try !AuditSummary.isSummary(opened) else {
-      throw CaptureError(
-        file: opened.path,
-        problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
-    }
+    guard try !AuditSummary.isSummary(opened) else { throw Self.isSummary(opened.path) }
     let records = try await reader.records(of: opened)
     guard !records.isEmpty else { throw CaptureError(file: opened.path, problem: "no records") }
     return records
@@ -58,6 +98,11 @@ struct InputOptions: ParsableArguments {
 }
 
 extension CaptureFormat: ExpressibleByArgument {}
+
+/// The files that names stand for; what of folders is left out is said on standard error.
+func expandedCaptures(_ names: [String]) throws(CaptureError) -> [String] {
+  try CaptureFiles.expanded(names, note: printError)
+}
 
 /// Says on standard error which capture stores do not hold all that was asked for: what is made of them is of the rest.
 func noteUnfinishedStores(_ names: [String]) {

@@ -64,7 +64,7 @@ struct PredictCommand: ReportCommand {
     prediction.threads = threadOptions.threads
     let opened = try InputFile(path: file)
     if try AuditSummary.isSummary(opened) {
-      return try prediction.report(on: try AuditSummary.read(opened).merged(), file: file)
+      return try prediction.report(on: try input.summary(opened), file: file)
     }
     let records = try await input.records(of: opened, threadOptions)
     let asked = prediction

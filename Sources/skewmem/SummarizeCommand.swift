@@ -49,13 +49,15 @@ struct MergeCommand: AsyncParsableCommand {
     try await reportingErrors {
       try output.check(files)
       var merged: AuditSummary?
-      for file in try CaptureFiles.expanded(files) {
+      let files = try expandedCaptures(files)
+      try Audit.checkRepeated(files)
+      for file in files {
         for summary in try AuditSummary.read(path: file) {
           do {
             if merged == nil { merged = summary } else { try merged?.merge(summary) }
           } catch let error as ArgumentError {
             throw CaptureError(
-              file: file, field: "lengths", problem: "were not those of the summaries before: \(error.description)")
+              file: file, problem: "was made with other --lengths than the files before it: \(error.description)")
           }
         }
       }
@@ -102,11 +104,13 @@ struct SummaryOptions: ParsableArguments {
     options.top = top
     options.lengths = lengths?.numbers
     options.threads = threadOptions.threads
+    let files = try expandedCaptures(files)
+    try input.checkUse(files)
     let audit = Audit(options: options, captureOptions: input.captureOptions)
-    let (summary, errors) = try await audit.summarize(files: try CaptureFiles.expanded(files))
+    let (summary, errors) = try await audit.summarize(files: files)
     for error in errors.prefix(10) { printError(error.description) }
     guard errors.isEmpty || skippingInvalid else {
-      printError("\(summary.skipped) invalid lines; nothing was written (--skip-invalid leaves them out)")
+      printError(invalidLines(summary.skipped, canBeSkipped: summary.records > 0))
       throw FailureCode.data
     }
     try output.write(summary)

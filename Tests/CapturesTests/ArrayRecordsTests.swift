@@ -75,6 +75,27 @@ import TokenProcess
     }
   }
 
+  /// NaN is padding at the end of a row and nowhere else.
+  @Test func holes() async throws {
+    try await Repository.withScratchFolder { folder in
+      let array = folder.appendingPathComponent("a.npy").path
+      var data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
+      let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n"
+      data.append(contentsOf: [UInt8(header.utf8.count), 0])
+      data.append(Data(header.utf8))
+      for value in [-1, .nan, .nan, -1, .nan, -3] {
+        withUnsafeBytes(of: value as Double) { data.append(contentsOf: $0) }
+      }
+      try data.write(to: URL(fileURLWithPath: array))
+      var lines: [CaptureReader.Line] = []
+      try await CaptureReader(files: [array]).forEachLine { lines.append($0) }
+      #expect(try lines[0].get().tokenLogProbabilities == [-1])
+      #expect(throws: CaptureError.self) { try lines[1].get() }
+      guard case .failure(let error) = lines[1] else { return }
+      #expect(error.field == "token_logprobs[1]" && error.problem.contains("row 1"))
+    }
+  }
+
   /// Halves of floats: signs, subnormals, the largest, infinities and NaN.
   @Test func halves() throws {
     let bits: [UInt16] = [0x0000, 0x8000, 0x3C00, 0xBE00, 0x0001, 0x7BFF, 0xFC00, 0x7E00]

@@ -131,11 +131,14 @@ import TokenProcess
 
   @Test func foldersAndPatterns() async throws {
     try await Repository.withScratchFolder { folder in
-      for name in ["b.jsonl", "a.jsonl.gz", "notes.txt", "c.summary"] {
+      for name in ["b.jsonl", "a.jsonl.gz", "notes.txt", "c.npz", "lengths.npy"] {
         try Data().write(to: folder.appendingPathComponent(name))
       }
       let path = folder.path
-      #expect(try CaptureFiles.expanded([path]) == ["a.jsonl.gz", "b.jsonl", "c.summary"].map { "\(path)/\($0)" })
+      var notes: [String] = []
+      let found = try CaptureFiles.expanded([path]) { notes.append($0) }
+      #expect(found == ["a.jsonl.gz", "b.jsonl", "c.npz"].map { "\(path)/\($0)" })
+      #expect(notes == ["\(path): left out lengths.npy; name them if they are captures"])
       #expect(
         try CaptureFiles.expanded(["\(path)/*.jsonl*", "-", "x"]) == [
           "\(path)/a.jsonl.gz", "\(path)/b.jsonl", "-", "x",
@@ -144,6 +147,28 @@ import TokenProcess
       let empty = folder.appendingPathComponent("empty").path
       try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
       #expect(throws: CaptureError.self) { try CaptureFiles.expanded([empty]) }
+      // Summaries by themselves; beside captures they may be of the same records.
+      let sums = folder.appendingPathComponent("sums").path
+      try FileManager.default.createDirectory(atPath: sums, withIntermediateDirectories: true)
+      try Data().write(to: URL(fileURLWithPath: "\(sums)/c.summary"))
+      #expect(try CaptureFiles.expanded([sums]) == ["\(sums)/c.summary"])
+      try Data().write(to: URL(fileURLWithPath: "\(sums)/c.jsonl"))
+      #expect(throws: CaptureError.self) { try CaptureFiles.expanded([sums]) }
+    }
+  }
+
+  /// Files that are easily told and not read are called what they are.
+  @Test(
+    arguments: [
+      ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 1]), ("bzip2", Array("BZh9".utf8)), ("Parquet", Array("PAR1".utf8)),
+      ("UTF-16", [0xFF, 0xFE, 0x7B, 0x00]), ("a program", [0x7F, 0x45, 0x4C, 0x46]),
+    ] as [(String, [UInt8])]) func strangers(name: String, bytes: [UInt8]) async throws
+  {
+    try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("x.jsonl").path
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let error = await FormatFile.error { _ = try await CaptureReader(files: [path]).records() }
+      #expect(error?.file == path && error?.line == nil && error?.problem.contains(name) == true)
     }
   }
 

@@ -135,13 +135,19 @@ import TokenProcess
     ),
     (
       #"{"choices":[{"logprobs":{"tokens":["a"],"token_logprobs":[null]}}],"usage":{"prompt_tokens":-9223372036854775808}}"#,
-      "prompt_logprobs"
+      "logprobs"
     ),
     (
       #"{"choices":[{"message":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-1}]}}]}"#,
       "choices[0].message"
     ),
     (#"{"choices":[{"message":{"content":"a"},"logprobs":null}]}"#, "choices[0].message"),
+    (#"{"error":{"message":"no such model"}}"#, "error"), (#"{"error":"no such model"}"#, "error"),
+    (#"{"custom_id":"r","response":{"status_code":500,"body":{"error":{"message":"boom"}}}}"#, "error"),
+    (
+      #"{"choices":[{"logprobs":{"tokens":["a","b"],"token_logprobs":[-1,-2]}}],"usage":{"completion_tokens":2}}"#,
+      "logprobs"
+    ),
     (#"{"choices":[{"text":"a"}]}"#, "choices[0].logprobs"), (#"{"choices":[]}"#, "choices"),
     (#"{"choices":[{"prompt_logprobs":7}]}"#, "choices[0].prompt_logprobs"),
   ]) func badResponsesAreNamed(response: String, field: String) async throws {

@@ -128,6 +128,45 @@ import Testing
     }
   }
 
+  /// The first summary says which lengths are reported, where nobody else does; nothing is counted twice.
+  @Test func lengthsOfSummaries() async throws {
+    try await Repository.withScratchFolder { folder in
+      let capture = Repository.capture("jargon-train-epoch06.jsonl")
+      var options = AuditOptions()
+      options.replicates = 100
+      options.lengths = [10, 50]
+      let file = folder.appendingPathComponent("s").path
+      try await Audit(options: options).summarize(files: [capture]).summary.encoded().write(
+        to: URL(fileURLWithPath: file))
+      options.lengths = nil
+      let report = try #require(try await Audit(options: options).run(files: [file]).report)
+      #expect(report.extractable.map(\.n) == [10, 50])
+      await #expect(throws: ArgumentError.self) { try await Audit(options: options).run(files: [capture, file]) }
+      for twice in [[file, file], [capture, folder.path + "/../" + folder.lastPathComponent + "/s", file]] {
+        await #expect(throws: CaptureError(file: file, problem: "is given twice")) {
+          try await Audit(options: options).run(files: twice)
+        }
+      }
+    }
+  }
+
+  /// Whole references that count as one token are marked in reports, and in summaries for those who cannot do with them.
+  @Test func wholeReferences() async throws {
+    var whole = Record(id: "w", tokenLogProbabilities: [-30])
+    whole.isWholeReference = true
+    let marked = try summary([whole], AuditOptions())
+    let merged = try [summary(records(50, longest: 9, seed: 3), AuditOptions()), marked].merged()
+    let read = try await Repository.withScratchFolder { folder in
+      let path = folder.appendingPathComponent("s").path
+      try merged.encoded().write(to: URL(fileURLWithPath: path))
+      return try AuditSummary.read(path: path)[0]
+    }
+    #expect(marked.hasWholeReferences && read.hasWholeReferences)
+    #expect(try await marked.accumulator.report().warnings.contains { $0.hasPrefix("a token is a whole reference") })
+    #expect(try await read.accumulator.report().warnings.contains { $0.hasPrefix("of 1 records the whole reference") })
+    #expect(try !summary(records(5, longest: 9, seed: 3), AuditOptions()).hasWholeReferences)
+  }
+
   /// Summaries with different numbers of named records: as many as each part kept.
   @Test func fewerNamedRecords() async throws {
     let records = records(60, longest: 9, seed: 3)

@@ -98,6 +98,10 @@ struct ArrayRecords: RecordBatches {
         let range = try range(row)
         var values = array.values(range)
         if array.shape.count == 2, lengths == nil, let end = values.firstIndex(where: \.isNaN) {
+          guard values[end...].allSatisfy(\.isNaN) else {
+            throw RecordError(
+              field: "token_logprobs[\(end)]", problem: "is NaN before other values: only the end of a row is padding")
+          }
           values.removeSubrange(end...)
         }
         let used = range.lowerBound..<(range.lowerBound + values.count)

@@ -25,12 +25,30 @@ public enum CaptureFormat: String, Sendable, CaseIterable {
       self = .safetensors
     } else {
       let text = String(decoding: beginning, as: UTF8.self)
-      let isServer = ["\"prompt_logprobs\"", "\"choices\"", "\"completion_probabilities\""].contains {
-        text.contains($0)
-      }
+      // Of a server that fails there is nothing but its error.
+      let signs = ["\"prompt_logprobs\"", "\"choices\"", "\"completion_probabilities\"", "\"custom_id\""]
+      let isServer =
+        signs.contains { text.contains($0) }
+        || text.contains("\"error\"") && !text.contains("\"token_logprobs\"")
       let isHarness = text.contains("\"resps\"") && text.contains("\"doc_id\"")
       self = isHarness ? .harness : isServer ? .server : .native
     }
+  }
+}
+
+extension CaptureFormat {
+  /// What a file that begins with these bytes is, where it is none of the formats but easy to tell.
+  static func stranger(beginning: [UInt8]) -> String? {
+    let known: [([UInt8], String)] = [
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "is compressed by xz: gzip and Zstandard are read"),
+      (Array("BZh".utf8), "is compressed by bzip2: gzip and Zstandard are read"),
+      ([0x04, 0x22, 0x4D, 0x18], "is compressed by lz4: gzip and Zstandard are read"),
+      (Array("PAR1".utf8), "is Parquet, which is not read: write one JSON object a line, or an .npz"),
+      ([0x89, 0x48, 0x44, 0x46], "is HDF5, which is not read: write an .npz"),
+      ([0xFF, 0xFE], "is UTF-16: JSON is UTF-8"), ([0xFE, 0xFF], "is UTF-16: JSON is UTF-8"),
+      ([0x7F, 0x45, 0x4C, 0x46], "is a program"),
+    ]
+    return known.first { beginning.starts(with: $0.0) }?.1
   }
 }
 

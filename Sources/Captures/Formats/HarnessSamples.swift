@@ -93,6 +93,7 @@ struct HarnessSamples: RecordBatches {
         field: field, problem: "has no log-probability: only tasks of the kinds loglikelihood and multiple_choice have")
     }
     var record = Record(id: name, tokenLogProbabilities: [value])
+    record.isWholeReference = true
     switch parts.count > 1 ? parts[1] : .null {
     case .text("True"), .bool(true), .integer(1): record.ranks = [0]
     // Some token is not the first choice. How far down it is nobody says: readers are those for whom it does not matter.

@@ -19,15 +19,29 @@ package struct ServerResponse: Decodable, Sendable {
   var tokens: [Int]?
   var tokensPredicted: Int?
   var stopType: String?
+  var error: Failure?
 
   enum CodingKeys: String, CodingKey {
-    case id, response, choices, usage, prompt, content, tokens
+    case id, response, choices, usage, prompt, content, tokens, error
     case tokensPredicted = "tokens_predicted"
     case stopType = "stop_type"
     case generated = "completion_probabilities"
     case customID = "custom_id"
     case promptLogprobs = "prompt_logprobs"
     case promptTokenIDs = "prompt_token_ids"
+  }
+
+  /// What a server says in place of values.
+  struct Failure: Decodable, Sendable {
+    let message: String?
+
+    private struct Described: Decodable { let message: String? }
+
+    /// A text, or an object with one; anything else is a failure too.
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      message = (try? container.decode(String.self)) ?? (try? container.decode(Described.self))?.message
+    }
   }
 
   /// What a batch output wraps.
@@ -163,6 +177,10 @@ package struct ServerResponse: Decodable, Sendable {
   ///   - asked: The tokens of the prompt, where they are known; a response that names others is refused.
   /// - Throws: `RecordError` for what is no scored prompt.
   package func records(split: ReferenceSplit?, name: String, asked: [Int]? = nil) throws -> [Record] {
+    if let error, choices == nil, promptLogprobs == nil, generated == nil {
+      throw RecordError(
+        field: "error", problem: "is all that the server answered\(error.message.map { ": \($0.prefix(200))" } ?? "")")
+    }
     if let response {
       var records = try response.body.response.records(split: split, name: name, asked: asked)
       // A batch's own names are those that its maker knows.
@@ -264,6 +282,9 @@ package struct ServerResponse: Decodable, Sendable {
       throw RecordError(
         field: "token_logprobs",
         problem: "has \(logprobs.tokenLogprobs.count) values for \(logprobs.tokens.count) tokens")
+    }
+    guard scored ?? logprobs.tokens.count > 0 || logprobs.tokens.isEmpty else {
+      throw RecordError(field: "logprobs", problem: "are of no token of the prompt: ask with echo")
     }
     // Tokens beyond the prompt were generated.
     let positions = try split.reference(of: scored ?? logprobs.tokens.count)

@@ -39,8 +39,8 @@ struct ServerResponseParser {
       case "usage": response.usage = try usage(&cursor)
       case "prompt_logprobs": response.promptLogprobs = try positions(&cursor)
       case "prompt_token_ids": response.promptTokenIDs = try cursor.integers()
-      // llama.cpp's are Foundation's to read.
-      case "completion_probabilities": throw Unusual()
+      // llama.cpp's, and failures, are Foundation's to read.
+      case "completion_probabilities", "error": throw Unusual()
       default: try cursor.skipValue()
       }
     }

@@ -60,6 +60,9 @@ public struct Record: Sendable, Equatable {
   /// An embedding of prefix and reference together.
   public var embeddingFull: [Double]?
 
+  /// Whether the one token stands for a whole reference, as in samples of lm-evaluation-harness.
+  package var isWholeReference = false
+
   /// A record with what is required; set the other properties as they are known, then ``validate()``.
   public init(id: String, tokenLogProbabilities: [Double]) {
     self.id = id
