@@ -111,7 +111,7 @@ extension AuditReport: ReadableReport, DocumentReport {
         let annealed = worst.annealed, let penalty = worst.penalty
       {
         text +=
-          " A typical record, the one that the loss describes, (of those with \(worst.n) tokens) matches them with probability "
+          " A typical record, the one that the loss describes, (of those with \(NumberText.count(worst.n, "token"))) matches them with probability "
           + "\(NumberText.probability(log: quenched)); the mean over records is \(NumberText.probability(log: annealed)), "
           + "\(factor(penalty)) more"
         if let effective = worst.effectiveRecords { text += ", carried by \(NumberText.text(effective)) records" }

@@ -11,7 +11,7 @@ extension PredictReport: ReadableReport, DocumentReport {
     )
     let draws = queries == 1 ? "one draw" : "\(NumberText.weight(queries)) draws"
     document.paragraph(
-      "\(NumberText.count(length)) tokens: with \(decoding.text), in \(draws) from each of \(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
+      "\(NumberText.count(length, "token")): with \(decoding.text), in \(draws) from each of \(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
         + "\(NumberText.text(dataset.expectedRecords)) records are expected to come out"
         + (dataset.lower.flatMap { lower in dataset.upper.map { " (95 % limits \(lower) – \($0))" } } ?? "")
         + "; the longest match, of at most \(NumberText.count(length)) tokens, is \(NumberText.text(dataset.maximumExpected)) on average. "

@@ -66,7 +66,7 @@ struct AuditCommand: ReportCommand {
     }
     guard let report = outcome.report else {
       if outcome.invalidLines == 0 {
-        printError("\(files.joined(separator: ", ")): no records")
+        printError("\(files.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", ")): no records")
       } else if skipInvalid {
         printError("no valid record in \(outcome.invalidLines) lines")
       } else {

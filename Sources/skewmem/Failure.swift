@@ -18,15 +18,27 @@ enum FailureCode {
 
 /// Prints one line to standard error.
 func printError(_ text: String) {
-  // File names may hold anything; a terminal is to see one line of text.
-  let line = String(
+  FileHandle.standardError.write(Data("skewmem: \(printable(text))\n".utf8))
+}
+
+/// File names may hold anything; a terminal is to see one line of text.
+private func printable(_ text: String) -> String {
+  String(
     String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
-  FileHandle.standardError.write(Data("skewmem: \(line)\n".utf8))
 }
 
 /// What is said where lines are invalid and nothing is written.
 func invalidLines(_ count: Int, canBeSkipped: Bool) -> String {
   "\(count) invalid line\(count == 1 ? "" : "s"); nothing was written\(canBeSkipped ? " (--skip-invalid leaves them out)" : ", and none is valid")"
+}
+
+/// Says what is wrong with arguments that could be judged only once the command ran, and gives the exit code.
+private func usageError(_ message: String) -> ExitCode {
+  // Thrown on, the error would be shown with the usage of the program, not of the command.
+  let command = CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } ?? ""
+  FileHandle.standardError.write(
+    Data("Error: \(printable(message))\n  See 'skewmem \(printable(command)) --help' for more information.\n".utf8))
+  return .validationFailure
 }
 
 /// Runs a command's body and turns the library's errors into one line and an exit code.
@@ -37,7 +49,7 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   } catch let code as ExitCode {
     throw code
   } catch let error as ValidationError {
-    throw error
+    throw usageError(error.message)
   } catch let error as CaptureError {
     printError(error.description)
     throw FailureCode.data
@@ -54,16 +66,16 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
     printError(error.description)
     throw FailureCode.data
   } catch let error as AuditOptions.OptionError {
-    throw ValidationError(error.description)
+    throw usageError(error.description)
   } catch let error as AuditSample.PlanError {
-    throw ValidationError(error.description)
+    throw usageError(error.description)
   } catch let error as RecordSimulator.SimulationError {
-    throw ValidationError(error.description)
+    throw usageError(error.description)
   } catch let error as DistributionError {
-    throw ValidationError(error.description)
+    throw usageError(error.description)
   } catch let error as ArgumentError {
     // Names of arguments are those of options.
-    throw ValidationError("--\(error.description)")
+    throw usageError("--\(error.description)")
   } catch let error as RecordError {
     printError(error.description)
     throw FailureCode.data

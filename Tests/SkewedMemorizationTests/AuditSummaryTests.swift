@@ -209,7 +209,7 @@ import Testing
     var options = AuditOptions()
     options.replicates = 100
     var refused = 0
-    let count = slowTestsAreEnabled ? 1000 : 40
+    let count = slowTestsAreEnabled ? 1000 : 20
     for _ in 0..<count {
       var damaged = sums
       for _ in 0...Int.random(in: 0...1, using: &generator) {
