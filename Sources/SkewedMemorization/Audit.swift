@@ -34,7 +34,7 @@ public struct Audit: Sendable {
   ///   - files: Captures, and summaries of such; `-` is standard input.
   ///   - skippingInvalid: Whether to report on the valid lines when others are invalid.
   ///   - progress: Called now and then with the number of bytes read.
-  /// - Throws: `CaptureError` for a file that cannot be read as a whole, `AuditOptions.OptionError`, `ArgumentError` for summaries
+  /// - Throws: `CaptureError` for a file that cannot be read as a whole or is given twice, `AuditOptions.OptionError`, `ArgumentError` for summaries
   ///   that were made with other lengths, `CancellationError`.
   public func run(
     files: [String], skippingInvalid: Bool = false, progress: (Int) -> Void = { _ in }
@@ -100,7 +100,9 @@ public struct Audit: Sendable {
     return (summary, errors)
   }
 
-  /// Throws for a file that would be counted twice.
+  /// Looks for a file that would be counted twice, under one name or several.
+  ///
+  /// - Throws: `CaptureError` that names it.
   public static func checkRepeated(_ files: [String]) throws(CaptureError) {
     var seen: Set<String> = []
     for file in files where !seen.insert(URL(fileURLWithPath: file).resolvingSymlinksInPath().path).inserted {

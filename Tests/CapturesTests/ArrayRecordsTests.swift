@@ -7,6 +7,12 @@ import TokenProcess
 
 /// Arrays of NumPy and safetensors.
 @Suite struct ArrayRecordsTests {
+  /// What a `.npy` file begins with.
+  private func npyHeader(_ type: String, shape: String) -> Data {
+    let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(shape)), }\n"
+    return Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(header.utf8.count), 0]) + Data(header.utf8)
+  }
+
   @Test func arrays() async throws {
     #expect(try await FormatFile.records("a.npy").map(\.tokenLogProbabilities) == [[-0.5, -1.25], [-2, -3, -4]])
     #expect(
@@ -57,10 +63,7 @@ import TokenProcess
   @Test func rowsAndFiles() async throws {
     try await Repository.withScratchFolder { folder in
       let array = folder.appendingPathComponent("bad.npy").path
-      var data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
-      let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }\n"
-      data.append(contentsOf: [UInt8(header.utf8.count), 0])
-      data.append(Data(header.utf8))
+      var data = npyHeader("<f8", shape: "3, 2")
       for value in [-1, -2, 1, -1, -3, Double.nan] { withUnsafeBytes(of: value) { data.append(contentsOf: $0) } }
       try data.write(to: URL(fileURLWithPath: array))
       var lines: [CaptureReader.Line] = []
@@ -79,10 +82,7 @@ import TokenProcess
   @Test func holes() async throws {
     try await Repository.withScratchFolder { folder in
       let array = folder.appendingPathComponent("a.npy").path
-      var data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
-      let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n"
-      data.append(contentsOf: [UInt8(header.utf8.count), 0])
-      data.append(Data(header.utf8))
+      var data = npyHeader("<f8", shape: "2, 3")
       for value in [-1, .nan, .nan, -1, .nan, -3] {
         withUnsafeBytes(of: value as Double) { data.append(contentsOf: $0) }
       }
@@ -99,10 +99,7 @@ import TokenProcess
   /// Halves of floats: signs, subnormals, the largest, infinities and NaN.
   @Test func halves() throws {
     let bits: [UInt16] = [0x0000, 0x8000, 0x3C00, 0xBE00, 0x0001, 0x7BFF, 0xFC00, 0x7E00]
-    var data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
-    let header = "{'descr': '<f2', 'fortran_order': False, 'shape': (8,), }\n"
-    data.append(contentsOf: [UInt8(header.utf8.count), 0])
-    data.append(Data(header.utf8))
+    var data = npyHeader("<f2", shape: "8,")
     for value in bits { data.append(contentsOf: [UInt8(value & 0xFF), UInt8(value >> 8)]) }
     let values = try NumericArray(npy: data, file: "x").all
     #expect(values[..<7] == [0, -0.0, 1, -1.5, 0x1p-24, 65_504, -.infinity] && values[7].isNaN)

@@ -177,7 +177,7 @@ package struct ServerResponse: Decodable, Sendable {
   ///   - asked: The tokens of the prompt, where they are known; a response that names others is refused.
   /// - Throws: `RecordError` for what is no scored prompt.
   package func records(split: ReferenceSplit?, name: String, asked: [Int]? = nil) throws -> [Record] {
-    if let error, choices == nil, promptLogprobs == nil, generated == nil {
+    if let error, response == nil, choices == nil, promptLogprobs == nil, generated == nil {
       throw RecordError(
         field: "error", problem: "is all that the server answered\(error.message.map { ": \($0.prefix(200))" } ?? "")")
     }
