@@ -58,7 +58,8 @@ struct CompareCommand: ReportCommand {
     comparison.threads = threadOptions.threads
     var dataSets: [Comparison.DataSet] = []
     for file in files {
-      dataSets.append(.init(name: file, records: try await input.records(of: file, threadOptions)))
+      dataSets.append(
+        .init(name: file, records: try await input.records(of: file, threadOptions, withAlternatives: false)))
     }
     return try await comparison.report(on: dataSets)
   }

@@ -63,7 +63,8 @@ struct DriversCommand: ReportCommand {
     analysis.threads = threadOptions.threads
     var sources: [DriversAnalysis.Source] = []
     for file in files {
-      var source = DriversAnalysis.Source(file: file, records: try await input.records(of: file, threadOptions))
+      var source = DriversAnalysis.Source(
+        file: file, records: try await input.records(of: file, threadOptions, withAlternatives: false))
       source.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
       if !field.isEmpty { source.fields = try NumericFields.read(field, path: file) }
       sources.append(source)

@@ -82,14 +82,20 @@ struct InputOptions: ParsableArguments {
       problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
   }
 
-  /// The records of a capture, at least one.
-  func records(of file: String, _ threadOptions: ThreadOptions) async throws -> [Record] {
-    try await records(of: try InputFile(path: file), threadOptions)
+  /// The records of a capture, at least one; without the most probable tokens, which are most of it, where nobody asks for them.
+  func records(
+    of file: String, _ threadOptions: ThreadOptions, withAlternatives: Bool = true
+  ) async throws -> [Record] {
+    try await records(of: try InputFile(path: file), threadOptions, withAlternatives: withAlternatives)
   }
 
   /// The records of an opened capture, at least one.
-  func records(of opened: InputFile, _ threadOptions: ThreadOptions) async throws -> [Record] {
-    let reader = CaptureReader(files: [opened.path], threads: threadOptions.threads, options: captureOptions)
+  func records(
+    of opened: InputFile, _ threadOptions: ThreadOptions, withAlternatives: Bool = true
+  ) async throws -> [Record] {
+    var options = captureOptions
+    options.skipsAlternatives = !withAlternatives
+    let reader = CaptureReader(files: [opened.path], threads: threadOptions.threads, options: options)
     guard try !AuditSummary.isSummary(opened) else { throw Self.isSummary(opened.path) }
     let records = try await reader.records(of: opened)
     guard !records.isEmpty else { throw CaptureError(file: opened.path, problem: "no records") }

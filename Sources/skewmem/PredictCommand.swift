@@ -66,7 +66,9 @@ struct PredictCommand: ReportCommand {
     if try AuditSummary.isSummary(opened) {
       return try prediction.report(on: try input.summary(opened), file: file)
     }
-    let records = try await input.records(of: opened, threadOptions)
+    // Without truncation or another temperature the tokens' own log-probabilities say all.
+    let records = try await input.records(
+      of: opened, threadOptions, withAlternatives: prediction.decoding != .plain || vocabulary != nil)
     let asked = prediction
     return try await naming(file) { try await asked.report(on: records, file: file) }
   }

@@ -41,7 +41,7 @@ struct SimilarityCommand: ReportCommand {
     analysis.permutations = permutations
     analysis.seed = seed
     analysis.threads = threadOptions.threads
-    let records = try await input.records(of: file, threadOptions)
+    let records = try await input.records(of: file, threadOptions, withAlternatives: false)
     let given = try embeddings.read()
     return try await naming(file) { try await analysis.report(on: records, file: file, embeddings: given) }
   }
