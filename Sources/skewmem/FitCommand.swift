@@ -117,7 +117,9 @@ struct FitCommand: ReportCommand {
   private func read(_ opened: InputFile) async throws -> (CensoredCounts, [CensoredCounts]) {
     var histogram = MatchLengthHistogram()
     var groups = RecordGroups()
-    let reader = CaptureReader(files: [file], threads: threadOptions.threads, options: input.captureOptions)
+    var options = input.captureOptions
+    options.skipsAlternatives = true
+    let reader = CaptureReader(files: [file], threads: threadOptions.threads, options: options)
     try await reader.forEachPart(of: opened, { $0 }) { lines in
       for line in lines {
         let record = try line.get()
