@@ -1,4 +1,6 @@
 #include "dot_products.h"
+// Says which C library there is; musl cannot choose at the start.
+#include <stdint.h>
 
 // The widest vectors of the processor that runs it: compiled for each and chosen when the program starts. Elsewhere (NEON, SSE2) the compiler's
 // default serves.

@@ -1,4 +1,6 @@
 #include "list_scan.h"
+// Says which C library there is; musl cannot choose at the start.
+#include <stdint.h>
 
 // Where the processor that runs it counts bits in one instruction, so does this.
 #if defined(__x86_64__) && defined(__GLIBC__)
