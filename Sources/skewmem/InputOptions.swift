@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureStore
 import Captures
+import Foundation
 import SkewedMemorization
 import TokenProcess
 
@@ -40,7 +41,7 @@ struct InputOptions: ParsableArguments {
 
   /// The sum of the summaries of an opened file, of which nothing has been read.
   func summary(_ opened: InputFile) throws -> AuditSummary {
-    try checkUse(opened.path)
+    try checkUse([opened.path])
     let summary = try AuditSummary.read(opened).merged()
     guard !summary.hasWholeReferences else {
       throw CaptureError(
@@ -51,29 +52,33 @@ struct InputOptions: ParsableArguments {
     return summary
   }
 
-  /// Throws where options that are for captures are given with summaries alone.
-  func checkUse(_ summaries: String) throws {
-    let given = [
+  /// The first option given that is for captures alone.
+  private var givenForCaptures: String? {
+    let options = [
       ("--input-format", inputFormat != nil), ("--prefix-tokens", prefixTokens != nil),
       ("--suffix-tokens", suffixTokens != nil), ("--array-lengths", arrayLengths != nil),
     ]
-    if let option = given.first(where: \.1)?.0 {
-      throw CaptureError(file: summaries, problem: "is a summary: \(option) is for captures")
-    }
+    return options.first { $0.1 }?.0
   }
 
   /// Throws where options that are for captures are given, and every file is a summary.
   func checkUse(_ files: [String]) throws {
-    guard inputFormat != nil || prefixTokens != nil || suffixTokens != nil || arrayLengths != nil else { return }
-    let isEverySummary = try files.allSatisfy { try $0 != "-" && AuditSummary.isSummary(try InputFile(path: $0)) }
-    if isEverySummary, let first = files.first { try checkUse(first) }
+    guard let option = givenForCaptures, let first = files.first, try files.allSatisfy(Self.isSummaryFile) else {
+      return
+    }
+    throw CaptureError(file: first, problem: "is a summary: \(option) is for captures")
   }
 
   /// Throws for files that are summaries, where records are needed.
   func refuseSummaries(_ files: [String]) throws {
-    for file in files where file != "-" {
-      if try AuditSummary.isSummary(try InputFile(path: file)) { throw Self.isSummary(file) }
-    }
+    if let file = try files.first(where: Self.isSummaryFile) { throw Self.isSummary(file) }
+  }
+
+  /// Whether a file is a summary; of a pipe nothing can be said, as what was looked at would be gone.
+  private static func isSummaryFile(_ file: String) throws -> Bool {
+    var status = stat()
+    guard file != "-", stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return try AuditSummary.isSummary(try InputFile(path: file))
   }
 
   private static func isSummary(_ file: String) -> CaptureError {

@@ -220,6 +220,9 @@ import Testing
       #expect(try run("merge", file("a.summary"), "--output", file("a.summary")).status == 64)
       #expect(try run("merge", capture).status == 65)
       #expect(try run("audit", file("all.summary"), "--lengths", "5").status == 64)
+      for arguments in [["audit", "--prefix-tokens", "3"], ["fit", "--input-format", "native"], ["convert"]] {
+        #expect(try run([arguments[0], file("all.summary")] + arguments.dropFirst()).status == 65, "\(arguments)")
+      }
       try "nonsense\n".write(toFile: file("bad.jsonl"), atomically: true, encoding: .utf8)
       #expect(try run("summarize", file("bad.jsonl"), "--output", file("bad.summary")).status == 65)
       #expect(!FileManager.default.fileExists(atPath: file("bad.summary")))
@@ -244,6 +247,18 @@ import Testing
       for arguments in [["audit", path], ["audit", "-"], ["audit", "-", "--input-format", "server"]] {
         let audit = try run(arguments + ["--prefix-tokens", "1", "--format", "json"], input: response)
         #expect(try audit.json?["mean_loss"] as? Double == 1)
+      }
+      // A pipe is read once: what was looked at is gone.
+      let pipe = folder.appendingPathComponent("pipe").path
+      #expect(mkfifo(pipe, 0o600) == 0)
+      for command in [["audit", "--format", "json"], ["convert"]] {
+        let writer = Process()
+        writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+        writer.arguments = ["-c", "cat '\(path)' > '\(pipe)'"]
+        try writer.run()
+        let result = try run([command[0], pipe, "--prefix-tokens", "1"] + command.dropFirst())
+        writer.waitUntilExit()
+        #expect(result.status == 0 && result.json != nil, "\(command): \(result.errors)")
       }
       let fit = try run("fit", "-", "--prefix-tokens", "1", "--families", "geometric", input: response)
       #expect(fit.status == 0)
