@@ -258,7 +258,7 @@ import Testing
         try writer.run()
         let result = try run([command[0], pipe, "--prefix-tokens", "1"] + command.dropFirst())
         writer.waitUntilExit()
-        #expect(result.status == 0 && result.json != nil, "\(command): \(result.errors)")
+        #expect(try result.status == 0 && result.json != nil, "\(command): \(result.errors)")
       }
       let fit = try run("fit", "-", "--prefix-tokens", "1", "--families", "geometric", input: response)
       #expect(fit.status == 0)
