@@ -90,9 +90,14 @@ public struct CaptureReader: Sendable {
     // Records without a name of their own are called after their place in the file: those of several files must differ.
     let prefix = files.count == 1 ? "" : "\(input.path):"
     let format: CaptureFormat
-    if let given = options.format { format = given } else { format = CaptureFormat(beginning: try input.beginning()) }
-    if options.format == nil, let problem = CaptureFormat.stranger(beginning: try input.beginning()) {
-      throw CaptureError(file: input.path, problem: problem)
+    if let given = options.format {
+      format = given
+    } else {
+      let beginning = try input.beginning()
+      if let problem = CaptureFormat.stranger(beginning: beginning) {
+        throw CaptureError(file: input.path, problem: problem)
+      }
+      format = CaptureFormat(beginning: beginning)
     }
     try options.check(format, file: input.path)
     switch format {

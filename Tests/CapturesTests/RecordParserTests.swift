@@ -100,6 +100,16 @@ import TokenProcess
     }
   }
 
+  /// A record whose alternatives are skipped.
+  private func skipping(_ lists: String, _ rest: String = #","epoch":3}"#) -> Record? {
+    var parser = RecordParser(skipsAlternatives: true)
+    let bytes = Array((#"{"id":"a","token_logprobs":[-1],"top_logprobs":"# + lists + rest).utf8)
+    // Brackets behind the line are none of it.
+    return (bytes + Array("\n]]]]]]]]".utf8)).withUnsafeBufferPointer {
+      parser.record(UnsafeBufferPointer(rebasing: $0[..<bytes.count]))
+    }
+  }
+
   /// Lists that are skipped are the lists that are read: the same record but for them, and what cannot be skipped is Foundation's.
   @Test func skippedAlternatives() async throws {
     let file = Repository.capture("jargon-train-epoch06.jsonl")
@@ -115,21 +125,13 @@ import TokenProcess
           record.topLogProbabilities = nil
           return record
         })
-    func record(_ lists: String, _ rest: String = #","epoch":3}"#) -> Record? {
-      var parser = RecordParser(skipsAlternatives: true)
-      let bytes = Array((#"{"id":"a","token_logprobs":[-1],"top_logprobs":"# + lists + rest).utf8)
-      // Brackets behind the line are none of it.
-      return (bytes + Array("\n]]]]]]]]".utf8)).withUnsafeBufferPointer {
-        parser.record(UnsafeBufferPointer(rebasing: $0[..<bytes.count]))
-      }
-    }
     for lists in ["[]", "[[]]", "[[[7,-0.5],[2,-1.75]]]", "[ [ [ 12345678 , -1.5e-7 ] ] ]", "null"] {
-      #expect(record(lists)?.epoch == 3, "\(lists)")
+      #expect(skipping(lists)?.epoch == 3, "\(lists)")
     }
     for lists in ["[", "[[[7,-0.5]]", "[[]]]", #"[[[7,"-Infinity"]]]"#, "7"] {
-      #expect(record(lists) == nil, "\(lists)")
+      #expect(skipping(lists) == nil, "\(lists)")
     }
-    #expect(record("[[[7,-1]]", "") == nil)
+    #expect(skipping("[[[7,-1]]", "") == nil)
     // A line that Foundation reads has none either.
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("x.jsonl").path
@@ -165,11 +167,7 @@ import TokenProcess
         let place = text.index(text.startIndex, offsetBy: Int.random(in: 1..<text.count, using: &generator))
         text.insert(["[", "]", "\"", " "].randomElement(using: &generator)!, at: place)
       }
-      var parser = RecordParser(skipsAlternatives: true)
-      let line = Array((#"{"id":"a","token_logprobs":[-1],"top_logprobs":"# + text + #","epoch":3}"#).utf8)
-      let record = (line + Array("\n]]]]]]]]".utf8)).withUnsafeBufferPointer {
-        parser.record(UnsafeBufferPointer(rebasing: $0[..<line.count]))
-      }
+      let record = skipping(text)
       #expect((record?.epoch == 3) == isWhole(text), "\(text)")
       if record == nil { refused += 1 }
     }

@@ -37,6 +37,9 @@ public enum CaptureFormat: String, Sendable, CaseIterable {
 }
 
 extension CaptureFormat {
+  /// Whether it is of arrays.
+  fileprivate var hasArrays: Bool { [.npy, .npz, .safetensors].contains(self) }
+
   /// What a file that begins with these bytes is, where it is none of the formats but easy to tell.
   static func stranger(beginning: [UInt8]) -> String? {
     let known: [([UInt8], String)] = [
@@ -73,11 +76,6 @@ public struct CaptureOptions: Sendable {
 extension CaptureOptions {
   /// Throws for what is asked of a format that has no use for it, and would be left undone without a word.
   func check(_ format: CaptureFormat, file: String) throws(CaptureError) {
-    let isArrays: Bool
-    switch format {
-    case .npy, .npz, .safetensors: isArrays = true
-    case .native, .server, .harness: isArrays = false
-    }
     if split != nil, format != .server {
       throw CaptureError(
         file: file,
@@ -85,7 +83,7 @@ extension CaptureOptions {
           "is read as \(format.rawValue), which says itself where references begin: --prefix-tokens and --suffix-tokens are for responses of servers"
       )
     }
-    if arrayLengths != nil, !isArrays {
+    if arrayLengths != nil, !format.hasArrays {
       throw CaptureError(
         file: file, problem: "is read as \(format.rawValue), which has no arrays: --array-lengths is for those")
     }

@@ -122,9 +122,6 @@ struct GroupSums: Sendable {
     group < groups ? significands[group * stride + length] : 0
   }
 
-  /// Whether a group's sum is more than 0.
-  func isPositive(_ group: Int, _ length: Int) -> Bool { significand(group, length) > 0 }
-
   /// A group's sum as an ordinary number.
   func value(_ group: Int, _ length: Int) -> Double {
     exponents[length] == .min

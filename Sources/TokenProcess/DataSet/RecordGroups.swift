@@ -109,7 +109,7 @@ public struct RecordGroups: Sendable {
       let samples = try await ratios.bootstrap(&resamples, seed: seed, threads: threads)
       let jackknife = ratios.jackknife(&leftOut)
       for (offset, index) in block.enumerated() {
-        let atRisk = (0..<count).count { entered.isPositive($0, index) }
+        let atRisk = (0..<count).count { entered.significand($0, index) > 0 }
         let sorted = samples.map { $0[offset] }.filter { !$0.isNaN }.sorted()
         let others = jackknife.map { $0[offset] }.filter { !$0.isNaN }
         let centre = logSurvival[index + 1]
