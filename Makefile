@@ -79,8 +79,8 @@ uninstall:
 	rm -f $(SHARE)/man/man1/skewmem.1 $(SHARE)/man/man1/skewmem.*.1
 
 # One site: links go from one module to another. The plugin is resolved for this alone (Package.swift).
-DOCUMENTED = GSLNumerics Inference HeavyTails TokenProcess Similarity MemorizationMetrics Compression CaptureStore Captures ModelServers \
-  SkewedMemorization NotebookExport
+DOCUMENTED = GSLNumerics Inference HeavyTails TokenProcess Similarity MemorizationMetrics Compression Captures ModelServers Reports \
+  SkewedMemorization
 
 docs: setup
 	rm -rf .build/documentation

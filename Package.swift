@@ -5,17 +5,11 @@ let package = Package(
   name: "SkewedMemorization",
   products: [
     .library(name: "SkewedMemorization", targets: ["SkewedMemorization"]),
-    .library(name: "NotebookExport", targets: ["NotebookExport"]),
-    .library(name: "Captures", targets: ["Captures"]),
-    .library(name: "CaptureStore", targets: ["CaptureStore"]),
     .library(name: "ModelServers", targets: ["ModelServers"]),
     .library(name: "MemorizationMetrics", targets: ["MemorizationMetrics"]),
     .library(name: "Inference", targets: ["Inference"]),
     .library(name: "Similarity", targets: ["Similarity"]),
-    .library(name: "Compression", targets: ["Compression"]),
-    .library(name: "TokenProcess", targets: ["TokenProcess"]),
     .library(name: "HeavyTails", targets: ["HeavyTails"]),
-    .library(name: "GSLNumerics", targets: ["GSLNumerics"]),
     .executable(name: "skewmem", targets: ["skewmem"]),
   ],
   dependencies: [
@@ -75,6 +69,7 @@ let package = Package(
       name: "MemorizationMetrics",
       dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
+    .target(name: "Reports", dependencies: ["GSLNumerics"]),
     .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),
     .target(name: "CaptureStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "CListScan"),
@@ -82,22 +77,21 @@ let package = Package(
       name: "Captures",
       dependencies: ["CListScan", "CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(name: "CHTTP", dependencies: ["CCurl"]),
-    .target(name: "ModelServers", dependencies: ["CHTTP", "CaptureStore", "Captures", "TokenProcess"]),
+    .target(name: "ModelServers", dependencies: ["CHTTP", "CaptureStore", "Captures", "GSLNumerics", "TokenProcess"]),
     .target(
       name: "SkewedMemorization",
       dependencies: [
         "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics", "Compression",
-        "Captures",
+        "Captures", "Reports",
         .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
-    .target(name: "NotebookExport", dependencies: ["SkewedMemorization"]),
 
     // MARK: Command line
     .executableTarget(
       name: "skewmem",
       dependencies: [
-        "ModelServers", "NotebookExport", "SkewedMemorization",
+        "ModelServers", "SkewedMemorization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -136,7 +130,7 @@ let package = Package(
         "SkewedMemorization", "MemorizationMetrics", "Inference", "Similarity", "GSLNumerics", "TestSupport",
       ],
       resources: [.copy("References")]),
-    .testTarget(name: "NotebookExportTests", dependencies: ["NotebookExport", "SkewedMemorization", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "SkewedMemorization", "TestSupport"]),
     .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

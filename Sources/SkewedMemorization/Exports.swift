@@ -3,5 +3,6 @@
 @_exported import HeavyTails
 @_exported import Inference
 @_exported import MemorizationMetrics
+@_exported import Reports
 @_exported import Similarity
 @_exported import TokenProcess

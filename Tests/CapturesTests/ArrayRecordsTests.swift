@@ -66,7 +66,7 @@ import TokenProcess
       var data = npyHeader("<f8", shape: "3, 2")
       for value in [-1, -2, 1, -1, -3, Double.nan] { withUnsafeBytes(of: value) { data.append(contentsOf: $0) } }
       try data.write(to: URL(fileURLWithPath: array))
-      var lines: [CaptureReader.Line] = []
+      var lines: [CaptureLine] = []
       try await CaptureReader(files: [array, array]).forEachLine { lines.append($0) }
       let ids = lines.compactMap { try? $0.get() }.map(\.id)
       #expect(ids == ["\(array):row-0", "\(array):row-2", "\(array):row-0", "\(array):row-2"])
@@ -87,7 +87,7 @@ import TokenProcess
         withUnsafeBytes(of: value as Double) { data.append(contentsOf: $0) }
       }
       try data.write(to: URL(fileURLWithPath: array))
-      var lines: [CaptureReader.Line] = []
+      var lines: [CaptureLine] = []
       try await CaptureReader(files: [array]).forEachLine { lines.append($0) }
       #expect(try lines[0].get().tokenLogProbabilities == [-1])
       #expect(throws: CaptureError.self) { try lines[1].get() }

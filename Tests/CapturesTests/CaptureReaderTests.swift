@@ -6,15 +6,15 @@ import TokenProcess
 
 @Suite struct CaptureReaderTests {
   /// Reads text as a capture.
-  private func read(_ text: String, threads: Int = 1) async throws -> [CaptureReader.Line] {
+  private func read(_ text: String, threads: Int = 1) async throws -> [CaptureLine] {
     try await read(Data(text.utf8), threads: threads)
   }
 
-  private func read(_ data: Data, threads: Int = 1) async throws -> [CaptureReader.Line] {
+  private func read(_ data: Data, threads: Int = 1) async throws -> [CaptureLine] {
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("capture.jsonl").path
       try data.write(to: URL(fileURLWithPath: path))
-      var lines: [CaptureReader.Line] = []
+      var lines: [CaptureLine] = []
       try await CaptureReader(files: [path], threads: threads).forEachLine { lines.append($0) }
       return lines
     }

@@ -40,7 +40,7 @@ struct ArrayRecords: RecordBatches {
     count = rows.count
   }
 
-  mutating func next() -> (@Sendable () -> [CaptureReader.Line])? {
+  mutating func next() -> (@Sendable () -> [CaptureLine])? {
     guard position < count else { return nil }
     let end = min(count, position + max(1, Self.batchSize / max(1, rows.typicalLength)))
     defer { position = end }
@@ -93,7 +93,7 @@ struct ArrayRecords: RecordBatches {
     /// The mean number of values of a row.
     var typicalLength: Int { array.count / max(1, count) }
 
-    func line(_ row: Int) -> CaptureReader.Line {
+    func line(_ row: Int) -> CaptureLine {
       do throws(RecordError) {
         let range = try range(row)
         var values = array.values(range)

@@ -16,10 +16,10 @@ struct HarnessSamples: RecordBatches {
     chunks = LineChunks(input)
   }
 
-  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])? {
+  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureLine])? {
     guard let chunk = try chunks.next() else { return nil }
     return { [file, namePrefix] in
-      var lines: [CaptureReader.Line] = []
+      var lines: [CaptureLine] = []
       chunk.forEachLine { line, number in
         guard case .object(let sample)? = JSONValue(Data(buffer: line)) else {
           lines.append(.failure(CaptureError(file: file, line: number, problem: "is no JSON object")))

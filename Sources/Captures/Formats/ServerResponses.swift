@@ -57,7 +57,7 @@ struct ServerResponses: RecordBatches {
     return values
   }
 
-  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureReader.Line])? {
+  mutating func next() throws(CaptureError) -> (@Sendable () -> [CaptureLine])? {
     switch source {
     case .lines(let first, var chunks):
       var chunk = first
@@ -66,7 +66,7 @@ struct ServerResponses: RecordBatches {
       source = .lines(first: nil, chunks)
       return { [file, split, namePrefix] in
         let coder = LineCoder()
-        var lines: [CaptureReader.Line] = []
+        var lines: [CaptureLine] = []
         chunk.forEachLine { line, number in
           let name = "\(namePrefix)response-\(number)"
           let response = ServerResponseParser().response(line)
@@ -93,7 +93,7 @@ struct ServerResponses: RecordBatches {
   private static func records(
     _ response: ServerResponse?, _ text: @autoclosure () -> Data, _ coder: LineCoder, _ file: String, _ line: Int,
     _ split: ReferenceSplit?, _ name: String
-  ) -> [CaptureReader.Line] {
+  ) -> [CaptureLine] {
     func records(_ response: ServerResponse) throws -> [Record] {
       try response.records(split: split, name: name).map { record in
         var record = record

@@ -9,7 +9,7 @@ import RealModule
 public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var prefix: String { "cured-" }
   static var shareName: String { "cured" }
-  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { Family.cured(family) }
+  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { HeavyTails.cured(family) }
 
   /// The law of the records that do end.
   public let base: Base
@@ -85,4 +85,10 @@ extension Cured: RecordMixture where Base: RecordMixture {
   public func sampleLogProbability(using generator: inout some RandomNumberGenerator) -> Double {
     generator.uniform() <= cured ? 0 : base.sampleLogProbability(using: &generator)
   }
+}
+
+/// The cured form of a family.
+func cured(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
+  func wrap<Base: FittableFamily>(_: Base.Type) -> any FittableFamily.Type { Cured<Base>.self }
+  return wrap(family)
 }

@@ -9,7 +9,7 @@ import RealModule
 public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var prefix: String { "zero-inflated-" }
   static var shareName: String { "zero" }
-  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { Family.zeroInflated(family) }
+  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { HeavyTails.zeroInflated(family) }
 
   /// The law of the records that are not held at zero.
   public let base: Base
@@ -95,4 +95,10 @@ extension ZeroInflated: RecordMixture where Base: RecordMixture {
   public func sampleLogProbability(using generator: inout some RandomNumberGenerator) -> Double {
     generator.uniform() <= zero ? -.infinity : base.sampleLogProbability(using: &generator)
   }
+}
+
+/// The zero-inflated form of a family.
+func zeroInflated(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
+  func wrap<Base: FittableFamily>(_: Base.Type) -> any FittableFamily.Type { ZeroInflated<Base>.self }
+  return wrap(family)
 }

@@ -1,0 +1,246 @@
+import CaptureStore
+import Captures
+import Foundation
+import GSLNumerics
+import Synchronization
+import TokenProcess
+
+/// Scores passages by a model server into a store: what `skewmem capture` does. A run that was cut off goes on where it was.
+public struct CaptureRun: Sendable {
+  /// What results depend on; a store goes on only with the same.
+  public struct Settings: Sendable, Encodable, Equatable {
+    /// The model's name, as the server has it.
+    public var model: String?
+    /// The way of scoring; nil to ask the server what it is.
+    public var scoring: Scoring?
+    /// How many of the most probable tokens are kept.
+    public var alternatives = 20
+    /// How input becomes passages.
+    public var passages = PassageOptions()
+    /// Generations; nil for none.
+    public var generations: GenerationPlan?
+
+    /// The usual settings.
+    public init() {}
+  }
+
+  /// How far a run is.
+  public enum Progress: Sendable, Equatable {
+    /// So many lines of input have become passages.
+    case planning(lines: Int)
+    /// So many of all passages are done, or failed in this run.
+    case scoring(done: Int, of: Int)
+  }
+
+  /// What became of a run.
+  public struct Outcome: Sendable {
+    /// All passages.
+    public let passages: Int
+    /// Those with a result.
+    public let finished: Int
+    /// Why some have none.
+    public let problems: [(id: String, problem: String)]
+    /// Lines whose text has too few tokens to be cut.
+    public let leftOut: Int
+    /// Those without a result.
+    public var failed: Int { passages - finished }
+  }
+
+  private let client: HTTPClient
+  private let settings: Settings
+  /// A run.
+  ///
+  /// - Parameters:
+  ///   - client: The server.
+  ///   - settings: What is asked of it.
+  public init(client: HTTPClient, settings: Settings) {
+    self.client = client
+    self.settings = settings
+  }
+
+  /// Plans what is new in the input, and scores what has no result.
+  ///
+  /// - Parameters:
+  ///   - input: A file of passages, one JSON object a line.
+  ///   - path: The store, made or gone on with.
+  ///   - progress: Told how far the run is.
+  /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was finished stays finished.
+  public func run(
+    input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }
+  ) async throws -> Outcome {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let lines = CaptureLines(try InputFile(path: input))
+    // Before anything is asked: a store of other settings is none of this run.
+    let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
+    let server = try await Server(client, settings)
+    try store.settle("scoring", server.scoring.rawValue)
+    if let identity = server.identity { try store.settle("model", identity) }
+    try await plan(input, lines, store, server, progress)
+    try await score(store, server, progress)
+    try store.checkpoint()
+    let state = try store.progress
+    let problems = try store.problems(limit: 10)
+    return Outcome(
+      passages: state.passages, finished: state.finished, problems: problems.map { ($0.id, $0.problem) },
+      leftOut: try store.plan.leftOut)
+  }
+
+  // MARK: Planning
+
+  private func plan(
+    _ input: String, _ lines: CaptureLines, _ store: CaptureStore, _ server: Server,
+    _ progress: @Sendable (Progress) -> Void
+  ) async throws {
+    let reader = try await PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
+    let planned = try store.plan
+    var fingerprint = Fingerprint()
+    var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value, leftOut: planned.leftOut)
+    var waiting: [(number: Int, line: Data)] = []
+    // Texts take the server to be cut: what is not kept would be asked again.
+    let limit = settings.passages.cutsTexts ? client.concurrency : 1000
+    func keep() async throws {
+      try await add(waiting, to: store, reader, &current)
+      waiting = []
+      progress(.planning(lines: current.lines))
+    }
+    while let line = try lines.next() {
+      current.lines += 1
+      fingerprint.add(line)
+      current.fingerprint = fingerprint.value
+      if current.lines <= planned.lines {
+        guard current.lines < planned.lines || current.fingerprint == planned.fingerprint else {
+          throw CaptureError(
+            file: input,
+            problem: "is not what \(store.path) was begun with: its first \(planned.lines) lines are others")
+        }
+        continue
+      }
+      waiting.append((lines.lineNumber, line))
+      if waiting.count >= limit { try await keep() }
+    }
+    guard current.lines >= planned.lines else {
+      throw CaptureError(
+        file: input,
+        problem: "has \(current.lines) lines, fewer than the \(planned.lines) that \(store.path) was begun with")
+    }
+    if !waiting.isEmpty { try await keep() }
+    guard try store.progress.passages > 0 else {
+      let few = current.leftOut > 0 ? ": its \(current.leftOut) texts have too few tokens" : ""
+      throw CaptureError(file: input, problem: "no passages\(few)")
+    }
+  }
+
+  /// Keeps the passages of some lines, which are cut at the same time.
+  private func add(
+    _ lines: [(number: Int, line: Data)], to store: CaptureStore, _ reader: PassageReader,
+    _ plan: inout CaptureStore.Plan
+  ) async throws {
+    var passages: [[Passage]] = Array(repeating: [], count: lines.count)
+    if settings.passages.cutsTexts {
+      try await withThrowingTaskGroup(of: (Int, [Passage]).self) { group in
+        for (index, (number, line)) in lines.enumerated() {
+          group.addTask { (index, try await reader.passages(line, number: number)) }
+        }
+        for try await (index, cut) in group { passages[index] = cut }
+      }
+    } else {
+      for (index, (number, line)) in lines.enumerated() {
+        passages[index] = try await reader.passages(line, number: number)
+      }
+    }
+    plan.leftOut += passages.count(where: \.isEmpty)
+    let entries = passages.joined().map { CaptureStore.Entry(key: $0.key, input: $0.line) }
+    if let repeated = try store.add(entries, plan: plan) {
+      let owner = passages.indices.flatMap { index in passages[index].map { _ in index } }[repeated]
+      throw CaptureError(
+        file: reader.file, line: lines[owner].number, field: "id",
+        problem: "is that of an earlier line of the same run, split and epoch")
+    }
+  }
+
+  // MARK: Scoring
+
+  private func score(_ store: CaptureStore, _ server: Server, _ progress: @Sendable (Progress) -> Void) async throws {
+    let state = try store.progress
+    let failures = FailureCount(limit: max(3, client.concurrency), hasSucceeded: state.finished > 0)
+    let writer = ResultWriter(store)
+    var done = state.finished
+    progress(.scoring(done: done, of: state.passages))
+    // While a server has as many requests as it may have, answers to others are read and written.
+    let concurrency =
+      server.slots.map { min($0, client.concurrency) }
+      ?? client.concurrency + ProcessInfo.processInfo.activeProcessorCount
+    var last = -1
+    var waiting: ArraySlice<CaptureStore.Task> = []
+    func next() throws -> CaptureStore.Task? {
+      if waiting.isEmpty {
+        waiting = try store.unfinished(after: last, limit: 256)[...]
+        last = waiting.last?.position ?? last
+      }
+      return waiting.popFirst()
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var running = 0
+      while running < concurrency, let task = try next() {
+        group.addTask { try writer.write(task.position, try await result(of: task, server, failures)) }
+        running += 1
+      }
+      while try await group.next() != nil {
+        done += 1
+        progress(.scoring(done: done, of: state.passages))
+        if let task = try next() {
+          group.addTask { try writer.write(task.position, try await result(of: task, server, failures)) }
+        }
+      }
+    }
+  }
+
+  /// Scores a passage, or says what is wrong with it.
+  private func result(
+    of task: CaptureStore.Task, _ server: Server, _ failures: FailureCount
+  ) async throws -> CaptureStore.Result {
+    // What was planned has the usual names of fields.
+    let (passage, _) = try PassageParser(file: "the store", options: PassageOptions())
+      .passage(task.input, number: task.position)
+    do {
+      let tokenized = try await server.tokenizer?.tokenized(passage) ?? passage
+      let record = try await server.scorer.score(tokenized)
+      let generations = try await server.sampler?.lines(tokenized, number: task.position) ?? []
+      let line = try captureLine(record)
+      failures.reset()
+      return .finished(record: line, generations: generations)
+    } catch let error as PassageError {
+      return .failed(name: passage.id, problem: error.problem)
+    } catch let error as RecordError {
+      return .failed(name: passage.id, problem: "the server's values are no record: \(error)")
+    } catch let error as ServerError where failures.isWithinLimit(error) {
+      // A server may fail for one passage and not for the next.
+      return .failed(name: passage.id, problem: error.description)
+    }
+  }
+}
+
+/// Failures without a result between them: one passage may be too much for a server, many in a row say that it is down, or another kind of server.
+private final class FailureCount: Sendable {
+  private let state: Mutex<(count: Int, hasSucceeded: Bool)>
+  private let limit: Int
+
+  init(limit: Int, hasSucceeded: Bool) {
+    self.limit = limit
+    state = Mutex((0, hasSucceeded))
+  }
+
+  func reset() { state.withLock { $0 = (0, true) } }
+
+  /// Counts one more, and says whether there may be another.
+  func isWithinLimit(_ error: ServerError) -> Bool {
+    state.withLock { state in
+      // A server that has scored others and wants none of this passage may want none of the next ones either.
+      guard error.kind == .failing || error.isOfOnePassage else { return false }
+      if error.isOfOnePassage, state.hasSucceeded { return true }
+      state.count += 1
+      return state.count < limit
+    }
+  }
+}

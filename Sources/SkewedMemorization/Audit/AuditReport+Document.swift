@@ -1,0 +1,247 @@
+import Foundation
+import Reports
+
+extension AuditReport: ReadableReport {
+  /// How many of the riskiest records a reader is shown; the JSON has them all.
+  private static let shownRecords = 12
+  private static let shownWhole = 5
+
+  /// The report as it is read, see ``ReadableReport``.
+  public var document: ReportDocument {
+    var document = ReportDocument()
+    document.title("Memorization audit: \(source)")
+    document.paragraph(opening)
+    document.figure(survivalFigure)
+    document.list(warnings.map { "Note: \($0)." })
+    addRecords(to: &document)
+    document.figure(riskMapFigure)
+    addSurvival(to: &document)
+    document.figure(hazardFigure)
+    addAverageAgainstTail(to: &document)
+    document.figure(averageFigure)
+    document.figure(lorenzFigure)
+    addSources(to: &document)
+    document.figure(decompositionFigure)
+    addFits(to: &document)
+    return document
+  }
+
+  private var source: String {
+    switch files.count {
+    case 0: "capture"
+    case 1: files[0] == "-" ? "standard input" : files[0]
+    default: "\(NumberText.count(files.count)) files"
+    }
+  }
+
+  private var opening: String {
+    var text =
+      "\(NumberText.count(records, "record")), \(NumberText.count(tokens, "token")), references of up to \(NumberText.count(maxLength, "token")). "
+    text +=
+      "One sampled continuation of a random record matches \(NumberText.text(matchLength.expected)) tokens on average; "
+    text +=
+      "the longest match in one draw from every record is expected to be \(NumberText.text(maximum.expected)) tokens"
+    if let low = maximum.quantiles["0.05"], let high = maximum.quantiles["0.95"] {
+      text += " (90 %: \(low) to \(high))"
+    }
+    text += "."
+    if let greedy {
+      text +=
+        " Greedy decoding matches \(NumberText.text(greedy.mean)) tokens on average, median \(NumberText.text(greedy.median)), "
+      text +=
+        "at most \(greedy.maximum); \(NumberText.count(greedy.censored)) record\(greedy.censored == 1 ? "" : "s") to the end."
+    }
+    return text
+  }
+
+  private func addRecords(to document: inout ReportDocument) {
+    guard !recordsAtRisk.isEmpty else { return }
+    document.heading("Records most at risk")
+    document.paragraph("By the number of tokens that one draw is expected to match:")
+    document.table(table(of: recordsAtRisk, shown: Self.shownRecords))
+    document.paragraph("By the probability that one draw repeats the whole reference:")
+    document.table(table(of: recordsInFull, shown: Self.shownWhole))
+    if recordsAtRisk.count > Self.shownRecords, recordsAtRisk.count > 50 {
+      document.paragraph("The JSON report has \(NumberText.count(recordsAtRisk.count)) of each.")
+    }
+  }
+
+  /// All records when so few were asked for that a page holds them.
+  private func table(of records: [RecordAtRisk], shown: Int) -> ReportDocument.Table {
+    .init(
+      ["record", "expected match", "of", "P(whole reference)", "greedy"], left: [0],
+      rows: records.prefix(records.count <= 50 ? 50 : shown).map { record in
+        [
+          NumberText.name(record.id), NumberText.text(record.expected),
+          NumberText.count(record.length), NumberText.probability(log: record.logProbabilityFull),
+          record.greedy.map { $0 == record.length ? "all" : "\($0)" } ?? "—",
+        ]
+      })
+  }
+
+  private func addSurvival(to document: inout ReportDocument) {
+    document.heading("How far matches go")
+    document.paragraph(
+      "P(N >= n) for one draw of a random record: exact for this data set, with \(NumberText.level(level)) limits for the "
+        + "population it was drawn from; and how many records match n tokens when each is drawn once."
+        + (survival.last?.atRisk == records
+          ? "" : " Where records are shorter than n, P(N >= n) takes them to go on as the longer ones do."))
+    let rows = extractable.compactMap { extractable -> [String]? in
+      guard survival.indices.contains(extractable.n - 1) else { return nil }
+      let point = survival[extractable.n - 1]
+      return [
+        "\(point.n)", NumberText.count(point.atRisk),
+        point.probability == nil ? "—" : NumberText.probability(log: point.logProbability),
+        point.lower.flatMap { lower in
+          point.upper.map { "\(NumberText.text(lower)) – \(NumberText.text($0))" }
+        } ?? "—",
+        NumberText.text(extractable.expectedRecords),
+        "\(NumberText.count(extractable.lower)) – \(NumberText.count(extractable.upper))",
+      ]
+    }
+    document.table(
+      .init(["n", "records", "P(N >= n)", "population", "records expected", "range"], rows: rows))
+  }
+
+  private func addAverageAgainstTail(to document: inout ReportDocument) {
+    document.heading("What the average says and what the tail says")
+    if let meanLoss {
+      var text =
+        "The mean loss is \(NumberText.text(meanLoss)) nats a token (perplexity \(NumberText.text(exp(meanLoss))))."
+      if let worst = decomposition.lengths.last(where: { $0.penalty != nil }), let quenched = worst.quenched,
+        let annealed = worst.annealed, let penalty = worst.penalty
+      {
+        text +=
+          " A typical record, the one that the loss describes, (of those with \(NumberText.count(worst.n, "token"))) matches them with probability "
+          + "\(NumberText.probability(log: quenched)); the mean over records is \(NumberText.probability(log: annealed)), "
+          + "\(factor(penalty)) more"
+        if let effective = worst.effectiveRecords { text += ", carried by \(NumberText.text(effective)) records" }
+        text += "."
+      }
+      document.paragraph(text)
+    }
+    document.table(
+      .init(
+        ["n", "typical record", "mean over records", "ratio", "effective records", "top 1 %", "top 10 %", "Gini"],
+        rows: decomposition.lengths.map { length in
+          [
+            "\(length.n)", NumberText.probability(log: length.quenched), NumberText.probability(log: length.annealed),
+            length.penalty.map(factor) ?? "—", NumberText.text(length.effectiveRecords),
+            NumberText.percent(length.top1PercentShare), NumberText.percent(length.top10PercentShare),
+            NumberText.text(NumberText.share(length.gini)),
+          ]
+        }))
+  }
+
+  /// e^x as "3.2 times", also where it is out of the range of Double.
+  private func factor(_ logarithm: Double) -> String {
+    logarithm.isFinite ? "\(NumberText.probability(log: logarithm, digits: 2))×" : "∞"
+  }
+
+  private func addSources(to document: inout ReportDocument) {
+    document.heading("Where the spread comes from")
+    let variance = decomposition.variance
+    let third = decomposition.thirdCumulant
+    var items = [
+      "Variance of the match length \(NumberText.text(matchLength.variance)): "
+        + "\(share(variance.between, of: matchLength.variance)) differences between records, "
+        + "\(share(variance.within, of: matchLength.variance)) the drawing of tokens.",
+      "Third cumulant \(NumberText.text(matchLength.thirdCumulant))"
+        + (matchLength.skewness.map { " (skewness \(NumberText.text($0)))" } ?? "") + ": "
+        + "\(share(third.between, of: matchLength.thirdCumulant)) between records, "
+        + "\(share(third.covariance, of: matchLength.thirdCumulant)) from records that vary more the further they go, "
+        + "\(share(third.within, of: matchLength.thirdCumulant)) within records.",
+    ]
+    if let tokens = decomposition.tokenLogProbability {
+      items.append(
+        "Variance of ln p: \(NumberText.percent(tokens.record)) records, \(NumberText.percent(tokens.position)) positions, "
+          + "\(NumberText.percent(tokens.residual)) neither.")
+    }
+    document.list(items)
+    if let reading { document.paragraph(text(reading)) }
+  }
+
+  /// Two processes give the same law of N; the token probabilities say which one it is.
+  private func text(_ reading: Reading) -> String {
+    let verdict =
+      switch reading.verdict {
+      case .recordsDiffer:
+        "Records differ: some are known better than others from their first token on, and a heavy tail of N is a mixture of records."
+      case .recordsLockOn:
+        "Every record locks on: tokens become more probable the further a match has gone, and a heavy tail of N is the course of each record."
+      case .both: "Records differ, and they lock on as they go: neither explains clearly more of a heavy tail of N."
+      case .neither: "Neither differences between records nor the position explain ln p beyond chance."
+      }
+    return verdict
+      + " Beyond chance, records explain \(NumberText.percent(reading.record)) \(percentText(reading.recordInterval)) of the variance of ln p and positions "
+      + "\(NumberText.percent(reading.position)) \(percentText(reading.positionInterval)); within records ln p changes by "
+      + "\(NumberText.text(reading.trend)) \(intervalText(reading.trendInterval)) with each unit of ln(position). The rest is particular to each token."
+  }
+
+  private func percentText(_ ends: Ends) -> String {
+    "[\(NumberText.percent(ends.lower)), \(NumberText.percent(ends.upper))]"
+  }
+
+  private func share(_ part: Double, of whole: Double) -> String {
+    NumberText.percent(whole == 0 ? nil : part / whole)
+  }
+
+  private func addFits(to document: inout ReportDocument) {
+    guard let best = fits.first else { return }
+    document.heading("Which family fits")
+    document.paragraph(sentence(for: best))
+    document.table(
+      .init(
+        ["family", "ΔAIC", "ln L", "parameters (± standard error)", "boundary"], left: [0, 3, 4],
+        rows: fits.prefix(6).map { fit in
+          [
+            fit.family, NumberText.text(fit.aic - best.aic), NumberText.text(fit.logLikelihood, digits: 6),
+            parameterText(fit), fit.boundary ?? (fit.converged ? "" : "not converged"),
+          ]
+        }))
+  }
+
+  /// Where the best family agrees with the exact law and where it does not.
+  private func sentence(for fit: FamilyFit) -> String {
+    func known(_ fit: FamilyFit) -> [(n: Int, logRatio: Double)] {
+      fit.misfit.compactMap { misfit in misfit.logRatio.map { (n: misfit.n, logRatio: $0) } }
+        .filter { $0.logRatio.isFinite }
+    }
+    func worst(_ fit: FamilyFit) -> (n: Int, logRatio: Double)? {
+      known(fit).max { $0.logRatio.magnitude < $1.logRatio.magnitude }
+    }
+    let known = known(fit)
+    let rivals = fits.dropFirst().filter { $0.aic < fit.aic + 2 }
+    var text = "By AIC the law of N is best described as \(fit.family)"
+    if rivals.isEmpty {
+      text += "."
+    } else {
+      text +=
+        "; \(NumberText.count(rivals.count, "other family").replacingOccurrences(of: "familys", with: "families")) \(rivals.count == 1 ? "is" : "are") within 2 of it"
+      let furthest = rivals.compactMap { rival in worst(rival).map { (family: rival.family, misfit: $0) } }
+        .max { $0.misfit.logRatio.magnitude < $1.misfit.logRatio.magnitude }
+      // AIC goes by where the weight is; families may agree there and not in the tail.
+      let own = worst(fit)?.logRatio.magnitude ?? 0
+      if let furthest, furthest.misfit.logRatio.magnitude > max(0.0953, 1.5 * own) {
+        text +=
+          ", but not in the tail: at n = \(furthest.misfit.n) \(furthest.family) says \(factor(furthest.misfit.logRatio)) the exact probability."
+      } else {
+        text += "\(rivals.count == 1 ? " and describes" : " and describe") it about as well."
+      }
+    }
+    let its = rivals.isEmpty ? "Its" : "The first one's"
+    guard let worst = worst(fit) else { return text }
+    if worst.logRatio.magnitude <= 0.0953 {
+      text += " \(its) P(N >= n) is within 10 % of the exact one at every length in the table."
+    } else {
+      let good = known.filter { $0.logRatio.magnitude <= 0.0953 }.map { "\($0.n)" }
+      text +=
+        good.isEmpty
+        ? " No length in the table is met within 10 %."
+        : " \(its) P(N >= n) is within 10 % of the exact one at n = \(good.joined(separator: ", "))."
+      text += " It is worst at n = \(worst.n), where it says \(factor(worst.logRatio)) the exact probability"
+      text += worst.logRatio.magnitude > 1 ? ": do not carry it beyond the lengths that were measured." : "."
+    }
+    return text
+  }
+}

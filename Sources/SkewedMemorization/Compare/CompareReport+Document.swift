@@ -1,0 +1,92 @@
+import Reports
+
+extension CompareReport: ReadableReport {
+  /// The report as it is read, see ``ReadableReport``.
+  public var document: ReportDocument {
+    let names = shortNames
+    func short(_ name: String) -> String { names[name] ?? name }
+    var document = ReportDocument()
+    document.title("Comparison of \(NumberText.count(dataSets.count, "data set"))")
+    for trajectory in trajectories { document.paragraph(text(trajectory)) }
+    for trajectory in trajectories {
+      document.figure(trajectoryFigure(trajectory))
+      document.figure(lossFigure(trajectory))
+    }
+    if trajectories.isEmpty { document.figure(survivalFigure(short)) }
+    document.list(warnings.map { "Note: \($0)." })
+    document.heading("Data sets")
+    let lengths = dataSets.first?.lengths.map(\.n) ?? []
+    document.table(
+      .init(
+        [
+          "data set", "epoch", "records", "train loss", "loss", "E[N]", "greedy mean", "median", "90 %", "max",
+          "E[max]", "tail exponent",
+        ] + lengths.map { "S(\($0))" },
+        left: [0],
+        rows: dataSets.map { set in
+          [
+            short(set.name), set.epoch.map { NumberText.weight($0) } ?? "—", NumberText.count(set.records),
+            NumberText.text(set.trainLoss), NumberText.text(set.meanLoss), NumberText.text(set.expected),
+            NumberText.text(set.greedy?.mean), NumberText.text(set.greedy?.median),
+            NumberText.text(set.greedy?.quantile90), set.greedy.map { "\($0.maximum)" } ?? "—",
+            NumberText.text(set.expectedMaximum), NumberText.text(set.tailExponent),
+          ] + lengths.map { n in NumberText.text(set.lengths.first { $0.n == n }?.survival) }
+        }))
+    document.heading("Skewness penalty: what a mean of logarithms hides")
+    document.table(
+      .init(
+        ["data set"] + lengths.map { "n = \($0)" }, left: [0],
+        rows: dataSets.map { set in
+          [short(set.name)] + lengths.map { n in NumberText.text(set.lengths.first { $0.n == n }?.penalty) }
+        }))
+    for pair in comparisons {
+      document.heading("\(short(pair.b)) against \(short(pair.a))")
+      document.paragraph(
+        (pair.paired > 0
+          ? "\(NumberText.count(pair.paired, "record")) of both, one by one."
+          : "No records in common: the two are compared as samples.")
+          + " Effects are positive where \(short(pair.b)) is longer.")
+      document.table(
+        .init(
+          ["length of", "test", "statistic", "p", "Holm", "BH", "effect", "size", "limits"], left: [0, 1, 6],
+          rows: pair.tests.map { test in
+            [
+              test.measure, test.test + (test.exact ? "" : " *"), NumberText.weight(test.statistic),
+              NumberText.text(test.p), NumberText.text(test.holm), NumberText.text(test.benjaminiHochberg),
+              test.effect ?? "", NumberText.text(test.effectSize),
+              intervalText(test.effectInterval),
+            ]
+          }))
+      document.table(
+        .init(
+          ["n", "difference of the mean P(N ≥ n) of records that long", "\(NumberText.level(level)) limits"],
+          rows: pair.tails.map { ["\($0.n)", NumberText.text($0.difference), intervalText($0.interval)] }))
+    }
+    if comparisons.contains(where: { $0.tests.contains { !$0.exact } }) {
+      document.paragraph("* not counted: by the normal or limiting law, or by permutations.")
+    }
+    return document
+  }
+
+  /// The files' names without the folders that all share.
+  private var shortNames: [String: String] {
+    let paths = dataSets.map { $0.name.split(separator: "/", omittingEmptySubsequences: false) }
+    let shortest = paths.map(\.count).min() ?? 1
+    let shared = (0..<(shortest - 1)).prefix { depth in paths.allSatisfy { $0[depth] == paths[0][depth] } }.count
+    return Dictionary(
+      zip(dataSets.map(\.name), paths.map { $0.dropFirst(shared).joined(separator: "/") })
+    ) { first, _ in first }
+  }
+
+  private func text(_ trajectory: Trajectory) -> String {
+    let name = trajectory.run + (trajectory.split.map { " (\($0))" } ?? "")
+    let crossings = trajectory.crossings.map { crossing in
+      crossing.epoch.map {
+        "\(crossing.length) tokens first at epoch \(NumberText.weight($0)), at a loss of \(NumberText.text(crossing.loss))"
+      } ?? "\(crossing.length) tokens at no captured epoch"
+    }
+    return
+      "\(name), \(NumberText.count(trajectory.epochs.count)) epochs: the longest greedy match exceeds "
+      + crossings.joined(separator: ", ") + "; the loss at the end is \(NumberText.text(trajectory.finalLoss))."
+  }
+}

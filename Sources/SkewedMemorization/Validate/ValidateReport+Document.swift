@@ -1,0 +1,39 @@
+import RealModule
+import Reports
+
+extension ValidateReport: ReadableReport {
+  /// The report as it is read, see ``ReadableReport``.
+  public var document: ReportDocument {
+    var document = ReportDocument()
+    document.title("Generations \(file) against \(capture)")
+    document.list(warnings.map { "Note: \($0)." })
+    for group in groups {
+      let name = group.decoding.text
+      document.heading(name.prefix(1).uppercased() + name.dropFirst())
+      document.paragraph(
+        "\(NumberText.count(group.draws)) generations of \(NumberText.count(group.records, "record")), predicted "
+          + (group.exact ? "exactly. " : "within proved bounds. ")
+          + "The share of simulated data sets that are as far from the prediction is \(NumberText.text(group.pValue)): "
+          + (group.pValue < 0.01
+            ? "they do not come from this model with this scheme." : "nothing speaks against the prediction.")
+          + " Brier score \(NumberText.text(group.brier)), mean log probability of a match length \(NumberText.text(group.logScore))."
+      )
+      if let draws = group.samplingEquivalentDraws, let mean = group.meanProbability {
+        document.paragraph(
+          "Sampling would need \(NumberText.weight(draws)) draws a record to know the mean probability of \(group.length) tokens, "
+            + "\(NumberText.text(mean)), to 1 %.")
+      }
+      document.figure(calibrationFigure(group))
+      document.table(
+        .init(
+          ["predicted", "observed", "deviation if true", "draws × lengths"],
+          rows: group.calibration.map {
+            [
+              NumberText.text($0.predicted), NumberText.text($0.observed), NumberText.text($0.deviation),
+              NumberText.count($0.draws),
+            ]
+          }))
+    }
+    return document
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Captures
+import Foundation
+import SkewedMemorization
+
+struct SummarizeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "summarize",
+    abstract: "Sum up a part of a data set in a small file that merges with those of other parts.",
+    discussion: """
+      audit, fit and predict take summaries in place of captures, with the same numbers. For references of 64 tokens a summary is 2 to 25 MB, however large the part.
+
+      Example: skewmem summarize part-17.jsonl --output part-17.summary
+      Example: zcat part-17.jsonl.gz | skewmem summarize - > part-17.summary
+      """)
+
+  @Argument(help: ArgumentHelp("Captures, or folders of them; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @Flag(help: "Sum up the valid lines when others are invalid.")
+  var skipInvalid = false
+
+  @OptionGroup var options: SummaryOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      noteUnfinishedStores(files)
+      try await options.write(files, skippingInvalid: skipInvalid)
+    }
+  }
+}
+
+struct MergeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Add up the summaries of the parts of a data set.",
+    discussion: """
+      A file may hold several summaries, one after the other.
+
+      Example: skewmem merge part-*.summary --output all.summary && skewmem audit all.summary
+      """)
+
+  @Argument(help: ArgumentHelp("Summaries.", valueName: "file"))
+  var files: [String]
+
+  @OptionGroup var output: SummaryOutput
+
+  func run() async throws {
+    try await reportingErrors {
+      try output.check(files)
+      var merged: AuditSummary?
+      let files = try expandedCaptures(files)
+      try Audit.checkRepeated(files)
+      for file in files {
+        for summary in try AuditSummary.read(path: file) {
+          do {
+            if merged == nil { merged = summary } else { try merged?.merge(summary) }
+          } catch let error as ArgumentError {
+            throw CaptureError(
+              file: file, problem: "was made with other --lengths than the files before it: \(error.description)")
+          }
+        }
+      }
+      try output.write(merged)
+    }
+  }
+}
+
+/// What a summary is made with.
+struct SummaryOptions: ParsableArguments {
+  @Option(help: "How many of the riskiest records to name in reports.")
+  var top = AuditOptions().top
+
+  @Option(help: ArgumentHelp("Lengths to report on, if not 1, 2, 4, 8, ... and the longest.", valueName: "n,..."))
+  var lengths: NumberList<Int>?
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var output: SummaryOutput
+
+  func write(_ files: [String], skippingInvalid: Bool) async throws {
+    try output.check(files)
+    var options = AuditOptions()
+    options.top = top
+    options.lengths = lengths?.numbers
+    options.threads = threadOptions.threads
+    let files = try expandedCaptures(files)
+    try input.checkUse(files)
+    let audit = Audit(options: options, captureOptions: input.captureOptions)
+    let (summary, errors) = try await audit.summarize(files: files)
+    for error in errors.prefix(10) { printError(error.description) }
+    guard errors.isEmpty || skippingInvalid else {
+      printError(invalidLines(summary.skipped, canBeSkipped: summary.records > 0))
+      throw FailureCode.data
+    }
+    try output.write(summary)
+  }
+}

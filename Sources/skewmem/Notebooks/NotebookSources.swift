@@ -1,0 +1,192 @@
+import Captures
+import Foundation
+import SkewedMemorization
+
+/// Captures by what they are of: which run, split and epoch, which of them belong together.
+struct NotebookSources: Sendable {
+  /// A capture.
+  struct Capture: Sendable {
+    let path: String
+    let run: String?
+    let split: String?
+    let epoch: Double?
+    let ids: Set<String>
+    /// Whether records were shown different numbers of times.
+    let hasRepetitions: Bool
+    /// The share of records that greedy decoding repeats whole; nil where it is not known.
+    let wholeShare: Double?
+    let shortest: Int
+    let longest: Int
+    /// Whether a few lines of Python can read it.
+    let isNative: Bool
+
+    var isTraining: Bool { split == nil || split == "train" }
+  }
+
+  let captures: [Capture]
+  /// Generations by their run and epoch.
+  private let generations: [(path: String, run: String?, epoch: Double?)]
+  /// Files of embeddings by run.
+  private let embeddings: [String: (prefix: String, full: String)]
+  /// The capture that most notebooks are about.
+  let subject: Capture
+
+  /// Looks through captures, generations, and embeddings (`RUN-prefix.npy` and `RUN-full.npy`).
+  ///
+  /// - Parameter paths: The files; of a folder all that are of use.
+  /// - Throws: `CaptureError` for what cannot be read, and without a capture.
+  init(_ paths: [String]) async throws {
+    let (arrays, others) = try Self.files(paths)
+    var captures: [Capture] = []
+    var generations: [(path: String, run: String?, epoch: Double?)] = []
+    for path in others {
+      if let kind = try Self.generations(path) {
+        generations.append((path, kind.run, kind.epoch))
+      } else if let capture = try await Self.capture(path) {
+        captures.append(capture)
+      }
+    }
+    var embeddings: [String: (prefix: String, full: String)] = [:]
+    for prefix in arrays where prefix.hasSuffix(Self.prefixEnding) {
+      let stem = prefix.dropLast(Self.prefixEnding.count)
+      guard let full = arrays.first(where: { $0 == stem + Self.fullEnding }) else { continue }
+      embeddings[URL(fileURLWithPath: String(stem)).lastPathComponent] = (prefix, full)
+    }
+    let sampled = captures.first { capture in
+      capture.isTraining && generations.contains { $0.run == capture.run && $0.epoch == capture.epoch }
+    }
+    guard let subject = sampled ?? captures.last(where: { $0.isTraining && $0.run == captures[0].run }) ?? captures.last
+    else { throw CaptureError(file: paths.joined(separator: ", "), problem: "no capture with records") }
+    self.captures = captures
+    self.generations = generations
+    self.embeddings = embeddings
+    self.subject = subject
+  }
+
+  // MARK: What belongs together
+
+  /// The training captures of runs with several epochs, by epoch; the subject's run first, then in the order of their first capture.
+  var trajectories: [(run: String, captures: [Capture])] {
+    var order: [String] = []
+    for run in ([subject] + captures.filter(\.isTraining)).compactMap(\.run) where !order.contains(run) {
+      order.append(run)
+    }
+    return order.compactMap { run in
+      let epochs = captures.filter { $0.run == run && $0.isTraining && $0.epoch != nil }
+        .sorted { ($0.epoch ?? 0, $0.path) < ($1.epoch ?? 0, $1.path) }
+      return epochs.count > 1 && Set(epochs.map(\.epoch)).count == epochs.count ? (run, epochs) : nil
+    }
+  }
+
+  /// Records of the subject's run and epoch that it was not trained on.
+  var heldOut: Capture? {
+    captures.first { !$0.isTraining && $0.run == subject.run && $0.epoch == subject.epoch && $0.split != subject.split }
+  }
+
+  /// Generations of the subject.
+  var subjectGenerations: String? {
+    generations.first { $0.run == subject.run && $0.epoch == subject.epoch }?.path
+  }
+
+  /// The subject's run at other epochs.
+  var otherEpochs: [Capture] {
+    captures.filter {
+      $0.run != nil && $0.run == subject.run && $0.split == subject.split && $0.epoch != nil
+        && $0.epoch != subject.epoch
+    }
+    .sorted { ($0.epoch ?? 0, $0.path) < ($1.epoch ?? 0, $1.path) }
+  }
+
+  /// Pairs of runs at the subject's epoch, the records of the first being some of those of the second.
+  var mixtures: [(alone: Capture, mixed: Capture)] {
+    let peers = captures.filter { $0.isTraining && $0.run != nil && $0.epoch == subject.epoch }
+    return peers.flatMap { alone in
+      peers.filter { $0.run != alone.run && alone.ids.isStrictSubset(of: $0.ids) }.map { (alone, $0) }
+    }
+  }
+
+  /// A capture of records shown different numbers of times: the last at which fewer than half are repeated whole.
+  var repetitions: Capture? {
+    let varied = captures.filter { $0.isTraining && $0.hasRepetitions && $0.epoch ?? 1 > 0 }
+      .sorted { ($0.epoch ?? 0, $0.path) < ($1.epoch ?? 0, $1.path) }
+    return varied.last { $0.wholeShare ?? 0 < 0.5 } ?? varied.first
+  }
+
+  /// Captures with embeddings, one a run: the subject, or the last at which fewer than half of the records are repeated whole.
+  var embedded: [(capture: Capture, prefix: String, full: String)] {
+    embeddings.sorted { ($0.key == subject.run ? 0 : 1, $0.key) < ($1.key == subject.run ? 0 : 1, $1.key) }.compactMap {
+      run, files in
+      if run == subject.run { return (subject, files.prefix, files.full) }
+      let own = captures.filter { $0.run == run && $0.isTraining }
+        .sorted { ($0.epoch ?? 0, $0.path) < ($1.epoch ?? 0, $1.path) }
+      return (own.last { $0.wholeShare ?? 0 < 0.5 } ?? own.last).map { ($0, files.prefix, files.full) }
+    }
+  }
+
+  // MARK: Files
+
+  private static let prefixEnding = "-prefix.npy"
+  private static let fullEnding = "-full.npy"
+
+  private static func isEmbedding(_ path: String) -> Bool {
+    path.hasSuffix(prefixEnding) || path.hasSuffix(fullEnding)
+  }
+
+  private static func files(_ paths: [String]) throws -> (arrays: [String], others: [String]) {
+    var arrays: [String] = []
+    var others: [String] = []
+    for path in paths {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+        let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        arrays += contents.filter(isEmbedding).sorted().map { (path.hasSuffix("/") ? path : path + "/") + $0 }
+      }
+      for file in try CaptureFiles.expanded([path]) {
+        if isEmbedding(file) { arrays.append(file) } else { others.append(file) }
+      }
+    }
+    return (arrays, others)
+  }
+
+  /// The run and epoch of a file of generations; nil for another file.
+  private static func generations(_ path: String) throws -> (run: String?, epoch: Double?)? {
+    struct Head: Decodable {
+      let run: String?
+      let epoch: Double?
+      let generations: [[Int]]?
+      let texts: [String]?
+    }
+    struct Probabilities: Decodable {
+      let values: [Double?]?
+
+      enum CodingKeys: String, CodingKey { case values = "token_logprobs" }
+    }
+    let line = Data(try InputFile(path: path).beginning().prefix { $0 != 0x0A })
+    guard let head = try? JSONDecoder().decode(Head.self, from: line), head.generations != nil || head.texts != nil,
+      (try? JSONDecoder().decode(Probabilities.self, from: line))?.values == nil
+    else { return nil }
+    return (head.run, head.epoch)
+  }
+
+  /// nil for a capture without records.
+  private static func capture(_ path: String) async throws -> Capture? {
+    let opened = try InputFile(path: path)
+    let beginning = try opened.beginning()
+    let records = try await CaptureReader(files: [path]).records(of: opened)
+    guard let first = records.first else { return nil }
+    func common<Value: Equatable>(_ value: (Record) -> Value?) -> Value? {
+      records.allSatisfy { value($0) == value(first) } ? value(first) : nil
+    }
+    let greedy = records.compactMap { GreedyMatch($0) }
+    let isNative =
+      (path.hasSuffix(".jsonl") || path.hasSuffix(".jsonl.gz"))
+      && String(decoding: beginning, as: UTF8.self).contains("\"token_logprobs\"")
+    return Capture(
+      path: path, run: common(\.run), split: common(\.split), epoch: common(\.epoch), ids: Set(records.map(\.id)),
+      hasRepetitions: Set(records.compactMap(\.repetitions)).count > 1,
+      wholeShare: greedy.count == records.count
+        ? Double(greedy.count(where: \.isCensored)) / Double(greedy.count) : nil,
+      shortest: records.map(\.tokenLogProbabilities.count).min() ?? 0,
+      longest: records.map(\.tokenLogProbabilities.count).max() ?? 0, isNative: isNative)
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Captures
+import Foundation
+import Reports
+import TokenProcess
+
+/// How results are printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+  case markdown
+  case html
+  case csv
+  case notebook
+}
+
+/// The options of every command.
+struct OutputOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "How to print the result.")
+  var format: OutputFormat = .text
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
+  var output: String = "-"
+
+  @Option(
+    help: ArgumentHelp("Also write the report's figures there, each as Vega-Lite and SVG.", valueName: "folder"))
+  var figures: String?
+
+  @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
+  var quiet = false
+
+  /// Whether text goes to a terminal that can show styles.
+  var isStyled: Bool {
+    output == "-" && isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+  }
+
+  /// Whether the output is this file, by whatever name.
+  func isSameFile(as path: String) -> Bool { Self.isSameFile(output, path) }
+
+  /// Whether an output, unless it is standard output, is a file by whatever name.
+  static func isSameFile(_ output: String, _ path: String) -> Bool {
+    let resolved = [output, path].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
+    return output != "-" && resolved[0] == resolved[1]
+  }
+
+  /// Throws when the output is one of the files to be read.
+  func check(against files: [String]) throws { try SummaryOutput.check(output, against: files) }
+
+  /// Writes a report in the chosen format, whole or not at all.
+  func write(_ report: some ReadableReport) throws {
+    let data: Data
+    switch format {
+    case .text: data = Data(report.text(isStyled: isStyled).utf8)
+    case .markdown: data = Data(report.markdown.utf8)
+    case .html: data = Data(report.html.utf8)
+    case .csv:
+      guard let table = try RecordTable(report) else {
+        throw ValidationError("--format csv is for reports that list records.")
+      }
+      data = Data(table.csv.utf8)
+    case .json: data = try Self.json(report)
+    case .notebook: data = try Self.json(report.notebookOutput)
+    }
+    if let figures { try write(report.figures, to: figures) }
+    try AtomicFile.write(data, to: output)
+  }
+}
+
+extension OutputOptions {
+  private static func json(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value) + Data("\n".utf8)
+  }
+
+  private func write(_ figures: [Figure], to folder: String) throws {
+    guard !figures.isEmpty else { throw ValidationError("--figures: this report has no figures.") }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw OutputError(file: folder, problem: "is a folder that cannot be made")
+    }
+    for (index, figure) in figures.enumerated() {
+      let name = "\(folder)/figure-\(index + 1)"
+      try AtomicFile.write(figure.vegaLite + Data("\n".utf8), to: name + ".vl.json")
+      try AtomicFile.write(Data((figure.svg(identifier: "figure", standsAlone: true) + "\n").utf8), to: name + ".svg")
+    }
+  }
+}
+
+/// Options of commands that spread their work over threads.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads to use; results do not depend on it.")
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads must be 1 or more.") }
+  }
+}
