@@ -71,13 +71,16 @@ let package = Package(
     ),
     .target(name: "Reports", dependencies: ["GSLNumerics"]),
     .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),
-    .target(name: "CaptureStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "CListScan"),
     .target(
       name: "Captures",
-      dependencies: ["CListScan", "CaptureStore", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
+      dependencies: ["CListScan", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(name: "CHTTP", dependencies: ["CCurl"]),
-    .target(name: "ModelServers", dependencies: ["CHTTP", "CaptureStore", "Captures", "GSLNumerics", "TokenProcess"]),
+    .target(
+      name: "ModelServers",
+      dependencies: [
+        "CHTTP", "Captures", "GSLNumerics", "TokenProcess", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .target(
       name: "SkewedMemorization",
       dependencies: [
@@ -123,7 +126,7 @@ let package = Package(
       resources: [.copy("References")]),
     .testTarget(
       name: "ModelServersTests",
-      dependencies: ["CaptureStore", "Captures", "ModelServers", "TokenProcess", "TestSupport"]),
+      dependencies: ["Captures", "ModelServers", "TokenProcess", "TestSupport"]),
     .testTarget(
       name: "SkewedMemorizationTests",
       dependencies: [

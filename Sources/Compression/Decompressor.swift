@@ -1,10 +1,14 @@
+import Foundation
+
 internal import CZlib
 internal import CZstd
 
 /// What is wrong with compressed data.
-public struct CompressionError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CompressionError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public let description: String
+
+  public var errorDescription: String? { description }
 }
 
 /// Takes gzip (several members too) or Zstandard data apart, piece by piece.

@@ -1,5 +1,7 @@
+import Foundation
+
 /// What can go wrong in a numerical routine, with the routine's name and the offending value.
-public enum NumericsError: Error, Equatable, Sendable {
+public enum NumericsError: LocalizedError, Equatable, Sendable {
   /// An argument outside the domain of `function`; `allowed` states the domain, e.g. `"x > 0"`.
   case argument(function: String, name: String, value: Double, allowed: String)
   /// Arrays whose sizes do not fit together, or an empty one where a value is needed.
@@ -23,4 +25,6 @@ extension NumericsError: CustomStringConvertible {
       "\(function): GSL status \(code), \(reason)"
     }
   }
+
+  public var errorDescription: String? { description }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GSLNumerics
 
 /// Vectors that stand for texts, compared by their cosines.
@@ -43,7 +44,7 @@ public struct Neighbour: Sendable, Equatable {
 }
 
 /// What is wrong with vectors.
-public enum VectorError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum VectorError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
   /// Vectors of different dimensions.
   case dimension(index: Int, found: Int, expected: Int)
   /// A number that is not finite.
@@ -56,4 +57,6 @@ public enum VectorError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFinite(let index): "vector \(index) has a number that is not finite"
     }
   }
+
+  public var errorDescription: String? { description }
 }

@@ -1,4 +1,3 @@
-import CaptureStore
 import Captures
 import Foundation
 import ModelServers
@@ -104,7 +103,9 @@ extension CaptureRunTests {
         }
         #expect(error?.kind == kind && error?.description.contains(text) == true, "\(error?.description ?? "")")
         #expect(error?.description.contains("s3cret") == false && error?.description.contains("\n") == false)
-        let records = try await CaptureReader(files: [folder.appendingPathComponent("x.store").path]).records()
+        let records = try await CaptureReader(
+          files: [folder.appendingPathComponent("x.store").path], options: .withStores
+        ).records()
         #expect(records.map(\.id) == ["r0", "r1"])
         #expect(model.keys.withLock { $0 } == ["Bearer s3cret"])
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {

@@ -1,4 +1,3 @@
-import CaptureStore
 import Captures
 import Foundation
 import ModelServers

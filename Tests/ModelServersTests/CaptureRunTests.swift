@@ -1,4 +1,3 @@
-import CaptureStore
 import Captures
 import Foundation
 import ModelServers
@@ -48,7 +47,7 @@ import TokenProcess
       address: server.address, key: key, patience: patience ?? quick(), concurrency: concurrency)
     let outcome = try await CaptureRun(client: client, settings: settings)
       .run(input: file, store: store)
-    return Run(outcome: outcome, records: try await CaptureReader(files: [store]).records())
+    return Run(outcome: outcome, records: try await CaptureReader(files: [store], options: .withStores).records())
   }
 
   /// Each way of scoring gives the model's own log-probabilities; which one is found out.
@@ -184,7 +183,8 @@ import TokenProcess
           $0.generations = GenerationPlan(
             schemes: [.greedy, .plain], draws: 30, seed: 7)
         }
-        return try GenerationsReader.read(path: folder.appendingPathComponent("x.store").path)
+        return try GenerationsReader.read(
+          path: folder.appendingPathComponent("x.store").path, sources: [StoreSource()])
       }
       let first = try await generations(folder)
       #expect(first.count == 8 && first.map(\.generations.count) == Array(repeating: [1, 30], count: 4).flatMap { $0 })
@@ -198,5 +198,14 @@ import TokenProcess
         #expect(again == first)
       }
     }
+  }
+}
+
+extension CaptureOptions {
+  /// Captures in stores are read too.
+  static var withStores: CaptureOptions {
+    var options = CaptureOptions()
+    options.sources = [StoreSource()]
+    return options
   }
 }

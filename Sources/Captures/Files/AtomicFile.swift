@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// A result that could not be written.
-public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct OutputError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
   /// The file as the caller named it; `-` is standard output.
   public let file: String
   /// What is wrong.
@@ -15,6 +15,8 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(file == "-" ? "standard output" : file): \(problem)" }
+
+  public var errorDescription: String? { description }
 }
 
 /// A file that is written beside its destination and renamed when it is complete: nobody ever sees half of it.

@@ -1,5 +1,7 @@
+import Foundation
+
 /// What is wrong with a capture: the file, and as far as they apply the line and the field.
-public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
   /// The file as the caller named it; `-` is standard input.
   public let file: String
   /// The line, from 1.
@@ -24,4 +26,6 @@ public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible 
     if let field { text += ": \(field)" }
     return text + ": \(problem)"
   }
+
+  public var errorDescription: String? { description }
 }

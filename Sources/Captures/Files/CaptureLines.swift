@@ -16,8 +16,8 @@ public final class CaptureLines {
   /// Opens a file; `-` is standard input.
   ///
   /// - Throws: `CaptureError` for a file that cannot be opened.
-  public convenience init(path: String) throws(CaptureError) {
-    self.init(try InputFile(path: path))
+  public convenience init(path: String, sources: [any LineSource] = []) throws(CaptureError) {
+    self.init(try InputFile(path: path, sources: sources))
   }
 
   /// The next line that is not blank, without its end; nil at the end of the file.

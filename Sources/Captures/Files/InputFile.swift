@@ -1,16 +1,16 @@
-import CaptureStore
 import Compression
 import Foundation
 
 /// A file or standard input, plain, gzip or Zstandard, that is read once from beginning to end; what it begins with can be looked at first.
 ///
-/// Of a capture store the lines of its records are read, or those of its generations.
+/// Of what a ``LineSource`` reads, the lines of its records are read, or those of its generations.
 public final class InputFile {
   /// The file's name; `-` is standard input.
   public let path: String
   private let descriptor: Int32
-  private let storedKind: CaptureStore.Lines
-  private var stored: StoredLines?
+  private let kind: LineKind
+  private let sources: [any LineSource]
+  private var stored: (any LineCursor)?
   private var decompressor: Decompressor?
   /// Compressed bytes that have been read and not taken apart.
   private var compressed: [UInt8] = []
@@ -25,10 +25,14 @@ public final class InputFile {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - stored: Which lines of a capture store are read.
+  ///   - kind: Which lines are read of what a source reads.
+  ///   - sources: What reads files that are neither lines nor arrays.
   /// - Throws: `CaptureError` for a file that cannot be opened.
-  public init(path: String, stored: CaptureStore.Lines = .records) throws(CaptureError) {
-    storedKind = stored
+  public init(
+    path: String, kind: LineKind = .records, sources: [any LineSource] = []
+  ) throws(CaptureError) {
+    self.kind = kind
+    self.sources = sources
     descriptor = try Self.opened(path)
     self.path = path
   }
@@ -119,12 +123,15 @@ public final class InputFile {
         continue
       }
       if let stored {
-        try readLines(of: stored, &bytes)
+        if let lines = try stored.next() { bytes.append(contentsOf: lines) } else { isExhausted = true }
         continue
       }
       let piece = try readPiece(decompressor == nil ? capacity - bytes.count : 1 << 16)
-      if bytesRead == piece.count, CaptureStore.isStore(beginning: piece) {
-        stored = try openedStore()
+      if bytesRead == piece.count, let source = try sources.source(of: path, beginning: piece) {
+        guard path != "-" else {
+          throw CaptureError(file: path, problem: "is a capture store, which has to be a file and not a pipe")
+        }
+        stored = try source.lines(of: path, kind)
         continue
       }
       if bytesRead == piece.count, let format = Decompressor.Format(magic: piece) {
@@ -137,25 +144,6 @@ public final class InputFile {
       } else {
         compressed = piece
       }
-    }
-  }
-
-  private func openedStore() throws(CaptureError) -> StoredLines {
-    guard path != "-" else {
-      throw CaptureError(file: path, problem: "is a capture store, which has to be a file and not a pipe")
-    }
-    do {
-      return try StoredLines(path: path, storedKind)
-    } catch {
-      throw CaptureError(file: path, problem: error.problem)
-    }
-  }
-
-  private func readLines(of stored: StoredLines, _ bytes: inout [UInt8]) throws(CaptureError) {
-    do {
-      if let lines = try stored.next() { bytes.append(contentsOf: lines) } else { isExhausted = true }
-    } catch {
-      throw CaptureError(file: path, problem: error.problem)
     }
   }
 

@@ -105,7 +105,7 @@ struct ArrayRecords: RecordBatches {
           values.removeSubrange(end...)
         }
         let used = range.lowerBound..<(range.lowerBound + values.count)
-        var record = Record(id: "\(namePrefix)row-\(row)", tokenLogProbabilities: values)
+        var record = Record(unchecked: "\(namePrefix)row-\(row)", tokenLogProbabilities: values)
         record.ranks = try integers("ranks", used)
         record.referenceTokenIDs = try integers("reference_token_ids", used)
         record.greedyTokenIDs = try integers("greedy_token_ids", used)

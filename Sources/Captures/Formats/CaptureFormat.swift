@@ -69,6 +69,9 @@ public struct CaptureOptions: Sendable {
   /// Whether a record may have a whole reference as its one token, as samples of lm-evaluation-harness have: what goes by tokens refuses those.
   public var takesWholeReferences = false
 
+  /// What reads captures that are neither files of lines nor arrays, see ``LineSource``.
+  public var sources: [any LineSource] = []
+
   /// Formats are told by the content.
   public init() {}
 }

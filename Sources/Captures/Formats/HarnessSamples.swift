@@ -92,7 +92,7 @@ struct HarnessSamples: RecordBatches {
       throw RecordError(
         field: field, problem: "has no log-probability: only tasks of the kinds loglikelihood and multiple_choice have")
     }
-    var record = Record(id: name, tokenLogProbabilities: [value])
+    var record = Record(unchecked: name, tokenLogProbabilities: [value])
     record.isWholeReference = true
     switch parts.count > 1 ? parts[1] : .null {
     case .text("True"), .bool(true), .integer(1): record.ranks = [0]

@@ -81,7 +81,7 @@ extension ServerResponse {
       )
     }
     var record = Record(
-      id: name,
+      unchecked: name,
       tokenLogProbabilities: try generated.enumerated().map { index, token in
         guard let value = token.logprob else {
           throw RecordError(
@@ -124,7 +124,7 @@ extension ServerResponse {
     let positions = try split.reference(of: scored ?? logprobs.tokens.count)
     try checkAlignment(logprobs)
     var record = Record(
-      id: name,
+      unchecked: name,
       tokenLogProbabilities: try positions.map { position in
         guard let value = logprobs.tokenLogprobs[position] else {
           throw RecordError(field: "token_logprobs[\(position)]", problem: "is null inside the reference")
@@ -212,7 +212,7 @@ extension ServerResponse {
       texts.append(own.decodedToken)
       alternatives.append(mostProbable(entries, own: token))
     }
-    var record = Record(id: name, tokenLogProbabilities: values)
+    var record = Record(unchecked: name, tokenLogProbabilities: values)
     record.referenceTokenIDs = tokens
     record.prefixTokenIDs = ids.map { Array($0[..<positions.lowerBound]) }
     if ranks.allSatisfy({ $0 != nil }) { record.ranks = ranks.compactMap(\.self) }

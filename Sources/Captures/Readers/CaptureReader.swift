@@ -17,7 +17,7 @@ public struct CaptureReader: Sendable {
   /// A reader of one or more files.
   public init(files: [String], threads: Int = 1, options: CaptureOptions = CaptureOptions()) {
     self.files = files
-    self.threads = max(1, threads)
+    self.threads = Swift.max(1, threads)
     self.options = options
   }
 
@@ -49,7 +49,7 @@ public struct CaptureReader: Sendable {
   ) async throws {
     var bytes = 0
     for file in files {
-      let input = try InputFile(path: file)
+      let input = try InputFile(path: file, sources: options.sources)
       try await forEachPart(of: input, progress: { progress(bytes + $0) }, transform, body)
       bytes += input.bytesRead
     }
@@ -67,23 +67,11 @@ public struct CaptureReader: Sendable {
     of input: InputFile, progress: (Int) -> Void = { _ in }, _ transform: @escaping @Sendable ([CaptureLine]) -> Part,
     _ body: (Part) throws -> Void
   ) async throws {
-    var pending: [Task<Part, Never>] = []
-    defer { for task in pending { task.cancel() } }
-    func deliverFirst() async throws {
-      let part = await pending.removeFirst().value
-      try Task.checkCancellation()
-      try body(part)
-    }
-    var batches = try batches(of: input)
-    while let batch = try batches.next() {
-      pending.append(Task { transform(batch()) })
-      progress(input.bytesRead)
-      if pending.count > threads { try await deliverFirst() }
-    }
-    while !pending.isEmpty { try await deliverFirst() }
+    let parts = PartsInOrder(try batches(of: input), threads: threads, transform)
+    while let part = try await parts.next(isolation: nil, willRead: { progress(input.bytesRead) }) { try body(part) }
   }
 
-  private func batches(of input: InputFile) throws(CaptureError) -> any RecordBatches {
+  fileprivate func batches(of input: InputFile) throws(CaptureError) -> any RecordBatches {
     // Records without a name of their own are called after their place in the file: those of several files must differ.
     let prefix = files.count == 1 ? "" : "\(input.path):"
     let format: CaptureFormat
@@ -118,7 +106,7 @@ public struct CaptureReader: Sendable {
   /// - Throws: `CaptureError` for the first bad line or file.
   public func records() async throws -> [Record] {
     var records: [Record] = []
-    for file in files { records += try await self.records(of: try InputFile(path: file)) }
+    for try await record in self { records.append(record) }
     return records
   }
 
@@ -133,4 +121,80 @@ public struct CaptureReader: Sendable {
     }
     return records
   }
+}
+
+/// What is made of the batches of a file on several threads, in their order.
+private final class PartsInOrder<Part: Sendable> {
+  private var batches: any RecordBatches
+  private let threads: Int
+  private let transform: @Sendable ([CaptureLine]) -> Part
+  private var pending: [Task<Part, Never>] = []
+  private var isAtEnd = false
+
+  init(_ batches: any RecordBatches, threads: Int, _ transform: @escaping @Sendable ([CaptureLine]) -> Part) {
+    self.batches = batches
+    self.threads = threads
+    self.transform = transform
+  }
+
+  deinit { for task in pending { task.cancel() } }
+
+  /// The next part; nil at the end.
+  func next(isolation: isolated (any Actor)?, willRead: () -> Void = {}) async throws -> Part? {
+    while !isAtEnd, pending.count <= threads {
+      guard let batch = try batches.next() else {
+        isAtEnd = true
+        break
+      }
+      let transform = transform
+      pending.append(Task { transform(batch()) })
+      willRead()
+    }
+    guard !pending.isEmpty else { return nil }
+    let part = await pending.removeFirst().value
+    try Task.checkCancellation()
+    return part
+  }
+}
+
+/// The records one after the other, in memory that does not grow with their number; the first bad line ends them with its error.
+///
+/// ```swift
+/// var tokens = 0
+/// for try await record in CaptureReader(files: ["capture.jsonl"]) { tokens += record.tokenLogProbabilities.count }
+/// ```
+extension CaptureReader: AsyncSequence {
+  /// Reads ahead on several threads, and gives the records in order.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    private let reader: CaptureReader
+    private var files: ArraySlice<String>
+    private var parts: PartsInOrder<[CaptureLine]>?
+    private var lines: ArraySlice<CaptureLine> = []
+
+    fileprivate init(_ reader: CaptureReader) {
+      self.reader = reader
+      files = reader.files[...]
+    }
+
+    /// The next record; nil after the last.
+    ///
+    /// - Throws: `CaptureError` for a bad line or a file that cannot be read; `CancellationError`.
+    public mutating func next() async throws -> Record? { try await next(isolation: #isolation) }
+
+    /// The same in an actor.
+    public mutating func next(isolation: isolated (any Actor)?) async throws -> Record? {
+      while true {
+        if let line = lines.popFirst() { return try line.get() }
+        if let found = try await parts?.next(isolation: isolation) {
+          lines = found[...]
+        } else {
+          guard let file = files.popFirst() else { return nil }
+          let input = try InputFile(path: file, sources: reader.options.sources)
+          parts = PartsInOrder(try reader.batches(of: input), threads: reader.threads) { $0 }
+        }
+      }
+    }
+  }
+
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 }

@@ -94,12 +94,12 @@ public enum GenerationsReader {
     }
   }
 
-  /// All lines of a file.
+  /// All lines of a file, or of what one of the sources reads.
   ///
   /// - Throws: `CaptureError` with line and field.
-  public static func read(path: String) throws -> [SampledGenerations] {
+  public static func read(path: String, sources: [any LineSource] = []) throws -> [SampledGenerations] {
     let coder = LineCoder()
-    let reader = CaptureLines(try InputFile(path: path, stored: .generations))
+    let reader = CaptureLines(try InputFile(path: path, kind: .generations, sources: sources))
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
       let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }

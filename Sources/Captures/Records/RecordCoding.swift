@@ -68,7 +68,7 @@ struct RecordCoding: Decodable {
   init(from decoder: any Decoder) throws {
     let fields = Fields(container: try decoder.container(keyedBy: Field.self))
     var record = Record(
-      id: try fields.required(String.self, .id),
+      unchecked: try fields.required(String.self, .id),
       tokenLogProbabilities: try fields.required([Double].self, .tokenLogProbabilities))
     record.referenceTokenIDs = try fields.optional([Int].self, .referenceTokenIDs)
     record.greedyTokenIDs = try fields.optional([Int].self, .greedyTokenIDs)

@@ -25,7 +25,7 @@ struct RecordParser {
   private mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(Unusual) -> Record {
     var cursor = JSONCursor(line)
     try cursor.require("{")
-    var record = Record(id: "", tokenLogProbabilities: [])
+    var record = Record(unchecked: "", tokenLogProbabilities: [])
     var seen: UInt32 = 0
     repeat {
       let name = try cursor.plainText()

@@ -1,5 +1,7 @@
+import Foundation
+
 /// What can be wrong with a distribution's parameters or with the data for a fit.
-public enum DistributionError: Error, Equatable, Sendable {
+public enum DistributionError: LocalizedError, Equatable, Sendable {
   /// A parameter outside its range.
   case parameter(family: String, name: String, value: Double, allowed: String)
   /// A parameter that was not given.
@@ -52,4 +54,6 @@ extension DistributionError: CustomStringConvertible {
       "confidence level \(level) is outside its range (0 < level < 1)"
     }
   }
+
+  public var errorDescription: String? { description }
 }

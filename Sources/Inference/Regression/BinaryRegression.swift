@@ -1,3 +1,4 @@
+import Foundation
 import GSLNumerics
 import RealModule
 
@@ -22,7 +23,7 @@ public struct BinaryRegression: Sendable {
   public init(link: Link) { self.link = link }
 
   /// What is wrong with data.
-  public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
+  public enum DataError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
     /// An argument is out of its range.
     case argument(name: String, problem: String)
     /// Predictors that are constant or follow from others.
@@ -40,6 +41,8 @@ public struct BinaryRegression: Sendable {
       case .noConvergence: "the likelihood's maximum was not found"
       }
     }
+
+    public var errorDescription: String? { description }
   }
 
   /// Fits the coefficients.

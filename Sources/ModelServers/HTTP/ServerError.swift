@@ -1,5 +1,7 @@
+import Foundation
+
 /// What went wrong between us and a model server. No request header is ever part of it.
-public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ServerError: LocalizedError, Sendable, Equatable, CustomStringConvertible {
   /// What that means for the work.
   public enum Kind: Sendable, Equatable {
     /// There is no server, or no safe way to it.
@@ -30,6 +32,8 @@ public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String { "\(address): \(problem)" }
+
+  public var errorDescription: String? { description }
 
   /// Whether only the passage that was asked for is affected.
   var isOfOnePassage: Bool { kind == .rejected || kind == .malformed }

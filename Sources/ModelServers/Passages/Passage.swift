@@ -55,7 +55,7 @@ public struct Passage: Sendable, Equatable {
 
   /// A record with what the passage says of itself.
   func record(_ tokenLogProbabilities: [Double]) -> Record {
-    var record = Record(id: id, tokenLogProbabilities: tokenLogProbabilities)
+    var record = Record(unchecked: id, tokenLogProbabilities: tokenLogProbabilities)
     record.prefix = prefix
     record.reference = reference
     record.prefixTokenIDs = prefixTokenIDs

@@ -1,4 +1,3 @@
-import CaptureStore
 import Captures
 import Foundation
 import GSLNumerics
@@ -70,7 +69,7 @@ public struct CaptureRun: Sendable {
   ) async throws -> Outcome {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let lines = CaptureLines(try InputFile(path: input))
+    let lines = CaptureLines(try InputFile(path: input, sources: [StoreSource()]))
     // Before anything is asked: a store of other settings is none of this run.
     let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
     let server = try await Server(client, settings)

@@ -1,4 +1,3 @@
-import CaptureStore
 import Synchronization
 
 /// Writes results in the order that they come, those that come while others are being written in one transaction.

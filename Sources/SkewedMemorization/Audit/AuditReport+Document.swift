@@ -12,7 +12,7 @@ extension AuditReport: ReadableReport {
     document.title("Memorization audit: \(source)")
     document.paragraph(opening)
     document.figure(survivalFigure)
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     addRecords(to: &document)
     document.figure(riskMapFigure)
     addSurvival(to: &document)
@@ -178,7 +178,7 @@ extension AuditReport: ReadableReport {
       + "\(NumberText.text(reading.trend)) \(intervalText(reading.trendInterval)) with each unit of ln(position). The rest is particular to each token."
   }
 
-  private func percentText(_ ends: Ends) -> String {
+  private func percentText(_ ends: Interval) -> String {
     "[\(NumberText.percent(ends.lower)), \(NumberText.percent(ends.upper))]"
   }
 

@@ -40,7 +40,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
   /// Families fitted to the law of N, by increasing AIC.
   public var fits: [FamilyFit]
   /// What a reader should know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   enum CodingKeys: String, CodingKey {
     case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, reading, maximum, extractable,
@@ -189,15 +189,15 @@ public struct AuditReport: Codable, Sendable, Equatable {
     /// The effect of the record.
     public var record: Double
     /// Its limits.
-    public var recordInterval: Ends
+    public var recordInterval: Interval
     /// The effect of the position.
     public var position: Double
     /// Its limits.
-    public var positionInterval: Ends
+    public var positionInterval: Interval
     /// The slope of ln p on ln(position) within records.
     public var trend: Double
     /// Its limits.
-    public var trendInterval: Ends
+    public var trendInterval: Interval
 
     enum CodingKeys: String, CodingKey {
       case verdict, record, position, trend
@@ -209,11 +209,11 @@ public struct AuditReport: Codable, Sendable, Equatable {
     init(_ reading: LawReading) {
       verdict = reading.verdict
       record = reading.effects.record
-      recordInterval = Ends(reading.record)
+      recordInterval = Interval(reading.record)
       position = reading.effects.position
-      positionInterval = Ends(reading.position)
+      positionInterval = Interval(reading.position)
       trend = reading.effects.trend
-      trendInterval = Ends(reading.trend)
+      trendInterval = Interval(reading.trend)
     }
   }
 

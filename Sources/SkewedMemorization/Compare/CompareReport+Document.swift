@@ -13,7 +13,7 @@ extension CompareReport: ReadableReport {
       document.figure(lossFigure(trajectory))
     }
     if trajectories.isEmpty { document.figure(survivalFigure(short)) }
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     document.heading("Data sets")
     let lengths = dataSets.first?.lengths.map(\.n) ?? []
     document.table(

@@ -11,7 +11,7 @@ public struct CompareReport: Codable, Sendable, Equatable {
   /// The confidence level of all limits.
   public var level: Double
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   enum CodingKeys: String, CodingKey {
     case schema, trajectories, comparisons, level, warnings
@@ -148,7 +148,7 @@ public struct CompareReport: Codable, Sendable, Equatable {
     /// Its value, -1 to 1, positive where b is larger.
     @OrNull public var effectSize: Double?
     /// Its limits.
-    @OrNull public var effectInterval: Ends?
+    @OrNull public var effectInterval: Interval?
 
     enum CodingKeys: String, CodingKey {
       case measure, test, statistic, p, exact, holm, effect
@@ -165,6 +165,6 @@ public struct CompareReport: Codable, Sendable, Equatable {
     /// b less a.
     public var difference: Double
     /// Its limits (BCa bootstrap over records, over pairs where they are paired); null for fewer than ten records.
-    @OrNull public var interval: Ends?
+    @OrNull public var interval: Interval?
   }
 }

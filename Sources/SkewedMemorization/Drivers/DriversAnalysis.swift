@@ -1,3 +1,4 @@
+import Captures
 import GSLNumerics
 import Inference
 import RealModule
@@ -18,31 +19,25 @@ public struct DriversAnalysis: Sendable {
   public var neighbours = 10
   /// The first positions whose pairs are tested for independence.
   public var positions = 32
-  /// The seed of bootstraps.
-  public var seed: UInt64 = 0
-  /// Tasks to spread the work over; the result does not depend on it.
-  public var threads = 1
+  /// The bootstraps of the mean matches by repetition.
+  public var resampling = Resampling()
 
   /// The usual analysis.
   public init() {}
 
-  /// A capture with numbers of each record from elsewhere.
-  public struct Source: Sendable {
-    /// Its file.
-    public var file: String
-    /// Its records.
-    public var records: [Record]
+  /// Numbers of a capture's records from elsewhere.
+  public struct Covariates: Sendable {
     /// Embeddings of the prefixes, a vector each record; nil for the capture's own, or TF–IDF.
     public var prefixEmbeddings: [[Double]]?
-    /// Further numbers by name, one a record.
+    /// Further numbers by name, one a record; nil where there is none.
     public var fields: [String: [Double?]] = [:]
 
-    /// A capture.
-    public init(file: String, records: [Record]) {
-      self.file = file
-      self.records = records
-    }
+    /// None.
+    public init() {}
   }
+
+  /// A capture with its numbers from elsewhere.
+  private typealias Source = (capture: Capture, covariates: Covariates)
 
   /// The names that are always known; others are fields.
   public static let knownPredictors = [
@@ -51,21 +46,24 @@ public struct DriversAnalysis: Sendable {
 
   /// Analyses captures, records of one name being one record at several checkpoints.
   ///
+  /// - Parameters:
+  ///   - captures: One or more.
+  ///   - covariates: What is known of their records from elsewhere, by the captures' names.
   /// - Throws: `ArgumentError` for settings out of range, an unknown predictor, one that is not known of every record, or data that
   ///   determine the mismatches; `CancellationError`.
-  public func report(on sources: [Source]) async throws -> DriversReport {
-    let records = sources.flatMap(\.records)
-    guard !records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
-    guard (2...1024).contains(positions) else {
-      throw ArgumentError(name: "positions", value: "\(positions)", allowed: "2 to 1024")
-    }
+  public func run(on captures: [Capture], covariates: [String: Covariates] = [:]) async throws -> DriversReport {
+    let sources = captures.map { ($0, covariates[$0.name] ?? Covariates()) }
+    let records = captures.flatMap(\.records)
+    guard let last = captures.last else { throw ArgumentError(name: "captures", value: "none", allowed: "one or more") }
+    try resampling.check()
+    try ArgumentError.check(positions, "positions", in: 2...1024)
     guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
-    var warnings: [String] = []
+    var warnings: [Warning] = []
     let columns = try await columns(sources, &warnings)
     // Of a record at several checkpoints the last: one record does not count as several.
-    let latest = sources.last?.records ?? []
+    let latest = last.records
     var report = DriversReport(
-      files: sources.map(\.file), records: records.count, models: [], doses: doses(latest),
+      files: captures.map(\.name), records: records.count, models: [], doses: doses(latest),
       independence: independence(latest), warnings: warnings)
     for isGreedy in [true, false] {
       if let model = try model(records, columns, isGreedy: isGreedy, &report.warnings) { report.models.append(model) }
@@ -77,8 +75,8 @@ public struct DriversAnalysis: Sendable {
 
   private typealias Column = (name: String, values: [Double])
 
-  private func columns(_ sources: [Source], _ warnings: inout [String]) async throws -> [Column] {
-    let fields = Set(sources.flatMap(\.fields.keys)).sorted()
+  private func columns(_ sources: [Source], _ warnings: inout [Warning]) async throws -> [Column] {
+    let fields = Set(sources.flatMap(\.covariates.fields.keys)).sorted()
     if let unknown = predictors?.first(where: { !(Self.knownPredictors + fields).contains($0) }) {
       throw ArgumentError(
         name: "predictors", value: unknown, allowed: (Self.knownPredictors + fields).joined(separator: ", "))
@@ -92,22 +90,22 @@ public struct DriversAnalysis: Sendable {
       if known.count < values.count {
         if isAsked {
           throw ArgumentError(
-            name: fields.contains(name) ? "field" : "predictors", value: name,
+            name: fields.contains(name) ? "fields" : "predictors", value: name,
             allowed: "a number of every record (\(values.count - known.count) have none)")
         }
-        if !known.isEmpty { warnings.append("\(name) is not known of every record and is left out") }
+        if !known.isEmpty { warnings.append(Warning(.missingPredictor, names: ["predictor": name])) }
       } else if Set(known).count > 1 {
         columns.append((name, known))
       } else if isAsked {
         throw ArgumentError(
-          name: fields.contains(name) ? "field" : "predictors", value: name, allowed: "one that varies between records")
+          name: fields.contains(name) ? "fields" : "predictors", value: name, allowed: "one that varies between records")
       }
     }
     return columns
   }
 
-  private func values(of name: String, in source: Source, _ warnings: inout [String]) async throws -> [Double?] {
-    let records = source.records
+  private func values(of name: String, in source: Source, _ warnings: inout [Warning]) async throws -> [Double?] {
+    let records = source.capture.records
     switch name {
     case "log2_repetitions": return records.map { $0.repetitions.flatMap { $0 > 0 ? .log2($0) : nil } }
     case "epoch": return records.map(\.epoch)
@@ -120,46 +118,44 @@ public struct DriversAnalysis: Sendable {
       let total = Double(counts.values.reduce(0, +))
       return first.map { $0.flatMap { token in counts[token].map { .log(total / Double($0)) } } }
     case "input_similarity": return try await similarities(source, &warnings)
-    default: return source.fields[name] ?? Array(repeating: nil, count: records.count)
+    default: return source.covariates.fields[name] ?? Array(repeating: nil, count: records.count)
     }
   }
 
-  private static let termWarning =
-    "input_similarity is that of TF-IDF vectors over the prefixes' token ids: there are no embeddings"
-
-  private func similarities(_ source: Source, _ warnings: inout [String]) async throws -> [Double?] {
-    let records = source.records
+  private func similarities(_ source: Source, _ warnings: inout [Warning]) async throws -> [Double?] {
+    let records = source.capture.records
     let none = [Double?](repeating: nil, count: records.count)
     guard records.count >= 3 else { return none }
     let own = records.compactMap(\.embeddingPrefix)
     let tokens = records.compactMap(\.prefixTokenIDs)
     let vectors: any VectorSet
     do {
-      if let given = source.prefixEmbeddings {
+      if let given = source.covariates.prefixEmbeddings {
         guard given.count == records.count else {
-          throw RecordError(
-            field: "prefix embeddings", problem: "are \(given.count) vectors, but there are \(records.count) records")
+          throw CaptureError(
+            file: source.capture.name, field: "prefix embeddings",
+            problem: "are \(given.count) vectors, but there are \(records.count) records")
         }
         vectors = try DenseVectors(given)
       } else if own.count == records.count {
         vectors = try DenseVectors(own)
       } else if tokens.count == records.count {
-        if !warnings.contains(Self.termWarning) { warnings.append(Self.termWarning) }
+        if !warnings.contains(Warning(.termSimilarity)) { warnings.append(Warning(.termSimilarity)) }
         vectors = TermVectors(tokens)
       } else {
         return none
       }
     } catch let error as VectorError {
-      throw RecordError(field: "embedding_prefix", problem: error.description)
+      throw CaptureError(file: source.capture.name, field: "embedding_prefix", problem: error.description)
     }
-    let near = try await vectors.neighbours(min(neighbours, records.count - 1), threads: threads)
+    let near = try await vectors.neighbours(min(neighbours, records.count - 1), threads: resampling.threads)
     return near.map { $0.reduce(0) { $0 + $1.cosine } / Double($0.count) }
   }
 
   // MARK: Regression
 
   private func model(
-    _ records: [Record], _ columns: [Column], isGreedy: Bool, _ warnings: inout [String]
+    _ records: [Record], _ columns: [Column], isGreedy: Bool, _ warnings: inout [Warning]
   ) throws -> DriversReport.HazardModel? {
     var rows = Rows(predictors: columns.count)
     var clusterNumbers: [String: Int] = [:]
@@ -193,16 +189,15 @@ public struct DriversAnalysis: Sendable {
         predictors: rows.columns, outcomes: rows.outcomes, weights: rows.weights, clusters: rows.clusters)
       // Outcomes that are all alike leave nothing to explain.
       guard fit.nullDeviance > 1e-12 * fit.logLikelihood.magnitude, fit.standardErrors.allSatisfy(\.isFinite) else {
-        warnings.append("no regression of \(outcome): the hazard is the same everywhere")
+        warnings.append(Warning(.constantHazard, names: ["outcome": outcome]))
         return nil
       }
       if fit.clusters < 30 {
-        warnings.append(
-          "\(outcome): standard errors from \(fit.clusters) records are unreliable; 30 or more are needed")
+        warnings.append(Warning(.fewClusters, counts: ["clusters": fit.clusters], names: ["outcome": outcome]))
       }
       return .init(outcome, fit, names)
     } catch {
-      warnings.append("no regression of \(outcome): \(error)")
+      warnings.append(Warning(.noRegression, names: ["outcome": outcome, "problem": "\(error)"]))
       return nil
     }
   }
@@ -232,10 +227,10 @@ public struct DriversAnalysis: Sendable {
     let groups = Dictionary(grouping: records.filter { $0.repetitions != nil }) { $0.repetitions ?? 0 }
     guard groups.count > 1 else { return [] }
     return groups.sorted { $0.key < $1.key }.map { repetitions, group in
-      func summary(_ values: [Double]) -> (Double, Ends?) {
+      func summary(_ values: [Double]) -> (Double, Interval?) {
         (
           values.reduce(0, +) / Double(values.count),
-          BCaInterval.ofMeans([values], seed: seed) { $0[0] }.map { Ends($0) }
+          BCaInterval.ofMeans([values], seed: resampling.seed) { $0[0] }.map { Interval($0) }
         )
       }
       let matches = group.compactMap { GreedyMatch($0) }
@@ -307,7 +302,7 @@ extension DriversReport.HazardModel {
       return .init(
         name: name, coefficient: coefficient, standardError: error,
         p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, freedom: freedom)), ratio: .exp(coefficient),
-        ratioInterval: Ends(.exp(coefficient - width)...Double.exp(coefficient + width)),
+        ratioInterval: Interval(.exp(coefficient - width)...Double.exp(coefficient + width)),
         ratioPerDeviation: .exp(coefficient * fit.deviations[index]), marginalEffect: fit.marginalEffects[index].value,
         marginalEffectError: fit.marginalEffects[index].standardError)
     }

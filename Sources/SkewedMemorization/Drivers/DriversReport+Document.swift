@@ -20,7 +20,7 @@ extension DriversReport: ReadableReport {
     }
     document.figure(doses.isEmpty ? ratioFigure : doseFigure)
     if !doses.isEmpty { document.figure(ratioFigure) }
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     for model in models {
       document.heading("Hazard of the first mismatch: \(model.outcome), \(model.link)")
       document.paragraph(

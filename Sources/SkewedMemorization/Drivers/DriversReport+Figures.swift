@@ -4,7 +4,7 @@ import Reports
 extension DriversReport {
   /// Memorization by how often a record was shown.
   var doseFigure: Figure {
-    func points(_ value: (Dose) -> Double?, _ interval: (Dose) -> Ends?) -> [Figure.Point] {
+    func points(_ value: (Dose) -> Double?, _ interval: (Dose) -> Interval?) -> [Figure.Point] {
       doses.compactMap { dose in
         guard dose.repetitions > 0, let y = value(dose) else { return nil }
         return Figure.Point(log10(dose.repetitions), y, lower: interval(dose)?.lower, upper: interval(dose)?.upper)

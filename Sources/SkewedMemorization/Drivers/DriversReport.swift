@@ -13,7 +13,7 @@ public struct DriversReport: Codable, Sendable, Equatable {
   /// Whether positions are recalled independently, in the last file; null where no record says what greedy decoding does.
   @OrNull public var independence: Independence?
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   /// A discrete-time hazard regression.
   public struct HazardModel: Codable, Sendable, Equatable {
@@ -60,7 +60,7 @@ public struct DriversReport: Codable, Sendable, Equatable {
     /// e^coefficient: the hazard or odds ratio for one more unit. Below 1 means longer matches.
     public var ratio: Double
     /// Its 95 % limits.
-    public var ratioInterval: Ends
+    public var ratioInterval: Interval
     /// The same ratio for one standard deviation more, over the positions of the regression.
     public var ratioPerDeviation: Double
     /// The mean change of the hazard for one more unit.
@@ -97,11 +97,11 @@ public struct DriversReport: Codable, Sendable, Equatable {
     /// The mean greedy match; null where unknown.
     @OrNull public var greedy: Double?
     /// Its 95 % limits (BCa bootstrap over records).
-    @OrNull public var greedyInterval: Ends?
+    @OrNull public var greedyInterval: Interval?
     /// The mean of E[min(N, L)].
     public var expected: Double
     /// Its limits.
-    @OrNull public var expectedInterval: Ends?
+    @OrNull public var expectedInterval: Interval?
 
     enum CodingKeys: String, CodingKey {
       case repetitions, records, greedy, expected

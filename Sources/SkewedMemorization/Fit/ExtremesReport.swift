@@ -13,7 +13,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
     /// The estimate of ξ.
     public var xi: Double
     /// Its confidence interval.
-    public var interval: Ends
+    public var interval: Interval
   }
 
   /// The mean excess over a threshold.
@@ -25,7 +25,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
     /// E[N - u | N > u].
     public var mean: Double
     /// Its confidence interval; null with too few.
-    @OrNull public var interval: Ends?
+    @OrNull public var interval: Interval?
     /// Whether the largest length is censored, so that the mean is cut there.
     public var restricted: Bool
   }
@@ -41,7 +41,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
     /// The shape; null on a boundary.
     @OrNull public var xi: Double?
     /// The shape's confidence interval; null on a boundary.
-    @OrNull public var xiInterval: Ends?
+    @OrNull public var xiInterval: Interval?
     /// σ - ξu, which does not depend on u where the law holds; null on a boundary.
     @OrNull public var stableScale: Double?
     /// Its standard error.
@@ -64,7 +64,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
     /// The length reached once in expectation; null where there is none.
     @OrNull public var length: Double?
     /// Its confidence interval.
-    @OrNull public var interval: Ends?
+    @OrNull public var interval: Interval?
   }
 
   /// The extreme-value index.
@@ -100,7 +100,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
       let k = Int(counts.restricted(from: threshold).total)
       return try TailIndex.Method.allCases.compactMap { method in
         try TailIndex(method, k: method == .pickands ? k / 4 : k, of: counts).map {
-          Index(method: method.rawValue, k: $0.k, threshold: $0.threshold, xi: $0.xi, interval: Ends(try $0.interval()))
+          Index(method: method.rawValue, k: $0.k, threshold: $0.threshold, xi: $0.xi, interval: Interval(try $0.interval()))
         }
       }
     }
@@ -108,7 +108,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
       try MeanExcess(over: threshold, of: counts).map {
         Excess(
           threshold: threshold, exceedances: $0.exceedances, mean: $0.mean,
-          interval: try $0.interval().map { Ends($0) },
+          interval: try $0.interval().map { Interval($0) },
           restricted: $0.isRestricted)
       }
     }
@@ -119,7 +119,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
       let xi = try ProfileLikelihood(tail.fit, counts: tail.excesses).interval(of: "xi")
       return Peaks(
         threshold: tail.threshold, exceedances: tail.exceedances, sigma: isInside ? tail.fit.parameters[0].value : nil,
-        xi: isInside ? tail.fit.parameters[1].value : nil, xiInterval: isInside ? xi.map { Ends($0) } : nil,
+        xi: isInside ? tail.fit.parameters[1].value : nil, xiInterval: isInside ? xi.map { Interval($0) } : nil,
         stableScale: tail.stableScale?.value, stableScaleError: tail.stableScale?.standardError,
         boundary: tail.boundary)
     }
@@ -131,7 +131,7 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
       let records = times * counts.total
       return Level(
         times: times, length: chosen?.returnLevel(records: records),
-        interval: try chosen?.returnLevelInterval(records: records).map { Ends($0) })
+        interval: try chosen?.returnLevelInterval(records: records).map { Interval($0) })
     }
   }
 }

@@ -39,7 +39,7 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   /// Standard errors by name; null on a boundary.
   public var standardErrors: PerParameter<Double>
   /// Confidence intervals by name; null when not asked for.
-  @OrNull public var intervals: PerParameter<Ends>?
+  @OrNull public var intervals: PerParameter<Interval>?
   /// The interval of the chosen n_min; null unless n_min was chosen and intervals are by bootstrap.
   @OrNull public var nMinInterval: [Int]?
   /// S(n), with its intervals where they are asked for, conditional on n_min; of an audit for the first fits, as their picture needs it.

@@ -1,7 +1,16 @@
-import Foundation
+import Captures
+import GSLNumerics
 import HeavyTails
 
 /// Fits families to lengths and compares them: what `skewmem fit` does.
+///
+/// ```swift
+/// var fit = FitAnalysis()
+/// fit.families = [try FamilyChoice(named: "geometric"), try FamilyChoice(named: "beta-geometric")]
+/// let counts = try CensoredCounts(exact: [0, 0, 0, 0, 1, 1, 1, 2, 2, 5])
+/// let report = try await fit.run(on: counts, name: "ten draws")
+/// print(report.best ?? "none")  // geometric
+/// ```
 public struct FitAnalysis: Sendable {
   /// Where the tail begins.
   public enum Minimum: Sendable, Equatable {
@@ -29,51 +38,146 @@ public struct FitAnalysis: Sendable {
   public var maximum: Int?
   /// Whether every pair of families is compared, and not only the best with the others.
   public var comparesAll = false
-  /// How confidence intervals of parameters and of S(n) are made; nil for none.
-  public var intervals: IntervalMethod?
+  /// Whether there are confidence intervals of parameters and of S(n).
+  public var hasIntervals = false
+  /// How they are made; nil for the profile likelihood of counts, and the delta method for an exact law.
+  public var intervalMethod: IntervalMethod?
+  /// Whether the greedy matches of records are fitted, and not their exact law.
+  public var isGreedy = false
   /// Whether the largest lengths are looked at by themselves; for counts.
   public var extremes = false
-  /// Replicates of the bootstrap test of the best family; 0 for none.
-  public var replicates = 0
+  /// Replicates of the bootstrap test of the best family, for counts; 0 for none.
+  public var goodnessReplicates = 0
   /// Whether the bootstrap test stops once it is clear on which side of 0.05 its p-value lies.
   public var stopsEarly = false
-  /// Replicates of bootstrap intervals.
-  public var intervalReplicates = 1000
-  /// The seed of the bootstraps.
-  public var seed: UInt64 = 0
-  /// Tasks to spread the bootstraps over; the result does not depend on it.
-  public var threads = 1
+  /// The bootstraps; the replicates are those of bootstrap intervals.
+  public var resampling = Resampling(replicates: 1000)
 
   /// The usual analysis.
   public init() {}
 
   private static let smallestTail = 10.0
 
-  /// Fits and compares.
+  /// Fits what a file holds: the exact law of the records of a capture or a summary, their greedy matches, or counts.
+  ///
+  /// - Parameters:
+  ///   - file: The file; `-` is standard input.
+  ///   - captureOptions: How captures are read.
+  /// - Throws: `CaptureError` for a file that cannot be read or its first bad line; as ``run(on:name:)-(CensoredCounts,_)``.
+  public func run(file: String, captureOptions: CaptureOptions = CaptureOptions()) async throws -> FitReport {
+    switch try Input(file: file, options: captureOptions, takesCounts: true) {
+    case .counts(let counts):
+      guard !isGreedy else { throw ArgumentError(name: "greedy", value: "true", allowed: "for captures only") }
+      return try await run(on: counts, name: file)
+    case .summary(let sums): return try await run(on: sums, name: file)
+    case .capture(let opened):
+      var options = captureOptions
+      options.skipsAlternatives = true
+      let reader = CaptureReader(files: [file], threads: resampling.threads, options: options)
+      var sums = try DataSetSums(lengths: [1], top: 0)
+      let empty = sums
+      let summed: @Sendable ([CaptureLine]) -> Result<DataSetSums, any Error> = { lines in
+        Result {
+          var part = empty
+          for line in lines { part.add(try line.get()) }
+          return part
+        }
+      }
+      try await reader.forEachPart(of: opened, summed) { try sums.merge(try $0.get()) }
+      guard sums.records > 0 else { throw CaptureError(file: file, problem: "no records") }
+      return try await run(on: sums, name: file)
+    }
+  }
+
+  /// Fits the exact law of the records of a capture, or their greedy matches.
+  ///
+  /// - Throws: As ``run(on:name:)-(DataSetSums,_)``.
+  public func run(on capture: Capture) async throws -> FitReport {
+    var sums = try DataSetSums(lengths: [1], top: 0)
+    for record in capture.records { sums.add(record) }
+    return try await run(on: sums, name: capture.name)
+  }
+
+  /// Fits the exact law of the records that were summed up, or their greedy matches.
+  ///
+  /// - Throws: `ArgumentError` for what takes a sample of draws, which an exact law is not; `CaptureError` for greedy matches
+  ///   that some records do not tell; as ``run(on:name:)-(CensoredCounts,_)``.
+  public func run(on sums: DataSetSums, name: String) async throws -> FitReport {
+    if isGreedy {
+      guard sums.greedyCounts.total == sums.counts.total else {
+        throw CaptureError(
+          file: name, field: "ranks",
+          problem: "\(sums.records - Int(sums.greedyCounts.total)) of \(sums.records) records have neither ranks nor "
+            + "greedy tokens")
+      }
+      return try await run(on: sums.greedyCounts, name: name)
+    }
+    // The exact law is no sample of draws.
+    let needs = [
+      ("goodnessReplicates", "\(goodnessReplicates)", "0", goodnessReplicates > 0), ("extremes", "true", "false", extremes),
+      ("intervalMethod", "profile", "delta or bootstrap", intervalMethod == .profile),
+    ]
+    for (argument, value, allowed, isAsked) in needs where isAsked {
+      throw ArgumentError(
+        name: argument, value: value,
+        allowed: "\(allowed) for the exact law of records, which is no sample: fit counts or greedy matches")
+    }
+    return try await run(on: sums.counts, clusters: sums.clusters, name: name)
+  }
+
+  /// Fits and compares counts of draws.
   ///
   /// - Parameters:
   ///   - counts: The lengths.
-  ///   - clusters: The same weights record by record, when they are fractional: standard errors are then sandwiches.
-  ///   - file: Where the lengths are from, for the report.
-  /// - Throws: `DistributionError.noData`; `CancellationError`; `NumericsError`.
-  public func report(on counts: CensoredCounts, clusters: [CensoredCounts]? = nil, file: String) async throws
-    -> FitReport
-  {
+  ///   - name: Where the lengths are from, for the report.
+  /// - Throws: `ArgumentError` for a setting out of range; `DistributionError` for no data; `CancellationError`; `NumericsError`.
+  public func run(on counts: CensoredCounts, name: String) async throws -> FitReport {
+    try await run(on: counts, clusters: nil, name: name)
+  }
+
+  /// How intervals are made; nil for none.
+  private func intervals(isExactLaw: Bool) -> IntervalMethod? {
+    hasIntervals ? intervalMethod ?? (isExactLaw ? .delta : .profile) : nil
+  }
+
+  private func check() throws(ArgumentError) {
+    try resampling.check()
+    try ArgumentError.check(goodnessReplicates, "goodnessReplicates", in: 0...1_000_000)
+    let lengths = 0...CensoredCounts.longestLength
+    var least = 0
+    if case .fixed(let n) = minimum {
+      try ArgumentError.check(n, "minimum", in: lengths)
+      least = n
+    }
+    if let maximum, !(least...CensoredCounts.longestLength).contains(maximum) {
+      throw ArgumentError(name: "maximum", value: "\(maximum)", allowed: "n_min, which is \(least), to 2^60")
+    }
+    if stopsEarly, goodnessReplicates == 0 {
+      throw ArgumentError(name: "stopsEarly", value: "true", allowed: "with a bootstrap test only")
+    }
+    if intervalMethod != nil, !hasIntervals {
+      throw ArgumentError(name: "intervalMethod", value: "set", allowed: "with intervals only")
+    }
+  }
+
+  /// Clusters are the same weights record by record, when they are fractional: standard errors are then sandwiches.
+  private func run(on counts: CensoredCounts, clusters: [CensoredCounts]?, name: String) async throws -> FitReport {
+    try check()
     guard counts.total > 0 else { throw DistributionError.noData }
     if case .fixed(let n) = minimum, counts.restricted(from: n, through: maximum).total == 0 {
       throw DistributionError.noDataInWindow(from: n, through: maximum)
     }
-    var warnings: [String] = []
+    var warnings: [Warning] = []
     var fits: [Fit] = []
     for (choice, result) in fitted(counts, clusters) {
       switch result {
       case .success(let fit):
         fits.append(fit)
-        if !fit.isConverged { warnings.append("the fit of \(fit.family) did not converge") }
+        if !fit.isConverged { warnings.append(Warning(.notConverged, names: ["families": fit.family])) }
       case .failure(DistributionError.impossibleData):
-        warnings.append("\(choice.name) cannot have produced these lengths")
+        warnings.append(Warning(.impossibleFamily, names: ["family": choice.name]))
       case .failure(DistributionError.noData):
-        warnings.append("no tail of the data is long enough for \(choice.name)")
+        warnings.append(Warning(.noTail, names: ["family": choice.name]))
       case .failure(let error):
         throw error
       }
@@ -82,11 +186,11 @@ public struct FitAnalysis: Sendable {
     fits.sort { $0.isConverged != $1.isConverged ? $0.isConverged : $0.aic < $1.aic }
     let ranked = fits.filter { $0.isConverged && !isCopy($0, of: fits) }
     if let kept = maximum.map({ counts.restricted(from: 0, through: $0) }), kept.exactTotal < kept.total {
-      warnings.append("n_max is taken as the end of all lengths: censored ones below it are taken to end by it")
+      warnings.append(Warning(.censoredBelowMaximum))
     }
     // Criteria compare only fits to the same data.
     let isCommon = Set(fits.map(\.window.minimum)).count <= 1
-    if !isCommon { warnings.append("families have an n_min of their own: their AIC are not comparable") }
+    if !isCommon { warnings.append(Warning(.ownMinimum)) }
     let weights = zip(ranked.map(\.family), ModelComparison.akaikeWeights(ranked))
     let best = isCommon ? ranked.first?.family : nil
     var reported: [FamilyFit] = []
@@ -97,14 +201,12 @@ public struct FitAnalysis: Sendable {
           intervals: try await intervals(of: fit, counts, clusters)))
     }
     if let distance = reported.first?.ks, isCommon, distance > 0.1 {
-      warnings.append(
-        "even \(reported[0].family) is far from the data (KS \(String(format: "%.2f", distance))); --n-min leaves out short lengths"
-      )
+      warnings.append(Warning(.farFromData, ["ks": distance], names: ["family": reported[0].family]))
     }
     let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
     return FitReport(
-      file: file, observations: counts.total, censored: counts.total - counts.exactTotal, nMax: maximum, best: best,
-      intervalMethod: intervals?.rawValue, fits: reported,
+      file: name, observations: counts.total, censored: counts.total - counts.exactTotal, nMax: maximum, best: best,
+      intervalMethod: intervals(isExactLaw: clusters != nil)?.rawValue, fits: reported,
       comparisons: isCommon ? try comparisons(ranked, counts, clusters) : [],
       survival: picture.survival, quantiles: picture.quantiles,
       goodnessOfFit: try await goodness(of: ranked.first ?? fits.first, counts),
@@ -151,12 +253,12 @@ public struct FitAnalysis: Sendable {
   private func intervals(
     of fit: Fit, _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
   ) async throws -> FitIntervals? {
-    guard let intervals else { return nil }
+    guard let method = intervals(isExactLaw: clusters != nil) else { return nil }
     // Lengths that double, to four times the longest.
     let lengths = (0..<62).map { 1 << $0 }.filter {
       $0 > fit.window.minimum && $0 <= fit.window.maximum ?? .max && $0 / 4 <= counts.maximum
     }
-    switch intervals {
+    switch method {
     case .delta:
       return try FitIntervals(
         of: fit, lengths: lengths, parameter: { try fit.deltaInterval(of: $0) },
@@ -171,7 +273,7 @@ public struct FitAnalysis: Sendable {
         fit.familyType, counts: counts,
         minimum: minimum == .automatic
           ? .automatic(through: maximum, smallestTail: Self.smallestTail) : .fixed(fit.window),
-        clusters: clusters, replicates: intervalReplicates, seed: seed, threads: threads)
+        clusters: clusters, replicates: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
       return try FitIntervals(
         of: fit, lengths: lengths, parameter: { try bootstrap.interval(of: $0) },
         logSurvival: { try bootstrap.intervalOfLogSurvival($0) },
@@ -180,11 +282,12 @@ public struct FitAnalysis: Sendable {
   }
 
   private func goodness(of best: Fit?, _ counts: CensoredCounts) async throws -> FitReport.Goodness? {
-    guard replicates > 0, let best else { return nil }
+    guard goodnessReplicates > 0, let best else { return nil }
     let isAutomatic = minimum == .automatic
     let test = try await BootstrapGoodness(
       best, counts: counts, resampling: isAutomatic ? .semiparametric(smallestTail: Self.smallestTail) : .parametric,
-      replicates: replicates, decisionLevel: stopsEarly ? 0.05 : nil, seed: seed, threads: threads)
+      replicates: goodnessReplicates, decisionLevel: stopsEarly ? 0.05 : nil, seed: resampling.seed,
+      threads: resampling.threads)
     return .init(test, resampling: isAutomatic ? "semiparametric" : "parametric")
   }
 

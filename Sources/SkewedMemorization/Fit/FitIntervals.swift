@@ -3,7 +3,7 @@ import HeavyTails
 /// Confidence intervals of one fit by one method.
 struct FitIntervals {
   /// Of the parameters.
-  let parameters: PerParameter<Ends>
+  let parameters: PerParameter<Interval>
   /// Of S(n).
   let survival: [FamilyFit.Survival]
   /// Of the chosen n_min.
@@ -13,7 +13,7 @@ struct FitIntervals {
     of fit: Fit, lengths: [Int], parameter: (String) throws -> ClosedRange<Double>?,
     logSurvival: (Int) throws -> ClosedRange<Double>?, minimum: ClosedRange<Int>? = nil
   ) throws {
-    parameters = PerParameter(try fit.parameters.map { ($0.name, try parameter($0.name).map { Ends($0) }) })
+    parameters = PerParameter(try fit.parameters.map { ($0.name, try parameter($0.name).map { Interval($0) }) })
     survival = try lengths.compactMap { n in
       let value = fit.logSurvival(n)
       guard value.isFinite else { return nil }

@@ -9,7 +9,7 @@ extension FitReport: ReadableReport {
       "\(NumberText.weight(observations)) observation\(observations == 1 ? "" : "s"), \(NumberText.weight(censored)) of them censored."
         + (best.map { " The smallest AIC has \($0)." } ?? ""))
     document.figure(survivalFigure)
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     document.heading("Fits")
     let lowest = fits.first?.aic ?? 0
     document.table(
@@ -75,7 +75,7 @@ extension FitReport: ReadableReport {
       "Of \(NumberText.count(test.replicates)) data sets simulated from \(test.family) and fitted again"
         + (test.resampling == "semiparametric" ? ", n_min included" : "")
         + ", the share that is at least as far from its fit as these data are (KS \(NumberText.text(test.statistic))) lies between "
-        + "\(NumberText.text(test.interval[0])) and \(NumberText.text(test.interval[1])); p is \(NumberText.text(test.pValue)): "
+        + "\(NumberText.text(test.interval.lower)) and \(NumberText.text(test.interval.upper)); p is \(NumberText.text(test.pValue)): "
         + (test.pValue < 0.05 ? "the family is not the law of these lengths." : "nothing speaks against the family.")
         + (test.stoppedEarly ? " The test stopped when that was clear." : ""))
     document.list(

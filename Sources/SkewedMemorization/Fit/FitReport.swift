@@ -29,7 +29,7 @@ public struct FitReport: Codable, Sendable, Equatable {
   /// The largest lengths; null when not asked for.
   @OrNull public var extremes: ExtremesReport?
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   enum CodingKeys: String, CodingKey {
     case schema, file, observations, censored, best, fits, comparisons, survival, quantiles, extremes, warnings
@@ -95,7 +95,7 @@ public struct FitReport: Codable, Sendable, Equatable {
     /// The p-value: small when the family is wrong.
     public var pValue: Double
     /// 95 % limits of its Monte Carlo error.
-    public var interval: [Double]
+    public var interval: Interval
     /// The same test by the Anderson–Darling distance, which weighs the tail.
     public var andersonDarling: Test
     /// The same test by the chi-squared of pooled cells.
@@ -116,7 +116,7 @@ public struct FitReport: Codable, Sendable, Equatable {
       /// The p-value.
       public var pValue: Double
       /// 95 % limits of its Monte Carlo error.
-      public var interval: [Double]
+      public var interval: Interval
 
       enum CodingKeys: String, CodingKey {
         case statistic, interval
@@ -126,7 +126,7 @@ public struct FitReport: Codable, Sendable, Equatable {
       init(_ test: BootstrapGoodness.Test) {
         statistic = test.statistic
         pValue = test.pValue
-        interval = [test.interval.lowerBound, test.interval.upperBound]
+        interval = Interval(test.interval)
       }
     }
 

@@ -12,12 +12,13 @@ public struct LimitsAnalysis: Sendable {
 
   /// Analyses a training set.
   ///
-  /// - Throws: `ArgumentError` for a context out of range or too many tokens; `RecordError` for a record without token ids.
-  public func report(on records: [Record], file: String) throws -> LimitsReport {
-    guard (0...1_048_576).contains(longestContext) else {
-      throw ArgumentError(name: "context", value: "\(longestContext)", allowed: "0 to 1048576")
-    }
-    guard !records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
+  /// - Throws: `ArgumentError` for a context out of range or too many tokens; `CaptureError` for a record without token ids.
+  public func run(on capture: Capture) async throws -> LimitsReport {
+    try ArgumentError.check(longestContext, "longestContext", in: 0...1_048_576)
+    return try await naming(capture) { try report(on: capture.records, file: capture.name) }
+  }
+
+  private func report(on records: [Record], file: String) throws -> LimitsReport {
     let references = try records.map { record throws(RecordError) in
       guard let tokens = record.referenceTokenIDs else {
         throw RecordError(
@@ -40,7 +41,7 @@ public struct LimitsAnalysis: Sendable {
         expected: MatchLengthLaw(record).moments.mean,
         argmaxAgreement: agreement.flatMap { $0.known > 0 ? Double($0.argmax) / Double($0.known) : nil },
         totalVariation: agreement.map {
-          Ends($0.totalVariation.lower.value / positions...$0.totalVariation.upper.value / positions)
+          Interval($0.totalVariation.lower.value / positions...$0.totalVariation.upper.value / positions)
         })
     }
     var report = LimitsReport(
@@ -49,11 +50,10 @@ public struct LimitsAnalysis: Sendable {
       agreement: total(agreements.compactMap(\.self)), warnings: [])
     report.bracket = bracket(rows)
     if bare > 0 {
-      report.warnings.append(
-        "\(bare) of \(records.count) records have no prefix_token_ids: their histories begin with the reference")
+      report.warnings.append(Warning(.noPrefixTokens, counts: ["bare": bare, "records": records.count]))
     }
     if Set(records.map(\.id)).count < records.count {
-      report.warnings.append("records of one name are counted as often as they are there, as repetitions")
+      report.warnings.append(Warning(.repetitions))
     }
     return report
   }
@@ -100,6 +100,6 @@ public struct LimitsAnalysis: Sendable {
     let known = agreements.reduce(0) { $0 + $1.known }
     return .init(
       positions: positions, argmax: known > 0 ? Double(agreements.reduce(0) { $0 + $1.argmax }) / Double(known) : nil,
-      totalVariation: Ends(sums.0 / count...sums.1 / count))
+      totalVariation: Interval(sums.0 / count...sums.1 / count))
   }
 }

@@ -23,7 +23,7 @@ extension LimitsReport: ReadableReport {
           + "\(range(agreement.totalVariation)) apart on average in total "
           + "variation: agreement of first choices is much weaker than agreement of laws.")
     }
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     document.heading("With only the last tokens of the history")
     document.table(
       .init(
@@ -57,7 +57,7 @@ extension LimitsReport: ReadableReport {
     return document
   }
 
-  private func range(_ ends: Ends) -> String {
+  private func range(_ ends: Interval) -> String {
     let (lower, upper) = (NumberText.text(ends.lower), NumberText.text(ends.upper))
     return lower == upper ? lower : "\(lower) to \(upper)"
   }

@@ -17,7 +17,7 @@ public struct LimitsReport: Codable, Sendable, Equatable {
   /// The model's next tokens beside the training set's; null where no record says.
   @OrNull public var agreement: Agreement?
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   /// Expected match lengths min(N, L).
   public struct RecordLimits: Codable, Sendable, Equatable {
@@ -44,7 +44,7 @@ public struct LimitsReport: Codable, Sendable, Equatable {
     /// Reference positions at which the model's first choice is the training set's; null where unknown.
     @OrNull public var argmaxAgreement: Double?
     /// Bounds of the mean total variation distance between model and training set over positions; null where unknown.
-    @OrNull public var totalVariation: Ends?
+    @OrNull public var totalVariation: Interval?
 
     enum CodingKeys: String, CodingKey {
       case id, length, greedy, expected
@@ -111,7 +111,7 @@ public struct LimitsReport: Codable, Sendable, Equatable {
     /// (Theorem 2.6); null where it is nowhere known.
     @OrNull public var argmax: Double?
     /// Bounds of the mean total variation distance.
-    public var totalVariation: Ends
+    public var totalVariation: Interval
 
     enum CodingKeys: String, CodingKey {
       case positions, argmax

@@ -38,8 +38,8 @@ struct MetricColumn: Sendable {
   static let all: [MetricColumn] = ofLaws + ofExtraction + ofLikelihood + ofText + acrossRuns
 
   private static let greedy = "ranks, or greedy_token_ids and reference_token_ids"
-  private static let sampled = "generations (--generations) and reference_token_ids"
-  private static let sampledTexts = "texts of generations (--generations) and reference"
+  private static let sampled = "sampled generations and reference_token_ids"
+  private static let sampledTexts = "texts of sampled generations and reference"
 
   private static let ofLaws = [
     MetricColumn("tail_risk", .law, needs: "a reference of as many tokens", membership: true) { $0.logTailRisk },
@@ -64,14 +64,14 @@ struct MetricColumn: Sendable {
     },
     MetricColumn("discoverable_extraction", .extraction, needs: "a reference of as many tokens") { input in
       input.logTailRisk.map {
-        Extraction.draws(logSurvival: $0, probability: input.settings.probability) <= input.settings.queries ? 1 : 0
+        Extraction.draws(logSurvival: $0, probability: input.settings.probability) <= input.settings.draws ? 1 : 0
       }
     },
     MetricColumn("inextractability_bits", .extraction, needs: "a reference of as many tokens", rises: false) {
       Inextractability.bits($0.record.tokenLogProbabilities, length: $0.settings.length)
     },
     MetricColumn(
-      "prior_aware", .extraction, needs: "the same records after unrelated prefixes (--other-prefixes)",
+      "prior_aware", .extraction, needs: "the same records after unrelated prefixes",
       membership: true
     ) { input in
       input.afterOtherPrefixes.isEmpty
@@ -101,7 +101,7 @@ struct MetricColumn: Sendable {
         input.record.tokenLogProbabilities, means: means, deviations: deviations, share: input.settings.minKShare)
     },
     MetricColumn(
-      "reference_difference", .likelihood, needs: "the same records under a reference model (--reference)",
+      "reference_difference", .likelihood, needs: "the same records under a reference model",
       membership: true
     ) { input in
       input.underReferenceModel.map {
@@ -109,12 +109,12 @@ struct MetricColumn: Sendable {
       }
     },
     MetricColumn(
-      "reference_ratio", .likelihood, needs: "the same records under a reference model (--reference)", membership: true
+      "reference_ratio", .likelihood, needs: "the same records under a reference model", membership: true
     ) { input in
       input.underReferenceModel.map { Likelihood.referenceRatio(input.record.tokenLogProbabilities, reference: $0) }
     },
     MetricColumn(
-      "recall", .likelihood, needs: "the same records after prefixes that are no members (--other-prefixes)",
+      "recall", .likelihood, needs: "the same records after prefixes that are no members",
       membership: true
     ) { input in
       guard !input.afterOtherPrefixes.isEmpty else { return nil }
@@ -123,10 +123,10 @@ struct MetricColumn: Sendable {
       }
       return values.reduce(0, +) / Double(values.count)
     },
-    MetricColumn("exposure", .likelihood, needs: "held-out records (--held-out)") { input in
+    MetricColumn("exposure", .likelihood, needs: "held-out records") { input in
       input.exposure?.byRank(loss: Likelihood.loss(input.record.tokenLogProbabilities))
     },
-    MetricColumn("exposure_extrapolated", .likelihood, needs: "4 or more held-out records (--held-out)") { input in
+    MetricColumn("exposure_extrapolated", .likelihood, needs: "4 or more held-out records") { input in
       input.exposure?.extrapolated(loss: Likelihood.loss(input.record.tokenLogProbabilities))
     },
   ]
@@ -173,20 +173,20 @@ struct MetricColumn: Sendable {
   private static let acrossRuns = [
     MetricColumn(
       "learning_events", .acrossRuns,
-      needs: "captures of the same run at other epochs (--runs; fields run and epoch) and \(greedy)"
+      needs: "captures of the same run at other epochs (fields run and epoch) and \(greedy)"
     ) {
       input in
       input.isReproduced.count > 1 ? Double(LearningEvents(isReproduced: input.isReproduced).learned) : nil
     },
     MetricColumn(
       "forgetting_events", .acrossRuns,
-      needs: "captures of the same run at other epochs (--runs; fields run and epoch) and \(greedy)", rises: false
+      needs: "captures of the same run at other epochs (fields run and epoch) and \(greedy)", rises: false
     ) { input in
       input.isReproduced.count > 1 ? Double(LearningEvents(isReproduced: input.isReproduced).forgotten) : nil
     },
     MetricColumn(
       "counterfactual", .acrossRuns,
-      needs: "captures of runs with the record in training and without, by split (--runs), and \(greedy)"
+      needs: "captures of runs with the record in training and without, by split, and \(greedy)"
     ) { CounterfactualMemorization.difference(included: $0.included, excluded: $0.excluded) },
     MetricColumn("ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records") {
       $0.nGramLogProbability

@@ -1,5 +1,6 @@
 import Captures
 import Compression
+import GSLNumerics
 import MemorizationMetrics
 import TokenProcess
 
@@ -72,7 +73,7 @@ public struct MetricSettings: Sendable, Equatable {
   /// n of the tail risk S(n), of windows of (l, b)-inextractability, and of what counts as reproduced at a checkpoint.
   public var length = 16
   /// q of (q, p)-discoverable extraction.
-  public var queries = 100.0
+  public var draws = 100.0
   /// p of (q, p)-discoverable extraction.
   public var probability = 0.5
   /// k of Min-K % and Min-K %++.
@@ -90,17 +91,16 @@ public struct MetricSettings: Sendable, Equatable {
   public init() {}
 
   func check() throws(ArgumentError) {
-    func require(_ isRight: Bool, _ name: String, _ value: Any, _ allowed: String) throws(ArgumentError) {
-      guard isRight else { throw ArgumentError(name: name, value: "\(value)", allowed: allowed) }
+    try ArgumentError.check(length, "length", in: 1...Record.longestReference)
+    guard draws >= 1, draws < .infinity else {
+      throw ArgumentError(name: "draws", value: "\(draws)", allowed: "1 or more")
     }
-    try require((1...Record.longestReference).contains(length), "length", length, "1 to \(Record.longestReference)")
-    try require(queries >= 1 && queries < .infinity, "queries", queries, "1 or more")
-    try require(probability > 0 && probability < 1, "probability", probability, "0 < probability < 1")
-    try require(minKShare > 0 && minKShare <= 1, "min-k", minKShare, "0 < k <= 1")
-    try require(
-      similarityThreshold > 0 && similarityThreshold <= 1, "threshold", similarityThreshold, "0 < threshold <= 1")
-    try require(errors >= 1, "errors", errors, "1 or more")
-    try require((1...8).contains(nGramOrder), "ngram", nGramOrder, "1 to 8")
-    try require(level > 0 && level < 1, "level", level, "0 < level < 1")
+    try ArgumentError.check(share: probability, "probability")
+    for (value, name) in [(minKShare, "minK"), (similarityThreshold, "threshold")] where !(value > 0 && value <= 1) {
+      throw ArgumentError(name: name, value: "\(value)", allowed: "above 0 and at most 1")
+    }
+    guard errors >= 1 else { throw ArgumentError(name: "errors", value: "\(errors)", allowed: "1 or more") }
+    try ArgumentError.check(nGramOrder, "ngram", in: 1...8)
+    try ArgumentError.check(share: level, "level")
   }
 }

@@ -12,7 +12,7 @@ extension MetricsReport: ReadableReport {
         + "Rank correlations are positive where a metric agrees; missed are the records of the riskiest 1 % and 5 % that it puts below "
         + "its own median (— where half of all records share its lowest value).")
     document.figure(agreementFigure)
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     document.table(
       .init(
         [

@@ -30,7 +30,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   /// Metrics that no record has what it takes for.
   public var unavailable: [Unavailable] = []
   /// What to know before using the numbers.
-  public var warnings: [String] = []
+  public var warnings: [Warning] = []
 
   enum CodingKeys: String, CodingKey {
     case schema, file, inputs, settings, records, dataset, agreement, discrimination, unavailable, warnings
@@ -40,11 +40,10 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     case rankAgreement = "rank_agreement"
   }
 
-  init(file: String, heldOut: String?, settings: MetricSettings) {
+  init(file: String, settings: MetricSettings) {
     self.file = file
-    _heldOut = OrNull(wrappedValue: heldOut)
     self.settings = Settings(
-      length: settings.length, queries: settings.queries, probability: settings.probability, minK: settings.minKShare,
+      length: settings.length, draws: settings.draws, probability: settings.probability, minK: settings.minKShare,
       threshold: settings.similarityThreshold, errors: settings.errors, nGram: settings.nGramOrder,
       level: settings.level)
   }
@@ -74,7 +73,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     /// n of the tail risk S(n).
     public var length: Int
     /// q.
-    public var queries: Double
+    public var draws: Double
     /// p.
     public var probability: Double
     /// k of Min-K %.
@@ -89,7 +88,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public var level: Double
 
     enum CodingKeys: String, CodingKey {
-      case length, queries, probability, threshold, errors, level
+      case length, draws, probability, threshold, errors, level
       case minK = "min_k"
       case nGram = "ngram"
     }
@@ -130,9 +129,9 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     /// Its value; null where it has none.
     @OrNull public var value: Double?
     /// Its limits, where it has them.
-    @OrNull public var interval: Ends?
+    @OrNull public var interval: Interval?
 
-    init(_ metric: String, _ value: Double?, _ interval: Ends? = nil) {
+    init(_ metric: String, _ value: Double?, _ interval: Interval? = nil) {
       self.metric = metric
       _value = OrNull(wrappedValue: value)
       _interval = OrNull(wrappedValue: interval)
@@ -151,11 +150,11 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     /// Spearman's ρ; null where one of the two is constant.
     @OrNull public var spearman: Double?
     /// Its limits.
-    @OrNull public var spearmanInterval: Ends?
+    @OrNull public var spearmanInterval: Interval?
     /// Kendall's τ-b.
     @OrNull public var kendall: Double?
     /// Its limits.
-    @OrNull public var kendallInterval: Ends?
+    @OrNull public var kendallInterval: Interval?
     /// Of the records with the largest 1 % of tail risks, those that the metric puts below its median; null where it puts none there
     /// of all records, as half of them share its lowest value.
     @OrNull public var missedTop1Percent: [String]?
@@ -196,7 +195,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     /// The true positive rate at most at these false positive rates.
     public var tprAtFPR: [String: Double]
     /// Its Clopper–Pearson limits.
-    public var tprInterval: [String: Ends]
+    public var tprInterval: [String: Interval]
     /// The curve: [false positive rate, true positive rate] for thresholds that fall from value to value.
     public var roc: [[Double]]
 
@@ -215,7 +214,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       upper = found.interval.upperBound
       let rates = [("0.01", 0.01), ("0.001", 0.001)].map { ($0, found.truePositiveRate(atFalsePositiveRate: $1)) }
       tprAtFPR = Dictionary(uniqueKeysWithValues: rates.map { ($0, $1.value) })
-      tprInterval = Dictionary(uniqueKeysWithValues: rates.map { ($0, Ends($1.interval)) })
+      tprInterval = Dictionary(uniqueKeysWithValues: rates.map { ($0, Interval($1.interval)) })
       roc = found.curve.map { [$0.falsePositiveRate, $0.truePositiveRate] }
     }
   }

@@ -9,7 +9,7 @@ struct RunHistory {
   var included: [String: [Double]] = [:]
   var excluded: [String: [Double]] = [:]
 
-  init(_ data: MetricAnalysis.Data, _ settings: MetricSettings) throws {
+  init(_ data: MetricsAnalysis.Data, _ settings: MetricSettings) throws {
     guard !data.runs.isEmpty else { return }
     let own = Dictionary(data.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var checkpoints: [String: [Double: Bool]] = [:]

@@ -7,7 +7,7 @@ public struct MitigateReport: Codable, Sendable, Equatable {
   /// n: the risk is the expected number of records repeated for n tokens in q draws each.
   public var length: Int
   /// q.
-  public var queries: Double
+  public var draws: Double
   /// What the risk is to stay below; null where nothing was asked.
   @OrNull public var budget: Double?
   /// As things are.
@@ -17,7 +17,7 @@ public struct MitigateReport: Codable, Sendable, Equatable {
   /// Of each kind the option that gives up the least and meets the budget; empty without a budget.
   public var cheapest: [Option]
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   /// Something that could be done.
   public struct Option: Codable, Sendable, Equatable {
@@ -28,7 +28,7 @@ public struct MitigateReport: Codable, Sendable, Equatable {
     /// The expected number of records repeated for n tokens in q draws each; for predictions and bounds their middle.
     public var risk: Double
     /// Proved bounds of it where the capture does not give it exactly; null where it does.
-    @OrNull public var riskBounds: Ends?
+    @OrNull public var riskBounds: Interval?
     /// The expected longest match, of at most n tokens, over all records and draws.
     public var longest: Double
     /// Records given up.

@@ -18,7 +18,7 @@ struct LengthOutlook: Sendable {
     let interval: LogInterval
     /// The value, the middle of the bounds or the median prediction.
     let middle: Double
-    /// ln of the expected probability in as many draws as each entry of the queries, over what is uncertain.
+    /// ln of the expected probability in as many draws as each entry of the numbers of draws, over what is uncertain.
     let logMeans: [Double]
     /// How far bounds of the first tokens reach below and above their middle.
     let slack: (below: Double, above: Double)
@@ -29,7 +29,7 @@ struct LengthOutlook: Sendable {
   /// Which end of proved bounds to take; a prediction has a mean, and bounds only through its first tokens.
   enum Side: CaseIterable { case lower, middle, upper }
 
-  /// ln of a record's expected probability in the number of draws at `index` of the queries.
+  /// ln of a record's expected probability in the number of draws at `index` of the numbers of draws.
   func logProbability(_ record: RecordOutlook, _ side: Side, index: Int, draws: Double) -> Double {
     switch (record.method, side) {
     case (.extrapolated, .middle), (.exact, _): record.logMeans[index]

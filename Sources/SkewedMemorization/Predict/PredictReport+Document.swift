@@ -10,9 +10,9 @@ extension PredictReport: ReadableReport {
     document.title(
       "Repeating \(lengths.map { NumberText.count($0) }.joined(separator: ", ")) tokens of \(file == "-" ? "standard input" : file)"
     )
-    let draws = queries == 1 ? "one draw" : "\(NumberText.weight(queries)) draws"
+    let inDraws = draws == 1 ? "one draw" : "\(NumberText.weight(draws)) draws"
     document.paragraph(
-      "\(NumberText.count(length, "token")): with \(decoding.text), in \(draws) from each of \(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
+      "\(NumberText.count(length, "token")): with \(decoding), in \(inDraws) from each of \(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
         + "\(NumberText.text(dataset.expectedRecords)) records are expected to come out"
         + (dataset.lower.flatMap { lower in dataset.upper.map { " (95 % limits \(lower) – \($0))" } } ?? "")
         + "; the longest match, of at most \(NumberText.count(length)) tokens, is \(NumberText.text(dataset.maximumExpected)) on average. "
@@ -51,7 +51,7 @@ extension PredictReport: ReadableReport {
           + "record's own mean carried on \(NumberText.text(evaluation.ownMeanScore, digits: 4)), of a linear regression "
           + "\(NumberText.text(evaluation.regressionScore, digits: 4)).")
     }
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     if grid.count > 1 || (grid.first?.discoverable.count ?? 0) > 1 {
       document.heading("By length and number of draws")
       let probabilities = grid[0].discoverable.map(\.probability)
@@ -61,7 +61,7 @@ extension PredictReport: ReadableReport {
             + probabilities.map { "out with p ≥ \(NumberText.text($0))" }, left: [],
           rows: grid.map { entry in
             [
-              NumberText.count(entry.length), NumberText.weight(entry.queries),
+              NumberText.count(entry.length), NumberText.weight(entry.draws),
               NumberText.text(entry.dataset.expectedRecords),
               entry.dataset.bounds.map { bounds in
                 "\(NumberText.text(bounds.expectedRecords[0])) – \(NumberText.text(bounds.expectedRecords[1]))"
@@ -84,22 +84,9 @@ extension PredictReport: ReadableReport {
             NumberText.name($0.id), NumberText.probability(log: $0.logProbability),
             NumberText.probability(log: $0.lower),
             NumberText.probability(log: $0.upper), $0.method.rawValue,
-            $0.queriesForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
+            $0.drawsForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
           ]
         }))
     return document
-  }
-}
-
-extension DecodingDescription {
-  /// In words.
-  package var text: String {
-    if temperature == 0 { return "greedy decoding" }
-    return
-      ([
-        "temperature \(NumberText.setting(temperature))", topK.map { "top-k \($0)" },
-        topP.map { "top-p \(NumberText.setting($0))" },
-        minP.map { "min-p \(NumberText.setting($0))" },
-      ] as [String?]).compactMap(\.self).joined(separator: ", ")
   }
 }

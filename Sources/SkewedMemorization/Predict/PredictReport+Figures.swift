@@ -5,19 +5,19 @@ extension PredictReport {
   /// The expected number of records by length or by number of draws, whichever was asked for in several.
   var gridFigure: Figure {
     let lengths = Set(grid.map(\.length)).sorted()
-    let draws = Set(grid.map(\.queries)).sorted()
-    let isByLength = lengths.count >= draws.count
+    let numbers = Set(grid.map(\.draws)).sorted()
+    let isByLength = lengths.count >= numbers.count
     func point(_ entry: GridEntry) -> Figure.Point? {
       guard entry.dataset.expectedRecords > 0 else { return nil }
       func decimal(_ value: Double?) -> Double? { value.flatMap { $0 > 0 ? log10($0) : nil } }
       return Figure.Point(
-        isByLength ? log10(Double(entry.length)) : log10(entry.queries), log10(entry.dataset.expectedRecords),
+        isByLength ? log10(Double(entry.length)) : log10(entry.draws), log10(entry.dataset.expectedRecords),
         lower: decimal(entry.dataset.bounds?.expectedRecords[0]),
         upper: decimal(entry.dataset.bounds?.expectedRecords[1]))
     }
     let series =
       (isByLength
-        ? draws.map { ($0, grid.filter { [q = $0] in $0.queries == q }) }
+        ? numbers.map { ($0, grid.filter { [q = $0] in $0.draws == q }) }
         : lengths.map { n in (Double(n), grid.filter { $0.length == n }) })
     return Figure(
       "Records that come out",
@@ -47,7 +47,7 @@ extension PredictReport {
     return Figure(
       "The riskiest records",
       caption:
-        "The probability that each record's first \(NumberText.count(length, "token")) come out in \(queries == 1 ? "one draw" : "\(NumberText.weight(queries)) draws"), with bounds or 90 % intervals "
+        "The probability that each record's first \(NumberText.count(length, "token")) come out in \(draws == 1 ? "one draw" : "\(NumberText.weight(draws)) draws"), with bounds or 90 % intervals "
         + "where it is not exact.",
       x: .init("", .categories(Figure.names(riskiest.map(\.id), longest: 24))),
       y: .init("probability", .logarithmic),

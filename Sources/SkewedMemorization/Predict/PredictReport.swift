@@ -11,10 +11,10 @@ public struct PredictReport: Codable, Sendable, Equatable {
   /// m, the tokens used of each record; null for all.
   @OrNull public var given: Int?
   /// How tokens are drawn.
-  public var decoding: DecodingDescription
+  public var decoding: Decoding
   /// q.
-  public var queries: Double
-  /// The probability that `queries_for_probability` is for.
+  public var draws: Double
+  /// The probability that `draws_for_probability` is for.
   public var probability: Double
   /// The records, in the order of the file.
   public var records: [RecordPrediction]
@@ -27,7 +27,7 @@ public struct PredictReport: Codable, Sendable, Equatable {
   /// Predictions of records that were left out against what they are; null when not asked for or impossible.
   @OrNull public var evaluation: Evaluation?
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   /// How a record's probability is known.
   public enum Method: String, Codable, Sendable {
@@ -53,18 +53,18 @@ public struct PredictReport: Codable, Sendable, Equatable {
     /// How it is known.
     public var method: Method
     /// The number of draws with which the probability reaches `probability`; null where none does.
-    @OrNull public var queriesForProbability: Double?
+    @OrNull public var drawsForProbability: Double?
     /// The fewest that it can be, by `upper`; null where none does.
-    @OrNull public var queriesLower: Double?
+    @OrNull public var drawsLower: Double?
     /// The most that it can be, by `lower`; null where none does.
-    @OrNull public var queriesUpper: Double?
+    @OrNull public var drawsUpper: Double?
 
     enum CodingKeys: String, CodingKey {
       case id, lower, upper, method
       case logProbability = "log_probability"
-      case queriesForProbability = "queries_for_probability"
-      case queriesLower = "queries_lower"
-      case queriesUpper = "queries_upper"
+      case drawsForProbability = "draws_for_probability"
+      case drawsLower = "draws_lower"
+      case drawsUpper = "draws_upper"
     }
   }
 
@@ -125,7 +125,7 @@ public struct PredictReport: Codable, Sendable, Equatable {
     /// n.
     public var length: Int
     /// q.
-    public var queries: Double
+    public var draws: Double
     /// The data set.
     public var dataset: DataSet
     /// Shares of (q, p)-discoverable records, for each probability asked for.
@@ -235,31 +235,5 @@ extension PredictReport {
       _ownMeanScore = OrNull(wrappedValue: evaluation.ownMeanScore)
       _regressionScore = OrNull(wrappedValue: evaluation.regressionScore)
     }
-  }
-}
-
-/// A decoding scheme as reports have it.
-public struct DecodingDescription: Codable, Sendable, Equatable {
-  /// The temperature; 0 is greedy.
-  public var temperature: Double
-  /// Top-k; null for all tokens.
-  @OrNull public var topK: Int?
-  /// Top-p; null for all tokens.
-  @OrNull public var topP: Double?
-  /// Min-p; null for all tokens.
-  @OrNull public var minP: Double?
-
-  enum CodingKeys: String, CodingKey {
-    case temperature
-    case topK = "top_k"
-    case topP = "top_p"
-    case minP = "min_p"
-  }
-
-  init(_ decoding: Decoding) {
-    temperature = decoding.temperature
-    _topK = OrNull(wrappedValue: decoding.topK)
-    _topP = OrNull(wrappedValue: decoding.topP)
-    _minP = OrNull(wrappedValue: decoding.minP)
   }
 }

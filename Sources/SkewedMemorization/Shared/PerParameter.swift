@@ -55,28 +55,3 @@ public struct PerParameter<Value: Codable & Sendable & Equatable>: Codable, Send
     for (name, values) in lists { try container.encode(values, forKey: Key(stringValue: name)) }
   }
 }
-
-/// The two ends of an interval; null for one that the data do not bound.
-public struct Ends: Codable, Sendable, Equatable {
-  /// The lower end.
-  public var lower: Double?
-  /// The upper end.
-  public var upper: Double?
-
-  init(_ range: ClosedRange<Double>) {
-    lower = range.lowerBound.isFinite ? range.lowerBound : nil
-    upper = range.upperBound.isFinite ? range.upperBound : nil
-  }
-
-  public init(from decoder: any Decoder) throws {
-    var container = try decoder.unkeyedContainer()
-    lower = try container.decode(Double?.self)
-    upper = try container.decode(Double?.self)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.unkeyedContainer()
-    try container.encode(lower)
-    try container.encode(upper)
-  }
-}

@@ -8,12 +8,8 @@ import TokenProcess
 public struct SimilarityAnalysis: Sendable {
   /// k, the nearest neighbours of a record.
   public var neighbours = 10
-  /// Permutations behind each p-value.
-  public var permutations = 9999
-  /// Their seed.
-  public var seed: UInt64 = 0
-  /// Tasks to spread the work over; the result does not depend on it.
-  public var threads = 1
+  /// The permutations behind each p-value, as replicates.
+  public var resampling = Resampling(replicates: 9999)
 
   /// The usual analysis.
   public init() {}
@@ -34,21 +30,24 @@ public struct SimilarityAnalysis: Sendable {
 
   /// Analyses records with given embeddings, otherwise with those of the capture, otherwise with TF–IDF over token ids.
   ///
-  /// - Throws: `ArgumentError` for settings out of range, fewer than three records, or embeddings that do not fit the records;
-  ///   `RecordError` where there is nothing to make vectors of; `CancellationError`.
-  public func report(on records: [Record], file: String, embeddings: Embeddings? = nil) async throws -> SimilarityReport
-  {
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` for fewer than three records, embeddings that do not fit the
+  ///   records, or where there is nothing to make vectors of; `CancellationError`.
+  public func run(on capture: Capture, embeddings: Embeddings? = nil) async throws -> SimilarityReport {
+    try resampling.check(replicates: 199...1_000_000)
+    return try await naming(capture) {
+      try await report(on: capture.records, file: capture.name, embeddings: embeddings)
+    }
+  }
+
+  private func report(on records: [Record], file: String, embeddings: Embeddings?) async throws -> SimilarityReport {
     guard records.count >= 3 else {
       throw RecordError(field: "records", problem: "are \(records.count); similarity takes 3 or more")
     }
     guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
-    guard (199...1_000_000).contains(permutations) else {
-      throw ArgumentError(name: "permutations", value: "\(permutations)", allowed: "199 to 1000000")
-    }
     let (source, input, full) = try vectors(records, embeddings)
     let k = min(neighbours, records.count - 1)
-    let nearInput = try await input.neighbours(k, threads: threads)
-    let nearFull = try await full.neighbours(k, threads: threads)
+    let nearInput = try await input.neighbours(k, threads: resampling.threads)
+    let nearFull = try await full.neighbours(k, threads: resampling.threads)
     let rows = records.indices.map { index in
       SimilarityReport.RecordSimilarity(
         id: records[index].id, inputSimilarity: mean(nearInput[index]), fullSimilarity: mean(nearFull[index]),
@@ -70,19 +69,18 @@ public struct SimilarityAnalysis: Sendable {
         fullTwoNearest: IntrinsicDimension.twoNearest(distances[1])),
       correlations: try await correlations(records, rows), records: rows, warnings: [])
     if report.correlations.isEmpty {
-      report.warnings.append("no correlations: similarities or expected matches are the same for all records")
+      report.warnings.append(Warning(.noCorrelations))
     }
     let empty = [input, full].map { vectors in vectors.zeros }.reduce(0, +)
     if empty > 0 {
-      report.warnings.append("\(empty) vectors hold only zeros: they are as far from all others as can be")
+      report.warnings.append(Warning(.zeroVectors, counts: ["vectors": empty]))
     }
     let copies = distances[0].count { $0.first == 0 }
     if copies > 0 {
-      report.warnings.append("\(copies) prefixes are copies of others: they are left out of the dimensions")
+      report.warnings.append(Warning(.copiedPrefixes, counts: ["prefixes": copies]))
     }
     if source == "tf-idf" {
-      report.warnings.append(
-        "no embeddings: similarity is that of TF-IDF vectors over token ids, of words and not of meaning")
+      report.warnings.append(Warning(.termSimilarity))
     }
     return report
   }
@@ -108,7 +106,7 @@ public struct SimilarityAnalysis: Sendable {
       throw RecordError(
         field: "embedding_prefix",
         problem:
-          "and embedding_full, or prefix_token_ids and reference_token_ids, are missing in \(records.count - max(own.count, tokens.count)) of \(records.count) records, and no embeddings are given (--prefix-embeddings, --full-embeddings)"
+          "and embedding_full, or prefix_token_ids and reference_token_ids, are missing in \(records.count - max(own.count, tokens.count)) of \(records.count) records, and no embeddings are given"
       )
     }
     return ("tf-idf", TermVectors(tokens.map(\.0)), TermVectors(tokens.map(\.1)))
@@ -139,7 +137,7 @@ public struct SimilarityAnalysis: Sendable {
   }
 
   /// The jackknife: without record i, the mean over the other pairs follows from record i's own mean cosine.
-  private func interval(_ difference: Double, _ input: any VectorSet, _ full: any VectorSet) -> Ends? {
+  private func interval(_ difference: Double, _ input: any VectorSet, _ full: any VectorSet) -> Interval? {
     let count = Double(input.count)
     guard input.count >= 10 else { return nil }
     // θ_(-i) - θ = -2 (m_i - θ)/(M - 2), m_i the record's mean cosine with the others.
@@ -148,7 +146,7 @@ public struct SimilarityAnalysis: Sendable {
     let centre = deviations.reduce(0, +) / count
     let variance = (count - 1) / count * deviations.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
     let width = 1.959963984540054 * variance.squareRoot()
-    return Ends(difference - width...difference + width)
+    return Interval(difference - width...difference + width)
   }
 
   private func correlations(
@@ -165,14 +163,14 @@ public struct SimilarityAnalysis: Sendable {
     let asked = measures.flatMap { measure in
       [[], ["length"], ["length", "loss"]].map { (measure: measure.0, values: measure.1, given: $0) }
     }
-    let found = try await inParallel(0..<asked.count, threads: threads) { index -> SimilarityReport.Correlation? in
+    let found = try await inParallel(0..<asked.count, threads: resampling.threads) { index -> SimilarityReport.Correlation? in
       let (measure, values, given) = asked[index]
       let known = values.indices.filter { values[$0] != nil }
       let covariates = given.map { name in known.map { name == "length" ? lengths[$0] : losses[$0] } }
       guard
         let partial = PartialRankCorrelation(
-          known.compactMap { values[$0] }, known.map { expected[$0] }, given: covariates, permutations: permutations,
-          seed: seed &+ UInt64(index))
+          known.compactMap { values[$0] }, known.map { expected[$0] }, given: covariates, permutations: resampling.replicates,
+          seed: resampling.seed &+ UInt64(index))
       else { return nil }
       return .init(
         measure: measure, given: given, value: partial.value, p: partial.pValue, benjaminiHochberg: partial.pValue,

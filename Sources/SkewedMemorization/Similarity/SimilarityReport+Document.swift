@@ -12,7 +12,7 @@ extension SimilarityReport: ReadableReport {
       "Vectors: \(vectors). Directions around a prefix: \(NumberText.text(dimensions.inputLevinaBickel)) (Levina–Bickel), "
         + "\(NumberText.text(dimensions.inputTwoNearest)) (TwoNN); around a whole sequence \(NumberText.text(dimensions.fullLevinaBickel)) and "
         + "\(NumberText.text(dimensions.fullTwoNearest)).")
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     document.heading("Rank correlation with the expected match")
     document.table(
       .init(

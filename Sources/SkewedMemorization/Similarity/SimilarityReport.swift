@@ -18,7 +18,7 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
   /// The records, in the order of the file.
   public var records: [RecordSimilarity]
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   /// Mean cosines of two different records.
   public struct Gap: Codable, Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
     /// S_full - S_input: negative where the references behind like prefixes differ.
     public var difference: Double
     /// The difference's limits (delete-a-record jackknife, 95 %).
-    @OrNull public var interval: Ends?
+    @OrNull public var interval: Interval?
   }
 
   /// Intrinsic dimensions.

@@ -6,9 +6,9 @@ extension ValidateReport: ReadableReport {
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Generations \(file) against \(capture)")
-    document.list(warnings.map { "Note: \($0)." })
+    document.list(warnings.map { "Note: \($0.text)." })
     for group in groups {
-      let name = group.decoding.text
+      let name = group.decoding.description
       document.heading(name.prefix(1).uppercased() + name.dropFirst())
       document.paragraph(
         "\(NumberText.count(group.draws)) generations of \(NumberText.count(group.records, "record")), predicted "

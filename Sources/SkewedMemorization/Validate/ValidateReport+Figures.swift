@@ -8,7 +8,7 @@ extension ValidateReport {
     let bins = group.calibration.filter { $0.predicted > 0 && $0.observed > 0 }
     let ends = group.calibration.map(\.predicted).filter { $0 > 0 }
     let line = [ends.min() ?? 1, ends.max() ?? 1].map { Figure.Point(log10($0), log10($0)) }
-    let name = group.decoding.text
+    let name = group.decoding.description
     return Figure(
       "Predicted and observed: \(name)",
       caption:

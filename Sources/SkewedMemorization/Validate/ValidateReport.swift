@@ -1,3 +1,5 @@
+import TokenProcess
+
 /// Predictions against sampled generations: the JSON of `skewmem validate --format json`, schema `skewmem.validate/1`.
 public struct ValidateReport: Codable, Sendable, Equatable {
   /// `skewmem.validate/1`.
@@ -9,12 +11,12 @@ public struct ValidateReport: Codable, Sendable, Equatable {
   /// One group for each decoding scheme.
   public var groups: [Group]
   /// What to know before using the numbers.
-  public var warnings: [String]
+  public var warnings: [Warning]
 
   /// The generations of one decoding scheme.
   public struct Group: Codable, Sendable, Equatable {
     /// The scheme.
-    public var decoding: DecodingDescription
+    public var decoding: Decoding
     /// Records with generations.
     public var records: Int
     /// Generations.

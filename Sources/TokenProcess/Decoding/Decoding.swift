@@ -1,10 +1,11 @@
+import GSLNumerics
 import RealModule
 
 /// How tokens are drawn from a model's distribution: temperature, then top-k, then top-p, then min-p, then renormalised (design
 /// MODEL §7); or greedily.
 ///
 /// Every step keeps the tokens above a threshold, and ties at a threshold are kept.
-public struct Decoding: Sendable, Equatable, Encodable {
+public struct Decoding: Sendable, Equatable {
   /// The temperature T: probabilities become proportional to p^(1/T). 0 is greedy.
   public let temperature: Double
   /// Keep the k most probable tokens; nil for all.
@@ -29,12 +30,12 @@ public struct Decoding: Sendable, Equatable, Encodable {
     guard temperature == 0 || temperature >= 1e-6, temperature.isFinite else {
       throw ArgumentError(name: "temperature", value: "\(temperature)", allowed: "0, or finite and 1e-6 or more")
     }
-    if let topK, topK < 1 { throw ArgumentError(name: "top-k", value: "\(topK)", allowed: "1 or more") }
+    if let topK, topK < 1 { throw ArgumentError(name: "topK", value: "\(topK)", allowed: "1 or more") }
     if let topP, !(topP > 0 && topP <= 1) {
-      throw ArgumentError(name: "top-p", value: "\(topP)", allowed: "0 < top-p <= 1")
+      throw ArgumentError(name: "topP", value: "\(topP)", allowed: "0 < top-p <= 1")
     }
     if let minP, !(minP >= 0 && minP <= 1) {
-      throw ArgumentError(name: "min-p", value: "\(minP)", allowed: "0 <= min-p <= 1")
+      throw ArgumentError(name: "minP", value: "\(minP)", allowed: "0 <= min-p <= 1")
     }
     self.temperature = temperature
     self.topK = topK
@@ -54,16 +55,6 @@ public struct Decoding: Sendable, Equatable, Encodable {
   public var isGreedy: Bool { temperature == 0 }
   /// Whether some tokens may be left out.
   var isTruncated: Bool { topK != nil || topP != nil || minP != nil }
-
-  /// In words, e.g. `temperature 0.8, top-k 20`.
-  public var description: String {
-    if isGreedy { return "greedy" }
-    return
-      (["temperature \(temperature)"]
-      + [
-        topK.map { "top-k \($0)" }, topP.map { "top-p \($0)" }, minP.map { "min-p \($0)" },
-      ].compactMap(\.self)).joined(separator: ", ")
-  }
 
   /// ln of every token's probability under the scheme, from the logits of the whole vocabulary; -inf for tokens left out.
   ///
@@ -101,5 +92,16 @@ public struct Decoding: Sendable, Equatable, Encodable {
     let total = ordered.prefix { $0 >= threshold }.reversed().reduce(0) { $0 + .exp($1) }
     let logTotal = Double.log(total)
     return scaled.map { $0 >= threshold ? $0 - logTotal : -.infinity }
+  }
+}
+
+extension Decoding: CustomStringConvertible {
+  /// In words, e.g. `temperature 0.8, top-k 20`, or `greedy decoding`.
+  public var description: String {
+    if isGreedy { return "greedy decoding" }
+    // 1 and not 1.0, as it was set.
+    func text(_ value: Double) -> String { value == 1 || value == 2 ? "\(Int(value))" : "\(value)" }
+    let parts = [topK.map { "top-k \($0)" }, topP.map { "top-p \(text($0))" }, minP.map { "min-p \(text($0))" }]
+    return (["temperature \(text(temperature))"] + parts.compactMap(\.self)).joined(separator: ", ")
   }
 }

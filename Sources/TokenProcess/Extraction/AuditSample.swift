@@ -6,48 +6,24 @@ import RealModule
 /// z of M records are drawn without replacement, k of the M are risky: the number seen is hypergeometric (design
 /// MODEL §6).
 public struct AuditSample: Sendable, Equatable {
-  /// What is wrong with a plan's numbers.
-  public enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// A number outside its range.
-    case argument(name: String, value: String, allowed: String)
-
-    public var description: String {
-      switch self {
-      case .argument(let name, let value, let allowed): "\(name) = \(value) is outside its range (\(allowed))"
-      }
-    }
-  }
-
   /// M, the number of records in the data set.
   public let records: Int
 
   /// Samples of a data set of M >= 1 records.
   ///
-  /// - Throws: `PlanError` otherwise.
-  public init(records: Int) throws(PlanError) {
-    try Self.check(records, "records", in: 1...(1 << 52))
+  /// - Throws: `ArgumentError` otherwise.
+  public init(records: Int) throws(ArgumentError) {
+    try ArgumentError.check(records, "records", in: 1...(1 << 52))
     self.records = records
-  }
-
-  private static func check(_ value: Int, _ name: String, in range: ClosedRange<Int>) throws(PlanError) {
-    guard range.contains(value) else {
-      throw .argument(name: name, value: "\(value)", allowed: "\(range.lowerBound) to \(range.upperBound)")
-    }
-  }
-
-  private static func check(probability: Double, _ name: String) throws(PlanError) {
-    guard probability > 0, probability < 1 else {
-      throw .argument(name: name, value: "\(probability)", allowed: "0 < \(name) < 1")
-    }
   }
 
   /// ln of the probability that a sample of z records misses all k risky ones, C(M-k, z) / C(M, z).
   ///
   /// - Complexity: O(1).
-  /// - Throws: `PlanError` unless 0 <= k, z <= M.
-  public func logMissProbability(risky k: Int, sample z: Int) throws(PlanError) -> Double {
-    try Self.check(k, "risky", in: 0...records)
-    try Self.check(z, "sample", in: 0...records)
+  /// - Throws: `ArgumentError` unless 0 <= k, z <= M.
+  public func logMissProbability(risky k: Int, sample z: Int) throws(ArgumentError) -> Double {
+    try ArgumentError.check(k, "risky", in: 0...records)
+    try ArgumentError.check(z, "sample", in: 0...records)
     return logMiss(k, z)
   }
 
@@ -61,10 +37,10 @@ public struct AuditSample: Sendable, Equatable {
   /// The smallest sample that misses all of k risky records with probability at most `miss`.
   ///
   /// - Complexity: O(log M).
-  /// - Throws: `PlanError` unless 1 <= k <= M and 0 < miss < 1.
-  public func size(risky k: Int, miss: Double) throws(PlanError) -> Int {
-    try Self.check(k, "risky", in: 1...records)
-    try Self.check(probability: miss, "miss")
+  /// - Throws: `ArgumentError` unless 1 <= k <= M and 0 < miss < 1.
+  public func size(risky k: Int, miss: Double) throws(ArgumentError) -> Int {
+    try ArgumentError.check(k, "risky", in: 1...records)
+    try ArgumentError.check(share: miss, "miss")
     let bound = Double.log(miss)
     return Self.smallest(in: 0...(records - k + 1)) { logMiss(k, $0) <= bound }
   }
@@ -74,10 +50,10 @@ public struct AuditSample: Sendable, Equatable {
   /// A sample that found none shows, at confidence 1 - miss, that there are fewer. nil when even M would be missed, i.e.
   /// z = 0.
   ///
-  /// - Throws: `PlanError` unless 0 <= z <= M and 0 < miss < 1.
-  public func detectable(sample z: Int, miss: Double) throws(PlanError) -> Int? {
-    try Self.check(z, "sample", in: 0...records)
-    try Self.check(probability: miss, "miss")
+  /// - Throws: `ArgumentError` unless 0 <= z <= M and 0 < miss < 1.
+  public func detectable(sample z: Int, miss: Double) throws(ArgumentError) -> Int? {
+    try ArgumentError.check(z, "sample", in: 0...records)
+    try ArgumentError.check(share: miss, "miss")
     guard z > 0 else { return nil }
     let bound = Double.log(miss)
     return Self.smallest(in: 1...(records - z + 1)) { logMiss($0, z) <= bound }
@@ -90,11 +66,11 @@ public struct AuditSample: Sendable, Equatable {
   /// P(X >= x | k) > (1 - level)/2.
   ///
   /// - Complexity: O(log M) sums of at most about ten standard deviations of X each.
-  /// - Throws: `PlanError` unless 0 <= x <= z <= M and 0 < level < 1.
-  public func riskyLimits(observed x: Int, sample z: Int, level: Double = 0.95) throws(PlanError) -> ClosedRange<Int> {
-    try Self.check(z, "sample", in: 0...records)
-    try Self.check(x, "observed", in: 0...z)
-    try Self.check(probability: level, "level")
+  /// - Throws: `ArgumentError` unless 0 <= x <= z <= M and 0 < level < 1.
+  public func riskyLimits(observed x: Int, sample z: Int, level: Double = 0.95) throws(ArgumentError) -> ClosedRange<Int> {
+    try ArgumentError.check(z, "sample", in: 0...records)
+    try ArgumentError.check(x, "observed", in: 0...z)
+    try ArgumentError.check(share: level, "level")
     let side = Double.log(0.5 * (1 - level))
     let unseen = records - z
     // P(X <= x | k) falls with k: the first k at which it is small is one past the limit.

@@ -26,12 +26,10 @@ public struct MatchLengthLaw: Sendable, Equatable {
   /// - Complexity: O(L).
   /// - Throws: `RecordError` for an empty array or a value that is NaN or positive.
   public init(tokenLogProbabilities: [Double]) throws(RecordError) {
-    var record = Record(id: "law", tokenLogProbabilities: tokenLogProbabilities)
-    try record.validate()
-    self.init(valid: record.tokenLogProbabilities)
+    self.init(try Record(id: "law", tokenLogProbabilities: tokenLogProbabilities))
   }
 
-  /// The law of a record that has been validated.
+  /// The law of a record.
   public init(_ record: Record) {
     self.init(valid: record.tokenLogProbabilities)
   }

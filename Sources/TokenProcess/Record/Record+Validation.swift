@@ -12,7 +12,7 @@ extension Record {
   /// - Complexity: O(tokens).
   /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
   ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank or count.
-  public mutating func validate() throws(RecordError) {
+  package mutating func validate() throws(RecordError) {
     guard !id.isEmpty else { throw RecordError(field: "id", problem: "is empty") }
     guard !tokenLogProbabilities.isEmpty else {
       throw RecordError(field: "token_logprobs", problem: "the reference is empty")

@@ -18,70 +18,114 @@ public struct Record: Sendable, Equatable {
   }
 
   /// The record's name in the data set.
-  public var id: String
+  public package(set) var id: String
   /// ln p_j for each reference token, given the prefix and the reference tokens before it, at temperature 1.
-  public var tokenLogProbabilities: [Double]
+  public package(set) var tokenLogProbabilities: [Double]
   /// The reference tokens' numbers.
-  public var referenceTokenIDs: [Int]?
+  public package(set) var referenceTokenIDs: [Int]?
   /// The token that the model ranks first at each position.
-  public var greedyTokenIDs: [Int]?
+  public package(set) var greedyTokenIDs: [Int]?
   /// The rank of the reference token at each position; 0 is the model's first choice.
-  public var ranks: [Int]?
+  public package(set) var ranks: [Int]?
   /// The most probable tokens at each position.
-  public var topLogProbabilities: [[Alternative]]?
+  public package(set) var topLogProbabilities: [[Alternative]]?
   /// The mean of ln p over the vocabulary at each position.
-  public var logProbabilityMeans: [Double]?
+  public package(set) var logProbabilityMeans: [Double]?
   /// The standard deviation of ln p over the vocabulary at each position.
-  public var logProbabilityDeviations: [Double]?
+  public package(set) var logProbabilityDeviations: [Double]?
   /// The text before the reference.
-  public var prefix: String?
+  public package(set) var prefix: String?
   /// The text whose repetition is in question.
-  public var reference: String?
+  public package(set) var reference: String?
   /// The prefix's token numbers.
-  public var prefixTokenIDs: [Int]?
+  public package(set) var prefixTokenIDs: [Int]?
   /// Sampled continuations as token numbers.
-  public var generations: [[Int]]?
+  public package(set) var generations: [[Int]]?
   /// Where the text is from.
-  public var source: String?
+  public package(set) var source: String?
   /// The name of the training run.
-  public var run: String?
+  public package(set) var run: String?
   /// Which part of the data the record belongs to, e.g. `train`.
-  public var split: String?
+  public package(set) var split: String?
   /// The epoch of the checkpoint.
-  public var epoch: Double?
+  public package(set) var epoch: Double?
   /// The mean training loss at the checkpoint.
-  public var trainLoss: Double?
+  public package(set) var trainLoss: Double?
   /// How often the record was shown in an epoch.
-  public var repetitions: Double?
+  public package(set) var repetitions: Double?
   /// The number of tokens in the vocabulary.
-  public var vocabularySize: Int?
+  public package(set) var vocabularySize: Int?
   /// An embedding of the prefix.
-  public var embeddingPrefix: [Double]?
+  public package(set) var embeddingPrefix: [Double]?
   /// An embedding of prefix and reference together.
-  public var embeddingFull: [Double]?
+  public package(set) var embeddingFull: [Double]?
 
   /// Whether the one token stands for a whole reference, as in samples of lm-evaluation-harness.
   package var isWholeReference = false
 
-  /// A record with what is required; set the other properties as they are known, then ``validate()``.
-  public init(id: String, tokenLogProbabilities: [Double]) {
+  /// A record that has been checked: no invalid one can be made.
+  ///
+  /// ```swift
+  /// let record = try Record(id: "poem-7", tokenLogProbabilities: [-0.1, -0.02, -1.5], ranks: [0, 0, 2])
+  /// print(MatchLengthLaw(record).logSurvival[3])  // -1.62
+  /// ```
+  ///
+  /// Log-probabilities that rounding put above 0, by at most ``roundingAllowance``, become 0. The parameters are the
+  /// properties of the same names.
+  ///
+  /// - Complexity: O(tokens).
+  /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
+  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank or count.
+  public init(
+    id: String,
+    tokenLogProbabilities: [Double],
+    referenceTokenIDs: [Int]? = nil,
+    greedyTokenIDs: [Int]? = nil,
+    ranks: [Int]? = nil,
+    topLogProbabilities: [[Alternative]]? = nil,
+    logProbabilityMeans: [Double]? = nil,
+    logProbabilityDeviations: [Double]? = nil,
+    prefix: String? = nil,
+    reference: String? = nil,
+    prefixTokenIDs: [Int]? = nil,
+    generations: [[Int]]? = nil,
+    source: String? = nil,
+    run: String? = nil,
+    split: String? = nil,
+    epoch: Double? = nil,
+    trainLoss: Double? = nil,
+    repetitions: Double? = nil,
+    vocabularySize: Int? = nil,
+    embeddingPrefix: [Double]? = nil,
+    embeddingFull: [Double]? = nil
+  ) throws(RecordError) {
+    self.id = id
+    self.tokenLogProbabilities = tokenLogProbabilities
+    self.referenceTokenIDs = referenceTokenIDs
+    self.greedyTokenIDs = greedyTokenIDs
+    self.ranks = ranks
+    self.topLogProbabilities = topLogProbabilities
+    self.logProbabilityMeans = logProbabilityMeans
+    self.logProbabilityDeviations = logProbabilityDeviations
+    self.prefix = prefix
+    self.reference = reference
+    self.prefixTokenIDs = prefixTokenIDs
+    self.generations = generations
+    self.source = source
+    self.run = run
+    self.split = split
+    self.epoch = epoch
+    self.trainLoss = trainLoss
+    self.repetitions = repetitions
+    self.vocabularySize = vocabularySize
+    self.embeddingPrefix = embeddingPrefix
+    self.embeddingFull = embeddingFull
+    try validate()
+  }
+
+  /// A record that nothing has been checked of: for readers, which call ``validate()`` once everything is there.
+  package init(unchecked id: String, tokenLogProbabilities: [Double]) {
     self.id = id
     self.tokenLogProbabilities = tokenLogProbabilities
   }
-}
-
-/// What is wrong with a record, by the name of the field in a capture.
-public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The field, e.g. `token_logprobs[3]`.
-  public let field: String
-  /// What is wrong with it.
-  public let problem: String
-
-  /// A problem with a field.
-  public init(field: String, problem: String) {
-    self.field = field
-    self.problem = problem
-  }
-
-  public var description: String { "\(field): \(problem)" }
 }

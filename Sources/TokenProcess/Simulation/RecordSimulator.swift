@@ -13,23 +13,6 @@ public struct RecordSimulator: Sendable {
     case positions
   }
 
-  /// What is wrong with a request.
-  public enum SimulationError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The family is no mixture of geometric laws, so that records cannot differ in one p.
-    case noMixingLaw(family: String)
-    /// A count outside its range.
-    case count(name: String, value: Int, range: ClosedRange<Int>)
-
-    public var description: String {
-      switch self {
-      case .noMixingLaw(let family):
-        "\(family) has no law of token probabilities between records; use the reading \"positions\""
-      case .count(let name, let value, let range):
-        "\(name) = \(value) is outside its range (\(range.lowerBound) to \(range.upperBound))"
-      }
-    }
-  }
-
   /// The law of N.
   public let law: any FittableFamily
   /// The reading of it.
@@ -46,15 +29,18 @@ public struct RecordSimulator: Sendable {
   ///   - reading: nil for `records` where the family is a mixture of geometric laws, otherwise `positions`.
   ///   - length: Tokens a record.
   ///   - seed: The seed.
-  /// - Throws: `SimulationError`.
+  /// - Throws: `ArgumentError`.
   public init(
     law: any FittableFamily, reading: Reading? = nil, length: Int, seed: UInt64
-  ) throws(SimulationError) {
-    let range = 1...Record.longestReference
-    guard range.contains(length) else { throw .count(name: "length", value: length, range: range) }
+  ) throws(ArgumentError) {
+    try ArgumentError.check(length, "length", in: 1...Record.longestReference)
     let isMixture = law is any RecordMixture
     let chosen = reading ?? (isMixture ? .records : .positions)
-    guard chosen == .positions || isMixture else { throw .noMixingLaw(family: type(of: law).familyName) }
+    guard chosen == .positions || isMixture else {
+      throw ArgumentError(
+        name: "reading", value: "records",
+        allowed: "positions for \(type(of: law).familyName), which is no mixture of geometric laws")
+    }
     self.law = law
     self.reading = chosen
     self.length = length
@@ -66,7 +52,7 @@ public struct RecordSimulator: Sendable {
 
   /// Record i = 0, 1, …, always the same for the same seed.
   public func record(_ index: Int) -> Record {
-    var record = Record(id: "simulated-\(index)", tokenLogProbabilities: commonTokens)
+    var record = Record(unchecked: "simulated-\(index)", tokenLogProbabilities: commonTokens)
     if reading == .records, let mixture = law as? any RecordMixture {
       var generator = SeededGenerator(seed: seed, stream: UInt64(index))
       let value = mixture.sampleLogProbability(using: &generator)

@@ -21,18 +21,18 @@ struct AuditCommand: ReportCommand {
   var skipInvalid = false
 
   @Option(help: "How many of the riskiest records to name; text and Markdown show all of them up to 50.")
-  var top = AuditOptions().top
+  var top = AuditAnalysis().top
 
   @Option(
     help: ArgumentHelp(
       "Lengths to report on, e.g. 10,50. (default: 1, 2, 4, 8, ... and the longest reference)", valueName: "n,n,..."))
-  var lengths: NumberList<Int>?
+  var length: NumberList<Int>?
 
-  @Option(help: "Confidence level of the limits.")
-  var level = AuditOptions().level
+  @Option(help: "Confidence level of the intervals.")
+  var level = Resampling().level
 
-  @Option(help: "Bootstrap replicates for the population limits.")
-  var replicates = AuditOptions().replicates
+  @Option(help: "Bootstrap replicates behind the population's intervals.")
+  var replicates = Resampling().replicates
 
   @Option(help: "Seed of the bootstrap.")
   var seed: UInt64 = 0
@@ -45,17 +45,9 @@ struct AuditCommand: ReportCommand {
 
   func report() async throws -> AuditReport {
     let files = try expandedCaptures(files)
-    for file in files where file != "-" && output.isSameFile(as: file) {
-      throw ValidationError("--output \(output.output) is one of the captures to be read.")
-    }
-    return try await audit(files)
-  }
-
-  private func audit(_ files: [String]) async throws -> AuditReport {
     try input.checkUse(files)
     let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
-    let outcome = try await Audit(options: options, captureOptions: input.captureOptions).run(
-      files: files, skippingInvalid: skipInvalid, progress: bar.update)
+    let outcome = try await analysis.run(files: files, skippingInvalid: skipInvalid, progress: bar.update)
     bar.finish()
     let shown = outcome.errors.prefix(10)
     if !output.quiet || outcome.report == nil {
@@ -82,15 +74,14 @@ struct AuditCommand: ReportCommand {
     return report
   }
 
-  private var options: AuditOptions {
-    var options = AuditOptions()
-    options.top = top
-    options.level = level
-    options.replicates = replicates
-    options.seed = seed
-    options.threads = threadOptions.threads
-    options.lengths = lengths?.numbers
-    return options
+  private var analysis: AuditAnalysis {
+    var analysis = AuditAnalysis()
+    analysis.top = top
+    analysis.lengths = length?.numbers
+    analysis.resampling = Resampling(
+      seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
+    analysis.captureOptions = input.captureOptions
+    return analysis
   }
 
   /// The size of all files; nil when one of them is standard input or cannot be asked.

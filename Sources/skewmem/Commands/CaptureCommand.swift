@@ -1,5 +1,4 @@
 import ArgumentParser
-import CaptureStore
 import Captures
 import Foundation
 import ModelServers
@@ -72,7 +71,7 @@ struct CaptureCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      try SummaryOutput.check(output, against: [file])
+      try checkOutput(output, against: [file])
       var settings = CaptureRun.Settings()
       settings.model = model
       settings.scoring = scoring

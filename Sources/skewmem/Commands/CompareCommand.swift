@@ -19,7 +19,7 @@ struct CompareCommand: ReportCommand {
   var files: [String]
 
   @Option(help: "Which are compared: all, consecutive or first (each with the first).")
-  var pairs = Comparison.Pairs.all
+  var pairs = CompareAnalysis.Pairs.all
 
   @Option(help: ArgumentHelp("Tokens of tail probabilities. (default: 1, 4, 16, ...)", valueName: "n,..."))
   var length: NumberList<Int>?
@@ -27,11 +27,11 @@ struct CompareCommand: ReportCommand {
   @Option(help: "Differences of 0 in the signed-rank test: pratt (ranked) or wilcox (left out).")
   var zeros = SignedRankTest.Zeros.pratt
 
-  @Option(help: "Confidence level of the limits.")
-  var level = Comparison().level
+  @Option(help: "Confidence level of the intervals.")
+  var level = Resampling().level
 
   @Option(help: "Bootstrap replicates of the differences of tail probabilities.")
-  var replicates = Comparison().replicates
+  var replicates = Resampling().replicates
 
   @Option(help: "Seed of bootstraps and permutations.")
   var seed: UInt64 = 0
@@ -47,23 +47,17 @@ struct CompareCommand: ReportCommand {
     guard files.count >= 2, Set(files).count == files.count else {
       throw ValidationError("compare takes two captures or more, each once.")
     }
-    try output.check(against: files)
-    var comparison = Comparison()
-    comparison.pairs = pairs
-    comparison.lengths = length?.numbers
-    comparison.zeros = zeros
-    comparison.level = level
-    comparison.replicates = replicates
-    comparison.seed = seed
-    comparison.threads = threadOptions.threads
-    var dataSets: [Comparison.DataSet] = []
-    for file in files {
-      dataSets.append(
-        .init(name: file, records: try await input.records(of: file, threadOptions, withAlternatives: false)))
-    }
-    return try await comparison.report(on: dataSets)
+    var analysis = CompareAnalysis()
+    analysis.pairs = pairs
+    analysis.lengths = length?.numbers
+    analysis.zeros = zeros
+    analysis.resampling = Resampling(
+      seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
+    var captures: [Capture] = []
+    for file in files { captures.append(try await input.capture(file, threadOptions, withAlternatives: false)) }
+    return try await analysis.run(on: captures)
   }
 }
 
-extension Comparison.Pairs: ExpressibleByArgument {}
+extension CompareAnalysis.Pairs: ExpressibleByArgument {}
 extension SignedRankTest.Zeros: ExpressibleByArgument {}

@@ -29,7 +29,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      try SummaryOutput.check(output, against: files + [input.arrayLengths].compactMap(\.self))
+      try checkOutput(output, against: files + [input.arrayLengths].compactMap(\.self))
       noteUnfinishedStores(files)
       guard ![".gz", ".zst"].contains(where: output.hasSuffix) else {
         throw ValidationError(

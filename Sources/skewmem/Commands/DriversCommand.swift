@@ -43,11 +43,13 @@ struct DriversCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = ["fields": "field"]
+
   var captures: [String] { files }
+  var otherInputs: [String] { [prefixEmbeddings].compactMap(\.self) }
 
   func report() async throws -> DriversReport {
     let files = try expandedCaptures(files)
-    try output.check(against: files + [prefixEmbeddings].compactMap(\.self))
     guard prefixEmbeddings == nil || files.count == 1 else {
       throw ValidationError("--prefix-embeddings are of one file.")
     }
@@ -59,18 +61,18 @@ struct DriversCommand: ReportCommand {
     analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
     analysis.neighbours = neighbours
     analysis.positions = positions
-    analysis.seed = seed
-    analysis.threads = threadOptions.threads
-    var sources: [DriversAnalysis.Source] = []
+    analysis.resampling.seed = seed
+    analysis.resampling.threads = threadOptions.threads
+    var captures: [Capture] = []
+    var covariates: [String: DriversAnalysis.Covariates] = [:]
     for file in files {
-      var source = DriversAnalysis.Source(
-        file: file, records: try await input.records(of: file, threadOptions, withAlternatives: false))
-      source.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
-      if !field.isEmpty { source.fields = try NumericFields.read(field, path: file) }
-      sources.append(source)
+      captures.append(try await input.capture(file, threadOptions, withAlternatives: false))
+      var own = DriversAnalysis.Covariates()
+      own.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
+      if !field.isEmpty { own.fields = try NumericFields.read(field, path: file, sources: InputOptions.sources) }
+      covariates[file] = own
     }
-    let (asked, given) = (analysis, sources)
-    return try await naming(files.joined(separator: ", ")) { try await asked.report(on: given) }
+    return try await analysis.run(on: captures, covariates: covariates)
   }
 }
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import Captures
 import HeavyTails
 import SkewedMemorization
-import TokenProcess
 
 struct FitCommand: ReportCommand {
   static let configuration = CommandConfiguration(
@@ -68,75 +67,14 @@ struct FitCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = [
+    "goodnessReplicates": "bootstrap", "stopsEarly": "stop-early", "isGreedy": "greedy",
+  ]
+
   var captures: [String] { [file] }
 
   func report() async throws -> FitReport {
-    guard !output.isSameFile(as: file) else {
-      throw ValidationError("--output \(output.output) is the file to be read.")
-    }
-    return try await report(try analysis())
-  }
-
-  private func report(_ analysis: FitAnalysis) async throws -> FitReport {
-    let opened = try InputFile(path: file)
-    let isSummary = try AuditSummary.isSummary(opened)
-    if !isSummary, input.inputFormat == nil, try CountsReader.isCounts(opened) {
-      if greedy { throw ValidationError("--greedy is for captures.") }
-      var analysis = analysis
-      if intervals { analysis.intervals = intervalMethod ?? .profile }
-      return try await analysis.report(on: try CountsReader.counts(opened), file: file)
-    }
-    if !greedy {
-      // The exact law is no sample of draws.
-      let needCounts = [
-        "--bootstrap": bootstrap > 0, "--extremes": extremes, "--interval-method profile": intervalMethod == .profile,
-      ]
-      for (option, isGiven) in needCounts.sorted(by: { $0.key < $1.key }) where isGiven {
-        throw ValidationError("\(option) needs counts of draws; add --greedy or give a counts file.")
-      }
-    }
-    let (counts, clusters) = try await isSummary ? summarized(opened) : read(opened)
-    var analysis = analysis
-    if intervals { analysis.intervals = intervalMethod ?? (greedy ? .profile : .delta) }
-    return try await analysis.report(on: counts, clusters: greedy ? nil : clusters, file: file)
-  }
-
-  private func summarized(_ opened: InputFile) throws -> (CensoredCounts, [CensoredCounts]) {
-    let summary = try input.summary(opened)
-    if summary.skipped > 0, !output.quiet {
-      printError("\(file): \(summary.skipped) invalid lines had been left out of the summary")
-    }
-    let accumulator = summary.accumulator
-    guard greedy else { return (accumulator.counts, accumulator.clusters) }
-    guard accumulator.greedyCounts.total == accumulator.counts.total else {
-      throw CaptureError(file: file, field: "ranks", problem: "some records have neither ranks nor greedy tokens")
-    }
-    return (accumulator.greedyCounts, [])
-  }
-
-  private func read(_ opened: InputFile) async throws -> (CensoredCounts, [CensoredCounts]) {
-    var histogram = MatchLengthHistogram()
-    var groups = RecordGroups()
-    var options = input.captureOptions
-    options.skipsAlternatives = true
-    let reader = CaptureReader(files: [file], threads: threadOptions.threads, options: options)
-    try await reader.forEachPart(of: opened, { $0 }) { lines in
-      for line in lines {
-        let record = try line.get()
-        if greedy {
-          guard let match = GreedyMatch(record) else {
-            throw CaptureError(
-              file: file, field: "ranks", problem: "record \(record.id) has neither ranks nor greedy tokens")
-          }
-          histogram.add(match)
-        } else {
-          let law = MatchLengthLaw(record)
-          histogram.add(law)
-          groups.add(law)
-        }
-      }
-    }
-    return (histogram.counts, groups.counts)
+    try await analysis().run(file: file, captureOptions: input.captureOptions)
   }
 
   private func analysis() throws -> FitAnalysis {
@@ -149,24 +87,22 @@ struct FitCommand: ReportCommand {
     }
     if nMin == "auto" {
       analysis.minimum = .automatic
-    } else if let n = Int(nMin), (0...CensoredCounts.longestLength).contains(n) {
+    } else if let n = Int(nMin) {
       analysis.minimum = .fixed(n)
     } else {
       throw ValidationError("--n-min \"\(nMin)\" is neither auto nor a length of 0 or more.")
     }
-    if let nMax, nMax < (Int(nMin) ?? 0) { throw ValidationError("--n-max \(nMax) is below --n-min.") }
-    if let nMax, nMax > CensoredCounts.longestLength { throw ValidationError("--n-max is at most 2^60.") }
-    guard (0...1_000_000).contains(bootstrap) else { throw ValidationError("--bootstrap is 0 to 1000000.") }
     analysis.maximum = nMax
-    if intervalMethod != nil, !intervals { throw ValidationError("--interval-method is for --intervals.") }
-    if stopEarly, bootstrap == 0 { throw ValidationError("--stop-early is for --bootstrap.") }
-    analysis.replicates = bootstrap
+    analysis.isGreedy = greedy
+    analysis.hasIntervals = intervals
+    analysis.intervalMethod = intervalMethod
+    analysis.goodnessReplicates = bootstrap
     analysis.stopsEarly = stopEarly
     analysis.comparesAll = compare
     analysis.extremes = extremes
-    if intervalMethod == .bootstrap, bootstrap > 0 { analysis.intervalReplicates = bootstrap }
-    analysis.seed = seed
-    analysis.threads = threadOptions.threads
+    if intervalMethod == .bootstrap, bootstrap > 0 { analysis.resampling.replicates = bootstrap }
+    analysis.resampling.seed = seed
+    analysis.resampling.threads = threadOptions.threads
     return analysis
   }
 }

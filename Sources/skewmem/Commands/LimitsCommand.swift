@@ -22,14 +22,13 @@ struct LimitsCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = ["longestContext": "context"]
+
   var captures: [String] { [file] }
 
   func report() async throws -> LimitsReport {
-    try output.check(against: [file])
     var analysis = LimitsAnalysis()
     analysis.longestContext = context
-    let records = try await input.records(of: file, threadOptions)
-    let asked = analysis
-    return try await naming(file) { try asked.report(on: records, file: file) }
+    return try await analysis.run(on: try await input.capture(file, threadOptions))
   }
 }

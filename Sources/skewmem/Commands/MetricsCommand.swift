@@ -51,7 +51,7 @@ struct MetricsCommand: ReportCommand {
   var length: Int?
 
   @Option(help: ArgumentHelp("Draws of discoverable extraction.", valueName: "q"))
-  var queries = MetricSettings().queries
+  var draws = MetricSettings().draws
 
   @Option(help: ArgumentHelp("Probability of discoverable extraction.", valueName: "p"))
   var probability = MetricSettings().probability
@@ -68,7 +68,7 @@ struct MetricsCommand: ReportCommand {
   @Option(help: ArgumentHelp("Order of the n-gram model of distributional memorization.", valueName: "n"))
   var ngram = MetricSettings().nGramOrder
 
-  @Option(help: "Confidence level of the limits.")
+  @Option(help: "Confidence level of the intervals.")
   var level = MetricSettings().level
 
   @OptionGroup var input: InputOptions
@@ -76,38 +76,35 @@ struct MetricsCommand: ReportCommand {
   @OptionGroup var output: OutputOptions
 
   var captures: [String] { [file] }
+  var otherInputs: [String] { [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs }
 
   func report() async throws -> MetricsReport {
-    let files = [file] + [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs
-    guard files.count(where: { $0 == "-" }) <= 1 else {
-      throw ValidationError("- (standard input) can be read once only.")
-    }
-    for file in files where output.isSameFile(as: file) {
-      throw ValidationError("--output \(output.output) is a file to be read.")
-    }
-    var analysis = MetricAnalysis()
+    var analysis = MetricsAnalysis()
     analysis.choosesLength = length == nil
     analysis.settings = settings
     analysis.threads = threadOptions.threads
-    var data = MetricAnalysis.Data(records: try await input.records(of: file, threadOptions))
-    if let heldOut { data.heldOut = try await input.records(of: heldOut, threadOptions) }
-    if let generations { data.generations = try GenerationsReader.read(path: generations) }
-    if let reference { data.referenceModel = try await input.records(of: reference, threadOptions) }
-    if let otherPrefixes { data.otherPrefixes = try await input.records(of: otherPrefixes, threadOptions) }
-    for run in runs { data.runs.append(try await input.records(of: run, threadOptions)) }
-    let (asked, given) = (analysis, data)
-    var report = try await naming(file) { try await asked.report(on: given, file: file, heldOutFile: heldOut) }
-    report.inputs.generations = generations
-    report.inputs.reference = reference
-    report.inputs.otherPrefixes = otherPrefixes
-    report.inputs.runs = runs
-    return report
+    func capture(_ file: String?) async throws -> Capture? {
+      guard let file else { return nil }
+      return try await input.capture(file, threadOptions)
+    }
+    let records = try await input.capture(file, threadOptions)
+    var evidence = MetricsAnalysis.Evidence()
+    evidence.heldOut = try await capture(heldOut)
+    if let generations {
+      evidence.generations = (
+        generations, try GenerationsReader.read(path: generations, sources: InputOptions.sources)
+      )
+    }
+    evidence.reference = try await capture(reference)
+    evidence.otherPrefixes = try await capture(otherPrefixes)
+    for run in runs { evidence.runs.append(try await input.capture(run, threadOptions)) }
+    return try await analysis.run(on: records, beside: evidence)
   }
 
   private var settings: MetricSettings {
     var settings = MetricSettings()
     if let length { settings.length = length }
-    settings.queries = queries
+    settings.draws = draws
     settings.probability = probability
     settings.minKShare = minK
     settings.similarityThreshold = threshold

@@ -12,7 +12,7 @@ struct MitigateCommand: ReportCommand {
       (counted, not retrained), shorter output, other decoding schemes (every combination of --temperature and --top-k) and earlier \
       checkpoints; with --budget the option of each kind that gives up the least.
 
-      Example: skewmem mitigate notebooks-export/captures/jargon-train-epoch06.jsonl --length 50 --queries 100 --budget 0.1 \
+      Example: skewmem mitigate notebooks-export/captures/jargon-train-epoch06.jsonl --length 50 --draws 100 --budget 0.1 \
       --checkpoint notebooks-export/captures/jargon-train-epoch04.jsonl
       """)
 
@@ -23,7 +23,7 @@ struct MitigateCommand: ReportCommand {
   var length: Int
 
   @Option(help: ArgumentHelp("Independent draws from each record.", valueName: "q"))
-  var queries = 100.0
+  var draws = 100.0
 
   @Option(help: ArgumentHelp("What the risk is to stay below.", valueName: "records"))
   var budget: Double?
@@ -49,22 +49,19 @@ struct MitigateCommand: ReportCommand {
   @OptionGroup var output: OutputOptions
 
   var captures: [String] { [file] }
+  var otherInputs: [String] { checkpoint }
 
   func report() async throws -> MitigateReport {
-    try output.check(against: [file] + checkpoint)
-    var mitigation = Mitigation(length: length)
-    mitigation.queries = queries
-    mitigation.budget = budget
-    mitigation.vocabularySize = vocabulary
-    mitigation.threads = threadOptions.threads
-    mitigation.decodings = try decodings()
-    let records = try await input.records(of: file, threadOptions)
-    var checkpoints: [Mitigation.Checkpoint] = []
-    for name in checkpoint {
-      checkpoints.append(.init(name: name, records: try await input.records(of: name, threadOptions)))
-    }
-    let others = checkpoints
-    return try await naming(file) { try await mitigation.report(on: records, file: file, checkpoints: others) }
+    var analysis = MitigateAnalysis(length: length)
+    analysis.draws = draws
+    analysis.budget = budget
+    analysis.vocabularySize = vocabulary
+    analysis.threads = threadOptions.threads
+    analysis.decodings = try decodings()
+    let records = try await input.capture(file, threadOptions)
+    var checkpoints: [Capture] = []
+    for name in checkpoint { checkpoints.append(try await input.capture(name, threadOptions)) }
+    return try await analysis.run(on: records, checkpoints: checkpoints)
   }
 
   private func decodings() throws -> [Decoding] {

@@ -29,20 +29,15 @@ struct PlanCommand: ReportCommand {
   @Option(help: "Probability of missing every risky record.")
   var miss = 0.05
 
-  @Option(help: "Confidence level of the limits.")
+  @Option(help: "Confidence level of the interval.")
   var level = 0.95
 
   @OptionGroup var output: OutputOptions
 
   var captures: [String] { [] }
 
-  func report() async throws -> AuditPlan {
-    try AuditPlan(
+  func report() async throws -> PlanReport {
+    try PlanReport(
       records: records, risky: risky, sample: sample, observed: observed, miss: miss, level: level)
-  }
-
-  func validate() throws {
-    if risky == nil, sample == nil { throw ValidationError("Give --risky, --sample or both.") }
-    if observed != nil, sample == nil { throw ValidationError("--observed needs --sample.") }
   }
 }

@@ -23,7 +23,7 @@ struct SimilarityCommand: ReportCommand {
   var neighbours = SimilarityAnalysis().neighbours
 
   @Option(help: "Permutations behind each p-value.")
-  var permutations = SimilarityAnalysis().permutations
+  var permutations = SimilarityAnalysis().resampling.replicates
 
   @Option(help: "Seed of the permutations.")
   var seed: UInt64 = 0
@@ -32,18 +32,19 @@ struct SimilarityCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = ["replicates": "permutations"]
+
   var captures: [String] { [file] }
+  var otherInputs: [String] { embeddings.files }
 
   func report() async throws -> SimilarityReport {
-    try output.check(against: [file] + embeddings.files)
     var analysis = SimilarityAnalysis()
     analysis.neighbours = neighbours
-    analysis.permutations = permutations
-    analysis.seed = seed
-    analysis.threads = threadOptions.threads
-    let records = try await input.records(of: file, threadOptions, withAlternatives: false)
-    let given = try embeddings.read()
-    return try await naming(file) { try await analysis.report(on: records, file: file, embeddings: given) }
+    analysis.resampling.replicates = permutations
+    analysis.resampling.seed = seed
+    analysis.resampling.threads = threadOptions.threads
+    let records = try await input.capture(file, threadOptions, withAlternatives: false)
+    return try await analysis.run(on: records, embeddings: try embeddings.read())
   }
 }
 

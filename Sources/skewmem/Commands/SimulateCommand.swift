@@ -1,6 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
+import GSLNumerics
 import HeavyTails
 import SkewedMemorization
 import TokenProcess
@@ -48,10 +49,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let range = 1...1_000_000_000
-      guard range.contains(records) else {
-        throw RecordSimulator.SimulationError.count(name: "records", value: records, range: range)
-      }
+      try ArgumentError.check(records, "records", in: 1...1_000_000_000)
       let law = try Family.law(named: family, parameters: try parameters())
       let simulator = try RecordSimulator(law: law, reading: reading, length: length, seed: seed)
       let bar = ProgressBar(total: records, unit: "records", isQuiet: output.quiet)
@@ -63,7 +61,7 @@ struct SimulateCommand: AsyncParsableCommand {
       try writer.finish()
       bar.finish()
       guard output.output != "-", !output.quiet else { return }
-      let summary = SimulationSummary(simulator: simulator, records: records, output: output.output)
+      let summary = SimulateReport(simulator: simulator, records: records, output: output.output)
       var standardOutput = output
       standardOutput.output = "-"
       try standardOutput.write(summary)

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Captures
-import Foundation
+import GSLNumerics
 import SkewedMemorization
 
 struct SummarizeCommand: AsyncParsableCommand {
@@ -24,7 +24,7 @@ struct SummarizeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      noteUnfinishedStores(files)
+      if !options.output.quiet { noteUnfinishedStores(files) }
       try await options.write(files, skippingInvalid: skipInvalid)
     }
   }
@@ -47,17 +47,17 @@ struct MergeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      try output.check(files)
-      var merged: AuditSummary?
       let files = try expandedCaptures(files)
-      try Audit.checkRepeated(files)
+      try checkOutput(output.output, against: files)
+      var merged: DataSetSums?
+      try AuditAnalysis.checkRepeated(files)
       for file in files {
-        for summary in try AuditSummary.read(path: file) {
+        for summary in try DataSetSums.read(path: file) {
           do {
             if merged == nil { merged = summary } else { try merged?.merge(summary) }
           } catch let error as ArgumentError {
             throw CaptureError(
-              file: file, problem: "was made with other --lengths than the files before it: \(error.description)")
+              file: file, problem: "was made with other lengths than the files before it: \(error.description)")
           }
         }
       }
@@ -69,30 +69,30 @@ struct MergeCommand: AsyncParsableCommand {
 /// What a summary is made with.
 struct SummaryOptions: ParsableArguments {
   @Option(help: "How many of the riskiest records to name in reports.")
-  var top = AuditOptions().top
+  var top = AuditAnalysis().top
 
   @Option(help: ArgumentHelp("Lengths to report on, if not 1, 2, 4, 8, ... and the longest.", valueName: "n,..."))
-  var lengths: NumberList<Int>?
+  var length: NumberList<Int>?
 
   @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: SummaryOutput
 
   func write(_ files: [String], skippingInvalid: Bool) async throws {
-    try output.check(files)
-    var options = AuditOptions()
-    options.top = top
-    options.lengths = lengths?.numbers
-    options.threads = threadOptions.threads
     let files = try expandedCaptures(files)
+    try checkOutput(output.output, against: files)
     try input.checkUse(files)
-    let audit = Audit(options: options, captureOptions: input.captureOptions)
-    let (summary, errors) = try await audit.summarize(files: files)
+    var analysis = AuditAnalysis()
+    analysis.top = top
+    analysis.lengths = length?.numbers
+    analysis.resampling.threads = threadOptions.threads
+    analysis.captureOptions = input.captureOptions
+    let (sums, errors) = try await analysis.summarize(files: files)
     for error in errors.prefix(10) { printError(error.description) }
     guard errors.isEmpty || skippingInvalid else {
-      printError(invalidLines(summary.skipped, canBeSkipped: summary.records > 0))
+      printError(invalidLines(sums.skipped, canBeSkipped: sums.records > 0))
       throw FailureCode.data
     }
-    try output.write(summary)
+    try output.write(sums)
   }
 }

@@ -31,22 +31,16 @@ struct ValidateCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  func validate() throws {
-    guard (100...1_000_000).contains(simulations) else { throw ValidationError("--simulations is 100 to 1000000.") }
-  }
+  static let optionNames = ["replicates": "simulations"]
 
   var captures: [String] { [capture] }
+  var otherInputs: [String] { [generations] }
 
   func report() async throws -> ValidateReport {
-    for file in [capture, generations] where output.isSameFile(as: file) {
-      throw ValidationError("--output \(output.output) is a file to be read.")
-    }
-    var validation = Validation()
-    validation.simulations = simulations
-    validation.seed = seed
-    validation.threads = threadOptions.threads
-    let records = try await input.records(of: capture, threadOptions)
-    return try await validation.report(
-      on: records, generations: try GenerationsReader.read(path: generations), capture: capture, file: generations)
+    var analysis = ValidateAnalysis()
+    analysis.resampling = Resampling(seed: seed, threads: threadOptions.threads, replicates: simulations)
+    return try await analysis.run(
+      on: try await input.capture(capture, threadOptions),
+      generations: try GenerationsReader.read(path: generations, sources: InputOptions.sources), file: generations)
   }
 }

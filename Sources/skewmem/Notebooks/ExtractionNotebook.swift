@@ -28,7 +28,7 @@ struct ExtractionNotebook {
       """, run: run)
     let prediction = try await author.skewmem(
       [
-        "predict", capture.path, "--length", lengths.map { "\($0)" }.joined(separator: ","), "--queries", "1,100,10000",
+        "predict", capture.path, "--length", lengths.map { "\($0)" }.joined(separator: ","), "--draws", "1,100,10000",
       ], as: PredictReport.self)
     author.text(verdict(prediction))
     if let generations = sources.subjectGenerations {
@@ -68,14 +68,14 @@ struct ExtractionNotebook {
     let known = prediction.records.count - entry.dataset.extrapolated
     return
       "**Verdict.** \(NumberText.text(entry.dataset.expectedRecords)) of \(NumberText.count(prediction.records.count, "record")) are expected to come out for "
-      + "\(NumberText.count(entry.length, "token")) in \(NumberText.weight(entry.queries)) draws each, from one forward pass. "
+      + "\(NumberText.count(entry.length, "token")) in \(NumberText.weight(entry.draws)) draws each, from one forward pass. "
       + (entry.dataset.extrapolated == 0
         ? "Every probability behind that is exact."
         : "The probabilities of \(NumberText.count(known)) are exact; \(NumberText.count(entry.dataset.extrapolated)) references are shorter than that, and what would follow them is predicted from the others.")
   }
 
   private func verdict(_ group: ValidateReport.Group) -> String {
-    "**Verdict** for \(group.decoding.text). \(NumberText.count(group.draws)) generations of \(NumberText.count(group.records, "record")): p \(NumberText.text(group.pValue)), "
+    "**Verdict** for \(group.decoding). \(NumberText.count(group.draws)) generations of \(NumberText.count(group.records, "record")): p \(NumberText.text(group.pValue)), "
       + (group.pValue < 0.01
         ? "they do not follow the prediction." : "they cannot be told from the prediction.")
       + (group.samplingEquivalentDraws.map {

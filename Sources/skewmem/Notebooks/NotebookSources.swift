@@ -161,7 +161,7 @@ struct NotebookSources: Sendable {
 
       enum CodingKeys: String, CodingKey { case values = "token_logprobs" }
     }
-    let line = Data(try InputFile(path: path).beginning().prefix { $0 != 0x0A })
+    let line = Data(try InputOptions.opened(path).beginning().prefix { $0 != 0x0A })
     guard let head = try? JSONDecoder().decode(Head.self, from: line), head.generations != nil || head.texts != nil,
       (try? JSONDecoder().decode(Probabilities.self, from: line))?.values == nil
     else { return nil }
@@ -170,7 +170,7 @@ struct NotebookSources: Sendable {
 
   /// nil for a capture without records.
   private static func capture(_ path: String) async throws -> Capture? {
-    let opened = try InputFile(path: path)
+    let opened = try InputOptions.opened(path)
     let beginning = try opened.beginning()
     let records = try await CaptureReader(files: [path]).records(of: opened)
     guard let first = records.first else { return nil }

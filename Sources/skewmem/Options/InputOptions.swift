@@ -1,7 +1,7 @@
 import ArgumentParser
-import CaptureStore
 import Captures
 import Foundation
+import ModelServers
 import SkewedMemorization
 import TokenProcess
 
@@ -31,25 +31,19 @@ struct InputOptions: ParsableArguments {
     }
   }
 
+  /// What reads captures that are no files of lines.
+  static let sources: [any LineSource] = [StoreSource()]
+
+  /// Opens a file that may be a capture.
+  static func opened(_ file: String) throws(CaptureError) -> InputFile { try InputFile(path: file, sources: sources) }
+
   var captureOptions: CaptureOptions {
     var options = CaptureOptions()
     options.format = inputFormat
     options.split = prefixTokens.map { .prefixTokens($0) } ?? suffixTokens.map { .suffixTokens($0) }
     options.arrayLengths = arrayLengths
+    options.sources = Self.sources
     return options
-  }
-
-  /// The sum of the summaries of an opened file, of which nothing has been read.
-  func summary(_ opened: InputFile) throws -> AuditSummary {
-    try checkUse([opened.path])
-    let summary = try AuditSummary.read(opened).merged()
-    guard !summary.hasWholeReferences else {
-      throw CaptureError(
-        file: opened.path,
-        problem:
-          "sums up samples of lm-evaluation-harness, one value a reference: only audit and merge can do with that")
-    }
-    return summary
   }
 
   /// The first option given that is for captures alone.
@@ -71,40 +65,24 @@ struct InputOptions: ParsableArguments {
 
   /// Throws for files that are summaries, where records are needed.
   func refuseSummaries(_ files: [String]) throws {
-    if let file = try files.first(where: Self.isSummaryFile) { throw Self.isSummary(file) }
+    guard let file = try files.first(where: Self.isSummaryFile) else { return }
+    throw CaptureError(
+      file: file,
+      problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
   }
 
   /// Whether a file is a summary; of a pipe nothing can be said, as what was looked at would be gone.
   private static func isSummaryFile(_ file: String) throws -> Bool {
     var status = stat()
     guard file != "-", stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-    return try AuditSummary.isSummary(try InputFile(path: file))
+    return try DataSetSums.isSummary(try Self.opened(file))
   }
 
-  private static func isSummary(_ file: String) -> CaptureError {
-    CaptureError(
-      file: file,
-      problem: "is a summary; only audit, fit, predict and merge take summaries, this command needs captures")
-  }
-
-  /// The records of a capture, at least one; without the most probable tokens, which are most of it, where nobody asks for them.
-  func records(
-    of file: String, _ threadOptions: ThreadOptions, withAlternatives: Bool = true
-  ) async throws -> [Record] {
-    try await records(of: try InputFile(path: file), threadOptions, withAlternatives: withAlternatives)
-  }
-
-  /// The records of an opened capture, at least one.
-  func records(
-    of opened: InputFile, _ threadOptions: ThreadOptions, withAlternatives: Bool = true
-  ) async throws -> [Record] {
+  /// A capture; without the most probable tokens, which are most of it, where nobody asks for them.
+  func capture(_ file: String, _ threads: ThreadOptions, withAlternatives: Bool = true) async throws -> Capture {
     var options = captureOptions
     options.skipsAlternatives = !withAlternatives
-    let reader = CaptureReader(files: [opened.path], threads: threadOptions.threads, options: options)
-    guard try !AuditSummary.isSummary(opened) else { throw Self.isSummary(opened.path) }
-    let records = try await reader.records(of: opened)
-    guard !records.isEmpty else { throw CaptureError(file: opened.path, problem: "no records") }
-    return records
+    return try await Capture(contentsOf: file, options: options, threads: threads.threads)
   }
 }
 

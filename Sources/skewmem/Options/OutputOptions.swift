@@ -1,7 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
-import Reports
+import SkewedMemorization
 import TokenProcess
 
 /// How results are printed.
@@ -33,18 +33,6 @@ struct OutputOptions: ParsableArguments {
   var isStyled: Bool {
     output == "-" && isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
   }
-
-  /// Whether the output is this file, by whatever name.
-  func isSameFile(as path: String) -> Bool { Self.isSameFile(output, path) }
-
-  /// Whether an output, unless it is standard output, is a file by whatever name.
-  static func isSameFile(_ output: String, _ path: String) -> Bool {
-    let resolved = [output, path].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().standardizedFileURL.path }
-    return output != "-" && resolved[0] == resolved[1]
-  }
-
-  /// Throws when the output is one of the files to be read.
-  func check(against files: [String]) throws { try SummaryOutput.check(output, against: files) }
 
   /// Writes a report in the chosen format, whole or not at all.
   func write(_ report: some ReadableReport) throws {
@@ -96,4 +84,13 @@ struct ThreadOptions: ParsableArguments {
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be 1 or more.") }
   }
+}
+
+/// Throws when an output, unless it is standard output, is one of the files to be read, by whatever name.
+func checkOutput(_ output: String, against files: [String]) throws {
+  func resolved(_ path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+  }
+  guard output != "-", files.contains(where: { resolved($0) == resolved(output) }) else { return }
+  throw ValidationError("--output \(output) is one of the files to be read.")
 }

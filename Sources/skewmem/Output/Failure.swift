@@ -1,7 +1,7 @@
 import ArgumentParser
-import CaptureStore
 import Captures
 import Foundation
+import GSLNumerics
 import HeavyTails
 import ModelServers
 import SkewedMemorization
@@ -42,7 +42,9 @@ private func usageError(_ message: String) -> ExitCode {
 }
 
 /// Runs a command's body and turns the library's errors into one line and an exit code.
-func reportingErrors(_ body: () async throws -> Void) async throws {
+///
+/// - Parameter options: Names of options by those of arguments, where ``optionName(of:_:)`` gives others.
+func reportingErrors(options: [String: String] = [:], _ body: () async throws -> Void) async throws {
   Signals.install()
   do {
     try await body()
@@ -65,17 +67,10 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   } catch let error as DistributionError where error.isAboutData {
     printError(error.description)
     throw FailureCode.data
-  } catch let error as AuditOptions.OptionError {
-    throw usageError(error.description)
-  } catch let error as AuditSample.PlanError {
-    throw usageError(error.description)
-  } catch let error as RecordSimulator.SimulationError {
-    throw usageError(error.description)
   } catch let error as DistributionError {
     throw usageError(error.description)
   } catch let error as ArgumentError {
-    // Names of arguments are those of options.
-    throw usageError("--\(error.description)")
+    throw usageError("\(optionName(of: error.name, options)) is \(error.value), and must be: \(error.allowed)")
   } catch let error as RecordError {
     printError(error.description)
     throw FailureCode.data
@@ -85,13 +80,12 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
   }
 }
 
-/// Runs an analysis of a capture: what it says of the records is said of the file.
-func naming<Value>(_ file: String, _ body: () async throws -> Value) async throws -> Value {
-  do {
-    return try await body()
-  } catch let error as RecordError {
-    throw CaptureError(file: file, field: error.field, problem: error.problem)
-  }
+/// What the command line calls an argument of the library: `--top-p` for `topP`.
+private func optionName(of argument: String, _ options: [String: String]) -> String {
+  let usual = ["vocabularySize": "vocabulary", "minimum": "n-min", "maximum": "n-max"]
+  let name = options[argument] ?? usual[argument] ?? argument
+  return "--"
+    + String(name.flatMap { $0.isUppercase ? ["-", Character($0.lowercased())] : [$0] })
 }
 
 extension DistributionError {

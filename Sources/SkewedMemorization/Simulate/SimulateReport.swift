@@ -2,7 +2,7 @@ import HeavyTails
 import TokenProcess
 
 /// What `skewmem simulate` drew, schema `skewmem.simulate/1`.
-public struct SimulationSummary: Codable, Sendable, Equatable {
+public struct SimulateReport: Codable, Sendable, Equatable {
   /// `skewmem.simulate/1`.
   public var schema = "skewmem.simulate/1"
   /// The family.

@@ -5,7 +5,7 @@ import MemorizationMetrics
 import TokenProcess
 
 /// Every established metric of a data set beside the exact law of its match lengths: what `skewmem metrics` does.
-public struct MetricAnalysis: Sendable {
+public struct MetricsAnalysis: Sendable {
   /// What metrics are computed with.
   public var settings = MetricSettings()
   /// Whether `settings.length` is chosen: the largest of at most 16 tokens that nine of ten records have.
@@ -16,32 +16,63 @@ public struct MetricAnalysis: Sendable {
   /// The usual analysis.
   public init() {}
 
-  /// The captures of an analysis; only records are needed.
-  public struct Data: Sendable {
-    /// The records in question, members of the training set.
-    public var records: [Record]
+  /// What there is beside the records in question.
+  public struct Evidence: Sendable {
     /// Records that are not in the training set.
-    public var heldOut: [Record] = []
-    /// Sampled continuations, of any decoding scheme.
-    public var generations: [SampledGenerations] = []
+    public var heldOut: Capture?
+    /// Sampled continuations, of any decoding scheme, and where they are from.
+    public var generations: (name: String, sets: [SampledGenerations])?
     /// The same records under a model that was not trained on them.
-    public var referenceModel: [Record] = []
+    public var reference: Capture?
     /// The same references after unrelated prefixes that are no members, any number of lines a record.
-    public var otherPrefixes: [Record] = []
-    /// Captures of the same records at other checkpoints or of other runs.
-    public var runs: [[Record]] = []
+    public var otherPrefixes: Capture?
+    /// The same records at other checkpoints or of other runs.
+    public var runs: [Capture] = []
 
-    /// Records alone.
-    public init(records: [Record]) { self.records = records }
+    /// Nothing.
+    public init() {}
+  }
+
+  /// The records in question, and what there is beside them; empty where there is nothing.
+  struct Data: Sendable {
+    let records: [Record]
+    let heldOut: [Record]
+    let generations: [SampledGenerations]
+    let referenceModel: [Record]
+    let otherPrefixes: [Record]
+    let runs: [[Record]]
+
+    init(_ capture: Capture, _ evidence: Evidence) {
+      records = capture.records
+      heldOut = evidence.heldOut?.records ?? []
+      generations = evidence.generations?.sets ?? []
+      referenceModel = evidence.reference?.records ?? []
+      otherPrefixes = evidence.otherPrefixes?.records ?? []
+      runs = evidence.runs.map(\.records)
+    }
   }
 
   /// Computes every metric that the data allow.
   ///
-  /// - Throws: `ArgumentError` for settings out of range or no records; `RecordError` for a capture whose lengths differ from
-  ///   those of the records that it repeats.
+  /// - Parameters:
+  ///   - capture: The records in question, members of the training set.
+  ///   - evidence: What there is beside them.
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` for a capture whose lengths differ from those of the records
+  ///   that it repeats.
   /// - Complexity: O(tokens), O(M log M) for the rankings, and what the text metrics of the generations take.
-  public func report(on data: Data, file: String, heldOutFile: String? = nil) async throws -> MetricsReport {
-    guard !data.records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
+  public func run(on capture: Capture, beside evidence: Evidence = Evidence()) async throws -> MetricsReport {
+    var report = try await naming(capture) { () async throws -> MetricsReport in
+      try await self.report(on: Data(capture, evidence), file: capture.name)
+    }
+    report.heldOut = evidence.heldOut?.name
+    report.inputs.generations = evidence.generations?.name
+    report.inputs.reference = evidence.reference?.name
+    report.inputs.otherPrefixes = evidence.otherPrefixes?.name
+    report.inputs.runs = evidence.runs.map(\.name)
+    return report
+  }
+
+  private func report(on data: Data, file: String) async throws -> MetricsReport {
     var settings = settings
     if choosesLength {
       let lengths = data.records.map(\.tokenLogProbabilities.count).sorted()
@@ -53,12 +84,12 @@ public struct MetricAnalysis: Sendable {
       throw ArgumentError(
         name: "length", value: "\(settings.length)", allowed: "1 to \(longest), the longest reference")
     }
-    var warnings: [String] = []
+    var warnings: [Warning] = []
     let inputs = try inputs(data, settings, &warnings)
     let table = try await table(inputs.records)
     let others = try await self.table(inputs.heldOut) { $0.isMembershipScore }
     let risk = inputs.records.map(\.logTailRisk)
-    var report = MetricsReport(file: file, heldOut: heldOutFile, settings: settings)
+    var report = MetricsReport(file: file, settings: settings)
     report.records = Self.rows(data.records, table)
     for (column, values) in table {
       let known = values.compactMap(\.self)
@@ -131,8 +162,8 @@ public struct MetricAnalysis: Sendable {
     return .init(
       metric: column.name, risesWithMemorization: column.risesWithMemorization, records: pairs.count,
       spearman: spearman?.value,
-      spearmanInterval: spearman?.interval.map { Ends($0) },
-      kendall: kendall?.value, kendallInterval: kendall?.interval.map { Ends($0) }, missedTop1Percent: missed(0.01),
+      spearmanInterval: spearman?.interval.map { Interval($0) },
+      kendall: kendall?.value, kendallInterval: kendall?.interval.map { Interval($0) }, missedTop1Percent: missed(0.01),
       missedTop5Percent: missed(0.05))
   }
 
@@ -184,7 +215,7 @@ public struct MetricAnalysis: Sendable {
     }
     if let correlation = RankCorrelation.spearman(paired.map(\.0), paired.map(\.1), level: settings.level) {
       report.dataSetMetrics.append(
-        .init("distributional_memorization", correlation.value, correlation.interval.map { Ends($0) }))
+        .init("distributional_memorization", correlation.value, correlation.interval.map { Interval($0) }))
     } else {
       report.unavailable.append(
         .init(metric: "distributional_memorization", needs: "reference_token_ids of several records that differ"))

@@ -3,7 +3,7 @@ import HeavyTails
 import RealModule
 import TokenProcess
 
-extension Prediction {
+extension PredictAnalysis {
   /// Predicts from a summary: the same numbers of the data set where every record reaches the lengths, without the records, of which
   /// only those are reported that a summary names.
   ///
@@ -12,10 +12,9 @@ extension Prediction {
   ///
   /// - Throws: `DistributionError.noData` for an empty summary; `ArgumentError` for what takes the records themselves: lengths that were not
   ///   summarized or that some references do not have, known first tokens, and decoding other than plain sampling.
-  public func report(on summary: AuditSummary, file: String) throws -> PredictReport {
+  public func run(on sums: DataSetSums, name: String) throws -> PredictReport {
     try check()
-    let accumulator = summary.accumulator
-    guard accumulator.records > 0 else { throw DistributionError.noData }
+    guard sums.records > 0 else { throw DistributionError.noData }
     if let given {
       throw ArgumentError(name: "given", value: "\(given)", allowed: "for captures only, not for a summary")
     }
@@ -24,44 +23,42 @@ extension Prediction {
         name: "temperature", value: "not plain sampling",
         allowed: "1 without truncation, for a summary; other schemes take captures")
     }
-    let available = accumulator.lengthsOfAll
+    let available = sums.lengthsOfAll
     for length in lengths where !available.contains(length) {
       throw ArgumentError(
         name: "length", value: "\(length)",
         allowed: available.isEmpty
           ? "for captures only: no length was summarized that every reference of this summary has"
-          : "for this summary \(available.map { "\($0)" }.joined(separator: ", ")), which were summarized and every reference has; other lengths take captures, or summarize --lengths"
+          : "for this summary \(available.map { "\($0)" }.joined(separator: ", ")), which were summarized and every reference has; other lengths take captures, or a summary of those lengths"
       )
     }
     var grid: [PredictReport.GridEntry] = []
     for length in lengths {
-      for draws in queries { grid.append(entry(accumulator, length, draws)) }
+      for draws in draws { grid.append(entry(sums, length, draws)) }
     }
-    var warnings = [
-      "of a summary's records only the riskiest have names, and a probability where they are \(lengths[0]) tokens long"
-    ]
-    if accumulator.records > TailAccumulator.exactLimit, queries.contains(where: { $0 != 1 }) {
-      warnings.append("numbers for several draws come from a sketch, within 0.8 %")
+    var warnings = [Warning(.namedOnly, counts: ["length": lengths[0]])]
+    if sums.records > TailAccumulator.exactLimit, draws.contains(where: { $0 != 1 }) {
+      warnings.append(Warning(.sketchedDraws))
     }
     var report = PredictReport(
-      file: file, length: lengths[0], given: nil, decoding: .init(decoding), queries: queries[0],
+      file: name, length: lengths[0], given: nil, decoding: decoding, draws: draws[0],
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid, predictor: nil,
       warnings: warnings)
-    report.records = accumulator.wholes.sorted.filter { $0.length == lengths[0] }.map { record in
+    report.records = sums.wholes.sorted.filter { $0.length == lengths[0] }.map { record in
       let logSurvival = record.logProbabilityFull ?? -.infinity
-      let value = Extraction.logProbability(logSurvival: logSurvival, draws: queries[0])
+      let value = Extraction.logProbability(logSurvival: logSurvival, draws: draws[0])
       let needed = Extraction.draws(logSurvival: logSurvival, probability: probabilities[0])
       return .init(
-        id: record.id, logProbability: value, lower: value, upper: value, method: .exact, queriesForProbability: needed,
-        queriesLower: needed, queriesUpper: needed)
+        id: record.id, logProbability: value, lower: value, upper: value, method: .exact, drawsForProbability: needed,
+        drawsLower: needed, drawsUpper: needed)
     }
     return report
   }
 
-  private func entry(_ accumulator: AuditAccumulator, _ length: Int, _ draws: Double) -> PredictReport.GridEntry {
-    let tail = accumulator.sums.tails[length, default: TailAccumulator()]
+  private func entry(_ sums: DataSetSums, _ length: Int, _ draws: Double) -> PredictReport.GridEntry {
+    let tail = sums.sums.tails[length, default: TailAccumulator()]
     let logProbabilities = tail.logProbabilities
-    let records = Double(accumulator.records)
+    let records = Double(sums.records)
     let inDraws = logProbabilities.map {
       (log: Extraction.logProbability(logSurvival: $0.log, draws: draws), count: $0.count)
     }
@@ -73,19 +70,19 @@ extension Prediction {
           Extraction.draws(logSurvival: $1.log, probability: probability) <= draws ? $0 + $1.count : $0
         }) / records
     }
-    let expectedRecords = draws == 1 ? accumulator.sums.survival.expectedRecords(length) : expected.value
+    let expectedRecords = draws == 1 ? sums.sums.survival.expectedRecords(length) : expected.value
     let limits = draws == 1 ? tail.count.interval(level: 0.95) : PoissonBinomial.ofMany(inDraws).interval(level: 0.95)
     let dataSet = PredictReport.DataSet(
       meanProbability: expectedRecords / records, expectedRecords: expectedRecords, lower: limits.lowerBound,
-      upper: limits.upperBound, maximumExpected: accumulator.sums.survival.expectedMaximum(length, draws: draws),
-      discoverableRate: rates[0], bounds: nil, exact: accumulator.records, bounded: 0, extrapolated: 0)
+      upper: limits.upperBound, maximumExpected: sums.sums.survival.expectedMaximum(length, draws: draws),
+      discoverableRate: rates[0], bounds: nil, exact: sums.records, bounded: 0, extrapolated: 0)
     return .init(
-      length: length, queries: draws, dataset: dataSet,
+      length: length, draws: draws, dataset: dataSet,
       discoverable: zip(probabilities, rates).map { .init(probability: $0, rate: $1, lower: $1, upper: $1) })
   }
 }
 
-extension AuditAccumulator {
+extension DataSetSums {
   /// The lengths of which all records' probabilities are kept and that all references have.
   fileprivate var lengthsOfAll: [Int] {
     sums.tails.keys.filter { sums.survival.atRisk($0) == records }.sorted()

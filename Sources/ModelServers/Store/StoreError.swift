@@ -1,5 +1,7 @@
+import Foundation
+
 /// A store that cannot be used.
-public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct StoreError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
   /// The file.
   public let path: String
   /// What is wrong.
@@ -12,4 +14,6 @@ public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(path): \(problem)" }
+
+  public var errorDescription: String? { description }
 }

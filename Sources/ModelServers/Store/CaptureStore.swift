@@ -30,14 +30,6 @@ public final class CaptureStore: Sendable {
     public var finished: Int
   }
 
-  /// Which lines of a store are read.
-  public enum Lines: String, Sendable {
-    /// The records.
-    case records
-    /// The generations.
-    case generations
-  }
-
   /// The file.
   public let path: String
   private let database: DatabasePool

@@ -1,3 +1,4 @@
+import Captures
 import GSLNumerics
 import RealModule
 import TokenProcess
@@ -5,11 +6,11 @@ import TokenProcess
 /// Weighs what would make the tail shorter against what is given up: what `skewmem mitigate` does.
 ///
 /// Removal is counted, not retrained: records that are left are taken to be repeated as before.
-public struct Mitigation: Sendable {
+public struct MitigateAnalysis: Sendable {
   /// n.
   public var length: Int
   /// q.
-  public var queries = 100.0
+  public var draws = 100.0
   /// What the expected number of records is to stay below.
   public var budget: Double?
   /// Decoding schemes to be weighed.
@@ -22,38 +23,30 @@ public struct Mitigation: Sendable {
   /// Weighs matches of `length` tokens.
   public init(length: Int) { self.length = length }
 
-  /// A capture of the same records at another checkpoint.
-  public struct Checkpoint: Sendable {
-    /// Its name.
-    public var name: String
-    /// Its records.
-    public var records: [Record]
-
-    /// Records under a name.
-    public init(name: String, records: [Record]) {
-      self.name = name
-      self.records = records
-    }
-  }
-
   /// Weighs the options.
   ///
-  /// - Throws: `ArgumentError` for settings out of range; `RecordError` where a scheme needs what records lack; `CancellationError`.
-  public func report(
-    on records: [Record], file: String, checkpoints: [Checkpoint] = []
+  /// - Parameters:
+  ///   - capture: The records as things are.
+  ///   - checkpoints: The same records at other checkpoints.
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` where a scheme needs what records lack; `CancellationError`.
+  public func run(on capture: Capture, checkpoints: [Capture] = []) async throws -> MitigateReport {
+    try await naming(capture) { try await report(on: capture.records, file: capture.name, checkpoints: checkpoints) }
+  }
+
+  private func report(
+    on records: [Record], file: String, checkpoints: [Capture]
   ) async throws -> MitigateReport {
     if let budget, !(budget > 0 && budget < .infinity) {
       throw ArgumentError(name: "budget", value: "\(budget)", allowed: "above 0")
     }
-    guard !records.isEmpty else { throw ArgumentError(name: "records", value: "none", allowed: "one or more") }
-    var warnings: [String] = []
+    var warnings: [Warning] = []
     let plain = try await outlook(records, .plain, file, &warnings)
     let current = try await option("none", "as it is", plain)
     var options = try await removals(plain) + cuts(plain)
     let currentLoss = loss(records)
     for decoding in decodings {
       let decoded = try await outlook(records, decoding, file, &warnings)
-      var option = try await option("decode", Self.text(decoding), decoded)
+      var option = try await option("decode", decoding.description, decoded)
       option.lossIncrease = try decodedLoss(records, decoding).flatMap { decoded in currentLoss.map { decoded - $0 } }
       options.append(option)
     }
@@ -81,12 +74,11 @@ public struct Mitigation: Sendable {
     let short = records.count { $0.tokenLogProbabilities.count < length }
     if short > 0 {
       warnings.append(
-        "\(short) of \(records.count) references are shorter than \(length) tokens: what would follow them is predicted from the others, and bounds are not about that"
-      )
+        Warning(.shortReferences, counts: ["short": short, "records": records.count, "length": length]))
     }
-    warnings.append("removal is counted, not retrained: the records left are taken to be repeated as before")
+    warnings.append(Warning(.notRetrained))
     var report = MitigateReport(
-      file: file, length: length, queries: queries, budget: budget, current: current, options: options, cheapest: [],
+      file: file, length: length, draws: draws, budget: budget, current: current, options: options, cheapest: [],
       warnings: warnings)
     report.current.meetsBudget = budget.map { (current.riskBounds?.upper ?? current.risk) < $0 }
     report.cheapest = cheapest(options)
@@ -95,9 +87,9 @@ public struct Mitigation: Sendable {
 
   // MARK: Options
 
-  private func prediction(_ decoding: Decoding) throws -> Prediction {
-    var prediction = try Prediction(length: length)
-    prediction.queries = [queries]
+  private func prediction(_ decoding: Decoding) throws -> PredictAnalysis {
+    var prediction = try PredictAnalysis(length: length)
+    prediction.draws = [draws]
     prediction.decoding = decoding
     prediction.vocabularySize = vocabularySize
     prediction.threads = threads
@@ -105,32 +97,32 @@ public struct Mitigation: Sendable {
   }
 
   private func outlook(
-    _ records: [Record], _ decoding: Decoding, _ file: String, _ warnings: inout [String]
+    _ records: [Record], _ decoding: Decoding, _ file: String, _ warnings: inout [Warning]
   ) async throws -> LengthOutlook {
-    var found: [String] = []
+    var found: [Warning] = []
     let outlook = try await prediction(decoding).outlook(on: records, &found)
     let isPlain = decoding == .plain
     if found.count > 3 {
-      found[2...] = ["and \(found.count - 2) more notes of this kind (skewmem predict has them all)"]
+      found[2...] = [Warning(.moreWarnings, counts: ["warnings": found.count - 2])]
     }
     for warning in found {
-      let text = isPlain ? "\(file): \(warning)" : "\(Self.text(decoding)): \(warning)"
-      if !warnings.contains(text) { warnings.append(text) }
+      let named = warning.of(isPlain ? file : decoding.description)
+      if !warnings.contains(named) { warnings.append(named) }
     }
     return outlook
   }
 
   private func option(_ kind: String, _ label: String, _ outlook: LengthOutlook) async throws -> MitigateReport.Option {
-    let dataSet = try await prediction(.plain).dataSet(outlook, 0, queries)
+    let dataSet = try await prediction(.plain).dataSet(outlook, 0, draws)
     return .init(
       kind: kind, label: label, risk: dataSet.expectedRecords,
-      riskBounds: dataSet.bounds.map { Ends($0.expectedRecords[0]...$0.expectedRecords[1]) },
+      riskBounds: dataSet.bounds.map { Interval($0.expectedRecords[0]...$0.expectedRecords[1]) },
       longest: dataSet.maximumExpected, recordsRemoved: 0, outputTokens: nil, lossIncrease: 0, meetsBudget: nil)
   }
 
   /// The riskiest 1, 2, 5, 10, … records removed, and as few as meet the budget.
   private func removals(_ outlook: LengthOutlook) async throws -> [MitigateReport.Option] {
-    let risks = outlook.records.map { outlook.logProbability($0, .upper, index: 0, draws: queries) }
+    let risks = outlook.records.map { outlook.logProbability($0, .upper, index: 0, draws: draws) }
     let order = risks.indices.sorted { (risks[$0], $1) < (risks[$1], $0) }
     let count = order.count
     var numbers = Set(sequence(first: 1) { $0 * 10 }.prefix { $0 <= count }.flatMap { [$0, 2 * $0, 5 * $0] })
@@ -163,7 +155,7 @@ public struct Mitigation: Sendable {
       options.append(
         .init(
           kind: "cut", label: "output of at most \(tokens) token\(tokens == 1 ? "" : "s")", risk: 0, riskBounds: nil,
-          longest: try await outlook.maximumExpected(.middle, index: 0, draws: queries, threads: threads, upTo: tokens),
+          longest: try await outlook.maximumExpected(.middle, index: 0, draws: draws, threads: threads, upTo: tokens),
           recordsRemoved: 0, outputTokens: tokens, lossIncrease: 0, meetsBudget: nil))
     }
     return options
@@ -203,14 +195,5 @@ public struct Mitigation: Sendable {
       tokens += record.tokenLogProbabilities.count
     }
     return sum.value > -.infinity && !sum.value.isNaN ? -sum.value / Double(tokens) : nil
-  }
-
-  private static func text(_ decoding: Decoding) -> String {
-    if decoding.isGreedy { return "greedy decoding" }
-    var parts = ["temperature \(decoding.temperature)"]
-    if let topK = decoding.topK { parts.append("top-k \(topK)") }
-    if let topP = decoding.topP { parts.append("top-p \(topP)") }
-    if let minP = decoding.minP { parts.append("min-p \(minP)") }
-    return parts.joined(separator: ", ")
   }
 }

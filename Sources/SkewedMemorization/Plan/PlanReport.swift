@@ -1,8 +1,9 @@
+import GSLNumerics
 import RealModule
 import TokenProcess
 
 /// The answers of `skewmem plan`, schema `skewmem.plan/1`.
-public struct AuditPlan: Codable, Sendable, Equatable {
+public struct PlanReport: Codable, Sendable, Equatable {
   /// `skewmem.plan/1`.
   public var schema = "skewmem.plan/1"
   /// M, records in the data set.
@@ -38,11 +39,19 @@ public struct AuditPlan: Codable, Sendable, Equatable {
 
   /// Answers what the given numbers allow.
   ///
-  /// - Throws: `AuditSample.PlanError` for a number out of range.
+  /// - Throws: `ArgumentError` for a number out of range.
   public init(
     records: Int, risky: Int? = nil, sample: Int? = nil, observed: Int? = nil, miss: Double = 0.05, level: Double = 0.95
-  ) throws(AuditSample.PlanError) {
+  ) throws(ArgumentError) {
     let plan = try AuditSample(records: records)
+    try ArgumentError.check(share: level, "level")
+    try ArgumentError.check(share: miss, "miss")
+    guard risky != nil || sample != nil else {
+      throw ArgumentError(name: "risky", value: "not set", allowed: "a number, or the sample, or both")
+    }
+    if observed != nil, sample == nil {
+      throw ArgumentError(name: "sample", value: "not set", allowed: "a number where what it saw is given")
+    }
     self.records = records
     self.miss = miss
     self.level = level

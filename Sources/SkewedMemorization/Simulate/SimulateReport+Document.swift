@@ -1,6 +1,6 @@
 import Reports
 
-extension SimulationSummary: ReadableReport {
+extension SimulateReport: ReadableReport {
   /// The report as it is read, see ``ReadableReport``.
   public var document: ReportDocument {
     var document = ReportDocument()

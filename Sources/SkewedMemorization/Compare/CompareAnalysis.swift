@@ -5,7 +5,7 @@ import RealModule
 import TokenProcess
 
 /// Compares checkpoints and data sets: what `skewmem compare` does.
-public struct Comparison: Sendable {
+public struct CompareAnalysis: Sendable {
   /// Which data sets are compared with which.
   public enum Pairs: String, Sendable, CaseIterable {
     /// Each with each.
@@ -22,50 +22,30 @@ public struct Comparison: Sendable {
   public var lengths: [Int]?
   /// What the signed-rank test does with differences of 0.
   public var zeros = SignedRankTest.Zeros.pratt
-  /// The confidence level of all limits.
-  public var level = 0.95
-  /// Bootstrap replicates for differences of tail probabilities.
-  public var replicates = 1999
-  /// The seed of bootstraps and permutations.
-  public var seed: UInt64 = 0
-  /// Tasks to spread the work over; the result does not depend on it.
-  public var threads = 1
+  /// The bootstraps of differences of tail probabilities, the permutations, and the level of all intervals.
+  public var resampling = Resampling()
 
   /// The usual comparison.
   public init() {}
 
-  /// A data set with a name.
-  public struct DataSet: Sendable {
-    /// Its name.
-    public var name: String
-    /// Its records.
-    public var records: [Record]
-
-    /// Records under a name.
-    public init(name: String, records: [Record]) {
-      self.name = name
-      self.records = records
-    }
-  }
-
-  /// Compares data sets.
+  /// Compares captures.
   ///
-  /// - Throws: `ArgumentError` for settings out of range, fewer than two data sets or one without records; `CancellationError`.
-  public func report(on dataSets: [DataSet]) async throws -> CompareReport {
+  /// - Throws: `ArgumentError` for settings out of range, fewer than two captures or one that is given twice; `CancellationError`.
+  public func run(on dataSets: [Capture]) async throws -> CompareReport {
     try check(dataSets)
     let longest = dataSets.flatMap { $0.records.map(\.tokenLogProbabilities.count) }.max() ?? 1
     for n in lengths ?? [] where n > longest {
       throw ArgumentError(name: "length", value: "\(n)", allowed: "1 to \(longest), the longest reference")
     }
     let lengths = lengths ?? Array(sequence(first: 1) { $0 * 4 }.prefix { $0 <= longest })
-    let measured = try await inParallel(0..<dataSets.count, threads: threads) { Measured(dataSets[$0]) }
+    let measured = try await inParallel(0..<dataSets.count, threads: resampling.threads) { Measured(dataSets[$0]) }
     var report = CompareReport(
-      dataSets: measured.map { $0.profile(lengths: lengths) }, trajectories: [], comparisons: [], level: level,
+      dataSets: measured.map { $0.profile(lengths: lengths) }, trajectories: [], comparisons: [], level: resampling.level,
       warnings: measured.compactMap(\.duplicateWarning))
     let chosen = chosenPairs(dataSets.count)
-    report.comparisons = try await inParallel(0..<chosen.count, threads: threads) { index in
+    report.comparisons = try await inParallel(0..<chosen.count, threads: resampling.threads) { index in
       let (a, b) = chosen[index]
-      return compare(measured[a], measured[b], lengths, seed: seed &+ UInt64(index))
+      return compare(measured[a], measured[b], lengths, seed: resampling.seed &+ UInt64(index))
     }
     adjust(&report.comparisons)
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
@@ -73,26 +53,22 @@ public struct Comparison: Sendable {
       let sizes = [pair.a, pair.b].compactMap { name in dataSets.first { $0.name == name }?.records.count }
       guard sizes.count == 2, pair.paired < max(sizes[0], sizes[1]) else { continue }
       report.warnings.append(
-        "\(pair.a) (\(sizes[0]) records) and \(pair.b) (\(sizes[1])) are compared on the \(pair.paired) that both have")
+        Warning(
+          .commonRecords, counts: ["records_a": sizes[0], "records_b": sizes[1], "paired": pair.paired],
+          names: ["a": pair.a, "b": pair.b]))
     }
     return report
   }
 
-  private func check(_ dataSets: [DataSet]) throws(ArgumentError) {
+  private func check(_ dataSets: [Capture]) throws(ArgumentError) {
     guard dataSets.count >= 2 else {
-      throw ArgumentError(name: "data-sets", value: "\(dataSets.count)", allowed: "two or more")
-    }
-    for dataSet in dataSets where dataSet.records.isEmpty {
-      throw ArgumentError(name: "data-sets", value: dataSet.name, allowed: "data sets with records")
+      throw ArgumentError(name: "captures", value: "\(dataSets.count)", allowed: "two or more")
     }
     guard Set(dataSets.map(\.name)).count == dataSets.count else {
-      throw ArgumentError(name: "data-sets", value: "the same one twice", allowed: "different data sets")
+      throw ArgumentError(name: "captures", value: "the same one twice", allowed: "different captures")
     }
     for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "length", value: "\(n)", allowed: "1 or more") }
-    guard level > 0, level < 1 else { throw ArgumentError(name: "level", value: "\(level)", allowed: "0 < level < 1") }
-    guard (100...1_000_000).contains(replicates) else {
-      throw ArgumentError(name: "replicates", value: "\(replicates)", allowed: "100 to 1000000")
-    }
+    try resampling.check()
   }
 
   private func chosenPairs(_ count: Int) -> [(Int, Int)] {
@@ -122,7 +98,7 @@ public struct Comparison: Sendable {
   }
 
   private func paired(_ measure: String, _ differences: [Double]) -> [CompareReport.Test] {
-    guard let ranks = SignedRankTest(differences: differences, zeros: zeros, level: level),
+    guard let ranks = SignedRankTest(differences: differences, zeros: zeros, level: resampling.level),
       let sign = SignTest(differences: differences)
     else { return [] }
     return [
@@ -137,7 +113,7 @@ public struct Comparison: Sendable {
     _ measure: String, _ first: [Double], _ second: [Double], _ seed: UInt64
   ) -> [CompareReport.Test] {
     var tests: [CompareReport.Test] = []
-    if let found = MannWhitneyTest(second, first, level: level) {
+    if let found = MannWhitneyTest(second, first, level: resampling.level) {
       tests.append(
         test(
           measure, "mann-whitney", found.statistic, found.pValue, found.isExact, effect: "cliffs-delta",
@@ -158,7 +134,7 @@ public struct Comparison: Sendable {
   ) -> CompareReport.Test {
     .init(
       measure: measure, test: name, statistic: statistic, p: p, exact: isExact, holm: p, benjaminiHochberg: p,
-      effect: effect, effectSize: size, effectInterval: interval.map { Ends($0) })
+      effect: effect, effectSize: size, effectInterval: interval.map { Interval($0) })
   }
 
   private func tail(
@@ -178,8 +154,10 @@ public struct Comparison: Sendable {
       n: n, difference: mean(samples[1]) - mean(samples[0]), interval: interval(samples, seed) { $0[1] - $0[0] })
   }
 
-  private func interval(_ samples: [[Double]], _ seed: UInt64, _ combine: ([Double]) -> Double) -> Ends? {
-    BCaInterval.ofMeans(samples, level: level, replicates: replicates, seed: seed, combine).map { Ends($0) }
+  private func interval(_ samples: [[Double]], _ seed: UInt64, _ combine: ([Double]) -> Double) -> Interval? {
+    BCaInterval.ofMeans(
+      samples, level: resampling.level, replicates: resampling.replicates, seed: seed, combine
+    ).map { Interval($0) }
   }
 
   private func mean(_ values: [Double]) -> Double {
@@ -232,7 +210,7 @@ private struct Measured: Sendable {
   /// The first record of each name.
   private let places: [String: Int]
 
-  init(_ dataSet: Comparison.DataSet) {
+  init(_ dataSet: Capture) {
     name = dataSet.name
     records = dataSet.records
     laws = records.map { MatchLengthLaw($0) }
@@ -244,9 +222,9 @@ private struct Measured: Sendable {
 
   var greedyValues: [Double]? { greedy?.map { Double($0.length) } }
 
-  var duplicateWarning: String? {
+  var duplicateWarning: Warning? {
     places.count < records.count
-      ? "\(name): \(records.count - places.count) records bear the name of an earlier one and are not paired" : nil
+      ? Warning(.notPaired, counts: ["records": records.count - places.count], names: ["of": name]) : nil
   }
 
   /// S_i(n); nil for a shorter reference.

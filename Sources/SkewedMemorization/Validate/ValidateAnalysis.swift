@@ -4,24 +4,32 @@ import RealModule
 import TokenProcess
 
 /// Predicted laws of the match length against sampled generations: what `skewmem validate` does.
-public struct Validation: Sendable {
-  /// Simulations behind each p-value.
-  public var simulations = 2000
-  /// The seed of the simulations.
-  public var seed: UInt64 = 0
-  /// Tasks to spread the simulations over; the result does not depend on it.
-  public var threads = 1
+public struct ValidateAnalysis: Sendable {
+  /// The simulations behind each p-value, as replicates.
+  public var resampling = Resampling(replicates: 2000)
 
   /// The usual validation.
   public init() {}
 
   /// Compares generations with the records of a capture, one group for each decoding scheme.
   ///
-  /// - Throws: `RecordError` for a record that lacks reference token ids or what a scheme needs; `ArgumentError` when no
-  ///   generation is of a record of the capture.
-  public func report(
-    on records: [Record], generations: [SampledGenerations], capture: String, file: String
+  /// - Parameters:
+  ///   - capture: The records that predict.
+  ///   - generations: What was sampled.
+  ///   - file: Where the generations are from, for the report.
+  /// - Throws: `CaptureError` for a record that lacks reference token ids or what a scheme needs, and when no generation is of a
+  ///   record of the capture; `ArgumentError` for a setting out of range.
+  public func run(
+    on capture: Capture, generations: [SampledGenerations], file: String
   ) async throws -> ValidateReport {
+    try resampling.check()
+    return try await naming(capture) { try await report(on: capture, generations: generations, file: file) }
+  }
+
+  private func report(
+    on capture: Capture, generations: [SampledGenerations], file: String
+  ) async throws -> ValidateReport {
+    let records = capture.records
     let byName = Dictionary(grouping: records.indices, by: { records[$0].id })
     var schemes: [Decoding] = []
     for set in generations where !schemes.contains(set.decoding) { schemes.append(set.decoding) }
@@ -58,11 +66,11 @@ public struct Validation: Sendable {
     guard !groups.isEmpty else {
       throw CaptureError(
         file: file, field: "id",
-        problem: "none of \(generations.count) lines has a token to compare with a record of \(capture)")
+        problem: "none of \(generations.count) lines has a token to compare with a record of \(capture.name)")
     }
     return ValidateReport(
-      capture: capture, file: file, groups: groups,
-      warnings: missing > 0 ? ["\(missing) lines are of records that the capture has not"] : [])
+      capture: capture.name, file: file, groups: groups,
+      warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
   }
 
   /// The record that generations are of: that of their name, or of those that have it the one of their run, split and epoch.
@@ -84,7 +92,8 @@ public struct Validation: Sendable {
   }
 
   private func group(_ decoding: Decoding, _ draws: [AgreementTest.Draws]) async throws -> ValidateReport.Group {
-    let test = try await AgreementTest(draws, simulations: simulations, seed: seed, threads: threads)
+    let test = try await AgreementTest(
+      draws, simulations: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
     var bins = [Bin](repeating: Bin(), count: Self.edges.count)
     var drawMeans = [Double](repeating: 0, count: Self.edges.count)
     var (brier, comparisons, logScore, count) = (CompensatedSum(), 0.0, CompensatedSum(), 0)
@@ -120,7 +129,7 @@ public struct Validation: Sendable {
       }
     }
     return ValidateReport.Group(
-      decoding: .init(decoding), records: draws.count, draws: count, pValue: test.pValue, deviance: test.deviance,
+      decoding: decoding, records: draws.count, draws: count, pValue: test.pValue, deviance: test.deviance,
       simulations: test.simulations, brier: comparisons > 0 ? brier.value / comparisons : nil,
       logScore: logScore.value / Double(count),
       calibration: bins.filter { $0.draws > 0 }.map {

@@ -1,17 +1,18 @@
 import Captures
+import GSLNumerics
 import MemorizationMetrics
 import TokenProcess
 
-extension MetricAnalysis {
+extension MetricsAnalysis {
   /// Records with all that is known of them.
   func inputs(
-    _ data: Data, _ settings: MetricSettings, _ warnings: inout [String]
+    _ data: Data, _ settings: MetricSettings, _ warnings: inout [Warning]
   ) throws -> (records: [MetricInput], heldOut: [MetricInput]) {
     let generations = Dictionary(grouping: Self.ofOneScheme(data.generations, &warnings), by: \.id)
     let shared = Set(data.records.map(\.id)).intersection(data.heldOut.map(\.id))
     guard shared.isEmpty || data.referenceModel.isEmpty && data.otherPrefixes.isEmpty else {
       throw ArgumentError(
-        name: "held-out", value: "a capture with \(shared.count) ids of the records",
+        name: "heldOut", value: "a capture with \(shared.count) ids of the records",
         allowed: "of other ids, as lines of other captures are found by id")
     }
     // What lies beyond the longest continuation was never asked for.
@@ -69,15 +70,16 @@ extension MetricAnalysis {
 
   /// The generations of one decoding scheme: plain sampling, which the tail risk is about, or the first.
   private static func ofOneScheme(
-    _ generations: [SampledGenerations], _ warnings: inout [String]
+    _ generations: [SampledGenerations], _ warnings: inout [Warning]
   ) -> [SampledGenerations] {
     guard let first = generations.first else { return [] }
     let scheme = generations.contains { $0.decoding == .plain } ? .plain : first.decoding
     let chosen = generations.filter { $0.decoding == scheme }
     if chosen.count < generations.count {
       warnings.append(
-        "of several decoding schemes only \(scheme == .plain ? "plain sampling" : "the first in the file") is compared: "
-          + "\(chosen.count) of \(generations.count) lines")
+        Warning(
+          .oneScheme, counts: ["lines": chosen.count, "all": generations.count],
+          names: ["scheme": scheme == .plain ? "plain sampling" : "the first in the file"]))
     }
     return chosen
   }

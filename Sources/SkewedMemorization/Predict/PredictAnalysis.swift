@@ -1,3 +1,4 @@
+import Captures
 import GSLNumerics
 import RealModule
 import TokenProcess
@@ -8,11 +9,11 @@ import TokenProcess
 /// A record with enough known tokens is computed, exactly or within proved bounds; for the others the rest is predicted, see
 /// `LengthPrediction`. Records are reported at the first length, number of draws and probability; the data set at each
 /// combination.
-public struct Prediction: Sendable {
+public struct PredictAnalysis: Sendable {
   /// n, the lengths to be repeated.
   public var lengths: [Int]
   /// q, the numbers of draws.
-  public var queries = [1.0]
+  public var draws = [1.0]
   /// The probabilities for which rates of discoverable records, and the number of draws that a record needs, are reported.
   public var probabilities = [0.5]
   /// m, how many tokens to use of each record; nil for all that there are.
@@ -42,26 +43,48 @@ public struct Prediction: Sendable {
   /// - Throws: `ArgumentError` unless length is 1 to `Record.longestReference`.
   public init(length: Int) throws(ArgumentError) { try self.init(lengths: [length]) }
 
-  /// Predicts.
+  /// Predicts what a file holds: a capture, or a summary.
   ///
-  /// - Throws: `ArgumentError` for settings out of range; `RecordError` where a record lacks what the scheme needs.
-  public func report(on records: [Record], file: String) async throws -> PredictReport {
+  /// - Parameters:
+  ///   - file: The file; `-` is standard input.
+  ///   - captureOptions: How captures are read.
+  /// - Throws: `CaptureError` for a file that cannot be read or its first bad line; as ``run(on:)`` and ``run(on:name:)``.
+  public func run(file: String, captureOptions: CaptureOptions = CaptureOptions()) async throws -> PredictReport {
+    switch try Input(file: file, options: captureOptions) {
+    case .summary(let sums): return try run(on: sums, name: file)
+    case .capture(let opened):
+      var options = captureOptions
+      // Without truncation or another temperature the tokens' own log-probabilities say all.
+      options.skipsAlternatives = decoding == .plain && vocabularySize == nil
+      return try await run(on: try await Capture(opened, options: options, threads: threads))
+    case .counts: throw CaptureError(file: file, problem: "holds counts; predictions take a capture or a summary")
+    }
+  }
+
+  /// Predicts the records of a capture.
+  ///
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` where a record lacks what the scheme needs.
+  public func run(on capture: Capture) async throws -> PredictReport {
+    try await naming(capture) { try await report(on: capture.records, file: capture.name) }
+  }
+
+  private func report(on records: [Record], file: String) async throws -> PredictReport {
     try check()
     if let vocabularySize, let largest = records.lazy.compactMap(\.largestTokenID).max(), largest >= vocabularySize {
       throw ArgumentError(
-        name: "vocabulary", value: "\(vocabularySize)",
+        name: "vocabularySize", value: "\(vocabularySize)",
         allowed: "more than \(largest), the largest token number in the capture")
     }
     let (laws, rows) = try await decoded(records)
-    var warnings: [String] = []
+    var warnings: [Warning] = []
     var first: (outlook: LengthOutlook, predictor: LengthPrediction?)?
     var grid: [PredictReport.GridEntry] = []
     for length in lengths {
       let (outlook, predictor) = outlook(length, laws, rows, &warnings)
-      for (index, draws) in queries.enumerated() {
+      for (index, draws) in draws.enumerated() {
         grid.append(
           .init(
-            length: length, queries: draws, dataset: try await dataSet(outlook, index, draws),
+            length: length, draws: draws, dataset: try await dataSet(outlook, index, draws),
             discoverable: probabilities.map { probability in
               .init(
                 probability: probability,
@@ -74,7 +97,7 @@ public struct Prediction: Sendable {
     }
     warnings += boundWarnings(records, laws)
     var report = PredictReport(
-      file: file, length: lengths[0], given: given, decoding: .init(decoding), queries: queries[0],
+      file: file, length: lengths[0], given: given, decoding: decoding, draws: draws[0],
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid,
       predictor: first?.predictor.map { .init($0) }, warnings: warnings)
     report.records = zip(records, first?.outlook.records ?? []).map { self.report($0, $1) }
@@ -84,8 +107,8 @@ public struct Prediction: Sendable {
 
   /// What is known of the first of the lengths.
   ///
-  /// - Throws: As ``report(on:file:)``.
-  func outlook(on records: [Record], _ warnings: inout [String]) async throws -> LengthOutlook {
+  /// - Throws: As ``run(on:)``.
+  func outlook(on records: [Record], _ warnings: inout [Warning]) async throws -> LengthOutlook {
     try check()
     let (laws, rows) = try await decoded(records)
     let outlook = outlook(lengths[0], laws, rows, &warnings).0
@@ -105,16 +128,15 @@ public struct Prediction: Sendable {
   }
 
   /// What would make bounds narrower.
-  private func boundWarnings(_ records: [Record], _ laws: [DecodedLaw]) -> [String] {
+  private func boundWarnings(_ records: [Record], _ laws: [DecodedLaw]) -> [Warning] {
     let bounded = zip(records, laws).filter { !$0.1.isExact }.map(\.0)
-    var warnings: [String] = []
+    var warnings: [Warning] = []
     let bare = bounded.count { $0.topLogProbabilities == nil }
     if bare > 0 {
-      warnings.append(
-        "\(bare) of \(records.count) records list no alternatives (top_logprobs), without which bounds are wide")
+      warnings.append(Warning(.noAlternatives, counts: ["bare": bare, "records": records.count]))
     }
     if decoding.temperature > 1, vocabularySize == nil, bounded.contains(where: { $0.vocabularySize == nil }) {
-      warnings.append("above temperature 1 there are no lower bounds without the vocabulary's size (--vocabulary)")
+      warnings.append(Warning(.noVocabulary))
     }
     return warnings
   }
@@ -124,7 +146,7 @@ public struct Prediction: Sendable {
 
   /// What is known at one length, and the predictor that serves most records.
   private func outlook(
-    _ length: Int, _ laws: [DecodedLaw], _ rows: [[Double]], _ warnings: inout [String]
+    _ length: Int, _ laws: [DecodedLaw], _ rows: [[Double]], _ warnings: inout [Warning]
   ) -> (LengthOutlook, LengthPrediction?) {
     var learned: [Int: LengthPrediction?] = [:]
     var tails: [Int: TailFits?] = [:]
@@ -137,7 +159,7 @@ public struct Prediction: Sendable {
         _ method: PredictReport.Method, _ interval: LogInterval, _ middle: Double, _ logMean: (Double) -> Double
       ) -> LengthOutlook.RecordOutlook {
         .init(
-          method: method, interval: interval, middle: middle, logMeans: queries.map(logMean), slack: slack,
+          method: method, interval: interval, middle: middle, logMeans: draws.map(logMean), slack: slack,
           known: law.logSurvival[1..<(known + 1)])
       }
       func carried(_ value: Double) -> (Double) -> Double {
@@ -160,19 +182,21 @@ public struct Prediction: Sendable {
       ) { estimate.logMean(draws: $0) }
     }
     if learned.values.contains(where: { $0 == nil }) {
-      warnings.append(
-        "nothing to predict \(length) tokens from, as too few records are longer than what is known or all go on alike: some "
-          + "probabilities are upper bounds")
+      warnings.append(Warning(.nothingToPredictFrom, counts: ["length": length]))
     }
     for (given, prediction) in learned.sorted(by: { $0.key < $1.key }) {
       if let prediction, prediction.learned.upperBound < length {
         warnings.append(
-          "fewer than \(LengthPrediction.fewestRecords) records have \(length) tokens: what follows the first \(given) is carried over from tokens "
-            + "\(prediction.learned.lowerBound + 1) to \(prediction.learned.upperBound)")
+          Warning(
+            .carriedOver,
+            counts: [
+              "fewest": LengthPrediction.fewestRecords, "length": length, "given": given,
+              "from": prediction.learned.lowerBound + 1, "to": prediction.learned.upperBound,
+            ]))
       }
     }
     if let fewest = learned.values.compactMap({ $0?.records }).min(), fewest < LengthPrediction.fewestRecords {
-      warnings.append("predictions of \(length) tokens are learned from only \(fewest) records")
+      warnings.append(Warning(.fewToPredictFrom, counts: ["length": length, "records": fewest]))
     }
     let served = Dictionary(grouping: laws.map { known($0, length) }, by: \.self).mapValues(\.count)
     let main = learned.compactMap { given, prediction in prediction.map { (given, $0) } }
@@ -215,45 +239,42 @@ public struct Prediction: Sendable {
   }
 
   private func report(_ record: Record, _ outlook: LengthOutlook.RecordOutlook) -> PredictReport.RecordPrediction {
-    func inQueries(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: queries[0]) }
+    func inDraws(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: draws[0]) }
     func needed(_ value: Double) -> Double { Extraction.draws(logSurvival: value, probability: probabilities[0]) }
     return .init(
-      id: record.id, logProbability: inQueries(outlook.middle), lower: inQueries(outlook.interval.lower),
-      upper: inQueries(outlook.interval.upper), method: outlook.method, queriesForProbability: needed(outlook.middle),
-      queriesLower: needed(outlook.interval.upper), queriesUpper: needed(outlook.interval.lower))
+      id: record.id, logProbability: inDraws(outlook.middle), lower: inDraws(outlook.interval.lower),
+      upper: inDraws(outlook.interval.upper), method: outlook.method, drawsForProbability: needed(outlook.middle),
+      drawsLower: needed(outlook.interval.upper), drawsUpper: needed(outlook.interval.lower))
   }
 
   private func evaluate(_ rows: [[Double]], _ given: Int, _ report: inout PredictReport) {
     let length = lengths[0]
     let impossible = rows.count { $0.count >= length && $0[..<length].contains(-.infinity) }
     if impossible > 0 {
-      report.warnings.append("\(impossible) records with a token of probability 0 are not in the evaluation")
+      report.warnings.append(Warning(.notEvaluated, counts: ["records": impossible]))
     }
     report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
     if report.evaluation == nil {
-      report.warnings.append(
-        "no evaluation: it takes 23 records of \(length) tokens that do not all go on alike")
+      report.warnings.append(Warning(.noEvaluation, counts: ["length": length]))
     }
   }
 
   func check() throws(ArgumentError) {
     if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
     if let vocabularySize, vocabularySize < 1 {
-      throw ArgumentError(name: "vocabulary", value: "\(vocabularySize)", allowed: "1 or more")
+      throw ArgumentError(name: "vocabularySize", value: "\(vocabularySize)", allowed: "1 or more")
     }
     if evaluates, given.map({ $0 >= lengths[0] }) ?? true {
       throw ArgumentError(
         name: "given", value: given.map { "\($0)" } ?? "not set", allowed: "1 to \(lengths[0] - 1) to be evaluated")
     }
-    guard !queries.isEmpty else { throw ArgumentError(name: "queries", value: "none", allowed: "one or more") }
-    for draws in queries where !(draws >= 1 && draws < .infinity) {
-      throw ArgumentError(name: "queries", value: "\(draws)", allowed: "1 or more")
+    guard !draws.isEmpty else { throw ArgumentError(name: "draws", value: "none", allowed: "one or more") }
+    for number in draws where !(number >= 1 && number < .infinity) {
+      throw ArgumentError(name: "draws", value: "\(number)", allowed: "1 or more")
     }
     guard !probabilities.isEmpty else {
       throw ArgumentError(name: "probability", value: "none", allowed: "one or more")
     }
-    for probability in probabilities where !(probability > 0 && probability < 1) {
-      throw ArgumentError(name: "probability", value: "\(probability)", allowed: "0 < probability < 1")
-    }
+    for probability in probabilities { try ArgumentError.check(share: probability, "probability") }
   }
 }

@@ -1,6 +1,6 @@
 import Reports
 
-extension AuditPlan: ReadableReport {
+extension PlanReport: ReadableReport {
   /// The report as it is read, see ``ReadableReport``.
   public var document: ReportDocument {
     var document = ReportDocument()

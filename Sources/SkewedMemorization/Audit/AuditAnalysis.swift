@@ -1,0 +1,153 @@
+import Captures
+import Foundation
+import GSLNumerics
+
+/// Audits captures: the main job, from files or records to a report.
+///
+/// ```swift
+/// var records: [Record] = []
+/// for i in 1...20 { records.append(try Record(id: "r\(i)", tokenLogProbabilities: [-0.1 * Double(i), -0.5])) }
+/// let report = try await AuditAnalysis().run(on: [Capture(name: "twenty", records: records)])
+/// print(report.records, report.tokens)  // 20 40
+/// ```
+public struct AuditAnalysis: Sendable {
+  /// The lengths n at which counts and concentration are reported; nil for 1, 2, 4, 8, … and the largest length.
+  public var lengths: [Int]?
+  /// How many of the riskiest records are named.
+  public var top = 100
+  /// The bootstrap behind the population's intervals.
+  public var resampling = Resampling()
+  /// How files are read. Without effect are `skipsAlternatives` and `takesWholeReferences`: an audit needs no alternatives, and no
+  /// tokens of a reference.
+  public var captureOptions = CaptureOptions()
+
+  /// The usual audit.
+  public init() {}
+
+  /// What the lines of the captures turned out to be.
+  public struct Outcome: Sendable {
+    /// The report; nil when invalid lines were found and not to be skipped, or no valid record was.
+    public let report: AuditReport?
+    /// The invalid lines; only the first hundred are kept.
+    public let errors: [CaptureError]
+    /// The number of invalid lines.
+    public let invalidLines: Int
+    /// Whether there are valid ones beside them.
+    public let hasValidRecords: Bool
+  }
+
+  /// Reads captures and summaries as one data set and reports on it.
+  ///
+  /// - Parameters:
+  ///   - files: Captures, and summaries of such; `-` is standard input.
+  ///   - skippingInvalid: Whether to report on the valid lines when others are invalid.
+  ///   - progress: Called now and then with the number of bytes read.
+  /// - Throws: `CaptureError` for a file that cannot be read as a whole or is given twice; `ArgumentError` for a setting out of
+  ///   range, or summaries that were made with other lengths; `CancellationError`.
+  public func run(
+    files: [String], skippingInvalid: Bool = false, progress: (Int) -> Void = { _ in }
+  ) async throws -> Outcome {
+    try resampling.check()
+    let (sums, errors) = try await summarize(files: files, progress: progress)
+    let isReported = sums.records > 0 && (skippingInvalid || errors.isEmpty)
+    return Outcome(
+      report: isReported ? try await run(on: sums, files: files) : nil, errors: errors, invalidLines: sums.skipped,
+      hasValidRecords: sums.records > 0)
+  }
+
+  /// Reports on the records of captures as one data set.
+  ///
+  /// - Throws: `ArgumentError` for a setting out of range; `CancellationError`.
+  public func run(on captures: [Capture]) async throws -> AuditReport {
+    var sums = try DataSetSums(lengths: lengths, top: top)
+    for record in captures.lazy.flatMap(\.records) { sums.add(record) }
+    return try await run(on: sums, files: captures.map(\.name))
+  }
+
+  /// Reports on the records of one capture.
+  ///
+  /// - Throws: As ``run(on:)-([Capture])``.
+  public func run(on capture: Capture) async throws -> AuditReport { try await run(on: [capture]) }
+
+  /// Reports on what was summed up, at the lengths and with the names that were kept.
+  ///
+  /// - Parameters:
+  ///   - sums: The sums.
+  ///   - files: Where the records came from, for the report.
+  /// - Throws: `DistributionError.noData` without records; `ArgumentError` for a setting out of range; `CancellationError`.
+  public func run(on sums: DataSetSums, files: [String] = []) async throws -> AuditReport {
+    try resampling.check()
+    return try await sums.report(files: files, resampling: resampling)
+  }
+
+  /// Reads captures and summaries as one data set and sums them up.
+  ///
+  /// - Returns: The sums over the valid lines, and what is wrong with the first hundred invalid ones.
+  /// - Throws: As ``run(files:skippingInvalid:progress:)``.
+  public func summarize(
+    files: [String], progress: (Int) -> Void = { _ in }
+  ) async throws -> (sums: DataSetSums, errors: [CaptureError]) {
+    try Self.checkRepeated(files)
+    var empty = try DataSetSums(lengths: lengths, top: top)
+    var sums = empty
+    var errors: [CaptureError] = []
+    var bytes = 0
+    var options = captureOptions
+    options.skipsAlternatives = true
+    options.takesWholeReferences = true
+    let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
+    for file in files {
+      let input = try InputFile(path: file, sources: options.sources)
+      let before = bytes
+      if try DataSetSums.isSummary(input) {
+        for part in try DataSetSums.read(input) {
+          // The first summary says at which lengths, where nothing else does.
+          if lengths == nil, sums.records == 0, sums.skipped == 0 {
+            empty.lengths = part.lengths
+            sums = empty
+          }
+          try sums.merge(part)
+        }
+        bytes += input.bytesRead
+        continue
+      }
+      func progressOfAll(_ read: Int) {
+        bytes = before + read
+        progress(bytes)
+      }
+      let start = empty
+      try await reader.forEachPart(of: input, progress: progressOfAll) { lines in
+        var part = Part(sums: start)
+        for line in lines {
+          switch line {
+          case .success(let record): part.sums.add(record)
+          case .failure(let error):
+            part.sums.skipped += 1
+            if part.errors.count < 100 { part.errors.append(error) }
+          }
+        }
+        return part
+      } _: { part in
+        try sums.merge(part.sums)
+        errors += part.errors.prefix(100 - errors.count)
+      }
+    }
+    return (sums, errors)
+  }
+
+  /// Looks for a file that would be counted twice, under one name or several.
+  ///
+  /// - Throws: `CaptureError` that names it.
+  public static func checkRepeated(_ files: [String]) throws(CaptureError) {
+    var seen: Set<String> = []
+    for file in files where !seen.insert(URL(fileURLWithPath: file).resolvingSymlinksInPath().path).inserted {
+      throw CaptureError(file: file, problem: "is given twice")
+    }
+  }
+
+  /// What some lines hold.
+  private struct Part: Sendable {
+    var sums: DataSetSums
+    var errors: [CaptureError] = []
+  }
+}

@@ -1,0 +1,203 @@
+import Captures
+import GSLNumerics
+import HeavyTails
+import RealModule
+import TokenProcess
+
+/// What adds up over the records of a data set: all that an audit, a fit and a prediction of it need, in memory that does
+/// not grow with the number of records.
+///
+/// Add records, or merge the sums of the parts of a data set; a file of them is called a summary.
+///
+/// ```swift
+/// var sums = try DataSetSums()
+/// for i in 1...20 { sums.add(try Record(id: "r\(i)", tokenLogProbabilities: [-0.1 * Double(i), -0.5])) }
+/// print(sums.records, sums.counts.total)  // 20 20.0
+/// ```
+public struct DataSetSums: Sendable {
+  /// The lengths n at which counts and concentration are kept; nil for 1, 2, 4, 8, … and the largest length.
+  public internal(set) var lengths: [Int]?
+  /// How many of the riskiest records are kept by name.
+  public internal(set) var top: Int
+  /// Invalid lines that were left out.
+  public internal(set) var skipped = 0
+  var sums = Sums()
+  var risks: RiskiestRecords
+  var wholes: RiskiestRecords
+
+  /// Everything that adds up.
+  struct Sums: Sendable, Codable {
+    var survival = SurvivalAccumulator()
+    var histogram = MatchLengthHistogram()
+    var greedy = MatchLengthHistogram()
+    var greedyRecords = 0
+    var cumulance = CumulanceAccumulator()
+    var reading = LawReadingAccumulator()
+    var groups = RecordGroups()
+    var tokens = 0
+    var logProbabilities = CompensatedSum()
+    /// By length: the probabilities of all records that reach it.
+    var tails: [Int: TailAccumulator] = [:]
+    @InOrder var ids = Set<UInt64>()
+    var repeatedIDs = 0
+    var provenance: [String: InOrder<String>] = [:]
+    /// Records whose one token stands for a whole reference; nil for none.
+    var wholeReferences: Int?
+  }
+
+  /// No records yet.
+  ///
+  /// - Parameters:
+  ///   - lengths: The lengths to report on, each 1 or more; nil for 1, 2, 4, 8, … and the largest length.
+  ///   - top: How many of the riskiest records to name, 0 to 1,000,000.
+  /// - Throws: `ArgumentError`.
+  public init(lengths: [Int]? = nil, top: Int = 100) throws(ArgumentError) {
+    if let lengths {
+      guard !lengths.isEmpty else { throw ArgumentError(name: "length", value: "none", allowed: "one or more") }
+      for n in lengths { try ArgumentError.check(n, "length", in: 1...Record.longestReference) }
+    }
+    try ArgumentError.check(top, "top", in: 0...1_000_000)
+    self.lengths = lengths
+    self.top = top
+    risks = RiskiestRecords(limit: top, by: .expected)
+    wholes = RiskiestRecords(limit: top, by: .whole)
+  }
+
+  /// Whether other sums are of the same lengths.
+  private func hasSameLengths(as other: DataSetSums) -> Bool { lengths.map(Set.init) == other.lengths.map(Set.init) }
+
+  /// Adds a record.
+  ///
+  /// - Complexity: O(L).
+  public mutating func add(_ record: Record) {
+    let law = MatchLengthLaw(record)
+    let masses = law.masses
+    let moments = law.moments(masses: masses)
+    let longest = sums.survival.maximumLength
+    sums.survival.add(law)
+    sums.histogram.add(masses: masses)
+    sums.cumulance.add(moments)
+    sums.reading.add(law)
+    sums.groups.add(law)
+    sums.tokens += law.length
+    sums.logProbabilities.add(law.logSurvival[law.length])
+    addTails(law, longest: longest)
+    let match = GreedyMatch(record)
+    if let match {
+      sums.greedy.add(match)
+      sums.greedyRecords += 1
+    }
+    let full = law.logSurvival[law.length]
+    let risk = AuditReport.RecordAtRisk(
+      id: record.id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil, length: law.length,
+      greedy: match?.length)
+    risks.add(risk, tokenLogProbabilities: record.tokenLogProbabilities)
+    wholes.add(risk)
+    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Fingerprint(record.id.utf8).value).inserted {
+      sums.repeatedIDs += 1
+    }
+    if record.isWholeReference { sums.wholeReferences = (sums.wholeReferences ?? 0) + 1 }
+    note("run", record.run)
+    note("epoch", record.epoch.map { "\($0)" })
+    note("split", record.split)
+  }
+
+  /// Keeps S_i(n) at the lengths to report. Without a list these are the powers of two and the longest reference, which
+  /// is known only at the end: its accumulator starts anew with every longer record, since none before reached it.
+  private mutating func addTails(_ law: MatchLengthLaw, longest: Int) {
+    if let lengths = lengths {
+      for n in Set(lengths) where n <= law.length { sums.tails[n, default: TailAccumulator()].add(law, at: n) }
+      return
+    }
+    var n = 1
+    while n <= law.length {
+      sums.tails[n, default: TailAccumulator()].add(law, at: n)
+      n *= 2
+    }
+    if law.length > longest, !Self.isPowerOfTwo(longest) { sums.tails[longest] = nil }
+    if law.length >= longest, !Self.isPowerOfTwo(law.length) {
+      sums.tails[law.length, default: TailAccumulator()].add(law, at: law.length)
+    }
+  }
+
+  private static func isPowerOfTwo(_ n: Int) -> Bool { n > 0 && n & (n - 1) == 0 }
+
+  /// How many identifiers are remembered to notice repeated ones.
+  static let rememberedIDs = 20_000
+
+  /// Adds the records of another part of the data, as if they had been added after these.
+  ///
+  /// - Throws: `ArgumentError` for sums of other lengths.
+  public mutating func merge(_ other: DataSetSums) throws(ArgumentError) {
+    func text(_ lengths: [Int]?) -> String { lengths.map { $0.map { "\($0)" }.joined(separator: ",") } ?? "not set" }
+    guard hasSameLengths(as: other) else {
+      throw ArgumentError(
+        name: "length", value: text(lengths), allowed: "those of the summary: \(text(other.lengths))")
+    }
+    top = min(top, other.top)
+    skipped += other.skipped
+    mergeTails(other.sums)
+    sums.survival.merge(other.sums.survival)
+    sums.histogram.merge(other.sums.histogram)
+    sums.greedy.merge(other.sums.greedy)
+    sums.greedyRecords += other.sums.greedyRecords
+    sums.cumulance.merge(other.sums.cumulance)
+    sums.reading.merge(other.sums.reading)
+    sums.groups.merge(other.sums.groups)
+    sums.tokens += other.sums.tokens
+    sums.logProbabilities.merge(other.sums.logProbabilities)
+    risks.merge(other.risks)
+    wholes.merge(other.wholes)
+    if let whole = other.sums.wholeReferences { sums.wholeReferences = (sums.wholeReferences ?? 0) + whole }
+    sums.repeatedIDs += other.sums.repeatedIDs + sums.ids.intersection(other.sums.ids).count
+    if sums.ids.count < Self.rememberedIDs { sums.ids.formUnion(other.sums.ids) }
+    for (field, values) in other.sums.provenance {
+      for value in values.wrappedValue.sorted() { note(field, value) }
+    }
+  }
+
+  /// What is kept of lengths that are no powers of two is about the longest reference of all.
+  private mutating func mergeTails(_ other: Sums) {
+    let (mine, theirs) = (sums.survival.maximumLength, other.survival.maximumLength)
+    if lengths == nil, theirs > mine, !Self.isPowerOfTwo(mine) { sums.tails[mine] = nil }
+    for (n, tail) in other.tails {
+      guard lengths != nil || Self.isPowerOfTwo(n) || n >= mine else { continue }
+      sums.tails[n, default: TailAccumulator()].merge(tail)
+    }
+  }
+
+  private mutating func note(_ field: String, _ value: String?) {
+    guard let value, sums.provenance[field, default: InOrder()].wrappedValue.insert(value).inserted else { return }
+    // The five first in order, whatever the order in which they come.
+    if let values = sums.provenance[field]?.wrappedValue, values.count > 5, let last = values.max() {
+      sums.provenance[field]?.wrappedValue.remove(last)
+    }
+  }
+
+  /// The number of records added.
+  public var records: Int { sums.survival.records }
+
+  /// The exact law's weights by length, as data for a fit.
+  public var counts: CensoredCounts { sums.histogram.counts }
+
+  /// The same of parts of the records, for standard errors.
+  public var clusters: [CensoredCounts] { sums.groups.counts }
+
+  /// The greedy match lengths of the records that tell them.
+  public var greedyCounts: CensoredCounts { sums.greedy.counts }
+
+  /// Whether there are records whose one token stands for a whole reference: what goes by tokens says nothing of those.
+  public var hasWholeReferences: Bool { sums.wholeReferences != nil }
+}
+
+extension [DataSetSums] {
+  /// The sums of all of them.
+  ///
+  /// - Precondition: There is one.
+  /// - Throws: `ArgumentError` for sums of different lengths.
+  public func merged() throws(ArgumentError) -> DataSetSums {
+    var merged = self[0]
+    for other in dropFirst() { try merged.merge(other) }
+    return merged
+  }
+}

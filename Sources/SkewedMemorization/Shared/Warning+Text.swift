@@ -1,0 +1,109 @@
+import Foundation
+import Reports
+
+extension Warning {
+  /// The warning in words, without a full stop.
+  public var text: String {
+    prefix + message
+  }
+
+  /// What it is of, where a report is about several things.
+  private var prefix: String { names["of"].map { "\($0): " } ?? "" }
+
+  private func count(_ key: String) -> String { "\(Int(numbers[key] ?? 0))" }
+
+  private func name(_ key: String) -> String { names[key] ?? "" }
+
+  private var message: String {
+    switch code {
+    case .skippedLines: "invalid lines were skipped: \(count("lines"))"
+    case .pooled: "records of more than one \(name("field")) are pooled: \(name("values"))"
+    case .repeatedIDs:
+      "\(names["at_least"] == nil ? "" : "at least ")\(count("records")) records have the id of an earlier one; "
+        + "if they are copies, expected numbers and the longest match are too large and intervals too narrow"
+    case .impossibleTokens:
+      "\(count("tokens")) tokens have probability 0: mean loss, quenched values and the variance of ln p are undefined"
+    case .wholeReferences:
+      "a token is a whole reference here, as in samples of lm-evaluation-harness: lengths and losses are by references"
+    case .someWholeReferences:
+      "of \(count("records")) records the whole reference counts as one token, as in samples of lm-evaluation-harness: "
+        + "lengths and losses of all together mean nothing"
+    case .greedyUnknown: "only \(count("known")) of \(count("records")) records say what greedy decoding does"
+    case .lengthNotReached: "no record has \(count("length")) tokens"
+    case .unknownSurvival:
+      "some lengths cannot be reached by any record that is long enough: the survival is unknown there"
+    case .fewAtRisk: "where fewer than ten records are at risk the survival has no interval"
+    case .fewReplicates:
+      "\(count("replicates")) bootstrap replicates are too few for intervals at level \(numbers["level"] ?? 0)"
+    case .sketchedConcentration:
+      "more than \(count("limit")) records: Gini coefficients and top shares come from a sketch, within 0.004"
+    case .notFitted: "no fit of \(name("family")): \(name("problem"))"
+    case .notConverged: "did not converge: \(name("families"))"
+    case .impossibleFamily: "\(name("family")) cannot have produced these lengths"
+    case .noTail: "no tail of the data is long enough for \(name("family"))"
+    case .censoredBelowMaximum:
+      "n_max is taken as the end of all lengths: censored ones below it are taken to end by it"
+    case .ownMinimum: "families have an n_min of their own: their AIC are not comparable"
+    case .farFromData:
+      "even \(name("family")) is far from the data (KS \(String(format: "%.2f", numbers["ks"] ?? 0))); "
+        + "a larger n_min leaves out short lengths"
+    case .noAlternatives:
+      "\(count("bare")) of \(count("records")) records list no alternatives (top_logprobs), without which bounds are wide"
+    case .noVocabulary: "above temperature 1 there are no lower bounds unless the size of the vocabulary is given"
+    case .nothingToPredictFrom:
+      "nothing to predict \(count("length")) tokens from: too few records are longer than what is known, or all are "
+        + "alike; some probabilities are upper bounds"
+    case .carriedOver:
+      "fewer than \(count("fewest")) records have \(count("length")) tokens: what follows the first \(count("given")) "
+        + "is carried over from tokens \(count("from")) to \(count("to"))"
+    case .fewToPredictFrom:
+      "predictions of \(count("length")) tokens are learned from only \(count("records")) records"
+    case .notEvaluated: "\(count("records")) records with a token of probability 0 are not in the evaluation"
+    case .noEvaluation: "no evaluation: it takes 23 records of \(count("length")) tokens that are not all alike"
+    case .namedOnly:
+      "of a summary's records only the riskiest have names, and a probability where they are \(count("length")) "
+        + "tokens long"
+    case .sketchedDraws: "numbers for several draws come from a sketch, within 0.8 %"
+    case .moreWarnings: "and \(count("warnings")) more notes of this kind (predict has them all)"
+    case .oneScheme:
+      "of several decoding schemes only \(name("scheme")) is compared: \(count("lines")) of \(count("all")) lines"
+    case .shortRecords:
+      "\(count("short")) of \(count("records")) records are shorter than \(count("length")) tokens and not in the "
+        + "agreement"
+    case .unmatched: "\(count("ids")) ids of \(name("source")) are not in the capture"
+    case .noHeldOut: "\(name("source")) has no held-out record: its scores cannot tell the two apart"
+    case .sharedIDs:
+      "\(count("ids")) ids are those of a record and of a held-out one: are they the same records?"
+    case .repeatedLines: "lines of \(name("source")) that repeat the id of another: \(count("lines"))"
+    case .coarseRates:
+      "with \(count("held_out")) held-out records false positive rates are multiples of 1/\(count("held_out")): "
+        + "rates asked for that are smaller mean none"
+    case .noOtherEpoch:
+      "no other run has a record at another epoch of the same run: learning and forgetting are not counted"
+    case .notPaired: "\(count("records")) records have the id of an earlier one and are not paired"
+    case .commonRecords:
+      "\(name("a")) (\(count("records_a")) records) and \(name("b")) (\(count("records_b"))) are compared on the "
+        + "\(count("paired")) that both have"
+    case .missingPredictor: "\(name("predictor")) is not known of every record and is left out"
+    case .termSimilarity: "there are no embeddings: similarity is that of TF-IDF vectors over token ids, of words and "
+        + "not of meaning"
+    case .constantHazard: "no regression of \(name("outcome")): the hazard is the same everywhere"
+    case .fewClusters:
+      "\(name("outcome")): standard errors from \(count("clusters")) records are unreliable; 30 or more are needed"
+    case .noRegression: "no regression of \(name("outcome")): \(name("problem"))"
+    case .noPrefixTokens:
+      "\(count("bare")) of \(count("records")) records have no prefix_token_ids: their histories begin with the "
+        + "reference"
+    case .repetitions: "records with the same id are counted as often as they occur, as repetitions"
+    case .noCorrelations: "no correlations: similarities or expected matches are the same for all records"
+    case .zeroVectors: "\(count("vectors")) vectors hold only zeros: their cosine with all others is 0"
+    case .copiedPrefixes: "\(count("prefixes")) prefixes are copies of others: they are left out of the dimensions"
+    case .shortReferences:
+      "\(count("short")) of \(count("records")) references are shorter than \(count("length")) tokens: what would "
+        + "follow them is predicted from the others, and bounds are not about that"
+    case .notRetrained:
+      "removal is counted, not retrained: the remaining records are assumed to be repeated as before"
+    case .unknownRecords: "\(count("lines")) lines are of records that are not in the capture"
+    }
+  }
+}
