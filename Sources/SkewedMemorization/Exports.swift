@@ -1,5 +1,6 @@
 // Importing SkewedMemorization gives the whole library.
 @_exported import Captures
+@_exported import struct GSLNumerics.ArgumentError
 @_exported import HeavyTails
 @_exported import Inference
 @_exported import MemorizationMetrics

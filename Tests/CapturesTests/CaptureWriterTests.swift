@@ -6,7 +6,7 @@ import TokenProcess
 
 @Suite struct CaptureWriterTests {
   private var fullRecord: Record {
-    var record = Record(id: "ünïcode \"quoted\" \u{1}", tokenLogProbabilities: [-0.1, -.infinity, -1e-300, 0])
+    var record = Record(unchecked: "ünïcode \"quoted\" \u{1}", tokenLogProbabilities: [-0.1, -.infinity, -1e-300, 0])
     record.referenceTokenIDs = [1, 2, 3, 4]
     record.greedyTokenIDs = [1, 2, 3, 5]
     record.ranks = [0, 1, 0, 0]
@@ -35,7 +35,7 @@ import TokenProcess
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("x.jsonl").path
       var writer = try CaptureWriter(path: path)
-      let bare = Record(id: "bare", tokenLogProbabilities: [-0.1])
+      let bare = Record(unchecked: "bare", tokenLogProbabilities: [-0.1])
       try writer.write(fullRecord)
       try writer.write(bare)
       try writer.finish()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct FigureTests {
   private func audit() async throws -> AuditReport {
-    try #require(try await Audit().run(files: [Repository.capture("jargon-train-epoch06.jsonl")]).report)
+    try #require(try await AuditAnalysis().run(files: [Repository.capture("jargon-train-epoch06.jsonl")]).report)
   }
 
   /// One page, with pictures, without anything from elsewhere; the same bytes each time.
@@ -94,13 +94,11 @@ import Testing
 
   /// Names from captures are shown, not run, in pages and in spreadsheets.
   @Test func hostileNames() async throws {
-    var records = (0..<12).map { Record(id: "r\($0)", tokenLogProbabilities: [-0.1 * Double($0 + 1), -0.5]) }
+    var records = (0..<12).map { Record(unchecked: "r\($0)", tokenLogProbabilities: [-0.1 * Double($0 + 1), -0.5]) }
     records[0].id = "<script>alert(1)</script>"
     records[1].id = "=HYPERLINK(\"x\")"
     records[2].id = "a,\"b\"\nc"
-    var accumulator = try AuditAccumulator()
-    for record in records { accumulator.add(record) }
-    let report = try await accumulator.report(files: ["<b>.jsonl"])
+    let report = try await AuditAnalysis().run(on: Capture(name: "<b>.jsonl", records: records))
     #expect(!report.html.contains("<script>") && report.html.contains("&lt;script&gt;") && !report.html.contains("<b>"))
     let table = try #require(try RecordTable(report))
     #expect(table.columns.first == "id" && table.rows.count == 12)

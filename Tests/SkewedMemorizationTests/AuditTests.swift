@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 private struct AuditValues: Decodable {
-  struct Capture: Decodable {
+  struct Values: Decodable {
     let file: String
     let records: Int
     let tokens: Int
@@ -23,19 +23,17 @@ private struct AuditValues: Decodable {
     let worst: String
     let worstExpected: String
   }
-  let captures: [Capture]
+  let captures: [Values]
 }
 
 @Suite struct AuditTests {
-  private func report(_ records: [Record], _ change: (inout AuditOptions) -> Void = { _ in }) async throws
+  private func report(_ records: [Record], _ change: (inout AuditAnalysis) -> Void = { _ in }) async throws
     -> AuditReport
   {
-    var options = AuditOptions()
-    options.replicates = 199
-    change(&options)
-    var accumulator = try AuditAccumulator(options: options)
-    for record in records { accumulator.add(record) }
-    return try await accumulator.report()
+    var analysis = AuditAnalysis()
+    analysis.resampling.replicates = 199
+    change(&analysis)
+    return try await analysis.run(on: Capture(name: "x", records: records))
   }
 
   /// The real captures against 30-digit values straight from the definitions (References/make_audit_values.py).
@@ -43,7 +41,7 @@ private struct AuditValues: Decodable {
     let values: AuditValues = try reference("audit_values.json", in: .module)
     #expect(values.captures.count == 3)
     for expected in values.captures {
-      let outcome = try await Audit().run(files: [Repository.capture(expected.file)])
+      let outcome = try await AuditAnalysis().run(files: [Repository.capture(expected.file)])
       let report = try #require(outcome.report)
       #expect(report.records == expected.records && report.tokens == expected.tokens && report.warnings.isEmpty)
       for (point, text) in zip(report.survival, expected.survival) {
@@ -80,7 +78,7 @@ private struct AuditValues: Decodable {
 
   /// MODEL §4: after six epochs a zero-inflated geometric beats the plain beta-geometric.
   @Test func zerosMatterMoreThanTheTail() async throws {
-    let outcome = try await Audit().run(files: [Repository.capture("jargon-train-epoch06.jsonl")])
+    let outcome = try await AuditAnalysis().run(files: [Repository.capture("jargon-train-epoch06.jsonl")])
     let fits = try #require(outcome.report).fits
     let likelihood = { (name: String) in fits.first { $0.family == name }?.logLikelihood ?? .nan }
     #expect(likelihood("zero-inflated-geometric") > likelihood("beta-geometric") + 3)
@@ -113,7 +111,7 @@ private struct AuditValues: Decodable {
   }
 
   @Test func everyKeyIsThereAndNumbersAreNumbers() async throws {
-    let report = try await report([Record(id: "one", tokenLogProbabilities: [-1, -.infinity, -2])])
+    let report = try await report([Record(unchecked: "one", tokenLogProbabilities: [-1, -.infinity, -2])])
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let data = try encoder.encode(report)
@@ -154,35 +152,35 @@ private struct AuditValues: Decodable {
   @Test func resultDoesNotDependOnThreads() async throws {
     var reports: [AuditReport] = []
     for threads in [1, 2] {
-      var options = AuditOptions()
-      options.threads = threads
-      options.seed = 5
-      let outcome = try await Audit(options: options).run(files: [Repository.capture("jargon-train-epoch00.jsonl")])
+      var analysis = AuditAnalysis()
+      analysis.resampling.threads = threads
+      analysis.resampling.seed = 5
+      let outcome = try await analysis.run(files: [Repository.capture("jargon-train-epoch00.jsonl")])
       reports.append(try #require(outcome.report))
     }
     #expect(reports[0] == reports[1])
   }
 
   @Test func degenerateCaptures() async throws {
-    let one = try await report([Record(id: "one", tokenLogProbabilities: [-0.5])])
+    let one = try await report([Record(unchecked: "one", tokenLogProbabilities: [-0.5])])
     #expect(one.records == 1 && one.survival.count == 1 && one.survival[0].lower == nil)
-    #expect(one.warnings.contains { $0.contains("fewer than ten records") })
+    #expect(one.warnings.contains { $0.text.contains("fewer than ten records") })
     expectClose(one.matchLength.expected, Double.exp(-0.5), relative: 1e-14)
 
-    let certain = try await report((0..<3).map { Record(id: "\($0)", tokenLogProbabilities: [0, 0, 0, 0, 0]) })
+    let certain = try await report((0..<3).map { Record(unchecked: "\($0)", tokenLogProbabilities: [0, 0, 0, 0, 0]) })
     #expect(certain.matchLength.expected == 5 && certain.matchLength.variance == 0)
     #expect(certain.matchLength.skewness == nil && certain.maximum.quantiles["0.05"] == 5)
     #expect(certain.fits.allSatisfy { $0.boundary == "every length is censored: S(n) = 1" })
     #expect(certain.extractable.map(\.n) == [1, 2, 4, 5])
     #expect(certain.extractable.allSatisfy { $0.lower == 3 && $0.upper == 3 })
 
-    let impossible = try await report((0..<3).map { Record(id: "\($0)", tokenLogProbabilities: [-.infinity, -1]) })
+    let impossible = try await report((0..<3).map { Record(unchecked: "\($0)", tokenLogProbabilities: [-.infinity, -1]) })
     #expect(impossible.matchLength.expected == 0 && impossible.meanLoss == .infinity)
     #expect(impossible.fits.allSatisfy { $0.boundary == "every length is 0: S(1) = 0" })
     #expect(impossible.decomposition.lengths.allSatisfy { $0.gini == nil && $0.penalty == nil })
-    #expect(impossible.warnings.contains { $0.contains("probability 0") })
+    #expect(impossible.warnings.contains { $0.text.contains("probability 0") })
 
-    await #expect(throws: DistributionError.noData) { try await report([]) }
+    await #expect(throws: DistributionError.noData) { try await AuditAnalysis().run(on: DataSetSums()) }
   }
 
   /// Extreme but valid log-probabilities: float32's most negative number, certainty to the last bit, products that
@@ -193,30 +191,30 @@ private struct AuditValues: Decodable {
   ])
   func extremeCaptures(data: [[Double]]) async throws {
     let report = try await report(
-      data.enumerated().map { Record(id: "\($0.offset)", tokenLogProbabilities: $0.element) })
+      data.enumerated().map { Record(unchecked: "\($0.offset)", tokenLogProbabilities: $0.element) })
     #expect(report.records == 2)
     _ = try JSONEncoder().encode(report)
   }
 
   /// A record that is certain to be repeated whole is named, however short it is.
   @Test func shortRecordsThatLeakAreNamed() async throws {
-    let long = (0..<200).map { Record(id: "long-\($0)", tokenLogProbabilities: Array(repeating: -0.05, count: 200)) }
-    let report = try await report(long + [Record(id: "short", tokenLogProbabilities: [-0.001, 0, 0])]) { $0.top = 5 }
+    let long = (0..<200).map { Record(unchecked: "long-\($0)", tokenLogProbabilities: Array(repeating: -0.05, count: 200)) }
+    let report = try await report(long + [Record(unchecked: "short", tokenLogProbabilities: [-0.001, 0, 0])]) { $0.top = 5 }
     #expect(report.recordsInFull.first?.id == "short")
     #expect(report.recordsAtRisk.map(\.id) == (0..<5).map { "long-\($0)" })
   }
 
   @Test func repeatedNamesAndFewReplicatesAreNoted() async throws {
-    let records = (0..<20).map { Record(id: "\($0 % 15)", tokenLogProbabilities: [-0.5]) }
-    let report = try await report(records) { $0.level = 0.999 }
-    #expect(report.warnings.contains { $0.hasPrefix("5 records bear the name") })
-    #expect(report.warnings.contains { $0.contains("replicates are too few") })
+    let records = (0..<20).map { Record(unchecked: "\($0 % 15)", tokenLogProbabilities: [-0.5]) }
+    let report = try await report(records) { $0.resampling.level = 0.999 }
+    #expect(report.warnings.contains { $0.text.hasPrefix("5 records have the id") })
+    #expect(report.warnings.contains { $0.text.contains("replicates are too few") })
   }
 
   /// The longest reference is reported also when it is no power of two, and only records that reach it count there.
   @Test func lengthsOfTheReport() async throws {
     let records = [3, 10, 7, 12, 12, 5].enumerated().map {
-      Record(id: "\($0.offset)", tokenLogProbabilities: Array(repeating: -0.1, count: $0.element))
+      Record(unchecked: "\($0.offset)", tokenLogProbabilities: Array(repeating: -0.1, count: $0.element))
     }
     let usual = try await report(records)
     #expect(usual.extractable.map(\.n) == [1, 2, 4, 8, 12])
@@ -224,24 +222,27 @@ private struct AuditValues: Decodable {
     #expect(usual.survival[11].atRisk == 2 && usual.survival[4].atRisk == 5)
     let asked = try await report(records) { $0.lengths = [10, 3, 10, 50] }
     #expect(asked.extractable.map(\.n) == [3, 10])
-    #expect(asked.warnings.contains { $0.contains("no record has 50 tokens") })
+    #expect(asked.warnings.contains { $0.text.contains("no record has 50 tokens") })
   }
 
-  @Test func optionsAreChecked() {
+  @Test func settingsAreChecked() async throws {
+    let capture = try Capture(name: "x", records: [Record(id: "a", tokenLogProbabilities: [-1])])
     for change in [
-      { $0.top = -1 }, { $0.level = 1 }, { $0.level = .nan }, { $0.replicates = 3 }, { $0.threads = 0 },
+      { $0.top = -1 }, { $0.resampling.level = 1 }, { $0.resampling.level = .nan }, { $0.resampling.replicates = 3 },
+      { $0.resampling.threads = 0 },
       { $0.lengths = [] }, { $0.lengths = [4, 0] },
-    ] as [(inout AuditOptions) -> Void] {
-      var options = AuditOptions()
-      change(&options)
-      #expect(throws: AuditOptions.OptionError.self) { try AuditAccumulator(options: options) }
+    ] as [(inout AuditAnalysis) -> Void] {
+      var analysis = AuditAnalysis()
+      change(&analysis)
+      let changed = analysis
+      await #expect(throws: ArgumentError.self) { try await changed.run(on: capture) }
     }
   }
 
   @Test func pooledCheckpointsAreNoted() async throws {
     let files = ["00", "12"].map { Repository.capture("jargon-train-epoch\($0).jsonl") }
-    let report = try #require(try await Audit().run(files: files).report)
+    let report = try #require(try await AuditAnalysis().run(files: files).report)
     #expect(report.records == 240)
-    #expect(report.warnings.contains("records of more than one epoch are pooled: 0.0, 12.0"))
+    #expect(report.warnings.map(\.text).contains("records of more than one epoch are pooled: 0.0, 12.0"))
   }
 }

@@ -7,9 +7,7 @@ import Testing
 
 @Suite struct DocumentTests {
   private func report(_ records: [Record]) async throws -> AuditReport {
-    var accumulator = try AuditAccumulator()
-    for record in records { accumulator.add(record) }
-    return try await accumulator.report(files: ["x.jsonl"])
+    try await AuditAnalysis().run(on: Capture(name: "x.jsonl", records: records))
   }
 
   @Test func numbersAsPeopleReadThem() {
@@ -31,7 +29,7 @@ import Testing
   }
 
   @Test func textAnswersTheQuestionFirst() async throws {
-    let outcome = try await Audit().run(files: [Repository.capture("jargon-train-epoch06.jsonl")])
+    let outcome = try await AuditAnalysis().run(files: [Repository.capture("jargon-train-epoch06.jsonl")])
     let text = try #require(outcome.report).text()
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines[0].hasPrefix("Memorization audit:") && !text.contains("\u{1B}"))
@@ -48,8 +46,8 @@ import Testing
   /// Names from captures are shown and not interpreted, in the terminal and in Markdown.
   @Test func textFromCapturesIsEscaped() async throws {
     let report = try await report([
-      Record(id: "<script>|*x*|\u{1B}[31m\n", tokenLogProbabilities: [-0.5, -1]),
-      Record(id: "b", tokenLogProbabilities: [-2]),
+      Record(unchecked: "<script>|*x*|\u{1B}[31m\n", tokenLogProbabilities: [-0.5, -1]),
+      Record(unchecked: "b", tokenLogProbabilities: [-2]),
     ])
     #expect(!report.text().contains("\u{1B}"))
     let row = try #require(report.markdown.split(separator: "\n").first { $0.contains("script") })
@@ -58,7 +56,7 @@ import Testing
 
   /// Every table row of the Markdown has the columns of its heading.
   @Test func markdownTablesAreRegular() async throws {
-    let outcome = try await Audit().run(files: [Repository.capture("jargon-train-epoch12.jsonl")])
+    let outcome = try await AuditAnalysis().run(files: [Repository.capture("jargon-train-epoch12.jsonl")])
     let markdown = try #require(outcome.report).markdown
     var width: Int?
     for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -75,17 +73,17 @@ import Testing
 
   @Test func degenerateReportsAreReadable() async throws {
     for tokens: [Double] in [[0, 0], [-.infinity], [-1e-300], [-2000, -2000]] {
-      let text = try await report([Record(id: "a", tokenLogProbabilities: tokens)]).text()
+      let text = try await report([Record(unchecked: "a", tokenLogProbabilities: tokens)]).text()
       #expect(!text.contains(" nan") && !text.contains("NaN"), "\(text)")
     }
   }
 
   @Test func plansAndSimulations() throws {
-    let plan = try AuditPlan(records: 100_000, risky: 20, sample: 500, observed: 2)
+    let plan = try PlanReport(records: 100_000, risky: 20, sample: 500, observed: 2)
     #expect(plan.text().contains("13,910 records misses all of 20"))
     #expect(plan.markdown.hasPrefix("# Audit plan"))
     let simulator = try RecordSimulator(law: Geometric(p: 0.5), length: 8, seed: 2)
-    let summary = SimulationSummary(simulator: simulator, records: 10, output: "x.jsonl")
+    let summary = SimulateReport(simulator: simulator, records: 10, output: "x.jsonl")
     #expect(summary.text().contains("10 records of 8 tokens from geometric (p = 0.5), seed 2"))
   }
 }

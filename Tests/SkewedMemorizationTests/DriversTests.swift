@@ -12,14 +12,14 @@ import Testing
     try await CaptureReader(files: [Repository.capture(name)]).records()
   }
 
-  private func comparison(_ names: [String], _ pairs: Comparison.Pairs = .consecutive) async throws -> CompareReport {
-    var comparison = Comparison()
+  private func comparison(_ names: [String], _ pairs: CompareAnalysis.Pairs = .consecutive) async throws -> CompareReport {
+    var comparison = CompareAnalysis()
     comparison.pairs = pairs
-    comparison.replicates = 199
-    comparison.threads = 2
-    var dataSets: [Comparison.DataSet] = []
-    for name in names { dataSets.append(.init(name: name, records: try await records(name))) }
-    return try await comparison.report(on: dataSets)
+    comparison.resampling.replicates = 199
+    comparison.resampling.threads = 2
+    var dataSets: [Capture] = []
+    for name in names { dataSets.append(try Capture(name: name, records: try await records(name))) }
+    return try await comparison.run(on: dataSets)
   }
 
   // MARK: Compare
@@ -63,11 +63,11 @@ import Testing
     var small = 0
     for seed in 0..<12 {
       let shuffled = all.shuffled(using: &generator)
-      var comparison = Comparison()
-      comparison.replicates = 100
-      comparison.seed = UInt64(seed)
-      let report = try await comparison.report(on: [
-        .init(name: "a", records: Array(shuffled[..<60])), .init(name: "b", records: Array(shuffled[60...])),
+      var comparison = CompareAnalysis()
+      comparison.resampling.replicates = 100
+      comparison.resampling.seed = UInt64(seed)
+      let report = try await comparison.run(on: [
+        try Capture(name: "a", records: Array(shuffled[..<60])), try Capture(name: "b", records: Array(shuffled[60...])),
       ])
       small += report.comparisons[0].tests.prefix(3).count { $0.p <= 0.05 }
     }
@@ -76,21 +76,20 @@ import Testing
   }
 
   @Test func badComparisonsAreNamed() async throws {
-    let one = Comparison.DataSet(name: "a", records: try await records("jargon-train-epoch04.jsonl"))
-    await #expect(throws: ArgumentError.self) { try await Comparison().report(on: [one]) }
-    await #expect(throws: ArgumentError.self) { try await Comparison().report(on: [one, one]) }
-    let none = Comparison.DataSet(name: "b", records: [])
-    await #expect(throws: ArgumentError.self) { try await Comparison().report(on: [one, none]) }
+    let one = try Capture(name: "a", records: try await records("jargon-train-epoch04.jsonl"))
+    await #expect(throws: ArgumentError.self) { try await CompareAnalysis().run(on: [one]) }
+    await #expect(throws: ArgumentError.self) { try await CompareAnalysis().run(on: [one, one]) }
+    #expect(throws: CaptureError.self) { try Capture(name: "b", records: []) }
     // One record each, of other lengths than the partner's: nothing is paired, nothing crashes.
-    let short = Comparison.DataSet(name: "c", records: [Record(id: one.records[0].id, tokenLogProbabilities: [-1])])
-    let report = try await Comparison().report(on: [one, short])
+    let short = try Capture(name: "c", records: [Record(unchecked: one.records[0].id, tokenLogProbabilities: [-1])])
+    let report = try await CompareAnalysis().run(on: [one, short])
     #expect(report.comparisons[0].paired == 0 && report.comparisons[0].tails.allSatisfy { $0.interval == nil })
   }
 
   // MARK: Limits
 
   @Test func limitsOfTheJargonFile() async throws {
-    let report = try LimitsAnalysis().report(on: try await records("jargon-train-epoch06.jsonl"), file: "x")
+    let report = try await LimitsAnalysis().run(records: try await records("jargon-train-epoch06.jsonl"))
     // All prefixes differ: perfect memory repeats everything.
     #expect(report.means.termGreedy == report.means.length && report.means.sequenceGreedy == report.means.length)
     let agreement = try #require(report.agreement)
@@ -104,10 +103,11 @@ import Testing
       try #require(agreement.totalVariation.lower), probabilities.reduce(0, +) / Double(probabilities.count),
       relative: 1e-9)
     #expect(report.bracket?.records == 120)
-    var bare = Record(id: "a", tokenLogProbabilities: [-1])
-    #expect(throws: RecordError.self) { try LimitsAnalysis().report(on: [bare], file: "x") }
+    var bare = Record(unchecked: "a", tokenLogProbabilities: [-1])
+    let missing = bare
+    await #expect(throws: CaptureError.self) { try await LimitsAnalysis().run(records: [missing]) }
     bare.referenceTokenIDs = [3]
-    #expect(try LimitsAnalysis().report(on: [bare], file: "x").warnings.count == 1)
+    #expect(try await LimitsAnalysis().run(records: [bare]).warnings.count == 1)
   }
 
   // MARK: Similarity
@@ -115,11 +115,11 @@ import Testing
   @Test func similarityOfTheJargonFile() async throws {
     let all = try await records("jargon-train-epoch06.jsonl")
     var analysis = SimilarityAnalysis()
-    analysis.permutations = 199
+    analysis.resampling.replicates = 199
     let embeddings = SimilarityAnalysis.Embeddings(
       prefix: try EmbeddingReader.rows(path: Repository.capture("jargon-prefix.npy")),
       full: try EmbeddingReader.rows(path: Repository.capture("jargon-full.npy")))
-    let report = try await analysis.report(on: all, file: "x", embeddings: embeddings)
+    let report = try await analysis.run(records: all, embeddings: embeddings)
     #expect(report.vectors == "npy" && report.records.count == 120)
     // The interval is that of leaving out each record by itself.
     let differences = try all.indices.map { left -> Double in
@@ -136,18 +136,18 @@ import Testing
     expectClose(
       try #require(interval.upper) - #require(interval.lower), 2 * 1.959963984540054 * deviation, relative: 1e-6)
     // Without embeddings by token ids, and without those not at all.
-    #expect(try await analysis.report(on: all, file: "x").vectors == "tf-idf")
-    let bare = (0..<4).map { Record(id: "\($0)", tokenLogProbabilities: [-1]) }
-    await #expect(throws: RecordError.self) { try await analysis.report(on: bare, file: "x") }
-    await #expect(throws: RecordError.self) {
-      try await analysis.report(on: Array(all[..<10]), file: "x", embeddings: embeddings)
+    #expect(try await analysis.run(records: all).vectors == "tf-idf")
+    let bare = (0..<4).map { Record(unchecked: "\($0)", tokenLogProbabilities: [-1]) }
+    await #expect(throws: CaptureError.self) { try await analysis.run(records: bare) }
+    await #expect(throws: CaptureError.self) {
+      try await analysis.run(records: Array(all[..<10]), embeddings: embeddings)
     }
     // Embeddings of two models, and of nothing.
     let odd = SimilarityAnalysis.Embeddings(prefix: embeddings.prefix, full: embeddings.full.map { Array($0[..<5]) })
-    await #expect(throws: RecordError.self) { try await analysis.report(on: all, file: "x", embeddings: odd) }
+    await #expect(throws: CaptureError.self) { try await analysis.run(records: all, embeddings: odd) }
     let zeros = SimilarityAnalysis.Embeddings(
       prefix: all.map { _ in [0, 0] }, full: all.map { _ in [0, 0] })
-    #expect(try await analysis.report(on: all, file: "x", embeddings: zeros).warnings.count == 2)
+    #expect(try await analysis.run(records: all, embeddings: zeros).warnings.count == 2)
   }
 
   // MARK: Drivers
@@ -158,19 +158,19 @@ import Testing
     var covered = (greedy: 0, sampling: 0)
     let trials = 20
     for _ in 0..<trials {
-      var source = DriversAnalysis.Source(file: "x", records: [])
+      var records: [Record] = []
       for index in 0..<200 {
         let repetitions = Double(1 << (index % 4))
         let values = (1...20).map { j -> Double in
           let eta = -1 - 0.7 * Double.log2(repetitions) - 0.3 * .log(Double(j))
           return -.exp(eta)
         }
-        var record = Record(id: "\(index)", tokenLogProbabilities: values)
+        var record = Record(unchecked: "\(index)", tokenLogProbabilities: values)
         record.repetitions = repetitions
         record.ranks = values.map { generator.uniform() < .exp($0) ? 0 : 1 }
-        source.records.append(record)
+        records.append(record)
       }
-      let report = try await DriversAnalysis().report(on: [source])
+      let report = try await DriversAnalysis().run(records: records)
       #expect(report.models.map(\.outcome) == ["greedy", "sampling"])
       for model in report.models {
         let dose = try #require(model.predictors.first { $0.name == "log2_repetitions" })
@@ -191,8 +191,7 @@ import Testing
 
   /// The issue's own numbers: greedy means 0.97, 3.3, 21.5 and 58.2 for 1, 2, 4 and 8 showings.
   @Test func repetition() async throws {
-    let source = DriversAnalysis.Source(file: "x", records: try await records("repeats-train-epoch02.jsonl.gz"))
-    let report = try await DriversAnalysis().report(on: [source])
+    let report = try await DriversAnalysis().run(records: try await records("repeats-train-epoch02.jsonl.gz"))
     #expect(report.doses.map(\.repetitions) == [1, 2, 4, 8])
     for (dose, mean) in zip(report.doses, [0.97, 3.3, 21.5, 58.2]) {
       expectClose(try #require(dose.greedy), mean, relative: 0.01)
@@ -207,43 +206,42 @@ import Testing
     let all = try await records("repeats-train-epoch02.jsonl.gz")
     var analysis = DriversAnalysis()
     analysis.predictors = ["log2_repetitions", "weight"]
-    var source = DriversAnalysis.Source(file: "x", records: all)
-    let first = source
-    await #expect(throws: ArgumentError.self) { try await analysis.report(on: [first]) }
-    source.fields["weight"] = all.indices.map { Double($0 % 7) }
-    let report = try await analysis.report(on: [source])
+    let asked = analysis
+    await #expect(throws: ArgumentError.self) { try await asked.run(records: all) }
+    var weights: [Double?] = all.indices.map { Double($0 % 7) }
+    let report = try await analysis.run(records: all, fields: ["weight": weights])
     #expect(report.models.first?.predictors.map(\.name) == ["log2_repetitions", "weight"])
-    source.fields["weight"]?[5] = nil
-    let second = source
-    await #expect(throws: ArgumentError.self) { try await analysis.report(on: [second]) }
+    weights[5] = nil
+    let incomplete = weights
+    await #expect(throws: ArgumentError.self) { try await asked.run(records: all, fields: ["weight": incomplete]) }
     // One record at several checkpoints has no errors, outcomes that are all alike have no model, and both say so.
     var single = all[0]
     single.epoch = 1
-    let one = try await DriversAnalysis().report(on: [
-      .init(file: "x", records: [all[0]]), .init(file: "y", records: [single]),
+    let one = try await DriversAnalysis().run(on: [
+      try Capture(name: "x", records: [all[0]]), try Capture(name: "y", records: [single]),
     ])
     #expect(one.models.isEmpty && one.warnings.count == 2, "\(one.warnings)")
     let alike = (0..<60).map { index in
-      var record = Record(id: "\(index)", tokenLogProbabilities: [-0.5])
+      var record = Record(unchecked: "\(index)", tokenLogProbabilities: [-0.5])
       record.repetitions = Double(index % 3 + 1)
       return record
     }
-    #expect(try await DriversAnalysis().report(on: [.init(file: "x", records: alike)]).models.isEmpty)
+    #expect(try await DriversAnalysis().run(records: alike).models.isEmpty)
     // Everything repeated: nothing to regress, and said so.
-    let whole = (0..<30).map { Record(id: "\($0)", tokenLogProbabilities: [0, 0, 0]) }
-    let none = try await DriversAnalysis().report(on: [.init(file: "x", records: whole)])
+    let whole = (0..<30).map { Record(unchecked: "\($0)", tokenLogProbabilities: [0, 0, 0]) }
+    let none = try await DriversAnalysis().run(records: whole)
     #expect(none.models.isEmpty && none.warnings.count == 1 && none.independence == nil)
   }
 
   // MARK: Mitigation
 
   @Test func budget() async throws {
-    var mitigation = Mitigation(length: 20)
+    var mitigation = MitigateAnalysis(length: 20)
     mitigation.budget = 0.5
     mitigation.decodings = [try Decoding(temperature: 1, topK: 5), try Decoding(temperature: 0.5, topK: 20)]
     let all = try await records("jargon-train-epoch06.jsonl").filter { $0.tokenLogProbabilities.count >= 20 }
-    let earlier = Mitigation.Checkpoint(name: "4", records: try await records("jargon-train-epoch04.jsonl"))
-    let report = try await mitigation.report(on: all, file: "x", checkpoints: [earlier])
+    let earlier = try Capture(name: "4", records: try await records("jargon-train-epoch04.jsonl"))
+    let report = try await mitigation.run(records: all, checkpoints: [earlier])
     let risks = all.map { MatchLengthLaw($0).logExtraction(length: 20, draws: 100) }.map { Double.exp($0) }.sorted()
     expectClose(report.current.risk, risks.reduce(0, +), relative: 1e-12)
     let removal = try #require(report.cheapest.first { $0.kind == "remove" })
@@ -254,20 +252,21 @@ import Testing
     #expect(removal.longest < report.current.longest)
     #expect(report.cheapest.first { $0.kind == "cut" }?.outputTokens == 19)
     // One record, four tokens of probability 1/2, one draw: the longest match cut at 3, 2 and 1.
-    var small = Mitigation(length: 4)
-    small.queries = 1
-    let halves = [Record(id: "a", tokenLogProbabilities: Array(repeating: .log(0.5), count: 4))]
-    let cuts = try await small.report(on: halves, file: "x").options.filter { $0.kind == "cut" }
+    var small = MitigateAnalysis(length: 4)
+    small.draws = 1
+    let halves = [Record(unchecked: "a", tokenLogProbabilities: Array(repeating: .log(0.5), count: 4))]
+    let cuts = try await small.run(records: halves).options.filter { $0.kind == "cut" }
     for (cut, longest) in zip(cuts, [0.875, 0.75, 0.5]) { expectClose(cut.longest, longest, relative: 1e-12) }
     let cold = try #require(report.options.first { $0.label.contains("0.5") })
     #expect(cold.risk > report.current.risk && cold.meetsBudget == false)
     let checkpoint = try #require(report.options.first { $0.kind == "checkpoint" })
     #expect(checkpoint.meetsBudget == true && (checkpoint.lossIncrease ?? 0) > 0.9)
     // Another set of records is no checkpoint of these.
-    let other = Mitigation.Checkpoint(name: "other", records: Array(all[..<5]))
+    let other = try Capture(name: "other", records: Array(all[..<5]))
     let asked = mitigation
-    await #expect(throws: RecordError.self) { try await asked.report(on: all, file: "x", checkpoints: [other]) }
+    await #expect(throws: CaptureError.self) { try await asked.run(records: all, checkpoints: [other]) }
     mitigation.budget = 0
-    await #expect(throws: ArgumentError.self) { try await mitigation.report(on: all, file: "x") }
+    let impossible = mitigation
+    await #expect(throws: ArgumentError.self) { try await impossible.run(records: all) }
   }
 }

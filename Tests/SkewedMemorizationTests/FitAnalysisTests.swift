@@ -21,11 +21,11 @@ import Testing
     analysis.families = try ["geometric", "zero-inflated-geometric", "discrete-weibull", "zeta"].map {
       try FamilyChoice(named: $0)
     }
-    analysis.replicates = 19
-    let report = try await analysis.report(on: counts(), file: "x")
+    analysis.goodnessReplicates = 19
+    let report = try await analysis.run(on: counts(), name: "x")
     #expect(report.best == "zero-inflated-geometric" && report.observations == 400)
     #expect(report.fits.map(\.family) == ["zero-inflated-geometric", "discrete-weibull", "geometric"])
-    #expect(report.warnings == ["zeta cannot have produced these lengths"])
+    #expect(report.warnings.map(\.text) == ["zeta cannot have produced these lengths"])
     expectClose(report.fits.reduce(0) { $0 + ($1.weight ?? 0) }, 1, relative: 1e-12)
     let nested = try #require(report.comparisons.first { $0.test == "likelihood-ratio" })
     #expect(nested.first == "geometric" && nested.second == "zero-inflated-geometric" && nested.pValue < 1e-6)
@@ -46,7 +46,7 @@ import Testing
     ])
     var analysis = FitAnalysis()
     analysis.families = [try FamilyChoice(named: "geometric")]
-    let whole = try await analysis.report(on: counts, file: "x")
+    let whole = try await analysis.run(on: counts, name: "x")
     #expect(whole.survival.map(\.n) == Array(1...6))
     for (point, share) in zip(whole.survival, [7, 4, 2, 2, 1, 1]) {
       expectClose(try #require(point.logSurvival), .log(Double(share) / 12), relative: 1e-13)
@@ -64,7 +64,7 @@ import Testing
       #expect(pair.fitted == (0..<100).first { Double.pow(p, Double($0 + 1)) <= pair.tail })
     }
     analysis.minimum = .fixed(1)
-    let tail = try await analysis.report(on: counts, file: "x")
+    let tail = try await analysis.run(on: counts, name: "x")
     #expect(tail.survival.map(\.n) == Array(2...6))
     expectClose(try #require(tail.survival[0].logSurvival), .log(4.0 / 7), relative: 1e-13)
     #expect(tail.quantiles.allSatisfy { $0.observed >= 1 && $0.fitted >= 1 })
@@ -74,10 +74,11 @@ import Testing
   {
     var analysis = FitAnalysis()
     analysis.families = try ["geometric-mixture", "zero-inflated-geometric"].map { try FamilyChoice(named: $0) }
-    analysis.intervals = method
-    analysis.intervalReplicates = 60
+    analysis.hasIntervals = true
+    analysis.intervalMethod = method
+    analysis.resampling.replicates = 100
     analysis.comparesAll = true
-    let report = try await analysis.report(on: counts(), file: "x")
+    let report = try await analysis.run(on: counts(), name: "x")
     #expect(report.intervalMethod == method.rawValue)
     let fit = try #require(report.fits.first { $0.family == "zero-inflated-geometric" })
     let p = try #require(fit.intervals?["p"])
@@ -100,14 +101,14 @@ import Testing
     var analysis = FitAnalysis()
     analysis.families = [FamilyChoice(Geometric.self)]
     analysis.extremes = true
-    let report = try await analysis.report(on: counts(), file: "x")
+    let report = try await analysis.run(on: counts(), name: "x")
     let extremes = try #require(report.extremes)
     #expect(extremes.returnLevels.map(\.times) == [1, 10, 100, 1000])
     #expect(!extremes.peaksOverThreshold.isEmpty && !extremes.meanExcess.isEmpty)
     let data = try JSONEncoder().encode(report)
     #expect(try JSONDecoder().decode(FitReport.self, from: data) == report)
     // Nothing ends: there is no tail, and nothing fails.
-    let none = try await analysis.report(on: CensoredCounts([.init(length: 9, exact: 0, censored: 100)]), file: "x")
+    let none = try await analysis.run(on: CensoredCounts([.init(length: 9, exact: 0, censored: 100)]), name: "x")
     #expect(none.extremes?.threshold == nil)
   }
 
@@ -116,8 +117,8 @@ import Testing
     var analysis = FitAnalysis()
     analysis.families = [FamilyChoice(Zeta.self), FamilyChoice(Geometric.self)]
     analysis.minimum = .automatic
-    let report = try await analysis.report(
-      on: CensoredCounts(exact: (1...300).map { 1 + 1000 / ($0 * $0) }), file: "x")
+    let report = try await analysis.run(
+      on: CensoredCounts(exact: (1...300).map { 1 + 1000 / ($0 * $0) }), name: "x")
     #expect(report.fits.count == 2)
     if Set(report.fits.map(\.nMin)).count > 1 {
       #expect(report.best == nil && report.comparisons.isEmpty && report.fits.allSatisfy { $0.weight == nil })
@@ -127,19 +128,12 @@ import Testing
   /// The exact law of records: units of a comparison are records, and nested families are not tested.
   @Test func fractionalWeights() async throws {
     let records = try await CaptureReader(files: [Repository.capture("jargon-train-epoch06.jsonl")]).records()
-    var histogram = MatchLengthHistogram()
-    var groups = RecordGroups()
-    for record in records {
-      let law = MatchLengthLaw(record)
-      histogram.add(law)
-      groups.add(law)
-    }
     var analysis = FitAnalysis()
     analysis.families = try ["zero-inflated-geometric", "geometric", "beta-geometric"].map {
       try FamilyChoice(named: $0)
     }
-    let report = try await analysis.report(on: histogram.counts, clusters: groups.counts, file: "x")
+    let report = try await analysis.run(on: Capture(name: "x", records: records))
     #expect(report.comparisons.map(\.second) == ["beta-geometric"])
-    await #expect(throws: DistributionError.noData) { try await analysis.report(on: CensoredCounts([]), file: "x") }
+    await #expect(throws: DistributionError.noData) { try await analysis.run(on: CensoredCounts([]), name: "x") }
   }
 }

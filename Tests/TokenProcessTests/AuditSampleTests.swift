@@ -1,3 +1,4 @@
+import GSLNumerics
 import RealModule
 import TestSupport
 import Testing
@@ -76,16 +77,16 @@ import TokenProcess
   }
 
   @Test func argumentsAreNamed() throws {
-    #expect(throws: AuditSample.PlanError.self) { try AuditSample(records: 0) }
+    #expect(throws: ArgumentError.self) { try AuditSample(records: 0) }
     let sample = try AuditSample(records: 10)
-    #expect(throws: AuditSample.PlanError.argument(name: "risky", value: "11", allowed: "1 to 10")) {
+    #expect(throws: ArgumentError(name: "risky", value: "11", allowed: "1 to 10")) {
       try sample.size(risky: 11, miss: 0.05)
     }
-    #expect(throws: AuditSample.PlanError.self) { try sample.size(risky: 1, miss: 0) }
-    #expect(throws: AuditSample.PlanError.self) { try sample.size(risky: 1, miss: .nan) }
-    #expect(throws: AuditSample.PlanError.self) { try sample.detectable(sample: 11, miss: 0.5) }
-    #expect(throws: AuditSample.PlanError.self) { try sample.riskyLimits(observed: 4, sample: 3) }
-    #expect(throws: AuditSample.PlanError.self) { try sample.riskyLimits(observed: 1, sample: 3, level: 1) }
-    #expect(throws: AuditSample.PlanError.self) { try sample.logMissProbability(risky: -1, sample: 3) }
+    #expect(throws: ArgumentError.self) { try sample.size(risky: 1, miss: 0) }
+    #expect(throws: ArgumentError.self) { try sample.size(risky: 1, miss: .nan) }
+    #expect(throws: ArgumentError.self) { try sample.detectable(sample: 11, miss: 0.5) }
+    #expect(throws: ArgumentError.self) { try sample.riskyLimits(observed: 4, sample: 3) }
+    #expect(throws: ArgumentError.self) { try sample.riskyLimits(observed: 1, sample: 3, level: 1) }
+    #expect(throws: ArgumentError.self) { try sample.logMissProbability(risky: -1, sample: 3) }
   }
 }

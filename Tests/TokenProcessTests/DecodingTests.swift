@@ -126,7 +126,7 @@ import TokenProcess
 
   /// A rank that the probability rules out by rounding, as 16 bits do, is no crash under any scheme.
   @Test func nearlyImpossibleRanks() throws {
-    var record = Record(id: "a", tokenLogProbabilities: [-0.6926, -0.1, -3])
+    var record = Record(unchecked: "a", tokenLogProbabilities: [-0.6926, -0.1, -3])
     record.ranks = [1, 0, 5]
     try record.validate()
     for temperature in [0.5, 0.7, 1, 1.5] {

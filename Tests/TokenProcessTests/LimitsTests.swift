@@ -65,7 +65,7 @@ import Testing
     let prefixes = [[1], [1], [1]]
     let references = [[2, 5], [2, 6], [3, 7]]
     let limits = try BayesOptimalLimits(prefixes: prefixes, references: references)
-    var record = Record(id: "a", tokenLogProbabilities: [.log(0.5), .log(0.25)])
+    var record = Record(unchecked: "a", tokenLogProbabilities: [.log(0.5), .log(0.25)])
     record.referenceTokenIDs = [2, 5]
     record.greedyTokenIDs = [2, 9]
     record.ranks = [0, 1]
@@ -73,9 +73,9 @@ import Testing
       [.init(tokenID: 2, logProbability: .log(0.5)), .init(tokenID: 4, logProbability: .log(0.3))],
       [.init(tokenID: 9, logProbability: .log(0.6)), .init(tokenID: 5, logProbability: .log(0.25))],
     ]
-    var bare = Record(id: "b", tokenLogProbabilities: [.log(0.5), .log(0.25)])
+    var bare = Record(unchecked: "b", tokenLogProbabilities: [.log(0.5), .log(0.25)])
     bare.referenceTokenIDs = [2, 6]
-    var other = Record(id: "c", tokenLogProbabilities: [.log(0.1), 0])
+    var other = Record(unchecked: "c", tokenLogProbabilities: [.log(0.1), 0])
     other.referenceTokenIDs = [3, 7]
     other.ranks = [3, 0]
     let found = limits.agreement(with: [record, bare, other])

@@ -1,3 +1,4 @@
+import GSLNumerics
 import HeavyTails
 import RealModule
 import TestSupport
@@ -47,10 +48,10 @@ import TokenProcess
 
   @Test func requestsAreChecked() throws {
     let law = try DiscreteWeibull(q: 0.5, beta: 1)
-    #expect(throws: RecordSimulator.SimulationError.noMixingLaw(family: "discrete-weibull")) {
+    #expect(throws: ArgumentError.self) {
       try RecordSimulator(law: law, reading: .records, length: 5, seed: 0)
     }
-    #expect(throws: RecordSimulator.SimulationError.self) { try RecordSimulator(law: law, length: 0, seed: 0) }
+    #expect(throws: ArgumentError.self) { try RecordSimulator(law: law, length: 0, seed: 0) }
     #expect(try RecordSimulator(law: law, length: 5, seed: 0).reading == .positions)
   }
 }

@@ -4,7 +4,7 @@ import TokenProcess
 
 @Suite struct RecordTests {
   private func record(_ change: (inout Record) -> Void = { _ in }) -> Record {
-    var record = Record(id: "a", tokenLogProbabilities: [-0.5, -1, 0])
+    var record = Record(unchecked: "a", tokenLogProbabilities: [-0.5, -1, 0])
     change(&record)
     return record
   }

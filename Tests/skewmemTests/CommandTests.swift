@@ -149,7 +149,7 @@ import Testing
       #expect(process.terminationStatus == 64, "\(arguments)")
       #expect(text.hasPrefix("Error: "), "\(arguments): \(text)")
     }
-    #expect(try run("audit", capture, "--lengths", "4,x").status == 64)
+    #expect(try run("audit", capture, "--length", "4,x").status == 64)
     // What can be judged only once the command runs is said with the command's own help.
     let late = try run("audit", capture, "--level", "1.5")
     #expect(late.status == 64 && late.errors.contains("skewmem audit --help"), "\(late.errors)")
@@ -159,9 +159,9 @@ import Testing
   /// Counts, greedy matches and exact laws, in every format; wrong requests are usage errors.
   @Test func predict() throws {
     for options in [
-      ["--length", "20"], ["--length", "48", "--given", "16", "--queries", "10"],
+      ["--length", "20"], ["--length", "48", "--given", "16", "--draws", "10"],
       ["--length", "8", "--temperature", "0.8", "--top-k", "20", "--top-p", "0.9", "--min-p", "0.01"],
-      ["--length", "8,16", "--queries", "1,1e3", "--probability", "0.1,0.5", "--temperature", "0.7"],
+      ["--length", "8,16", "--draws", "1,1e3", "--probability", "0.1,0.5", "--temperature", "0.7"],
     ] {
       for format in ["text", "markdown", "json"] {
         #expect(try run(["predict", capture, "-f", format] + options).status == 0, "\(options)")
@@ -170,7 +170,7 @@ import Testing
     let report = try run("predict", capture, "--length", "20", "--format", "json").json
     #expect((report?["records"] as? [Any])?.count == 120)
     for bad in [
-      ["--length", "0"], ["--length", "5", "--top-p", "2"], ["--length", "5", "--queries", "0"], ["--length", "5,,6"],
+      ["--length", "0"], ["--length", "5", "--top-p", "2"], ["--length", "5", "--draws", "0"], ["--length", "5,,6"],
       [],
     ] {
       #expect(try run(["predict", capture] + bad).status == 64, "\(bad)")
@@ -193,7 +193,7 @@ import Testing
     for key in ["records", "agreement", "discrimination", "unavailable"] { #expect(json?[key] is [Any], "\(key)") }
     let first = (json?["agreement"] as? [[String: Any]])?.first
     #expect(first?.keys.contains("missed_top_1_percent") == true && first?["spearman"] is Double)
-    for bad in [["--min-k", "0"], ["--length", "0"], ["--queries", "0.5"], ["--ngram", "9"]] {
+    for bad in [["--min-k", "0"], ["--length", "0"], ["--draws", "0.5"], ["--ngram", "9"]] {
       #expect(try run(["metrics", capture] + bad).status == 64, "\(bad)")
     }
     #expect(try run("metrics", capture, "--held-out", "/nowhere").status == 65)
@@ -219,7 +219,7 @@ import Testing
       // Nothing is written over what is read, and what is no summary is named.
       #expect(try run("merge", file("a.summary"), "--output", file("a.summary")).status == 64)
       #expect(try run("merge", capture).status == 65)
-      #expect(try run("audit", file("all.summary"), "--lengths", "5").status == 64)
+      #expect(try run("audit", file("all.summary"), "--length", "5").status == 64)
       for arguments in [["audit", "--prefix-tokens", "3"], ["fit", "--input-format", "native"], ["convert"]] {
         #expect(try run([arguments[0], file("all.summary")] + arguments.dropFirst()).status == 65, "\(arguments)")
       }

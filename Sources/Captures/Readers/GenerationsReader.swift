@@ -88,8 +88,8 @@ public enum GenerationsReader {
         return sampled
       } catch {
         throw RecordError(
-          field: error.name.replacingOccurrences(of: "-", with: "_"),
-          problem: "is \(error.value), and must be: \(error.allowed)\(error.name == "top-k" ? ", or 0 for all" : "")")
+          field: String(error.name.flatMap { $0.isUppercase ? ["_", Character($0.lowercased())] : [$0] }),
+          problem: "is \(error.value), and must be: \(error.allowed)\(error.name == "topK" ? ", or 0 for all" : "")")
       }
     }
   }

@@ -96,6 +96,7 @@ public struct AuditAnalysis: Sendable {
     options.skipsAlternatives = true
     options.takesWholeReferences = true
     let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
+    var hasCapture = false
     for file in files {
       let input = try InputFile(path: file, sources: options.sources)
       let before = bytes
@@ -111,6 +112,7 @@ public struct AuditAnalysis: Sendable {
         bytes += input.bytesRead
         continue
       }
+      hasCapture = true
       func progressOfAll(_ read: Int) {
         bytes = before + read
         progress(bytes)
@@ -132,6 +134,7 @@ public struct AuditAnalysis: Sendable {
         errors += part.errors.prefix(100 - errors.count)
       }
     }
+    if !hasCapture, let first = files.first { try DataSetSums.refuse(captureOptions, file: first) }
     return (sums, errors)
   }
 

@@ -104,10 +104,10 @@ public struct FitAnalysis: Sendable {
   ///   that some records do not tell; as ``run(on:name:)-(CensoredCounts,_)``.
   public func run(on sums: DataSetSums, name: String) async throws -> FitReport {
     if isGreedy {
-      guard sums.greedyCounts.total == sums.counts.total else {
+      guard sums.greedyRecords == sums.records else {
         throw CaptureError(
           file: name, field: "ranks",
-          problem: "\(sums.records - Int(sums.greedyCounts.total)) of \(sums.records) records have neither ranks nor "
+          problem: "\(sums.records - sums.greedyRecords) of \(sums.records) records have neither ranks nor "
             + "greedy tokens")
       }
       return try await run(on: sums.greedyCounts, name: name)

@@ -63,6 +63,13 @@ extension DataSetSums {
     return (try? JSONDecoder().decode(Head.self, from: Data(line)))?.schema.hasPrefix("skewmem.summary/") ?? false
   }
 
+  /// Throws where captures are said to be read in some way, and there is no capture.
+  static func refuse(_ options: CaptureOptions, file: String) throws(CaptureError) {
+    guard options.format != nil || options.split != nil || options.arrayLengths != nil else { return }
+    throw CaptureError(
+      file: file, problem: "is a summary: a format, where references begin and array lengths are for captures")
+  }
+
   /// The summaries of a file, one after the other.
   ///
   /// - Parameter path: The file; `-` is standard input.

@@ -183,6 +183,9 @@ public struct DataSetSums: Sendable {
   /// The same of parts of the records, for standard errors.
   public var clusters: [CensoredCounts] { sums.groups.counts }
 
+  /// The number of records that tell their greedy match.
+  public var greedyRecords: Int { sums.greedyRecords }
+
   /// The greedy match lengths of the records that tell them.
   public var greedyCounts: CensoredCounts { sums.greedy.counts }
 

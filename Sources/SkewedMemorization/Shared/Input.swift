@@ -20,6 +20,7 @@ public enum Input {
   public init(file: String, options: CaptureOptions = CaptureOptions(), takesCounts: Bool = false) throws {
     let opened = try InputFile(path: file, sources: options.sources)
     if try DataSetSums.isSummary(opened) {
+      try DataSetSums.refuse(options, file: file)
       let sums = try DataSetSums.read(opened).merged()
       guard !sums.hasWholeReferences else {
         throw CaptureError(

@@ -45,7 +45,6 @@ struct AuditCommand: ReportCommand {
 
   func report() async throws -> AuditReport {
     let files = try expandedCaptures(files)
-    try input.checkUse(files)
     let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
     let outcome = try await analysis.run(files: files, skippingInvalid: skipInvalid, progress: bar.update)
     bar.finish()

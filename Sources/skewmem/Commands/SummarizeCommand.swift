@@ -81,7 +81,6 @@ struct SummaryOptions: ParsableArguments {
   func write(_ files: [String], skippingInvalid: Bool) async throws {
     let files = try expandedCaptures(files)
     try checkOutput(output.output, against: files)
-    try input.checkUse(files)
     var analysis = AuditAnalysis()
     analysis.top = top
     analysis.lengths = length?.numbers

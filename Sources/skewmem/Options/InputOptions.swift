@@ -46,23 +46,6 @@ struct InputOptions: ParsableArguments {
     return options
   }
 
-  /// The first option given that is for captures alone.
-  private var givenForCaptures: String? {
-    let options = [
-      ("--input-format", inputFormat != nil), ("--prefix-tokens", prefixTokens != nil),
-      ("--suffix-tokens", suffixTokens != nil), ("--array-lengths", arrayLengths != nil),
-    ]
-    return options.first { $0.1 }?.0
-  }
-
-  /// Throws where options that are for captures are given, and every file is a summary.
-  func checkUse(_ files: [String]) throws {
-    guard let option = givenForCaptures, let first = files.first, try files.allSatisfy(Self.isSummaryFile) else {
-      return
-    }
-    throw CaptureError(file: first, problem: "is a summary: \(option) is for captures")
-  }
-
   /// Throws for files that are summaries, where records are needed.
   func refuseSummaries(_ files: [String]) throws {
     guard let file = try files.first(where: Self.isSummaryFile) else { return }

@@ -5,21 +5,21 @@ import SkewedMemorization
 import TestSupport
 import Testing
 
-@Suite struct MetricAnalysisTests {
+@Suite struct MetricsAnalysisTests {
   private func records(_ name: String) async throws -> [Record] {
     try await CaptureReader(files: [Repository.capture(name)]).records()
   }
 
   /// The table of a real capture: each column is its metric of the record.
   @Test func table() async throws {
-    var data = MetricAnalysis.Data(records: try await records("jargon-train-epoch06.jsonl"))
+    var data = MetricData(records: try await records("jargon-train-epoch06.jsonl"))
     data.generations = try GenerationsReader.read(path: Repository.capture("jargon-samples-epoch06.jsonl"))
     data.referenceModel = try await records("jargon-train-epoch04.jsonl")
     data.runs = [data.referenceModel]
-    let report = try await MetricAnalysis().report(on: data, file: "x")
+    let report = try await MetricsAnalysis().run(data)
     #expect(report.settings.length == 16 && report.records.count == 120)
     // The two schemes of the generations are not mixed.
-    #expect(report.warnings.count == 1 && report.warnings[0].contains("plain sampling"))
+    #expect(report.warnings.count == 1 && report.warnings[0].text.contains("plain sampling"))
     let names = Set(report.records[0].metrics.keys)
     #expect(names.isSuperset(of: ["loss", "zlib_ratio", "rouge_l", "bleu", "pythia_score", "min_k_plus_plus"]))
     for (record, row) in zip(data.records, report.records) {
@@ -54,24 +54,24 @@ import Testing
     let missed = riskiest.prefix(Int((0.05 * Double(long.count)).rounded(.up)))
       .filter { Likelihood.loss($0.tokenLogProbabilities) > median }.map(\.id)
     #expect(loss.missedTop5Percent == missed && missed == ["jargon-0023"] && loss.records == long.count)
-    var threaded = MetricAnalysis()
+    var threaded = MetricsAnalysis()
     threaded.threads = 2
-    #expect(try await threaded.report(on: data, file: "x") == report)
+    #expect(try await threaded.run(data) == report)
   }
 
   /// Discrimination, exposure, ReCaLL and prior-aware memorization of constructed captures.
   @Test func comparisons() async throws {
     func record(_ id: String, _ values: [Double], split: String = "train") -> Record {
-      var record = Record(id: id, tokenLogProbabilities: values)
+      var record = Record(unchecked: id, tokenLogProbabilities: values)
       record.ranks = values.map { $0 > -1 ? 0 : 1 }
       record.split = split
       return record
     }
-    var data = MetricAnalysis.Data(records: (0..<10).map { record("m\($0)", [-0.1 * Double($0 + 1), -0.5, -2]) })
+    var data = MetricData(records: (0..<10).map { record("m\($0)", [-0.1 * Double($0 + 1), -0.5, -2]) })
     data.heldOut = (0..<16).map { record("o\($0)", [-1, -2 - 0.1 * Double($0), -3]) }
     data.otherPrefixes = data.records.flatMap { [record($0.id, [-3, -3, -3]), record($0.id, [-4, -4, -4])] }
     data.runs = [data.records.map { record($0.id, [-2, -2, -2], split: "validation") }]
-    let report = try await MetricAnalysis().report(on: data, file: "x", heldOutFile: "y")
+    let report = try await MetricsAnalysis().run(data)
     #expect(report.settings.length == 3)
     let loss = try #require(report.discrimination.first { $0.metric == "loss" })
     #expect(loss.auc == 1 && loss.upper == 1 && loss.tprAtFPR["0.001"] == 1 && loss.members == 10 && loss.others == 16)
@@ -90,14 +90,14 @@ import Testing
   @Test func rankAgreement() async throws {
     var records = (0..<30).map { index in
       var record = Record(
-        id: "\(index)", tokenLogProbabilities: (0..<4).map { -0.1 - 0.37 * Double((index * 7 + $0 * 11) % 13) })
+        unchecked: "\(index)", tokenLogProbabilities: (0..<4).map { -0.1 - 0.37 * Double((index * 7 + $0 * 11) % 13) })
       record.ranks = record.tokenLogProbabilities.map { $0 > -1 ? 0 : 1 }
       if index % 3 > 0 { record.reference = String(repeating: "ab", count: 1 + index % 5) }
       return record
     }
     records[3].tokenLogProbabilities[0] = -9
     records[3].ranks?[0] = 5
-    let report = try await MetricAnalysis().report(on: .init(records: records), file: "x")
+    let report = try await MetricsAnalysis().run(.init(records: records))
     let names = report.rankAgreement.metrics
     #expect(names.count > 8 && names[0] == "tail_risk" && names.contains("zlib_ratio"))
     let rises = Dictionary(uniqueKeysWithValues: report.agreement.map { ($0.metric, $0.risesWithMemorization) })
@@ -121,32 +121,32 @@ import Testing
   /// Learning and forgetting over checkpoints, in the order of epochs whatever that of the files.
   @Test func checkpoints() async throws {
     func capture(_ epoch: Double, _ isRight: Bool) -> [Record] {
-      var record = Record(id: "a", tokenLogProbabilities: [-1, -1])
+      var record = Record(unchecked: "a", tokenLogProbabilities: [-1, -1])
       record.ranks = [0, isRight ? 0 : 3]
       record.epoch = epoch
       return [record]
     }
-    var data = MetricAnalysis.Data(records: capture(4, true))
+    var data = MetricData(records: capture(4, true))
     data.runs = [capture(3, false), capture(1, false), capture(2, true)]
-    let metrics = try await MetricAnalysis().report(on: data, file: "x").records[0].metrics
+    let metrics = try await MetricsAnalysis().run(data).records[0].metrics
     #expect(metrics["learning_events"]?.wrappedValue == 2 && metrics["forgetting_events"]?.wrappedValue == 1)
   }
 
   /// A continuation that stops early is no perfect one; texts alone are enough; a token number of any size is.
   @Test func continuations() async throws {
     func record(_ id: String) -> Record {
-      var record = Record(id: id, tokenLogProbabilities: [-1, -1, -1, -1])
+      var record = Record(unchecked: id, tokenLogProbabilities: [-1, -1, -1, -1])
       record.referenceTokenIDs = [1, 2, 3, .max]
       record.reference = "hello world again"
       return record
     }
-    var data = MetricAnalysis.Data(records: ["a", "b", "c"].map(record))
+    var data = MetricData(records: ["a", "b", "c"].map(record))
     data.generations = [
       .init(id: "a", decoding: .plain, generations: [[1], []], texts: ["hello", ""]),
       .init(id: "b", decoding: .plain, generations: [[1, 2, 3], [1, 2, 9]], texts: ["hello world", "hello there"]),
       .init(id: "c", decoding: .plain, generations: [], texts: ["hello world again and again"]),
     ]
-    let rows = try await MetricAnalysis().report(on: data, file: "x").records.map(\.metrics)
+    let rows = try await MetricsAnalysis().run(data).records.map(\.metrics)
     #expect(rows[0]["exact_match"]?.wrappedValue == 0 && rows[0]["compared_tokens"]?.wrappedValue == 3)
     expectClose(rows[0]["levenshtein_similarity"]?.wrappedValue ?? 9, (1.0 / 3 + 0) / 2, relative: 1e-14)
     #expect(rows[1]["exact_match"]?.wrappedValue == 0.5)
@@ -154,12 +154,12 @@ import Testing
     #expect(rows[1]["text_exact_match"]?.wrappedValue == 0)
     data.referenceModel = data.records
     data.referenceModel[1].referenceTokenIDs = [9, 9, 9, 9]
-    await #expect(throws: RecordError.self) { try await MetricAnalysis().report(on: data, file: "x") }
+    await #expect(throws: CaptureError.self) { try await MetricsAnalysis().run(data) }
     // What is not defined of one record does not take the metric from the others.
     data.referenceModel = data.records
     data.records[0].tokenLogProbabilities[0] = -.infinity
     data.referenceModel[0].tokenLogProbabilities[0] = -.infinity
-    let undefined = try await MetricAnalysis().report(on: data, file: "x")
+    let undefined = try await MetricsAnalysis().run(data)
     #expect(
       undefined.dataset["reference_difference"]?.records == 2 && undefined.dataset["reference_difference"]?.maximum == 0
     )
@@ -167,32 +167,30 @@ import Testing
 
   /// One record, constant metrics, tokens of probability 0: values or null, and JSON in any case.
   @Test func degenerateData() async throws {
-    var analysis = MetricAnalysis()
-    await #expect(throws: ArgumentError.self) {
-      try await analysis.report(on: MetricAnalysis.Data(records: []), file: "x")
-    }
-    let one = try await analysis.report(
-      on: .init(records: [Record(id: "a", tokenLogProbabilities: [-.infinity, -1])]), file: "x")
+    var analysis = MetricsAnalysis()
+    let one = try await analysis.run(
+      .init(records: [Record(unchecked: "a", tokenLogProbabilities: [-.infinity, -1])]))
     #expect(one.settings.length == 2 && one.agreement.allSatisfy { $0.spearman == nil && $0.kendall == nil })
     let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(one)) as? [String: Any]
     let row = try #require((json?["records"] as? [[String: Any]])?.first?["metrics"] as? [String: Any])
     #expect(row["loss"] is NSNull && row["expected_match"] as? Double == 0)
-    let alike = (0..<30).map { Record(id: "\($0)", tokenLogProbabilities: [-1, -1]) }
-    var data = MetricAnalysis.Data(records: alike)
+    let alike = (0..<30).map { Record(unchecked: "\($0)", tokenLogProbabilities: [-1, -1]) }
+    var data = MetricData(records: alike)
     data.heldOut = alike
-    let ties = try await analysis.report(on: data, file: "x")
+    let ties = try await analysis.run(data)
     #expect(ties.agreement.allSatisfy { $0.spearman == nil && $0.missedTop5Percent == nil })
     #expect(
       ties.discrimination.allSatisfy { $0.auc == 0.5 && $0.tprAtFPR["0.01"] == 0 && $0.lower == 0 && $0.upper == 1 })
-    #expect(ties.warnings.contains { $0.contains("same records") })
+    #expect(ties.warnings.contains { $0.text.contains("same records") })
     // Lines of other captures cannot be told apart when a record and a held-out one share an id.
     data.otherPrefixes = alike
-    await #expect(throws: ArgumentError.self) { try await analysis.report(on: data, file: "x") }
+    let (asked, shared) = (analysis, data)
+    await #expect(throws: ArgumentError.self) { try await asked.run(shared) }
     data.heldOut = []
     // A capture after other prefixes that is of other tokens is named.
-    data.otherPrefixes = [Record(id: "3", tokenLogProbabilities: [-1])]
-    await #expect(throws: RecordError.self) { try await analysis.report(on: data, file: "x") }
+    data.otherPrefixes = [Record(unchecked: "3", tokenLogProbabilities: [-1])]
+    await #expect(throws: CaptureError.self) { try await analysis.run(data) }
     analysis.settings.minKShare = 0
-    await #expect(throws: ArgumentError.self) { try await analysis.report(on: .init(records: alike), file: "x") }
+    await #expect(throws: ArgumentError.self) { try await analysis.run(.init(records: alike)) }
   }
 }

@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 
 /// The summary of a whole is the merge of its parts' summaries.
-@Suite struct AuditSummaryTests {
+@Suite struct DataSetSumsTests {
   /// Records of many lengths, some with a token of probability 0, some known by heart.
   private func records(_ count: Int, longest: Int, seed: UInt64) -> [Record] {
     var generator = SeededGenerator(seed: seed)
     return (0..<count).map { index in
       let length = 1 + Int(generator.next() % UInt64(longest))
       var record = Record(
-        id: "r\(index % (count - 3))",
+        unchecked: "r\(index % (count - 3))",
         tokenLogProbabilities: (0..<length).map { _ in -0.01 - 2 * generator.uniform() * generator.uniform() })
       if index % 50 == 7 { record.tokenLogProbabilities[length - 1] = -.infinity }
       if index % 40 == 3 { record.tokenLogProbabilities = Array(repeating: 0, count: length) }
@@ -22,37 +22,43 @@ import Testing
     }
   }
 
-  private func summary(_ records: [Record], _ options: AuditOptions) throws -> AuditSummary {
-    var accumulator = try AuditAccumulator(options: options)
-    for record in records { accumulator.add(record) }
-    return AuditSummary(accumulator)
+  private func summary(_ records: [Record], _ analysis: AuditAnalysis = AuditAnalysis()) throws -> DataSetSums {
+    var sums = try DataSetSums(lengths: analysis.lengths, top: analysis.top)
+    for record in records { sums.add(record) }
+    return sums
+  }
+
+  /// An audit with few replicates.
+  private var quick: AuditAnalysis {
+    var analysis = AuditAnalysis()
+    analysis.resampling.replicates = 200
+    return analysis
   }
 
   /// Counts agree exactly and sums to 1e-12; what depends on which records share a group too, as merging goes on where the first part
   /// ended.
   @Test(arguments: [1, 2, 3, 4]) func mergesAreTheWhole(seed: UInt64) async throws {
     let records = records(seed == 1 ? 2500 : 300, longest: [37, 37, 64, 5][Int(seed) - 1], seed: seed)
-    var options = AuditOptions()
-    options.replicates = 200
-    if seed == 3 { options.lengths = [2, 7, 90] }
-    let whole = try summary(records, options)
+    var analysis = quick
+    if seed == 3 { analysis.lengths = [2, 7, 90] }
+    let whole = try summary(records, analysis)
     var generator = SeededGenerator(seed: seed, stream: 9)
     var cuts = (0..<4).map { _ in Int(generator.next() % UInt64(records.count)) }.sorted()
     cuts = [0] + cuts + [records.count]
-    var merged = try summary([], options)
+    var merged = try summary([], analysis)
     for (start, end) in zip(cuts, cuts.dropFirst()) {
       // Through a file, with its own options.
-      let part = try summary(Array(records[start..<end]), options)
+      let part = try summary(Array(records[start..<end]), analysis)
       let read = try await Repository.withScratchFolder { folder in
         let path = folder.appendingPathComponent("part").path
         try part.encoded().write(to: URL(fileURLWithPath: path))
-        #expect(try AuditSummary.isSummary(InputFile(path: path)))
-        return try AuditSummary.read(path: path, options: options)[0]
+        #expect(try DataSetSums.isSummary(InputFile(path: path)))
+        return try DataSetSums.read(path: path)[0]
       }
       try merged.merge(read)
     }
-    let one = try await whole.accumulator.report()
-    let other = try await merged.accumulator.report()
+    let one = try await analysis.run(on: whole)
+    let other = try await analysis.run(on: merged)
     #expect(one.records == other.records && one.tokens == other.tokens && one.maxLength == other.maxLength)
     #expect(one.greedy == other.greedy && one.warnings == other.warnings)
     #expect(one.recordsAtRisk == other.recordsAtRisk && one.recordsInFull == other.recordsInFull)
@@ -87,7 +93,7 @@ import Testing
   @Test func orderDoesNotMatterForSums() async throws {
     let records = records(400, longest: 20, seed: 5)
     let parts = try [records[..<100], records[100..<250], records[250...]].map {
-      try summary(Array($0), AuditOptions())
+      try summary(Array($0))
     }
     var forward = parts[0]
     try forward.merge(parts[1])
@@ -95,8 +101,8 @@ import Testing
     var backward = parts[2]
     try backward.merge(parts[1])
     try backward.merge(parts[0])
-    #expect(forward.accumulator.greedyCounts == backward.accumulator.greedyCounts)
-    let (a, b) = (forward.accumulator.counts.cells, backward.accumulator.counts.cells)
+    #expect(forward.greedyCounts == backward.greedyCounts)
+    let (a, b) = (forward.counts.cells, backward.counts.cells)
     #expect(a.map(\.length) == b.map(\.length))
     for (cell, other) in zip(a, b) {
       expectClose(other.exact, cell.exact, relative: 1e-13)
@@ -107,24 +113,23 @@ import Testing
   /// An audit of captures and summaries together, on any number of threads, is the audit of the captures.
   @Test func auditsTakeSummaries() async throws {
     let path = Repository.capture("jargon-train-epoch06.jsonl")
-    var options = AuditOptions()
-    options.replicates = 200
-    let whole = try #require(try await Audit(options: options).run(files: [path]).report)
-    options.threads = 3
-    #expect(try await Audit(options: options).run(files: [path]).report == whole)
+    var analysis = quick
+    let whole = try #require(try await analysis.run(files: [path]).report)
+    analysis.resampling.threads = 3
+    #expect(try await analysis.run(files: [path]).report == whole)
     try await Repository.withScratchFolder { folder in
       let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
       let (first, second) = (folder.appendingPathComponent("a").path, folder.appendingPathComponent("b.jsonl").path)
       try lines[50...].joined(separator: "\n").write(toFile: second, atomically: true, encoding: .utf8)
       try lines[..<50].joined(separator: "\n").write(toFile: first + ".jsonl", atomically: true, encoding: .utf8)
-      let part = try await Audit(options: options).summarize(files: [first + ".jsonl"]).summary
+      let part = try await analysis.summarize(files: [first + ".jsonl"]).sums
       try part.encoded().write(to: URL(fileURLWithPath: first))
-      let mixed = try #require(try await Audit(options: options).run(files: [first, second]).report)
+      let mixed = try #require(try await analysis.run(files: [first, second]).report)
       #expect(mixed.records == 120 && mixed.recordsAtRisk == whole.recordsAtRisk)
       expectClose(mixed.matchLength.expected, whole.matchLength.expected, relative: 1e-13)
       // Other lengths do not add up.
-      options.lengths = [5]
-      await #expect(throws: ArgumentError.self) { try await Audit(options: options).run(files: [first, second]) }
+      analysis.lengths = [5]
+      await #expect(throws: ArgumentError.self) { try await analysis.run(files: [first, second]) }
     }
   }
 
@@ -132,19 +137,18 @@ import Testing
   @Test func lengthsOfSummaries() async throws {
     try await Repository.withScratchFolder { folder in
       let capture = Repository.capture("jargon-train-epoch06.jsonl")
-      var options = AuditOptions()
-      options.replicates = 100
-      options.lengths = [10, 50]
+      var analysis = quick
+      analysis.lengths = [10, 50]
       let file = folder.appendingPathComponent("s").path
-      try await Audit(options: options).summarize(files: [capture]).summary.encoded().write(
+      try await analysis.summarize(files: [capture]).sums.encoded().write(
         to: URL(fileURLWithPath: file))
-      options.lengths = nil
-      let report = try #require(try await Audit(options: options).run(files: [file]).report)
+      analysis.lengths = nil
+      let report = try #require(try await analysis.run(files: [file]).report)
       #expect(report.extractable.map(\.n) == [10, 50])
-      await #expect(throws: ArgumentError.self) { try await Audit(options: options).run(files: [capture, file]) }
+      await #expect(throws: ArgumentError.self) { try await analysis.run(files: [capture, file]) }
       for twice in [[file, file], [capture, folder.path + "/../" + folder.lastPathComponent + "/s", file]] {
         await #expect(throws: CaptureError(file: file, problem: "is given twice")) {
-          try await Audit(options: options).run(files: twice)
+          try await analysis.run(files: twice)
         }
       }
     }
@@ -152,33 +156,33 @@ import Testing
 
   /// Whole references that count as one token are marked in reports, and in summaries for those who cannot do with them.
   @Test func wholeReferences() async throws {
-    var whole = Record(id: "w", tokenLogProbabilities: [-30])
+    var whole = Record(unchecked: "w", tokenLogProbabilities: [-30])
     whole.isWholeReference = true
-    let marked = try summary([whole], AuditOptions())
-    let merged = try [summary(records(50, longest: 9, seed: 3), AuditOptions()), marked].merged()
+    let marked = try summary([whole])
+    let merged = try [summary(records(50, longest: 9, seed: 3)), marked].merged()
     let read = try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("s").path
       try merged.encoded().write(to: URL(fileURLWithPath: path))
-      return try AuditSummary.read(path: path)[0]
+      return try DataSetSums.read(path: path)[0]
     }
     #expect(marked.hasWholeReferences && read.hasWholeReferences)
-    #expect(try await marked.accumulator.report().warnings.contains { $0.hasPrefix("a token is a whole reference") })
-    #expect(try await read.accumulator.report().warnings.contains { $0.hasPrefix("of 1 records the whole reference") })
-    #expect(try !summary(records(5, longest: 9, seed: 3), AuditOptions()).hasWholeReferences)
+    #expect(try await quick.run(on: marked).warnings.contains { $0.text.hasPrefix("a token is a whole reference") })
+    #expect(try await quick.run(on: read).warnings.contains { $0.text.hasPrefix("of 1 records the whole reference") })
+    #expect(try !summary(records(5, longest: 9, seed: 3)).hasWholeReferences)
   }
 
   /// Summaries with different numbers of named records: as many as each part kept.
   @Test func fewerNamedRecords() async throws {
     let records = records(60, longest: 9, seed: 3)
-    var few = AuditOptions()
+    var few = AuditAnalysis()
     few.top = 2
-    let (a, b) = (try summary(Array(records[..<30]), AuditOptions()), try summary(Array(records[30...]), few))
+    let (a, b) = (try summary(Array(records[..<30])), try summary(Array(records[30...]), few))
     var (forward, backward) = (a, b)
     try forward.merge(b)
     try backward.merge(a)
-    let whole = try await summary(records, few).accumulator.report().recordsAtRisk.map(\.expected)
-    #expect(try await forward.accumulator.report().recordsAtRisk.map(\.expected) == whole && whole.count == 2)
-    #expect(try await backward.accumulator.report().recordsAtRisk.map(\.expected) == whole)
+    let whole = try await AuditAnalysis().run(on: summary(records, few)).recordsAtRisk.map(\.expected)
+    #expect(try await quick.run(on: forward).recordsAtRisk.map(\.expected) == whole && whole.count == 2)
+    #expect(try await quick.run(on: backward).recordsAtRisk.map(\.expected) == whole)
   }
 
   /// Values that no records could have made are an error, not a crash or a wrong sum.
@@ -188,7 +192,7 @@ import Testing
     ["repeatedIDs", "-1"], ["limit", "-1"], ["atRisk", "0"], ["exponent", "9223372036854775807"], ["certain", "-7"],
     ["topIndex", "-9223372036854775807"], ["groupCount", "0"],
   ]) func hostileSummaries(change: [String]) async throws {
-    let text = String(decoding: try summary(records(50, longest: 9, seed: 1), AuditOptions()).encoded(), as: UTF8.self)
+    let text = String(decoding: try summary(records(50, longest: 9, seed: 1)).encoded(), as: UTF8.self)
     let pattern = try Regex("\"\(change[0])\":-?[0-9]+")
     let changed = text.replacing(pattern, with: "\"\(change[0])\":\(change[1])")
     // Sketches are made beyond 100,000 records only.
@@ -196,18 +200,17 @@ import Testing
     try await Repository.withScratchFolder { folder in
       let path = folder.appendingPathComponent("s").path
       try changed.write(toFile: path, atomically: true, encoding: .utf8)
-      #expect(throws: CaptureError.self) { try AuditSummary.read(path: path) }
+      #expect(throws: CaptureError.self) { try DataSetSums.read(path: path) }
     }
   }
 
   /// Sums of which any number was changed: an error, or a report, and never a crash.
   @Test func damagedSums() async throws {
-    let lines = try summary(records(60, longest: 9, seed: 5), AuditOptions()).encoded().split(separator: 0x0A)
+    let lines = try summary(records(60, longest: 9, seed: 5)).encoded().split(separator: 0x0A)
     let sums = try JSONSerialization.jsonObject(with: Data(lines[1]))
     let leaves = Self.leaves(sums)
     var generator = SeededGenerator(seed: 20_261_121)
-    var options = AuditOptions()
-    options.replicates = 100
+    let analysis = quick
     var refused = 0
     let count = slowTestsAreEnabled ? 1000 : 20
     for _ in 0..<count {
@@ -220,10 +223,10 @@ import Testing
         let path = folder.appendingPathComponent("s").path
         try text.write(to: URL(fileURLWithPath: path))
         do {
-          let read = try AuditSummary.read(path: path, options: options)
+          let read = try DataSetSums.read(path: path)
           var twice = read[0]
           try twice.merge(read[0])
-          _ = try? await twice.accumulator.report()
+          _ = try? await analysis.run(on: twice)
         } catch is CaptureError {
           refused += 1
         }
@@ -280,7 +283,7 @@ import Testing
   }
 
   @Test func brokenSummariesAreNamed() async throws {
-    let good = try summary(records(50, longest: 9, seed: 1), AuditOptions()).encoded()
+    let good = try summary(records(50, longest: 9, seed: 1)).encoded()
     let text = String(decoding: good, as: UTF8.self)
     let cases = [
       "", text.replacing("skewmem.summary/2", with: "skewmem.summary/9"), String(text.prefix(text.count / 2)),
@@ -293,7 +296,7 @@ import Testing
       try await Repository.withScratchFolder { folder in
         let path = folder.appendingPathComponent("s").path
         try broken.write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(throws: CaptureError.self) { try AuditSummary.read(path: path) }
+        #expect(throws: CaptureError.self) { try DataSetSums.read(path: path) }
       }
     }
   }
@@ -302,17 +305,17 @@ import Testing
   @Test func predictionsTakeSummaries() async throws {
     let all = records(400, longest: 30, seed: 9)
     let long = all.filter { $0.tokenLogProbabilities.count >= 8 }
-    var options = AuditOptions()
-    options.lengths = [5, 8, 12]
-    let summary = try summary(long, options)
-    var prediction = try Prediction(lengths: [8, 5])
-    prediction.queries = [1, 100, 1e6]
+    var analysis = AuditAnalysis()
+    analysis.lengths = [5, 8, 12]
+    let summary = try summary(long, analysis)
+    var prediction = try PredictAnalysis(lengths: [8, 5])
+    prediction.draws = [1, 100, 1e6]
     prediction.probabilities = [0.5, 0.9]
-    let whole = try await prediction.report(on: long, file: "x")
-    let summed = try prediction.report(on: summary, file: "x")
+    let whole = try await prediction.run(records: long)
+    let summed = try prediction.run(on: summary, name: "x")
     #expect(whole.grid.count == summed.grid.count)
     for (a, b) in zip(whole.grid, summed.grid) {
-      #expect(a.length == b.length && a.queries == b.queries && a.discoverable == b.discoverable)
+      #expect(a.length == b.length && a.draws == b.draws && a.discoverable == b.discoverable)
       #expect(a.dataset.lower == b.dataset.lower && a.dataset.upper == b.dataset.upper)
       for (x, y) in [
         (a.dataset.expectedRecords, b.dataset.expectedRecords), (a.dataset.maximumExpected, b.dataset.maximumExpected),
@@ -322,9 +325,9 @@ import Testing
     #expect(!summed.records.isEmpty)
     for record in summed.records { #expect(byID[record.id]?.method == .exact) }
     // Not all records have 12 tokens, 7 was not summarized, and other schemes take the records.
-    #expect(throws: ArgumentError.self) { try Prediction(length: 12).report(on: summary, file: "x") }
-    #expect(throws: ArgumentError.self) { try Prediction(length: 7).report(on: summary, file: "x") }
+    #expect(throws: ArgumentError.self) { try PredictAnalysis(length: 12).run(on: summary, name: "x") }
+    #expect(throws: ArgumentError.self) { try PredictAnalysis(length: 7).run(on: summary, name: "x") }
     prediction.decoding = try Decoding(temperature: 0.8)
-    #expect(throws: ArgumentError.self) { try prediction.report(on: summary, file: "x") }
+    #expect(throws: ArgumentError.self) { try prediction.run(on: summary, name: "x") }
   }
 }

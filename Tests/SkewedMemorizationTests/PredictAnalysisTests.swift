@@ -5,7 +5,7 @@ import SkewedMemorization
 import TestSupport
 import Testing
 
-@Suite struct PredictionReportTests {
+@Suite struct PredictAnalysisTests {
   private func records() async throws -> [Record] {
     try await CaptureReader(files: [Repository.capture("jargon-train-epoch06.jsonl")]).records()
   }
@@ -13,9 +13,9 @@ import Testing
   /// What is known is what the law says; the sum has its Poisson-binomial limits.
   @Test func exactPredictions() async throws {
     let records = try await records()
-    var prediction = try Prediction(length: 20)
-    prediction.queries = [100]
-    let report = try await prediction.report(on: records, file: "x")
+    var prediction = try PredictAnalysis(length: 20)
+    prediction.draws = [100]
+    let report = try await prediction.run(records: records)
     #expect(report.dataset.exact == 120 && report.dataset.extrapolated == 0 && report.predictor == nil)
     for (record, predicted) in zip(records, report.records) {
       let law = MatchLengthLaw(record)
@@ -29,8 +29,8 @@ import Testing
     #expect(Double(lower) <= sum && sum <= Double(upper))
     #expect(report.dataset.maximumExpected > 15 && report.dataset.maximumExpected <= 20)
     // In one draw the longest of at most 64 tokens is the audit's.
-    let whole = try await Prediction(length: 64).report(
-      on: records.filter { $0.tokenLogProbabilities.count == 64 }, file: "x")
+    let whole = try await PredictAnalysis(length: 64).run(
+      records: records.filter { $0.tokenLogProbabilities.count == 64 })
     var accumulator = SurvivalAccumulator()
     for record in records where record.tokenLogProbabilities.count == 64 { accumulator.add(MatchLengthLaw(record)) }
     expectClose(whole.dataset.maximumExpected, accumulator.maximum.mean, relative: 1e-10)
@@ -39,11 +39,11 @@ import Testing
   /// Top-k 20 is known exactly from twenty alternatives; a temperature alone is bounded, and wider when fewer are known.
   @Test func decodings() async throws {
     let records = try await records()
-    var prediction = try Prediction(length: 16)
+    var prediction = try PredictAnalysis(length: 16)
     prediction.decoding = try Decoding(temperature: 0.8, topK: 20)
-    #expect(try await prediction.report(on: records, file: "x").dataset.exact == 120)
+    #expect(try await prediction.run(records: records).dataset.exact == 120)
     prediction.decoding = try Decoding(temperature: 0.8)
-    let bounded = try await prediction.report(on: records, file: "x")
+    let bounded = try await prediction.run(records: records)
     #expect(bounded.dataset.bounded > 100)
     for record in bounded.records {
       #expect((record.lower ?? -.infinity) <= (record.logProbability ?? -.infinity))
@@ -51,10 +51,10 @@ import Testing
     }
     // Above temperature 1 the rest may be as flat as the vocabulary is large: without its size there is no lower bound.
     prediction.decoding = try Decoding(temperature: 1.2)
-    #expect(try await prediction.report(on: records, file: "x").records.allSatisfy { $0.lower == -.infinity })
+    #expect(try await prediction.run(records: records).records.allSatisfy { $0.lower == -.infinity })
     prediction.vocabularySize = 49_152
     #expect(
-      try await prediction.report(on: records, file: "x").records.allSatisfy { ($0.lower ?? -.infinity) > -.infinity })
+      try await prediction.run(records: records).records.allSatisfy { ($0.lower ?? -.infinity) > -.infinity })
     prediction.decoding = try Decoding(temperature: 0.8)
     prediction.vocabularySize = nil
     let few = records.map { record in
@@ -62,35 +62,35 @@ import Testing
       record.topLogProbabilities = record.topLogProbabilities.map { $0.map { Array($0.prefix(3)) } }
       return record
     }
-    let wide = try await prediction.report(on: few, file: "x")
+    let wide = try await prediction.run(records: few)
     for (narrow, wide) in zip(bounded.records, wide.records) {
       #expect((wide.lower ?? -.infinity) <= (narrow.lower ?? -.infinity) + 1e-9)
       #expect((wide.upper ?? -.infinity) >= (narrow.upper ?? -.infinity) - 1e-9)
     }
     prediction.decoding = .greedy
-    let greedy = try await prediction.report(on: records, file: "x")
+    let greedy = try await prediction.run(records: records)
     for (record, predicted) in zip(records, greedy.records) {
       let match = try #require(GreedyMatch(record))
       #expect((predicted.logProbability == 0) == (match.length >= 16))
     }
     prediction.threads = 2
-    #expect(try await prediction.report(on: records, file: "x") == greedy)
+    #expect(try await prediction.run(records: records) == greedy)
   }
 
   /// Every length and number of draws of a grid is what a run of its own says, and bounds hold what more alternatives show.
   @Test func grids() async throws {
     let records = try await records()
-    var prediction = try Prediction(lengths: [8, 16, 48])
+    var prediction = try PredictAnalysis(lengths: [8, 16, 48])
     prediction.given = 24
-    prediction.queries = [1, 1000]
+    prediction.draws = [1, 1000]
     prediction.probabilities = [0.5, 0.01]
-    let report = try await prediction.report(on: records, file: "x")
+    let report = try await prediction.run(records: records)
     #expect(report.grid.count == 6 && report.grid[0].dataset == report.dataset && report.dataset.bounds == nil)
     for entry in report.grid {
-      var single = try Prediction(length: entry.length)
+      var single = try PredictAnalysis(length: entry.length)
       single.given = 24
-      single.queries = [entry.queries]
-      #expect(try await single.report(on: records, file: "x").dataset == entry.dataset)
+      single.draws = [entry.draws]
+      #expect(try await single.run(records: records).dataset == entry.dataset)
       #expect((entry.discoverable[0].rate ?? 1) <= (entry.discoverable[1].rate ?? 0))
     }
     // By the definition, at 16 tokens.
@@ -99,16 +99,16 @@ import Testing
       report.grid[3].discoverable.map(\.rate)
         == Extraction.discoverableRates(logSurvivals: law, draws: [1000], probabilities: [0.5, 0.01])[0])
 
-    var warm = try Prediction(length: 16)
+    var warm = try PredictAnalysis(length: 16)
     warm.decoding = try Decoding(temperature: 0.8)
-    warm.queries = [2]
-    let fine = try await warm.report(on: records, file: "x").dataset
+    warm.draws = [2]
+    let fine = try await warm.run(records: records).dataset
     let few = records.map { record in
       var record = record
       record.topLogProbabilities = record.topLogProbabilities.map { $0.map { Array($0.prefix(5)) } }
       return record
     }
-    let coarse = try await warm.report(on: few, file: "x").dataset
+    let coarse = try await warm.run(records: few).dataset
     let (inner, outer) = (try #require(fine.bounds), try #require(coarse.bounds))
     for key in [\PredictReport.Bounds.meanProbability, \.expectedRecords, \.maximumExpected, \.discoverableRate] {
       let (low, high) = (inner[keyPath: key][0], inner[keyPath: key][1])
@@ -121,10 +121,10 @@ import Testing
   /// From the first 16 tokens, and beyond every reference.
   @Test func extrapolations() async throws {
     let records = try await records()
-    var prediction = try Prediction(length: 48)
+    var prediction = try PredictAnalysis(length: 48)
     prediction.given = 16
     prediction.evaluates = true
-    let report = try await prediction.report(on: records, file: "x")
+    let report = try await prediction.run(records: records)
     #expect(report.dataset.extrapolated == 120 && report.predictor?.learnedTo == 48)
     #expect((0.85...0.95).contains(try #require(report.evaluation).coverage))
     let known = zip(records, report.records).filter { $0.0.tokenLogProbabilities.count >= 48 }
@@ -134,7 +134,7 @@ import Testing
     }
     // Of 109 at 90 %; these were learned from.
     #expect((93...106).contains(covered), "\(covered)")
-    let far = try await Prediction(length: 100).report(on: records, file: "x")
+    let far = try await PredictAnalysis(length: 100).run(records: records)
     #expect(far.dataset.extrapolated == 120 && !far.warnings.isEmpty)
     #expect(far.records.allSatisfy { ($0.lower ?? -.infinity) <= ($0.upper ?? -.infinity) })
     let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(far)) as? [String: Any]
@@ -142,8 +142,8 @@ import Testing
     let first = try #require((json?["records"] as? [[String: Any]])?.first)
     #expect(
       Set(first.keys) == [
-        "id", "log_probability", "lower", "upper", "method", "queries_for_probability", "queries_lower",
-        "queries_upper",
+        "id", "log_probability", "lower", "upper", "method", "draws_for_probability", "draws_lower",
+        "draws_upper",
       ])
   }
 
@@ -151,50 +151,49 @@ import Testing
   @Test func evaluationOfConstantData() async throws {
     let records = (0..<30).map { index in
       Record(
-        id: "\(index)",
+        unchecked: "\(index)",
         tokenLogProbabilities: Array(repeating: 0, count: 4) + (4..<12).map { -Double((index * 7 + $0 * 3) % 11) / 10 })
     }
-    var prediction = try Prediction(length: 12)
+    var prediction = try PredictAnalysis(length: 12)
     prediction.given = 4
     prediction.evaluates = true
-    let report = try await prediction.report(on: records, file: "x")
+    let report = try await prediction.run(records: records)
     #expect(report.evaluation?.regressionScore?.isFinite == true)
     _ = try JSONEncoder().encode(report)
     prediction.lengths = [4]
     prediction.given = 2
-    let certain = try await prediction.report(on: records, file: "x")
+    let certain = try await prediction.run(records: records)
     // Four tokens that are always certain: all that is left of the scores is that of the family's tail.
     #expect(certain.evaluation?.populationMeanScore?.isFinite != true)
     _ = try JSONEncoder().encode(certain)
   }
 
   @Test func badSettingsAreNamed() async throws {
-    #expect(throws: ArgumentError.self) { try Prediction(length: 0) }
+    #expect(throws: ArgumentError.self) { try PredictAnalysis(length: 0) }
     let records = try await records()
-    for change: (inout Prediction) -> Void in [
-      { $0.given = 0 }, { $0.queries = [0] }, { $0.queries = [.infinity] }, { $0.probabilities = [0.5, 1] },
-      { $0.queries = [] }, { $0.evaluates = true },
+    for change: (inout PredictAnalysis) -> Void in [
+      { $0.given = 0 }, { $0.draws = [0] }, { $0.draws = [.infinity] }, { $0.probabilities = [0.5, 1] },
+      { $0.draws = [] }, { $0.evaluates = true },
       { $0.vocabularySize = 0 }, { $0.vocabularySize = 49_000 },
     ] {
-      var prediction = try Prediction(length: 3)
+      var prediction = try PredictAnalysis(length: 3)
       change(&prediction)
       let changed = prediction
-      await #expect(throws: ArgumentError.self) { try await changed.report(on: records, file: "x") }
+      await #expect(throws: ArgumentError.self) { try await changed.run(records: records) }
     }
     // Greedy decoding of a record without ranks or alternatives.
-    var prediction = try Prediction(length: 1)
+    var prediction = try PredictAnalysis(length: 1)
     prediction.decoding = .greedy
     let greedy = prediction
-    await #expect(throws: RecordError.self) {
-      try await greedy.report(on: [Record(id: "a", tokenLogProbabilities: [-1])], file: "x")
+    await #expect(throws: CaptureError.self) {
+      try await greedy.run(records: [Record(unchecked: "a", tokenLogProbabilities: [-1])])
     }
   }
 
   /// The real generations of the real capture: agreement at both schemes, and none under a wrong temperature.
   @Test func realGenerations() async throws {
     let generations = try GenerationsReader.read(path: Repository.capture("jargon-samples-epoch06.jsonl"))
-    let report = try await Validation().report(
-      on: await records(), generations: generations, capture: "c", file: "g")
+    let report = try await ValidateAnalysis().run(records: await records(), generations: generations)
     #expect(report.groups.map(\.draws) == [1920, 1920] && report.warnings.isEmpty)
     for group in report.groups {
       #expect(group.pValue > 0.01 && group.exact, "\(group)")
@@ -206,17 +205,14 @@ import Testing
     let wrong = try generations.filter { $0.decoding == .plain }.map {
       SampledGenerations(id: $0.id, decoding: try Decoding(temperature: 0.5, topK: 20), generations: $0.generations)
     }
-    let disagreement = try await Validation().report(on: await records(), generations: wrong, capture: "c", file: "g")
+    let disagreement = try await ValidateAnalysis().run(records: await records(), generations: wrong)
     #expect(disagreement.groups[0].pValue < 0.001)
-    await #expect(throws: CaptureError.self) {
-      try await Validation().report(on: [], generations: generations, capture: "c", file: "g")
-    }
   }
 
   /// Records of one name are told apart by run, split and epoch; where generations do not say which is theirs, they are not compared.
   @Test func sameNames() async throws {
     func record(_ split: String, _ first: Int) -> Record {
-      var record = Record(id: "a", tokenLogProbabilities: [-0.01, -0.01])
+      var record = Record(unchecked: "a", tokenLogProbabilities: [-0.01, -0.01])
       record.split = split
       record.referenceTokenIDs = [first, 7]
       return record
@@ -227,15 +223,14 @@ import Testing
       return set
     }
     let records = [record("train", 1), record("test", 2)]
-    let report = try await Validation().report(
-      on: records, generations: [draws("test", 2), draws("train", 1)], capture: "c", file: "g")
+    let report = try await ValidateAnalysis().run(records: records, generations: [draws("test", 2), draws("train", 1)])
     #expect(report.groups[0].records == 2 && report.groups[0].pValue > 0.01 && report.warnings.isEmpty)
-    let unsaid = await #expect(throws: RecordError.self) {
-      try await Validation().report(on: records, generations: [draws(nil, 1)], capture: "c", file: "g")
+    let unsaid = await #expect(throws: CaptureError.self) {
+      try await ValidateAnalysis().run(records: records, generations: [draws(nil, 1)])
     }
     #expect(unsaid?.problem.contains("several records are called a") == true)
     await #expect(throws: CaptureError.self) {
-      try await Validation().report(on: records, generations: [draws("other", 1)], capture: "c", file: "g")
+      try await ValidateAnalysis().run(records: records, generations: [draws("other", 1)])
     }
   }
 
@@ -243,13 +238,13 @@ import Testing
   @Test func deviationsAreThoseOfDraws() async throws {
     let records = (0..<6).map { index in
       var record = Record(
-        id: "\(index)", tokenLogProbabilities: (0..<12).map { -0.02 * Double(index + 1) - 0.03 * Double($0 % 4) })
+        unchecked: "\(index)", tokenLogProbabilities: (0..<12).map { -0.02 * Double(index + 1) - 0.03 * Double($0 % 4) })
       record.referenceTokenIDs = Array(0..<12)
       return record
     }
     let laws = records.map { MatchLengthLaw($0) }
-    var validation = Validation()
-    validation.simulations = 1
+    var validation = ValidateAnalysis()
+    validation.resampling.replicates = 100
     var generator = SeededGenerator(seed: 11)
     var observed: [Double: [Double]] = [:]
     var deviations: [Double: Double] = [:]
@@ -262,7 +257,7 @@ import Testing
         }
         return SampledGenerations(id: record.id, decoding: .plain, generations: draws)
       }
-      let report = try await validation.report(on: records, generations: generations, capture: "c", file: "g")
+      let report = try await validation.run(records: records, generations: generations)
       for bin in report.groups[0].calibration {
         observed[bin.predicted, default: []].append(bin.observed)
         deviations[bin.predicted] = bin.deviation
@@ -293,8 +288,8 @@ import Testing
           return Array(tokens.prefix((mismatch ?? tokens.count) + 1))
         }, maximumTokens: 20)
     }
-    let expected = try await Validation().report(on: records, generations: whole, capture: "c", file: "g")
-    #expect(try await Validation().report(on: records, generations: ended, capture: "c", file: "g") == expected)
+    let expected = try await ValidateAnalysis().run(records: records, generations: whole)
+    #expect(try await ValidateAnalysis().run(records: records, generations: ended) == expected)
   }
 
   /// Generations drawn from the predicted laws: p-values are uniform, also with few draws.

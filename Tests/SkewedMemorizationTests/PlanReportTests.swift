@@ -4,18 +4,18 @@ import SkewedMemorization
 import TestSupport
 import Testing
 
-@Suite struct AuditPlanTests {
+@Suite struct PlanReportTests {
   @Test func answersWhatIsAsked() throws {
-    let plan = try AuditPlan(records: 1000, risky: 10, sample: 50, observed: 1)
+    let plan = try PlanReport(records: 1000, risky: 10, sample: 50, observed: 1)
     #expect(plan.sampleSize == 258)
     #expect(plan.detectable == 57)
     let sample = try AuditSample(records: 1000)
     expectClose(try #require(plan.missProbability), Double.exp(try sample.logMissProbability(risky: 10, sample: 50)))
     #expect(try #require(plan.riskyLower) >= 1)
-    let only = try AuditPlan(records: 1000, risky: 10)
+    let only = try PlanReport(records: 1000, risky: 10)
     #expect(only.sample == nil && only.detectable == nil && only.riskyUpper == nil && only.missProbability == nil)
     let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(only)) as? [String: Any]
     #expect(json?["schema"] as? String == "skewmem.plan/1" && json?["detectable"] is NSNull)
-    #expect(throws: AuditSample.PlanError.self) { try AuditPlan(records: 10, risky: 11) }
+    #expect(throws: ArgumentError.self) { try PlanReport(records: 10, risky: 11) }
   }
 }
