@@ -44,9 +44,11 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *conte
 
 static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
   (void)a, (void)b, (void)c, (void)d;
-  const volatile int *cancelled = context;
-  return cancelled && *cancelled;
+  const int *cancelled = context;
+  return cancelled && __atomic_load_n(cancelled, __ATOMIC_RELAXED);
 }
+
+void http_cancel(int *cancelled) { __atomic_store_n(cancelled, 1, __ATOMIC_RELAXED); }
 
 void *http_open(void) { return curl_easy_init(); }
 

@@ -14,8 +14,8 @@ typedef struct {
   size_t header_count;
   // Seconds for all of it.
   double timeout;
-  // Ends the request when it is no longer 0.
-  const volatile int *cancelled;
+  // Ends the request once another thread has called http_cancel with it.
+  const int *cancelled;
 } http_request;
 
 typedef struct {
@@ -39,6 +39,9 @@ enum {
 // A connection, which may be used for one request at a time, and again; NULL without memory.
 void *http_open(void);
 void http_close(void *connection);
+
+// Sets a flag that requests look at, from any thread.
+void http_cancel(int *cancelled);
 
 // The answer; its code is one of the enumeration's, or 0.
 void http_perform(void *connection, const http_request *request, http_response *response);

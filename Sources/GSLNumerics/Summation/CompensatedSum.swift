@@ -6,6 +6,11 @@ public struct CompensatedSum: Sendable, Equatable, Codable {
   /// The empty sum.
   public init() {}
 
+  /// The sum of some terms.
+  public init(of terms: some Sequence<Double>) {
+    for term in terms { add(term) }
+  }
+
   /// A sum as it was kept.
   package init(high: Double, low: Double) {
     self.high = high

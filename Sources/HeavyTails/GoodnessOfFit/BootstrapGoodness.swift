@@ -91,7 +91,7 @@ public struct BootstrapGoodness: Sendable, Equatable {
       if let decisionLevel, !simulated.isEmpty, !distances.isEmpty {
         let error = 0.001 / Double(looks * (looks + 1))
         let further = Self.further(simulated, observed, 0)
-        isDecided = !(try clopperPearson(further, of: simulated.count, error: error)).contains(decisionLevel)
+        isDecided = !clopperPearson(further, of: simulated.count, level: 1 - error).contains(decisionLevel)
       }
     }
     let count = simulated.count
@@ -101,7 +101,7 @@ public struct BootstrapGoodness: Sendable, Equatable {
       let further = Self.further(simulated, observed, index)
       tests[distance] = Test(
         statistic: observed[index], pValue: Double(further + 1) / Double(count + 1),
-        interval: try clopperPearson(further, of: count, error: 0.05))
+        interval: clopperPearson(further, of: count))
     }
     self.tests = tests
     family = fit.family
@@ -115,15 +115,6 @@ public struct BootstrapGoodness: Sendable, Equatable {
     // Two equal distances differ in the last bits.
     simulated.count { $0[index] >= observed[index] * (1 - 1e-12) }
   }
-}
-
-/// Limits of a probability of which `successes` of `trials` were seen, wrong with probability at most `error`.
-private func clopperPearson(_ successes: Int, of trials: Int, error: Double) throws -> ClosedRange<Double> {
-  let (x, n) = (Double(successes), Double(trials))
-  // I_p(x, n - x + 1) = P(X >= x) and I_p(x + 1, n - x) = P(X > x).
-  let lower = x == 0 ? 0 : try findRoot(in: 0...1) { try incompleteBeta(x, n - x + 1, $0) - 0.5 * error }
-  let upper = x == n ? 1 : try findRoot(in: 0...1) { try incompleteBeta(x + 1, n - x, $0) - (1 - 0.5 * error) }
-  return lower...upper
 }
 
 /// Draws replicates and fits them again.

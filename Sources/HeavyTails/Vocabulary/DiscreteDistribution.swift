@@ -104,19 +104,7 @@ extension DiscreteDistribution {
   /// - Complexity: O(log n) evaluations of the log survival.
   public func quantile(logTail: Double) -> Int? {
     guard !logTail.isNaN, logSurvivalLimit <= logTail else { return nil }
-    if logSurvival(1) <= logTail { return 0 }
-    var below = 0
-    var above = 1
-    while logSurvival(above + 1) > logTail {
-      guard above < 1 << 61 else { return nil }
-      below = above
-      above *= 2
-    }
-    while above - below > 1 {
-      let middle = below + (above - below) / 2
-      if logSurvival(middle + 1) > logTail { below = middle } else { above = middle }
-    }
-    return above
+    return firstInteger(from: 0) { logSurvival($0 + 1) <= logTail }
   }
 
   public func sample(using generator: inout some RandomNumberGenerator) -> Int {

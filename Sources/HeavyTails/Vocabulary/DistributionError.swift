@@ -14,8 +14,6 @@ public enum DistributionError: LocalizedError, Equatable, Sendable {
   case unknownFamily(String)
   /// A cell of a histogram that is no weight of a length.
   case cell(length: Int, weight: Double)
-  /// A real value that is not finite and above 0.
-  case value(Double)
   /// A histogram without any weight.
   case noData
   /// Data without any weight between n_min and n_max.
@@ -42,8 +40,6 @@ extension DistributionError: CustomStringConvertible {
         + "the prefix zero-inflated-, cured- or zero-inflated-cured-"
     case .cell(let length, let weight):
       "weight \(weight) at length \(length): lengths are 0 to 2^60, weights 0 to 2^53"
-    case .value(let value):
-      "value \(value): values are finite and above 0"
     case .noData:
       "the data are empty"
     case .noDataInWindow(let minimum, let maximum):

@@ -57,11 +57,7 @@ public struct BCaInterval: Sendable, Equatable {
     _ combine: ([Double]) -> Double
   ) -> ClosedRange<Double>? {
     guard samples.allSatisfy({ $0.count >= 10 }), let z = try? normalQuantile(0.5 + 0.5 * level) else { return nil }
-    let means = samples.map { sample in
-      var sum = CompensatedSum()
-      for value in sample { sum.add(value) }
-      return sum.value / Double(sample.count)
-    }
+    let means = samples.map { mean(of: $0) }
     var jackknife: [Double] = []
     for (index, sample) in samples.enumerated() {
       let count = Double(sample.count)

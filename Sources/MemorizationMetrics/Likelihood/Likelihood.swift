@@ -89,13 +89,10 @@ public enum Likelihood {
   }
 
   static func mean(_ values: [Double]) -> Double {
-    precondition(!values.isEmpty, "no token")
-    return sum(values) / Double(values.count)
+    GSLNumerics.mean(of: values)
   }
 
   private static func sum(_ values: [Double]) -> Double {
-    var sum = CompensatedSum()
-    for value in values { sum.add(value) }
-    return sum.value
+    CompensatedSum(of: values).value
   }
 }

@@ -77,7 +77,7 @@ final class Connections: Sendable {
   }
 }
 
-/// A number that another thread sets and libcurl looks at.
+/// A number that another thread sets, atomically, and libcurl looks at.
 private final class CancellationFlag: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Int32>
 
@@ -88,7 +88,7 @@ private final class CancellationFlag: @unchecked Sendable {
 
   deinit { pointer.deallocate() }
 
-  func set() { pointer.pointee = 1 }
+  func set() { http_cancel(pointer) }
 }
 
 /// Requests that wait for a thread with a handle of libcurl.

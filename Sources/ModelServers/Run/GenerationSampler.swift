@@ -1,5 +1,6 @@
 import Captures
 import Foundation
+import GSLNumerics
 import TokenProcess
 
 /// Draws continuations of a prefix, as far as they repeat the reference: a draw ends with the first piece in which it goes another way.
@@ -130,12 +131,10 @@ struct GenerationSampler: Sendable {
     return Data(line.finished())
   }
 
-  /// Numbers that do not look alike from numbers that do (splitmix64).
+  /// Numbers that do not look alike from numbers that do.
   private static func mixed(_ seed: UInt64, _ number: UInt64) -> UInt64 {
-    var z = (seed &+ 0x9E37_79B9_7F4A_7C15) ^ (number &* 0xD1B5_4A32_D192_ED03)
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+    var mixer = SplitMix64(state: seed ^ (number &* 0xD1B5_4A32_D192_ED03))
+    return mixer.next()
   }
 }
 

@@ -146,24 +146,18 @@ public struct CompareAnalysis: Sendable {
         return second - first
       }
       guard !differences.isEmpty else { return nil }
-      return .init(n: n, difference: mean(differences), interval: interval([differences], seed) { $0[0] })
+      return .init(n: n, difference: mean(of: differences), interval: interval([differences], seed) { $0[0] })
     }
     let samples = [a, b].map { set in set.laws.indices.compactMap { set.survival($0, n) } }
     guard !samples[0].isEmpty, !samples[1].isEmpty else { return nil }
     return .init(
-      n: n, difference: mean(samples[1]) - mean(samples[0]), interval: interval(samples, seed) { $0[1] - $0[0] })
+      n: n, difference: mean(of: samples[1]) - mean(of: samples[0]), interval: interval(samples, seed) { $0[1] - $0[0] })
   }
 
   private func interval(_ samples: [[Double]], _ seed: UInt64, _ combine: ([Double]) -> Double) -> Interval? {
     BCaInterval.ofMeans(
       samples, level: resampling.level, replicates: resampling.replicates, seed: seed, combine
     ).map { Interval($0) }
-  }
-
-  private func mean(_ values: [Double]) -> Double {
-    var sum = CompensatedSum()
-    for value in values { sum.add(value) }
-    return sum.value / Double(values.count)
   }
 
   private func adjust(_ pairs: inout [CompareReport.Pair]) {

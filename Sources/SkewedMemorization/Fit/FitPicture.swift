@@ -1,3 +1,4 @@
+import GSLNumerics
 import HeavyTails
 import RealModule
 
@@ -57,17 +58,6 @@ struct FitPicture {
 
   /// The smallest n with P(N > n) <= tail; nil where none below 2⁶⁰ is.
   private static func quantile(of fit: Fit, logTail: Double) -> Int? {
-    var below = fit.window.minimum - 1
-    var width = 1
-    while fit.logSurvival(below + width + 1) > logTail {
-      guard width < 1 << 59 else { return nil }
-      width *= 2
-    }
-    var above = below + width
-    while above - below > 1 {
-      let middle = below + (above - below) / 2
-      if fit.logSurvival(middle + 1) > logTail { below = middle } else { above = middle }
-    }
-    return above
+    firstInteger(from: fit.window.minimum) { fit.logSurvival($0 + 1) <= logTail }
   }
 }

@@ -60,9 +60,7 @@ public struct LimitsAnalysis: Sendable {
 
   private func means(_ rows: [LimitsReport.RecordLimits], contexts: Int) -> LimitsReport.Means {
     func mean(_ value: (LimitsReport.RecordLimits) -> Double) -> Double {
-      var sum = CompensatedSum()
-      for row in rows { sum.add(value(row)) }
-      return sum.value / Double(rows.count)
+      GSLNumerics.mean(of: rows.map(value))
     }
     let greedy = rows.compactMap(\.greedy)
     return .init(

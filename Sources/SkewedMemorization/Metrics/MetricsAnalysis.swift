@@ -152,7 +152,7 @@ public struct MetricsAnalysis: Sendable {
     let kendall = RankCorrelation.kendall(pairs.map(\.metric), pairs.map(\.risk), level: level)
     let sorted = pairs.map(\.metric).sorted()
     // With nothing below the median the question has no answer.
-    let threshold = median(sorted).flatMap { middle in sorted.first.flatMap { $0 < middle ? middle : nil } }
+    let threshold = median(ofSorted: sorted).flatMap { middle in sorted.first.flatMap { $0 < middle ? middle : nil } }
     let riskiest = pairs.sorted { ($0.risk, -$0.index) > ($1.risk, -$1.index) }
     func missed(_ share: Double) -> [String]? {
       guard let threshold else { return nil }

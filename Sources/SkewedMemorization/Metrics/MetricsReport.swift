@@ -1,3 +1,4 @@
+import GSLNumerics
 import Inference
 import MemorizationMetrics
 
@@ -117,7 +118,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       let sorted = values.sorted()
       records = values.count
       mean = values.reduce(0, +) / Double(values.count)
-      _median = OrNull(wrappedValue: SkewedMemorization.median(sorted))
+      _median = OrNull(wrappedValue: GSLNumerics.median(ofSorted: sorted))
       maximum = sorted[sorted.count - 1]
     }
   }

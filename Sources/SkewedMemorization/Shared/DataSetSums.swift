@@ -88,7 +88,7 @@ public struct DataSetSums: Sendable {
       sums.greedyRecords += 1
     }
     let full = law.logSurvival[law.length]
-    let risk = AuditReport.RecordAtRisk(
+    let risk = RecordAtRisk(
       id: record.id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil, length: law.length,
       greedy: match?.length)
     risks.add(risk, tokenLogProbabilities: record.tokenLogProbabilities)

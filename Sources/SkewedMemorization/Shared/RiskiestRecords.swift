@@ -10,7 +10,7 @@ struct RiskiestRecords: Sendable, Codable {
 
   private(set) var limit: Int
   private let order: Order
-  private var records: [AuditReport.RecordAtRisk] = []
+  private var records: [RecordAtRisk] = []
   /// The key of the last record that is pictured, once there are more.
   private var pictureThreshold: (Double, Double)?
 
@@ -23,7 +23,7 @@ struct RiskiestRecords: Sendable, Codable {
     self.order = order
   }
 
-  mutating func add(_ record: AuditReport.RecordAtRisk) {
+  mutating func add(_ record: RecordAtRisk) {
     records.append(record)
     if records.count >= 2 * limit + 1000 {
       records = sorted
@@ -32,7 +32,7 @@ struct RiskiestRecords: Sendable, Codable {
   }
 
   /// Adds a record, with what its picture takes where it may come to be among the first.
-  mutating func add(_ record: AuditReport.RecordAtRisk, tokenLogProbabilities: [Double]) {
+  mutating func add(_ record: RecordAtRisk, tokenLogProbabilities: [Double]) {
     var pictured = record
     if pictureThreshold.map({ key(record) > $0 }) ?? true {
       pictured.tokenLogProbabilities = tokenLogProbabilities.prefix(Self.pictured.tokens).map {
@@ -49,7 +49,7 @@ struct RiskiestRecords: Sendable, Codable {
   }
 
   /// The records kept, first to last.
-  var sorted: [AuditReport.RecordAtRisk] {
+  var sorted: [RecordAtRisk] {
     records.enumerated()
       .map { (key: key($0.element), offset: $0.offset, record: $0.element) }
       .sorted { $0.key != $1.key ? $0.key > $1.key : $0.offset < $1.offset }
@@ -60,7 +60,7 @@ struct RiskiestRecords: Sendable, Codable {
       }
   }
 
-  private func key(_ record: AuditReport.RecordAtRisk) -> (Double, Double) {
+  private func key(_ record: RecordAtRisk) -> (Double, Double) {
     let whole = record.logProbabilityFull ?? -.infinity
     return order == .expected ? (record.expected, whole) : (whole, Double(record.length))
   }

@@ -143,9 +143,7 @@ public struct SimilarityAnalysis: Sendable {
     // θ_(-i) - θ = -2 (m_i - θ)/(M - 2), m_i the record's mean cosine with the others.
     let own = zip(full.meanCosines, input.meanCosines).map { $0 - $1 }
     let deviations = own.map { -2 * ($0 - difference) / (count - 2) }
-    let centre = deviations.reduce(0, +) / count
-    let variance = (count - 1) / count * deviations.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
-    let width = 1.959963984540054 * variance.squareRoot()
+    let width = 1.959963984540054 * jackknifeVariance(deviations).squareRoot()
     return Interval(difference - width...difference + width)
   }
 

@@ -1,4 +1,5 @@
 import GSLNumerics
+import Inference
 import RealModule
 
 /// Which of the two readings of a beta-geometric law the token probabilities support: records differ, or every record locks on as it goes
@@ -48,10 +49,7 @@ public struct LawReading: Sendable, Equatable {
     let count = Double(used.count)
     let width = studentQuantile(0.975, freedom: count - 1)
     func limits(_ value: (TokenVarianceEffects) -> Double) -> ClosedRange<Double>? {
-      let values = without.map(value)
-      let mean = values.reduce(0, +) / count
-      let variance = (count - 1) / count * values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      let half = width * variance.squareRoot()
+      let half = width * jackknifeVariance(without.map(value)).squareRoot()
       // Deviations too large to be squared say nothing.
       guard half.isFinite else { return nil }
       return (value(effects) - half)...(value(effects) + half)

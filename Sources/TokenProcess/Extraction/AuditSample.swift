@@ -42,7 +42,7 @@ public struct AuditSample: Sendable, Equatable {
     try ArgumentError.check(k, "risky", in: 1...records)
     try ArgumentError.check(share: miss, "miss")
     let bound = Double.log(miss)
-    return Self.smallest(in: 0...(records - k + 1)) { logMiss(k, $0) <= bound }
+    return firstInteger(in: 0...(records - k + 1)) { logMiss(k, $0) <= bound }
   }
 
   /// The smallest number of risky records that a sample of z misses entirely with probability at most `miss`.
@@ -56,7 +56,7 @@ public struct AuditSample: Sendable, Equatable {
     try ArgumentError.check(share: miss, "miss")
     guard z > 0 else { return nil }
     let bound = Double.log(miss)
-    return Self.smallest(in: 1...(records - z + 1)) { logMiss($0, z) <= bound }
+    return firstInteger(in: 1...(records - z + 1)) { logMiss($0, z) <= bound }
   }
 
   /// Limits for the number of risky records when x of z sampled ones are: exact, Clopper–Pearson's construction for the
@@ -74,9 +74,9 @@ public struct AuditSample: Sendable, Equatable {
     let side = Double.log(0.5 * (1 - level))
     let unseen = records - z
     // P(X <= x | k) falls with k: the first k at which it is small is one past the limit.
-    let upper = x + Self.smallest(in: 0...(unseen + 1)) { $0 > unseen || logAtMost(x, k: x + $0, z: z) <= side } - 1
+    let upper = x + firstInteger(in: 0...(unseen + 1)) { $0 > unseen || logAtMost(x, k: x + $0, z: z) <= side } - 1
     // P(X >= x | k) rises with k; counting safe records instead turns it into the same question.
-    let lower = x == 0 ? 0 : x + Self.smallest(in: 0...unseen) { logAtMost(z - x, k: records - x - $0, z: z) > side }
+    let lower = x == 0 ? 0 : x + firstInteger(in: 0...unseen) { logAtMost(z - x, k: records - x - $0, z: z) > side }
     return min(lower, upper)...max(lower, upper)
   }
 
@@ -129,16 +129,5 @@ public struct AuditSample: Sendable, Equatable {
     let q = Double(records - z) / Double(records)
     if z == records { return x == k ? 0 : -.infinity }
     return logBinomial(x, k, p, q) + logBinomial(z - x, records - k, p, q) - logBinomial(z, records, p, q)
-  }
-
-  /// The first value of a range at which a condition that stays true once it is true holds; the upper bound if none.
-  private static func smallest(in range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int {
-    var low = range.lowerBound
-    var high = range.upperBound
-    while low < high {
-      let middle = low + (high - low) / 2
-      if holds(middle) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
