@@ -1,6 +1,6 @@
 /// The results of a function of the indices, in their order, computed by `threads` tasks.
 ///
-/// Task t takes the indices t, t + threads, …, so that neighbours of unequal cost are spread evenly.
+/// Task t takes the indices t, t + threads, …, so that neighbors of unequal cost are spread evenly.
 package func inParallel<Value: Sendable>(
   _ indices: Range<Int>, threads: Int, _ body: @escaping @Sendable (Int) throws -> Value
 ) async throws -> [Value] {

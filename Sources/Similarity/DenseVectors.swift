@@ -65,7 +65,7 @@ public struct DenseVectors: VectorSet {
   /// eight others lie within 1e-6 of the k-th without being equal to it, one of them may be taken in its place.
   ///
   /// - Complexity: O(M² d) for M vectors of d numbers.
-  public func neighbours(_ k: Int, threads: Int = 1) async throws -> [[Neighbour]] {
+  public func neighbors(_ k: Int, threads: Int = 1) async throws -> [[Neighbor]] {
     let wanted = min(max(0, k), max(0, count - 1))
     guard wanted > 0 else { return Array(repeating: [], count: count) }
     let kept = min(wanted + 8, count - 1)
@@ -86,7 +86,7 @@ public struct DenseVectors: VectorSet {
       var candidates: [(index: Int, score: Float)] = []
       for list in lists { candidates += list.entries(of: index) }
       candidates.sort { ($0.score, $1.index) > ($1.score, $0.index) }
-      let exact = candidates.prefix(kept).map { neighbour(index, $0.index) }
+      let exact = candidates.prefix(kept).map { neighbor(index, $0.index) }
       return Array(exact.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.prefix(wanted))
     }
   }
@@ -107,7 +107,7 @@ public struct DenseVectors: VectorSet {
     }
   }
 
-  private func neighbour(_ a: Int, _ b: Int) -> Neighbour {
+  private func neighbor(_ a: Int, _ b: Int) -> Neighbor {
     var product = 0.0
     var square = 0.0
     for k in 0..<dimension {
@@ -118,7 +118,7 @@ public struct DenseVectors: VectorSet {
     }
     // Between a vector of zeros and another there is no angle: cosine 0, as far as at a right angle.
     let distance = isZero[a] || isZero[b] ? 2.0.squareRoot() : square.squareRoot()
-    return Neighbour(index: b, cosine: max(-1, min(1, product)), distance: distance)
+    return Neighbor(index: b, cosine: max(-1, min(1, product)), distance: distance)
   }
 }
 

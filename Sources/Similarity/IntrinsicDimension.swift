@@ -1,7 +1,7 @@
 import GSLNumerics
 import RealModule
 
-/// In how many directions the vectors around a vector lie, from the distances T_1 <= … <= T_k of its nearest neighbours.
+/// In how many directions the vectors around a vector lie, from the distances T_1 <= … <= T_k of its nearest neighbors.
 public enum IntrinsicDimension {
   /// Levina and Bickel's estimate of each vector, (k - 2) / Σ_{j < k} ln(T_k / T_j), unbiased for a Poisson process (NIPS 17, 2005).
   ///

@@ -63,7 +63,7 @@ public struct TermVectors: VectorSet {
   }
 
   /// - Complexity: O(Σ f²) for tokens that f documents have.
-  public func neighbours(_ k: Int, threads: Int = 1) async throws -> [[Neighbour]] {
+  public func neighbors(_ k: Int, threads: Int = 1) async throws -> [[Neighbor]] {
     let wanted = min(max(0, k), max(0, count - 1))
     guard wanted > 0 else { return Array(repeating: [], count: count) }
     var postings = [[(row: Int32, weight: Double)]](repeating: [], count: termCount)
@@ -88,10 +88,10 @@ public struct TermVectors: VectorSet {
           nearest.insert((other, cosine), at: place)
           if nearest.count > wanted { nearest.removeLast() }
         }
-        return nearest.map { neighbour in
-          Neighbour(
-            index: neighbour.index, cosine: max(-1, min(1, neighbour.cosine)),
-            distance: distance(index, neighbour.index))
+        return nearest.map { neighbor in
+          Neighbor(
+            index: neighbor.index, cosine: max(-1, min(1, neighbor.cosine)),
+            distance: distance(index, neighbor.index))
         }
       }
     }

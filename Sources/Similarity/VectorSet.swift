@@ -17,7 +17,7 @@ public protocol VectorSet: Sendable {
   /// The k vectors with the largest cosines with each, itself left out, from the nearest on; fewer where there are no more.
   ///
   /// - Throws: `CancellationError`.
-  func neighbours(_ k: Int, threads: Int) async throws -> [[Neighbour]]
+  func neighbors(_ k: Int, threads: Int) async throws -> [[Neighbor]]
 }
 
 extension VectorSet {
@@ -34,7 +34,7 @@ extension VectorSet {
 }
 
 /// A vector near another.
-public struct Neighbour: Sendable, Equatable {
+public struct Neighbor: Sendable, Equatable {
   /// Its place in the set.
   public let index: Int
   /// The cosine of the angle between the two.

@@ -77,7 +77,7 @@ import TokenProcess
 
   @Test func blankLinesUnknownKeysAndMissingLastLineEnd() async throws {
     let lines = try await read(
-      "\n{\"id\":\"a\",\"token_logprobs\":[-1],\"colour\":{\"x\":[1]}}\r\n  \t\n{\"id\":\"b\",\"token_logprobs\":[-2]}")
+      "\n{\"id\":\"a\",\"token_logprobs\":[-1],\"color\":{\"x\":[1]}}\r\n  \t\n{\"id\":\"b\",\"token_logprobs\":[-2]}")
     #expect(try lines.map { try $0.get().id } == ["a", "b"])
     #expect(try await read("").isEmpty)
   }

@@ -38,7 +38,7 @@ import TokenProcess
       texts.append("\(small)")
       texts.append(String(format: "%.6f", small))
       texts.append("\(small * 1e-9)")
-      // Nineteen digits, and halfway points between neighbours.
+      // Nineteen digits, and halfway points between neighbors.
       texts.append("-0.\(UInt64.random(in: 1_000_000_000_000_000_000...9_999_999_999_999_999_999, using: &generator))")
       texts.append(
         "\(UInt64.random(in: 1 << 53...1 << 60, using: &generator))e\(Int.random(in: -40...30, using: &generator))")

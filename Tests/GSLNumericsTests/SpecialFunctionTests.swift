@@ -110,9 +110,9 @@ private struct Table: Decodable {
     (1.5, 100, 0.9316174709376555716, -2.0450942427514023797),
     (0.2, 100_000, 0.57925950609716375514, -0.93894122920463376901),
     (-6, 100_000, 9.899647278008812792e-10, -18.915881778202555049),
-  ]) func studentsT(t: Double, freedom: Double, lowerTail: Double, logDensity: Double) {
+  ]) func studentsT(t: Double, degreesOfFreedom: Double, lowerTail: Double, logDensity: Double) {
     // GSL's incomplete beta keeps twelve digits.
-    expectClose(studentLowerTail(t, freedom: freedom), lowerTail, relative: 1e-11)
-    expectClose(logStudentDensity(t, freedom: freedom), logDensity, relative: 1e-12)
+    expectClose(studentLowerTail(t, degreesOfFreedom: freedom), lowerTail, relative: 1e-11)
+    expectClose(logStudentDensity(t, degreesOfFreedom: freedom), logDensity, relative: 1e-12)
   }
 }

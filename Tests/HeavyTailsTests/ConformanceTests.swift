@@ -69,7 +69,7 @@ import Testing
         expectCloseLog(logAddExp(mass, law.logSurvival(n + 1)), law.logSurvival(n), "\(law) at \(n)")
         let hazard = law.hazard(n)
         #expect(hazard >= 0 && hazard <= 1 + 1e-12)
-        expectClose(Double.exp(law.logContinuation(n)), 1 - hazard, relative: 0, absolute: 1e-12, "\(law) at \(n)")
+        expectClose(Double.exp(law.logConditionalSurvival(n)), 1 - hazard, relative: 0, absolute: 1e-12, "\(law) at \(n)")
       }
     }
   }
@@ -113,9 +113,9 @@ import Testing
         }
         var gradient = [Double](repeating: 0, count: parameters.count)
         var span = gradient.mutableSpan
-        let centre = isMass ? law.logMass(n, gradient: &span) : law.logSurvival(n, gradient: &span)
-        guard centre.isFinite else { continue }
-        expectCloseLog(centre, isMass ? law.logMass(n) : law.logSurvival(n), "\(law) at \(n)")
+        let center = isMass ? law.logMass(n, gradient: &span) : law.logSurvival(n, gradient: &span)
+        guard center.isFinite else { continue }
+        expectCloseLog(center, isMass ? law.logMass(n) : law.logSurvival(n), "\(law) at \(n)")
         for j in coordinates.indices {
           func slope(_ step: Double) -> Double? {
             var differences: [Double] = []
@@ -134,9 +134,9 @@ import Testing
             left[j] -= step
             right[j] += step
             guard let low = value(left), let high = value(right) else { return nil }
-            return (low - 2 * centre + high).magnitude / step
+            return (low - 2 * center + high).magnitude / step
           }
-          let rounding = max(1, centre.magnitude) * 1e-10
+          let rounding = max(1, center.magnitude) * 1e-10
           guard let numeric = slope(1e-4), let finer = slope(0.5e-4),
             (numeric - finer).magnitude <= 1e-7 * numeric.magnitude + rounding, let whole = jump(1e-4),
             let half = jump(0.5e-4),
@@ -181,7 +181,7 @@ import Testing
   @Test func littleIsLeftToContinue() throws {
     let law = try Cured(Geometric(p: 1e-20), cured: 1e-17)
     // ln(1e-17 + 1e-20), to rounding.
-    expectClose(law.logContinuation(0), -39.1429470805657, relative: 1e-12)
+    expectClose(law.logConditionalSurvival(0), -39.1429470805657, relative: 1e-12)
   }
 
   @Test func parametersOutOfRangeAreNamed() throws {

@@ -8,7 +8,7 @@ import Testing
   /// Fader and Hardie's contract data: of 1000 customers so many survive renewals 1 … 7, the rest are censored there.
   ///
   /// The expected values are the maximum to 20 digits (mpmath, root of the score). The published 0.66808846, 3.80609572
-  /// and 0.70407731, 1.18204308, in the churn parametrisation where the two letters change places, are where an
+  /// and 0.70407731, 1.18204308, in the churn parametrization where the two letters change places, are where an
   /// optimizer stopped: they agree to six digits, their log-likelihoods to ten.
   @Test(arguments: [
     ([869.0, 743, 653, 593, 551, 517, 491], [3.8060949640582669336, 0.6680883511064462186], -1611.1581473911564414),

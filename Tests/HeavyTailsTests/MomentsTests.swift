@@ -39,7 +39,7 @@ private struct MomentValue: Decodable {
 }
 
 @Suite struct MomentsTests {
-  /// References/moments.py: mpmath at 40 digits and more. Sums of thousands of terms, and cubes and squares of a centre that
+  /// References/moments.py: mpmath at 40 digits and more. Sums of thousands of terms, and cubes and squares of a center that
   /// is itself rounded, leave eleven digits where the law is not much narrower than its mean.
   @Test func agreeWithThirtyDigits() throws {
     let values: [MomentValue] = try reference("moments.json", in: .module)
@@ -65,7 +65,7 @@ private struct MomentValue: Decodable {
     }
   }
 
-  /// Means far from 0, where the mass at 0 is far from the centre: 6 and 12/(2r) + 6 … from the closed forms.
+  /// Means far from 0, where the mass at 0 is far from the center: 6 and 12/(2r) + 6 … from the closed forms.
   @Test func kurtosisOfLongLaws() throws {
     let geometric = try Geometric(p: 1 - 1e-7).moments
     // 6 + (1-p)²/p.

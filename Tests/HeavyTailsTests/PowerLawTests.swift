@@ -134,7 +134,7 @@ import Testing
 
   /// Poisson-like counts: the negative binomial's maximum is at r → ∞.
   @Test func negativeBinomialRunsOffToPoisson() throws {
-    // Binomial(20, 0.4) × 300, by the ratio of neighbouring masses.
+    // Binomial(20, 0.4) × 300, by the ratio of neighboring masses.
     var cells: [CensoredCounts.Cell] = []
     var mass = 300 * Double.pow(0.6, 20)
     for k in 0...20 {

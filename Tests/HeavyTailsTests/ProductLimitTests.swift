@@ -32,13 +32,13 @@ import Testing
     expectClose(Double.exp(step.logSurvival), survival, relative: 1e-14)
     expectClose(step.logVariance, variance, relative: 1e-14)
     let z = 1.959963984540054
-    let plain = try #require(try curve.limits(at: step, scale: .plain))
+    let plain = try #require(try curve.interval(at: step, scale: .plain))
     expectClose(plain.lower, survival * (1 - z * variance.squareRoot()), relative: 1e-12)
-    let logLog = try #require(try curve.limits(at: step))
+    let logLog = try #require(try curve.interval(at: step))
     let spread = Double.exp(z * variance.squareRoot() / Double.log(survival))
     expectClose(logLog.lower, Double.pow(survival, 1 / spread), relative: 1e-12)
     expectClose(logLog.upper, Double.pow(survival, spread), relative: 1e-12)
-    #expect(throws: DistributionError.level(1)) { try curve.limits(at: step, level: 1) }
+    #expect(throws: DistributionError.level(1)) { try curve.interval(at: step, level: 1) }
   }
 
   /// Between steps the estimate holds, and lengths of 10⁹ cost no more than small ones.
@@ -56,6 +56,6 @@ import Testing
     #expect(ProductLimit(try CensoredCounts([])).steps.isEmpty)
     let ended = ProductLimit(try CensoredCounts(exact: [0, 0]))
     #expect(ended.steps.first?.logSurvival == -.infinity)
-    #expect(try ended.limits(at: #require(ended.steps.first)) == nil)
+    #expect(try ended.interval(at: #require(ended.steps.first)) == nil)
   }
 }

@@ -34,12 +34,12 @@ extension CaptureRunTests {
     defer { server.stop() }
     let quiet = try LoopbackServer(ToyModel(kind).answer)
     defer { quiet.stop() }
-    var patience = quick()
-    patience.retries = 30
-    patience.wait = 0.0001
+    var retryPolicy = quick()
+    retryPolicy.retries = 30
+    retryPolicy.wait = 0.0001
     let few = try input(Array(lines().prefix(kind == .llamaCpp ? 3 : 12)))
     try await Repository.withScratchFolder { folder in
-      let disturbed = try await run(server, few, in: folder, patience: patience)
+      let disturbed = try await run(server, few, in: folder, retryPolicy: retryPolicy)
       #expect(disturbed.outcome.failed == 0)
       try await Repository.withScratchFolder { other in
         let undisturbed = try await run(quiet, few, in: other)
@@ -83,7 +83,7 @@ extension CaptureRunTests {
       (.answer(status: 503, headers: ["Retry-After": "0"], Data()), .failing, "asked 3 times"),
       (.json(["message": "Bearer s3cret is wrong"], status: 500), .failing, "Bearer [key] is wrong"),
     ]
-    for (behaviour, kind, text) in answers {
+    for (behavior, kind, text) in answers {
       let model = ToyModel(.echo)
       let count = Mutex(0)
       let server = try LoopbackServer { request in
@@ -92,14 +92,14 @@ extension CaptureRunTests {
             $0 += 1; return $0
           }) > 2
         else { return model.answer(request) }
-        return behaviour
+        return behavior
       }
       defer { server.stop() }
       try await Repository.withScratchFolder { folder in
-        var patience = quick()
-        patience.retries = 2
+        var retryPolicy = quick()
+        retryPolicy.retries = 2
         let error = await #expect(throws: ServerError.self) {
-          try await run(server, try input(lines()), in: folder, key: "s3cret", patience: patience, concurrency: 1)
+          try await run(server, try input(lines()), in: folder, key: "s3cret", retryPolicy: retryPolicy, concurrency: 1)
         }
         #expect(error?.kind == kind && error?.description.contains(text) == true, "\(error?.description ?? "")")
         #expect(error?.description.contains("s3cret") == false && error?.description.contains("\n") == false)
@@ -124,10 +124,10 @@ extension CaptureRunTests {
         try await run(gone, try input(lines()), in: folder)
       }
       #expect(refused?.kind == .unreachable && refused?.problem == "the connection is refused")
-      var patience = quick()
-      (patience.timeout, patience.retries) = (0.5, 1)
+      var retryPolicy = quick()
+      (retryPolicy.timeout, retryPolicy.retries) = (0.5, 1)
       let silent = await #expect(throws: ServerError.self) {
-        try await run(mute, try input(lines()), in: folder, patience: patience)
+        try await run(mute, try input(lines()), in: folder, retryPolicy: retryPolicy)
       }
       #expect(silent?.kind == .failing && silent?.problem.contains("no answer") == true, "\(silent?.description ?? "")")
     }
@@ -148,11 +148,11 @@ extension CaptureRunTests {
       }
       defer { server.stop() }
       try await Repository.withScratchFolder { folder in
-        var patience = quick()
-        patience.retries = 0
+        var retryPolicy = quick()
+        retryPolicy.retries = 0
         let many = (0..<60).map { ["id": "r\($0)", "prefix": "x ", "reference": "y\($0)"] }
         let error = await #expect(throws: ServerError.self) {
-          try await run(server, try input(many), in: folder, patience: patience, concurrency: 4)
+          try await run(server, try input(many), in: folder, retryPolicy: retryPolicy, concurrency: 4)
         }
         #expect(error?.kind == (status == 200 ? .malformed : .rejected) && count.withLock { $0 } < 20)
       }
@@ -189,12 +189,12 @@ extension CaptureRunTests {
     }
     defer { server.stop() }
     try await Repository.withScratchFolder { folder in
-      var patience = quick()
-      patience.retries = 1
-      let first = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 1)
+      var retryPolicy = quick()
+      retryPolicy.retries = 1
+      let first = try await run(server, try input(lines()), in: folder, retryPolicy: retryPolicy, concurrency: 1)
       #expect(first.outcome.finished == 11 && first.outcome.problems.map(\.id) == ["r2"])
       isWell.withLock { $0 = true }
-      let second = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 1)
+      let second = try await run(server, try input(lines()), in: folder, retryPolicy: retryPolicy, concurrency: 1)
       #expect(second.outcome.failed == 0 && second.records.map(\.id) == passages.map(\.id))
     }
   }
@@ -217,10 +217,10 @@ extension CaptureRunTests {
     for timeout in [90.0, 3] {
       wasSilent.withLock { $0 = false }
       try await Repository.withScratchFolder { folder in
-        var patience = quick()
-        patience.timeout = timeout
+        var retryPolicy = quick()
+        retryPolicy.timeout = timeout
         let began = ContinuousClock.now
-        let result = try await run(server, try input(lines()), in: folder, patience: patience, concurrency: 2)
+        let result = try await run(server, try input(lines()), in: folder, retryPolicy: retryPolicy, concurrency: 2)
         #expect(result.outcome.failed == 0 && result.records.map(\.id) == passages.map(\.id))
         #expect((ContinuousClock.now - began > .seconds(59)) == (timeout > 60))
       }

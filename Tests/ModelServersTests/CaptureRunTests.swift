@@ -21,11 +21,11 @@ import TokenProcess
     passages.map { ["id": $0.id, "prefix": $0.prefix, "reference": $0.reference, "run": "toy", "epoch": 3] }
   }
 
-  func quick() -> HTTPClient.Patience {
-    var patience = HTTPClient.Patience()
-    patience.wait = 0.01
-    patience.timeout = 5
-    return patience
+  func quick() -> HTTPClient.RetryPolicy {
+    var retryPolicy = HTTPClient.RetryPolicy()
+    retryPolicy.wait = 0.01
+    retryPolicy.timeout = 5
+    return retryPolicy
   }
 
   struct Run {
@@ -35,7 +35,7 @@ import TokenProcess
 
   /// A run against a server in a folder of its own, which may have been begun.
   func run(
-    _ server: LoopbackServer, _ data: Data, in folder: URL, key: String? = nil, patience: HTTPClient.Patience? = nil,
+    _ server: LoopbackServer, _ data: Data, in folder: URL, key: String? = nil, retryPolicy: HTTPClient.RetryPolicy? = nil,
     concurrency: Int = 4, _ change: (inout CaptureRun.Settings) -> Void = { _ in }
   ) async throws -> Run {
     var settings = CaptureRun.Settings()
@@ -44,7 +44,7 @@ import TokenProcess
     let (file, store) = (folder.appendingPathComponent("in.jsonl").path, folder.appendingPathComponent("x.store").path)
     try data.write(to: URL(fileURLWithPath: file))
     let client = try HTTPClient(
-      address: server.address, key: key, patience: patience ?? quick(), concurrency: concurrency)
+      address: server.address, key: key, retryPolicy: retryPolicy ?? quick(), concurrency: concurrency)
     let outcome = try await CaptureRun(client: client, settings: settings)
       .run(input: file, store: store)
     return Run(outcome: outcome, records: try await CaptureReader(files: [store], options: .withStores).records())

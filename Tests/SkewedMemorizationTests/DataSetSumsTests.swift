@@ -286,7 +286,7 @@ import Testing
     let good = try summary(records(50, longest: 9, seed: 1)).encoded()
     let text = String(decoding: good, as: UTF8.self)
     let cases = [
-      "", text.replacing("skewmem.summary/2", with: "skewmem.summary/9"), String(text.prefix(text.count / 2)),
+      "", text.replacing("skewmem.summary/3", with: "skewmem.summary/9"), String(text.prefix(text.count / 2)),
       String(text.split(separator: "\n")[0]),
       text.replacing("\"records\":50", with: "\"records\":51", maxReplacements: 1),
       text.replacing("\"groupCount\":1024", with: "\"groupCount\":7"), "{}\n{}\n",

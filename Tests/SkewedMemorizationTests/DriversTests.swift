@@ -130,8 +130,8 @@ import Testing
       }
       return try mean(embeddings.full) - mean(embeddings.prefix)
     }
-    let centre = differences.reduce(0, +) / 120
-    let deviation = (119.0 / 120 * differences.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }).squareRoot()
+    let center = differences.reduce(0, +) / 120
+    let deviation = (119.0 / 120 * differences.reduce(0) { $0 + ($1 - center) * ($1 - center) }).squareRoot()
     let interval = try #require(report.gap.interval)
     expectClose(
       try #require(interval.upper) - #require(interval.lower), 2 * 1.959963984540054 * deviation, relative: 1e-6)

@@ -58,7 +58,7 @@ import TokenProcess
           let atLeast = (x...z).reduce(0.0) { $0 + mass($1, k) }
           return atMost > 0.025 && atLeast > 0.025
         }
-        let limits = try sample.riskyLimits(observed: x, sample: z)
+        let limits = try sample.riskyInterval(observed: x, sample: z)
         #expect(
           limits.lowerBound == possible.min() && limits.upperBound == possible.max(), "M \(records) z \(z) x \(x)")
       }
@@ -67,13 +67,13 @@ import TokenProcess
 
   /// Large data sets against scipy.stats.binom, which the hypergeometric law approaches: limits k/M agree to four digits.
   @Test func largeSetsAnswerAtOnce() throws {
-    let limits = try AuditSample(records: 1_000_000_000_000).riskyLimits(observed: 3, sample: 1_000_000)
+    let limits = try AuditSample(records: 1_000_000_000_000).riskyInterval(observed: 3, sample: 1_000_000)
     // Clopper–Pearson for 3 of 10⁶: 6.18674e-7 and 8.76727e-6.
     expectClose(Double(limits.lowerBound), 6.18672e5, relative: 1e-4)
     expectClose(Double(limits.upperBound), 8.76727e6, relative: 1e-4)
-    let half = try AuditSample(records: 4_000_000_000_000_000).riskyLimits(observed: 500_000, sample: 1_000_000)
+    let half = try AuditSample(records: 4_000_000_000_000_000).riskyInterval(observed: 500_000, sample: 1_000_000)
     expectClose(Double(half.lowerBound), 1_996_078_076_781_247, relative: 1e-9)
-    #expect(try AuditSample(records: 1 << 52).riskyLimits(observed: 0, sample: 1 << 51).lowerBound == 0)
+    #expect(try AuditSample(records: 1 << 52).riskyInterval(observed: 0, sample: 1 << 51).lowerBound == 0)
   }
 
   @Test func argumentsAreNamed() throws {
@@ -85,8 +85,8 @@ import TokenProcess
     #expect(throws: ArgumentError.self) { try sample.size(risky: 1, miss: 0) }
     #expect(throws: ArgumentError.self) { try sample.size(risky: 1, miss: .nan) }
     #expect(throws: ArgumentError.self) { try sample.detectable(sample: 11, miss: 0.5) }
-    #expect(throws: ArgumentError.self) { try sample.riskyLimits(observed: 4, sample: 3) }
-    #expect(throws: ArgumentError.self) { try sample.riskyLimits(observed: 1, sample: 3, level: 1) }
+    #expect(throws: ArgumentError.self) { try sample.riskyInterval(observed: 4, sample: 3) }
+    #expect(throws: ArgumentError.self) { try sample.riskyInterval(observed: 1, sample: 3, level: 1) }
     #expect(throws: ArgumentError.self) { try sample.logMissProbability(risky: -1, sample: 3) }
   }
 }

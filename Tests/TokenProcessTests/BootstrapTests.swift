@@ -24,7 +24,7 @@ import TokenProcess
       groups.add(law)
       survival.add(law)
     }
-    return try await groups.bootstrapLimits(
+    return try await groups.bootstrapIntervals(
       around: survival.logSurvival, replicates: replicates, seed: 3, threads: threads)
   }
 
@@ -53,9 +53,9 @@ import TokenProcess
 
   @Test func tooFewRecordsHaveNoLimits() async throws {
     for limit in try await limits(try records(9, seed: 1)).dropFirst() { #expect(limit == nil) }
-    #expect(try await RecordGroups().bootstrapLimits(around: [0]).count == 1)
+    #expect(try await RecordGroups().bootstrapIntervals(around: [0]).count == 1)
     await #expect(throws: DistributionError.self) {
-      try await RecordGroups().bootstrapLimits(around: [0], level: 0)
+      try await RecordGroups().bootstrapIntervals(around: [0], level: 0)
     }
   }
 
@@ -81,7 +81,7 @@ import TokenProcess
     for n in [255, 256, 257, 300, 301, 513, 700] {
       let limit = try #require(found[n])
       #expect(limit.lower < survival.logSurvival[n] && survival.logSurvival[n] < limit.upper, "n \(n)")
-      // Neighbouring lengths have nearly the same limits, across blocks too.
+      // Neighboring lengths have nearly the same limits, across blocks too.
       let next = try #require(found[n - 1])
       #expect((limit.lower - next.lower).magnitude < 0.05 && (limit.upper - next.upper).magnitude < 0.05, "n \(n)")
     }

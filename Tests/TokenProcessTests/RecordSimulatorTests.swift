@@ -9,7 +9,7 @@ import TokenProcess
   @Test func recordsAreReproducible() throws {
     let law = try BetaGeometric(a: 2, b: 1.5)
     let simulator = try RecordSimulator(law: law, length: 10, seed: 1)
-    #expect(simulator.reading == .records)
+    #expect(simulator.mechanism == .heterogeneity)
     #expect(simulator.record(3) == simulator.record(3))
     #expect(simulator.record(3).tokenLogProbabilities != simulator.record(4).tokenLogProbabilities)
     #expect(Set(simulator.record(3).tokenLogProbabilities).count == 1)
@@ -25,7 +25,7 @@ import TokenProcess
         "zero-inflated-cured-beta-geometric": ["a": 2, "b": 1.5, "zero": 0.3, "cured": 0.1],
       ]
       let law = try Family.law(named: name, parameters: try #require(parameters[name]))
-      let simulator = try RecordSimulator(law: law, reading: .positions, length: 30, seed: 0)
+      let simulator = try RecordSimulator(law: law, mechanism: .durationDependence, length: 30, seed: 0)
       let found = MatchLengthLaw(simulator.record(0))
       for n in 0...30 {
         expectClose(found.logSurvival[n], law.logSurvival(n), relative: 1e-12, absolute: 1e-13, "\(name) \(n)")
@@ -49,9 +49,9 @@ import TokenProcess
   @Test func requestsAreChecked() throws {
     let law = try DiscreteWeibull(q: 0.5, beta: 1)
     #expect(throws: ArgumentError.self) {
-      try RecordSimulator(law: law, reading: .records, length: 5, seed: 0)
+      try RecordSimulator(law: law, mechanism: .heterogeneity, length: 5, seed: 0)
     }
     #expect(throws: ArgumentError.self) { try RecordSimulator(law: law, length: 0, seed: 0) }
-    #expect(try RecordSimulator(law: law, length: 5, seed: 0).reading == .positions)
+    #expect(try RecordSimulator(law: law, length: 5, seed: 0).mechanism == .durationDependence)
   }
 }

@@ -133,7 +133,7 @@ import Testing
       ],
       ["simulate", "--family", "geometric", "--parameter", "p=.5", "--records", "0", "--length", "1"],
       [
-        "simulate", "--family", "discrete-weibull", "--parameter", "q=.5", "--parameter", "beta=1", "--reading",
+        "simulate", "--family", "discrete-weibull", "--parameter", "q=.5", "--parameter", "beta=1", "--mechanism",
         "records", "--records", "1", "--length", "1",
       ],
     ] {
@@ -383,7 +383,7 @@ import Testing
         "simulate", "--family", "beta-geometric", arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
         arguments[5], arguments[6], arguments[7], "--seed", "1", "--output", path, "--format", "json")
       #expect(result.status == 0)
-      #expect(try result.json?["reading"] as? String == "records")
+      #expect(try result.json?["mechanism"] as? String == "heterogeneity")
       let audit = try run("audit", path, "--format", "json", "--replicates", "100")
       let fits = try #require(try audit.json?["fits"] as? [[String: Any]])
       let fit = try #require(fits.first { $0["family"] as? String == "beta-geometric" })

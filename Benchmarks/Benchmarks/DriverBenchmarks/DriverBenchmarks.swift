@@ -33,12 +33,12 @@ let benchmarks: @Sendable () -> Void = {
     blackHole(try BayesOptimalLimits(prefixes: prefixes, references: references, longestContext: 16))
   }
 
-  Benchmark("10 nearest neighbours of 100,000 vectors of 384, two threads") { benchmark in
+  Benchmark("10 nearest neighbors of 100,000 vectors of 384, two threads") { benchmark in
     var generator = SeededGenerator(seed: 2)
     let vectors = try DenseVectors(
       (0..<100_000).map { _ in (0..<384).map { _ in Double(generator.next() >> 11) * 0x1p-53 - 0.5 } })
     benchmark.startMeasurement()
-    blackHole(try await vectors.neighbours(10, threads: 2))
+    blackHole(try await vectors.neighbors(10, threads: 2))
   }
 
   Benchmark("hazard regression, 1,000,000 rows, 5 predictors") { benchmark in

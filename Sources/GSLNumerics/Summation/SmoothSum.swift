@@ -63,7 +63,7 @@ private func summationRule(_ count: Int) -> [(offset: Int, weight: Double)] {
   let offsets = (0..<summationNodes).map { i in
     Int(((n - 1) * 0.5 * (1 - .cos(.pi * Double(i) / Double(summationNodes - 1)))).rounded())
   }
-  // Row j: t_j at the offsets, by √b_{j+1} t_{j+1} = y t_j - √b_j t_{j-1}, with y centred and b_j = j²(n² - j²)/(4(4j² - 1)),
+  // Row j: t_j at the offsets, by √b_{j+1} t_{j+1} = y t_j - √b_j t_{j-1}, with y centerd and b_j = j²(n² - j²)/(4(4j² - 1)),
   // all divided by n² to stay in range.
   func root(_ j: Int) -> Double {
     let j = Double(j)

@@ -6,7 +6,7 @@ public struct ModelComparison: Sendable, Equatable {
   /// Which test was made.
   public enum Test: String, Sendable {
     /// Vuong's test for families neither of which contains the other (Econometrica 57, 1989). The statistic is the normal
-    /// deviate of the log-likelihood ratio: positive favours the first fit.
+    /// deviate of the log-likelihood ratio: positive favors the first fit.
     case vuong
     /// The likelihood-ratio test where the first family is contained in the second. The statistic is 2 (ln L₂ - ln L₁).
     case likelihoodRatio = "likelihood-ratio"
@@ -28,8 +28,8 @@ public struct ModelComparison: Sendable, Equatable {
   ///     z = Σ d / √(G s²),   d = Σ w (ln f₁ - ln f₂) over one unit, s² its variance over the G units
   ///
   /// - Parameters:
-  ///   - first: The fit that a positive statistic favours.
-  ///   - second: The fit that a negative one favours.
+  ///   - first: The fit that a positive statistic favors.
+  ///   - second: The fit that a negative one favors.
   ///   - counts: The data of both.
   ///   - clusters: The counts cluster by cluster, when their weights are fractional: the units are then the clusters. Otherwise each
   ///     observation is one.

@@ -79,7 +79,7 @@ public struct PeaksOverThreshold: Sendable {
       excesses: CensoredLikelihood<DiscreteGeneralizedPareto>(excesses), logExceedance: logExceedance,
       variance: max(logExceedanceVariance, 1e-12))
     let region = LikelihoodRegion(
-      objective: objective, centre: [.log(law.sigma), law.xi, logExceedance], drop: 0.5 * deviate * deviate)
+      objective: objective, center: [.log(law.sigma), law.xi, logExceedance], drop: 0.5 * deviate * deviate)
     /// ln of the excess, and its derivatives by ln σ, ξ and ln P(N >= u).
     func target(_ point: [Double]) -> (value: Double, gradient: [Double])? {
       let (xi, growth) = (point[1], .log(records) + point[2])

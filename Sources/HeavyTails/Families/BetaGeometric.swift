@@ -6,7 +6,7 @@ import RealModule
 ///     S(n) = B(a + n, b) / B(a, b),   P(N = n) = S(n) b / (a + b + n),   a, b > 0
 ///
 /// Its tail is a power law, n^(-b). Yule–Simon (a = 1, exponent ρ = b) and Waring are this law shifted to start at 0.
-/// In the *churn* parametrisation of Fader and Hardie (J. Interactive Marketing 21, 2007) the two letters change places.
+/// In the *churn* parametrization of Fader and Hardie (J. Interactive Marketing 21, 2007) the two letters change places.
 public struct BetaGeometric: FittableFamily {
   public static let familyName = "beta-geometric"
   public static let parameterDescriptions = [
@@ -44,7 +44,7 @@ public struct BetaGeometric: FittableFamily {
     n <= 0 ? 0 : logBetaRatioUnchecked(a, b, n)
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     n < 0 ? 0 : -.log(onePlus: b / (a + Double(n)))
   }
 
@@ -91,12 +91,12 @@ public struct BetaGeometric: FittableFamily {
     return [0.5, 2, 8, 64].map { [$0 * mean, $0 * (1 - mean)] }
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "a / (a + b) → \(isUpper ? 1 : 0)" : "a, b → \(isUpper ? "∞" : "0")"
   }
 
   public static let limits = [
-    FamilyLimit(
+    LimitingFamily(
       family: Geometric.self, condition: "a, b → ∞", embedding: { _ in [.infinity, .infinity] })
   ]
 }

@@ -46,8 +46,8 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
 
   public var tailExponent: Double { cured > 0 ? 0 : base.tailExponent }
 
-  public func logContinuation(_ n: Int) -> Double {
-    if cured == 0 { return base.logContinuation(n) }
+  public func logConditionalSurvival(_ n: Int) -> Double {
+    if cured == 0 { return base.logConditionalSurvival(n) }
     // S(n+1)/S(n) = 1 - (1 - π) P₀(N = n) / S(n), or the quotient itself where little is left of it.
     let hazard = Double.exp(logMass(n) - logSurvival(n))
     return hazard < 0.5 ? .log(onePlus: -hazard) : min(0, logSurvival(n + 1) - logSurvival(n))

@@ -37,14 +37,14 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
   public func logMass(_ n: Int) -> Double {
     guard n >= 0 else { return -.infinity }
     let survival = logSurvival(n)
-    return survival == -.infinity ? survival : survival + log1mExp(logContinuation(n))
+    return survival == -.infinity ? survival : survival + log1mExp(logConditionalSurvival(n))
   }
 
   public func logSurvival(_ n: Int) -> Double {
     n <= 0 ? 0 : generalizedParetoLogSurvival(Double(n), sigma: sigma, xi: xi)
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     guard n >= 0 else { return 0 }
     let rest = sigma + xi * Double(n)
     if xi == 0 { return -1 / sigma }
@@ -88,7 +88,7 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "sigma → \(isUpper ? "∞" : "0")" : "xi → \(isUpper ? "∞" : "-∞")"
   }
 }

@@ -71,7 +71,7 @@ public struct DiscreteLognormal: FittableFamily {
     return upper + log1mExp(logNormalUpperTail(high) - upper)
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     n < 0 ? 0 : n == 0 ? logSurvival(1) : .log(onePlus: -min(1, .exp(logMass(n) - logSurvival(n))))
   }
 
@@ -133,12 +133,12 @@ public struct DiscreteLognormal: FittableFamily {
     return [[mean, deviation], [mean - 1, 1.5 * deviation], [mean, 2.5 * deviation]]
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "mu → \(isUpper ? "∞" : "-∞")" : "sigma → \(isUpper ? "∞" : "0")"
   }
 
   public static let limits = [
-    FamilyLimit(
+    LimitingFamily(
       family: RoundedPareto.self, condition: "mu → -∞, sigma → ∞", embedding: { _ in [-.infinity, .infinity] })
   ]
 }

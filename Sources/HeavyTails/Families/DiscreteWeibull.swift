@@ -53,7 +53,7 @@ public struct DiscreteWeibull: FittableFamily {
     n <= 0 ? 0 : .pow(Double(n), beta) * logQ
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     n < 0 ? 0 : increment(n) * logQ
   }
 
@@ -108,7 +108,7 @@ public struct DiscreteWeibull: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "q → \(isUpper ? 0 : 1)" : "beta → \(isUpper ? "∞" : "0")"
   }
 }

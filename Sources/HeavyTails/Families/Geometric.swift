@@ -49,7 +49,7 @@ public struct Geometric: FittableFamily {
     n <= 0 ? 0 : Double(n) * logP
   }
 
-  public func logContinuation(_ n: Int) -> Double { n < 0 ? 0 : logP }
+  public func logConditionalSurvival(_ n: Int) -> Double { n < 0 ? 0 : logP }
 
   public var logSurvivalLimit: Double { p == 1 ? 0 : -.infinity }
 

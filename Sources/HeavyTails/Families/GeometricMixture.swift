@@ -88,7 +88,7 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     (0..<parts).reduce(-.infinity) { logP[$1] == 0 ? logAddExp($0, logWeights[$1]) : $0 }
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     guard n >= 0 else { return 0 }
     // Σ w p^(n+1) / Σ w p^n, or one minus the hazard where that is small.
     let hazard = Double.exp(logMass(n) - logSurvival(n))
@@ -204,13 +204,13 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     }
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index < parts - 1 ? "a part empties" : "the p of a part → \(isUpper ? 1 : 0)"
   }
 
-  public static var limits: [FamilyLimit] {
+  public static var limitingFamilies: [LimitingFamily] {
     [
-      FamilyLimit(
+      LimitingFamily(
         family: mixture(ofParts: parts - 1), condition: "a part empties or two become one",
         embedding: { smaller in
           let count = max(1, smaller.count / 2)

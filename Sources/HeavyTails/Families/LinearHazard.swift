@@ -61,7 +61,7 @@ public struct LinearHazard: FittableFamily {
     return alpha == 0 && p0 >= 1 ? 0 : -.infinity
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     n < 0 ? 0 : .log(tokenProbability(n + 1))
   }
 
@@ -104,16 +104,16 @@ public struct LinearHazard: FittableFamily {
       }
     } else {
       let middle = 0.5 * Double(factors.lowerBound + factors.upperBound - 1)
-      let centre = p0 + alpha * middle
-      let slope = alpha / centre
+      let center = p0 + alpha * middle
+      let slope = alpha / center
       if (slope * count).magnitude < 1e-3 {
         // Σ 1/(c + αd) and Σ (m + d)/(c + αd) over d symmetric about 0, to fourth order in the relative change.
         let square = (count * count - 1) / 12
         let fourth = square * (3 * count * count - 7) / 20
         let even = 1 + slope * slope * (square + slope * slope * fourth)
         let odd = -slope * (square + slope * slope * fourth)
-        gradient[0] = count * even / centre
-        gradient[1] = count * (middle * even + odd) / centre
+        gradient[0] = count * even / center
+        gradient[1] = count * (middle * even + odd) / center
       } else {
         let smallest = alpha > 0 ? factors.lowerBound : factors.upperBound - 1
         let start = p0 + alpha * Double(smallest)
@@ -152,7 +152,7 @@ public struct LinearHazard: FittableFamily {
   }
 
   /// Where the line meets 1 exactly at a position before the first failure: clamped on one side, not on the other.
-  public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
+  public static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
     let position = ((1 - parameters[0]) / parameters[1]).rounded()
     guard position >= 1, position < ends(reach).first,
       (parameters[0] + parameters[1] * position - 1).magnitude < 1e-5
@@ -179,7 +179,7 @@ public struct LinearHazard: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     let ends = ends(reach)
     let position = Int(index == 0 ? ends.first : ends.last)
     return "p0 + \(position == 1 ? "" : "\(position) ")alpha → \(isUpper ? 1 : 0)"

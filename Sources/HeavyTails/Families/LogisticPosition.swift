@@ -103,7 +103,7 @@ public struct LogisticPosition: FittableFamily {
     return logSurvival(n) + .log(terms(Double(n + 1))[1])
   }
 
-  public func logContinuation(_ n: Int) -> Double { n < 0 ? 0 : -terms(Double(n + 1))[0] }
+  public func logConditionalSurvival(_ n: Int) -> Double { n < 0 ? 0 : -terms(Double(n + 1))[0] }
 
   public var logSurvivalLimit: Double {
     // For b > 1 the hazards x^(-b) e^(-a) have a finite sum; what is left of it past 10⁹ is e^(-a) x^(1-b) / (b-1).
@@ -140,7 +140,7 @@ public struct LogisticPosition: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     "\(index == 0 ? "a" : "b") → \(isUpper ? "∞" : "-∞")"
   }
 }

@@ -14,7 +14,7 @@ public struct NegativeBinomial: FittableFamily {
 
   /// The shape; 1 is the geometric law.
   public let r: Double
-  /// The ratio to which neighbouring masses tend.
+  /// The ratio to which neighboring masses tend.
   public let p: Double
   private let logP: Double
   private let logQ: Double
@@ -43,9 +43,9 @@ public struct NegativeBinomial: FittableFamily {
       // By Stirling's formula around the mode: with d = (n + r) p - n the parts of order n and r cancel on paper,
       // n ln(1 + d/n) + r ln(1 - d/r) + ½ ln(r / (2π n (n + r))), and not in the sum (Loader 2000).
       let d = r * .exp(logP) - x * .exp(logQ)
-      let centre = x * log1pMinusArgument(d / x) + r * log1pMinusArgument(-d / r)
+      let center = x * log1pMinusArgument(d / x) + r * log1pMinusArgument(-d / r)
       let correction = stirlingCorrection(x + r) - stirlingCorrection(x) - stirlingCorrection(r)
-      return min(0, centre + correction + 0.5 * .log(r / (x * (x + r))) - 0.918938533204672741780)
+      return min(0, center + correction + 0.5 * .log(r / (x * (x + r))) - 0.918938533204672741780)
     }
     // 1 / (n B(n, r)) = Γ(n + r) / (Γ(r) n!), without two large log-gammas.
     let logBeta = (try? logBeta(x, r)) ?? .nan
@@ -61,7 +61,7 @@ public struct NegativeBinomial: FittableFamily {
   /// Up to this p, and a mean of 10⁴, the tail's terms are summed for a derivative: about 40 / (1 - p) and the mean of them.
   private static let largestSummed = 0.98
 
-  /// The mean of ψ(m + r) - ψ(n + r) over m >= n under the law, by summation: ratios of neighbouring masses are rational.
+  /// The mean of ψ(m + r) - ψ(n + r) over m >= n under the law, by summation: ratios of neighboring masses are rational.
   private func meanDigammaRise(from n: Int) -> Double {
     var term = 1.0
     var sum = 1.0
@@ -133,7 +133,7 @@ public struct NegativeBinomial: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "r → \(isUpper ? "∞: Poisson" : "0: log-series")" : "mean → \(isUpper ? "∞" : "0")"
   }
 }

@@ -37,10 +37,10 @@ public struct RoundedPareto: FittableFamily {
   }
 
   public func logMass(_ n: Int) -> Double {
-    n < 1 ? -.infinity : logSurvival(n) + log1mExp(logContinuation(n))
+    n < 1 ? -.infinity : logSurvival(n) + log1mExp(logConditionalSurvival(n))
   }
 
-  public func logContinuation(_ n: Int) -> Double { n < 1 ? 0 : -(alpha - 1) * width(n) }
+  public func logConditionalSurvival(_ n: Int) -> Double { n < 1 ? 0 : -(alpha - 1) * width(n) }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     guard n >= 1 else {
@@ -71,7 +71,7 @@ public struct RoundedPareto: FittableFamily {
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] { [[1.5], [2.5], [4]] }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     "alpha → \(isUpper ? "∞" : "1")"
   }
 }

@@ -67,21 +67,21 @@ extension ShareExtension {
     return inner.map { $0 + [0] } + [last]
   }
 
-  public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
-    Base.crease(of: Array(parameters.dropLast()), reach: reach)
+  public static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
+    Base.kink(of: Array(parameters.dropLast()), reach: reach)
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index < Base.dimension
-      ? Base.edge(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
+      ? Base.boundary(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
   }
 
   public static var interior: [any FittableFamily.Type] { Base.interior.map { extending($0) } }
 
-  public static var limits: [FamilyLimit] {
-    [FamilyLimit(family: Base.self, condition: "\(shareName) = 0", embedding: { $0 + [0] })]
-      + Base.limits.map { limit in
-        FamilyLimit(
+  public static var limitingFamilies: [LimitingFamily] {
+    [LimitingFamily(family: Base.self, condition: "\(shareName) = 0", embedding: { $0 + [0] })]
+      + Base.limitingFamilies.map { limit in
+        LimitingFamily(
           family: extending(limit.family), condition: limit.condition,
           embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
       }

@@ -47,8 +47,8 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
 
   public var tailExponent: Double { base.tailExponent }
 
-  public func logContinuation(_ n: Int) -> Double {
-    n <= 0 ? logSurvival(n + 1) : base.logContinuation(n)
+  public func logConditionalSurvival(_ n: Int) -> Double {
+    n <= 0 ? logSurvival(n + 1) : base.logConditionalSurvival(n)
   }
 
   public func sample(using generator: inout some RandomNumberGenerator) -> Int {

@@ -43,7 +43,7 @@ public struct Zeta: FittableFamily {
     n <= 1 ? 0 : min(0, logHurwitzZetaUnchecked(alpha, Double(n)) - logNormalizer)
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     // 1 - n^(-α) / ζ(α, n): the normalizer cancels.
     n < 1 ? 0 : .log(onePlus: -.exp(-alpha * .log(Double(n)) - logHurwitzZetaUnchecked(alpha, Double(n))))
   }
@@ -77,7 +77,7 @@ public struct Zeta: FittableFamily {
     [[1.5], [2.5], [4]]
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     "alpha → \(isUpper ? "∞" : "1")"
   }
 }

@@ -49,7 +49,7 @@ public struct ZetaCutoff: FittableFamily {
     return min(0, LerchSum(lambda: lambda, s: alpha, q: Double(n)).log - lambda * Double(n - 1) - normalizer.log)
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     guard n >= 1 else { return 0 }
     // 1 - n^(-α) / Φ(e^(-λ), α, n): normalizer and cutoff cancel.
     let sum = LerchSum(lambda: lambda, s: alpha, q: Double(n))
@@ -91,11 +91,11 @@ public struct ZetaCutoff: FittableFamily {
     return [[1.5, 0.1 / mean], [2, 0.001], [0.5, 0.5 / mean], [-1, 1 / mean]]
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     index == 0 ? "alpha → \(isUpper ? "∞" : "\(smallestAlpha)")" : "lambda → \(isUpper ? "∞" : "0")"
   }
 
   public static let limits = [
-    FamilyLimit(family: Zeta.self, condition: "lambda = 0", embedding: { $0 + [0] })
+    LimitingFamily(family: Zeta.self, condition: "lambda = 0", embedding: { $0 + [0] })
   ]
 }

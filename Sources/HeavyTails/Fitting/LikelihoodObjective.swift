@@ -131,10 +131,10 @@ extension LikelihoodObjective {
       point: point, value: value, inverseInformation: inverse, isConverged: distance < 1e-6, iterations: iterations)
   }
 
-  /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a crease there.
+  /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a kink there.
   func simplexSteps(from result: NewtonResult) throws -> NewtonResult {
     var method = Simplex()
-    // On a crease rounding keeps the simplex from shrinking to nothing.
+    // On a kink rounding keeps the simplex from shrinking to nothing.
     method.sizeTolerance = 1e-7
     method.maximumIterations = 1000
     let simplex = try method.minimize(from: result.point, step: 0.05) { value(at: Array(copying: $0)) }

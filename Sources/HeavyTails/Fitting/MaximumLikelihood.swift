@@ -108,9 +108,9 @@ public struct MaximumLikelihood: Sendable {
   private func properFit(
     of family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
   ) throws -> Fit {
-    var bestLimit: (fit: Fit, limit: FamilyLimit)?
+    var bestLimit: (fit: Fit, limit: LimitingFamily)?
     var starts: [[Double]] = []
-    for limit in family.limits {
+    for limit in family.limitingFamilies {
       // A limit that is impossible for the data, or whose search fails, is no candidate for the supremum.
       guard let fit = try? fit(limit.family, to: counts, known: &known) else { continue }
       if fit.logLikelihood > bestLimit?.fit.logLikelihood ?? -.infinity { bestLimit = (fit, limit) }
@@ -133,7 +133,7 @@ public struct MaximumLikelihood: Sendable {
   }
 
   /// The result for a family whose supremum is that of a simpler law.
-  private func boundaryFit(of family: any FittableFamily.Type, at limit: FamilyLimit, _ fit: Fit) -> Fit {
+  private func boundaryFit(of family: any FittableFamily.Type, at limit: LimitingFamily, _ fit: Fit) -> Fit {
     let values = limit.embedding(fit.parameters.map { $0.value ?? .nan })
     let parameters = zip(family.parameterDescriptions, values).map { description, value in
       Fit.Parameter(
@@ -166,10 +166,10 @@ public struct MaximumLikelihood: Sendable {
     let values = F.parameters(at: result.point, reach: counts.reach)
     let law = try F(coordinates: result.point, reach: counts.reach)
     var edges = likelihood.edges(at: result).compactMap {
-      F.edge(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach)
+      F.boundary(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach)
     }
-    if edges.isEmpty, !result.isConverged, result.isLowest, let crease = F.crease(of: values, reach: counts.reach) {
-      edges = [crease]
+    if edges.isEmpty, !result.isConverged, result.isLowest, let kink = F.kink(of: values, reach: counts.reach) {
+      edges = [kink]
     }
     var covariance: SymmetricMatrix?
     if edges.isEmpty, let inverse = result.inverseInformation {

@@ -25,7 +25,7 @@ public struct ChiSquared: Sendable, Equatable {
   /// - Parameters:
   ///   - fit: The fit.
   ///   - counts: The data that it was fitted to.
-  ///   - smallestExpected: Neighbouring lengths are pooled until this many ends, and as many survivals, are expected.
+  ///   - smallestExpected: Neighboring lengths are pooled until this many ends, and as many survivals, are expected.
   /// - Complexity: O(lengths at which a cell may close) evaluations of the survival.
   /// - Throws: `NumericsError`.
   public init(of fit: Fit, to counts: CensoredCounts, smallestExpected: Double = 5) throws {

@@ -62,8 +62,8 @@ public struct MinimumSelection: Sendable {
     let step = max(1, candidates.count / mostCandidates)
     let coarse = Set(stride(from: 0, to: candidates.count, by: step))
     for index in coarse.sorted() { try consider(index) }
-    if let centre = best?.index, step > 1 {
-      for index in max(0, centre - step + 1)..<min(candidates.count, centre + step) where !coarse.contains(index) {
+    if let center = best?.index, step > 1 {
+      for index in max(0, center - step + 1)..<min(candidates.count, center + step) where !coarse.contains(index) {
         try consider(index)
       }
     }
@@ -94,7 +94,7 @@ public struct MinimumSelection: Sendable {
     return best?.minimum
   }
 
-  /// The distance of a tail, with survivals carried from one length to the next where they are neighbours.
+  /// The distance of a tail, with survivals carried from one length to the next where they are neighbors.
   private static func distance(
     of fit: PowerLawFit, _ cells: ArraySlice<CensoredCounts.Cell>, weight: Double, atMost limit: Double
   ) -> Double {

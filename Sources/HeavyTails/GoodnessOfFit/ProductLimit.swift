@@ -81,7 +81,7 @@ public struct ProductLimit: Sendable, Equatable {
   /// Pointwise confidence limits of S(n) for the population, by Greenwood's variance; nil where Ŝ is 0 or 1.
   ///
   /// - Throws: `DistributionError.level` unless 0 < level < 1.
-  public func limits(
+  public func interval(
     at step: Step, level: Double = 0.95, scale: Scale = .logLog
   ) throws -> (lower: Double, upper: Double)? {
     guard level > 0, level < 1 else { throw DistributionError.level(level) }

@@ -16,10 +16,10 @@ extension Fit {
       return nil
     }
     let description = familyType.parameterDescriptions[index]
-    let centre = description.unbounded(value)
+    let center = description.unbounded(value)
     let half = z * error * description.unboundedSlope(value)
     guard half.isFinite else { return nil }
-    return description.bounded(centre - half)...description.bounded(centre + half)
+    return description.bounded(center - half)...description.bounded(center + half)
   }
 
   /// A confidence interval of ln S(n) = ln P(N >= n | window) by the delta method: symmetric on ln(-ln S(n)), with the variance

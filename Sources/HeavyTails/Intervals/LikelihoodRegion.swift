@@ -5,29 +5,29 @@ import RealModule
 struct LikelihoodRegion<Objective: LikelihoodObjective> {
   let objective: Objective
   /// The maximum.
-  let centre: [Double]
+  let center: [Double]
   let drop: Double
 
   /// The largest (sign 1) or smallest (sign -1) value of a quantity; infinite where the quantity runs off with the likelihood
   /// still inside; nil where the search fails.
   ///
-  /// A region that bends, as those of windowed data do, can have several local extremes: searches start at its centre and at
+  /// A region that bends, as those of windowed data do, can have several local extremes: searches start at its center and at
   /// points on both sides of it along each coordinate.
   func extreme(of target: @escaping Target, sign: Double) -> Double? {
-    var starts = [centre]
-    if let inverse = objective.hessian(at: centre)?.scaled(by: objective.weight).inverse() {
-      for index in centre.indices {
+    var starts = [center]
+    if let inverse = objective.hessian(at: center)?.scaled(by: objective.weight).inverse() {
+      for index in center.indices {
         for side in [-1.0, 1] {
-          var start = centre
+          var start = center
           // Most of the way along the ellipsoid's conjugate of the coordinate.
           let length = (2 * drop / max(1e-300, inverse[index, index])).squareRoot()
-          for other in centre.indices { start[other] += 0.7 * side * length * inverse[index, other] }
+          for other in center.indices { start[other] += 0.7 * side * length * inverse[index, other] }
           starts.append(start)
         }
       }
     }
     let ends = starts.compactMap { start -> Double? in
-      guard objective.weight * (objective.value(at: start) - objective.value(at: centre)) < 2 * drop else { return nil }
+      guard objective.weight * (objective.value(at: start) - objective.value(at: center)) < 2 * drop else { return nil }
       return extreme(of: target, sign: sign, from: start)
     }
     return sign > 0 ? ends.max() : ends.min()
@@ -39,7 +39,7 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
   /// Sequential quadratic programming: at each point the step that maximizes the quantity's quadratic model, on the scale of
   /// the Lagrangian's curvature, subject to the quadratic model of the likelihood.
   private func extreme(of target: Target, sign: Double, from start: [Double]) -> Double? {
-    let lowest = objective.weight * objective.value(at: centre)
+    let lowest = objective.weight * objective.value(at: center)
     func excess(_ point: [Double]) -> Double { objective.weight * objective.value(at: point) - lowest }
     var point = start
     var growth = 0.0
@@ -96,7 +96,7 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
       guard let next = target(moved) else { return nil }
       growth = sign * (next.value - value)
       // On the way to an edge with the likelihood still inside: the quantity has a limit there.
-      let isFar = zip(moved, centre).contains { ($0 - $1).magnitude > 25 }
+      let isFar = zip(moved, center).contains { ($0 - $1).magnitude > 25 }
       if isFar, excess(moved) < drop, growth.magnitude <= 1e-9 * max(1, value.magnitude) { return next.value }
       let isClose = (excess(moved) - drop).magnitude < 1e-9 && halvings == 0 && length <= 3
       if isClose, (next.value - value).magnitude <= 1e-9 * max(1, value.magnitude), iteration > 0 { return next.value }

@@ -84,7 +84,7 @@ public struct ProfileLikelihood: Sendable {
       }
       back = { -.exp($0) }
     }
-    let search = LikelihoodRegion(objective: likelihood, centre: start, drop: 0.5 * deviate * deviate)
+    let search = LikelihoodRegion(objective: likelihood, center: start, drop: 0.5 * deviate * deviate)
     guard let low = search.extreme(of: target, sign: -1), let high = search.extreme(of: target, sign: 1) else {
       return nil
     }

@@ -29,7 +29,7 @@ public protocol DiscreteDistribution: Sendable, Equatable {
   /// ln P(N >= n + 1 | N >= n), the logarithm of one token's probability when all lengths follow this law.
   ///
   /// The default subtracts two log survivals; a family whose tail makes both huge has its own formula.
-  func logContinuation(_ n: Int) -> Double
+  func logConditionalSurvival(_ n: Int) -> Double
 
   /// ln P(N = ∞), the limit of ``logSurvival(_:)``: -inf unless part of the law never ends.
   var logSurvivalLimit: Double { get }
@@ -86,10 +86,10 @@ extension DiscreteDistribution {
 
   /// The hazard of ending at exactly n given N >= n: h = P(N = n) / S(n).
   public func hazard(_ n: Int) -> Double {
-    -.expMinusOne(logContinuation(n))
+    -.expMinusOne(logConditionalSurvival(n))
   }
 
-  public func logContinuation(_ n: Int) -> Double {
+  public func logConditionalSurvival(_ n: Int) -> Double {
     let survival = logSurvival(n)
     guard survival > -.infinity else { return -.infinity }
     return min(0, logSurvival(n + 1) - survival)

@@ -31,10 +31,10 @@ public protocol FittableFamily: DiscreteDistribution {
 
   /// What the law approaches as one coordinate grows without bound or falls without bound, e.g. `a, b → ∞`; nil for a
   /// coordinate that has no such edge.
-  static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String?
+  static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String?
 
   /// Where the likelihood has no derivative at these parameters, in words; nil where it has one.
-  static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String?
+  static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String?
 
   /// From how many of the starting points to search: more guard against a local maximum.
   static var searches: Int { get }
@@ -46,7 +46,7 @@ public protocol FittableFamily: DiscreteDistribution {
   static var interior: [any FittableFamily.Type] { get }
 
   /// The simpler laws that this family reaches only in a limit, where a maximum may lie.
-  static var limits: [FamilyLimit] { get }
+  static var limitingFamilies: [LimitingFamily] { get }
 }
 
 extension FittableFamily {
@@ -54,24 +54,24 @@ extension FittableFamily {
 
   public static var searches: Int { dimension > 2 ? 2 : 1 }
 
-  public static var limits: [FamilyLimit] { [] }
+  public static var limitingFamilies: [LimitingFamily] { [] }
 
   public static var interior: [any FittableFamily.Type] { [] }
 
-  public static func crease(of parameters: [Double], reach: ClosedRange<Int>) -> String? { nil }
+  public static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String? { nil }
 
   public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
     try self.init(parameters: Self.parameters(at: coordinates, reach: reach))
   }
 
-  public static func edge(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
     let parameter = parameterDescriptions[index]
     return "\(parameter.name) → \(isUpper ? parameter.maximum : parameter.minimum)"
   }
 }
 
 /// A simpler family that a family contains as a limit of its parameters.
-public struct FamilyLimit: Sendable {
+public struct LimitingFamily: Sendable {
   /// The limit family.
   public let family: any FittableFamily.Type
   /// The limit in terms of the larger family's parameters, e.g. `a, b → ∞`.

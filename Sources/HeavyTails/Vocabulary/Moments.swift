@@ -37,9 +37,9 @@ extension DiscreteDistribution {
       excessKurtosis: fourth.map { $0 / (variance * variance) - 3 })
   }
 
-  /// E (N - centre)^order for an order below the tail's exponent; nil where lengths beyond 2⁶⁰ carry a finite part of it that
+  /// E (N - center)^order for an order below the tail's exponent; nil where lengths beyond 2⁶⁰ carry a finite part of it that
   /// no power law gives.
-  private func summedMoment(_ order: Int, around centre: Double) -> Double? {
+  private func summedMoment(_ order: Int, around center: Double) -> Double? {
     let end = 1 << 60
     // Blocks that double, and edges where the law has its mass, so that no block hides a peak.
     let tails = [-1e-15, -1e-9, -1e-4, -0.1, -0.7, -2.3, -7, -20, -40]
@@ -52,14 +52,14 @@ extension DiscreteDistribution {
       }
     }
     edges.insert(end)
-    func power(_ n: Int) -> Double { .pow(Double(n) - centre, order) }
+    func power(_ n: Int) -> Double { .pow(Double(n) - center, order) }
     var total = logMass(0) > -.infinity ? power(0) * .exp(logMass(0)) : 0
     var start = 1
     for edge in edges.sorted() where edge > start {
       total += smoothSum(from: start, through: edge - 1, scale: total.magnitude) { power($0) * .exp(logMass($0)) }
       start = edge
-      // The rest is of this order once the edge lies beyond the bulk of the law and twice the centre.
-      guard edge >= bulk, Double(edge) > 2 * centre else { continue }
+      // The rest is of this order once the edge lies beyond the bulk of the law and twice the center.
+      guard edge >= bulk, Double(edge) > 2 * center else { continue }
       let rest = Double.exp(logSurvival(edge) + Double(order) * .log(Double(edge)))
       if tailExponent == .infinity, rest <= 1e-18 * total.magnitude || rest == 0 { return total }
     }

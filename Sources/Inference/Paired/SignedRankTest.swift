@@ -1,7 +1,7 @@
 import GSLNumerics
 import RealModule
 
-/// Wilcoxon's signed-rank test: whether paired differences are centred at 0 (Wilcoxon, Biometrics Bulletin 1, 1945).
+/// Wilcoxon's signed-rank test: whether paired differences are centerd at 0 (Wilcoxon, Biometrics Bulletin 1, 1945).
 ///
 /// The differences' magnitudes are ranked, ties at the mean of their ranks; W+ is the sum of the ranks of the positive ones. Given the
 /// ranks, each has either sign with probability 1/2: up to ``exactLimit`` nonzero differences the law of W+ is counted, ties and zeros
@@ -113,8 +113,8 @@ public struct SignedRankTest: Sendable, Equatable {
     let mean = influences.reduce(0, +) / count
     let variance = influences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
     let width = z * (variance / count).squareRoot() / (1 - value * value)
-    let centre = Double.atanh(value)
-    return .tanh(centre - width)...Double.tanh(centre + width)
+    let center = Double.atanh(value)
+    return .tanh(center - width)...Double.tanh(center + width)
   }
 }
 

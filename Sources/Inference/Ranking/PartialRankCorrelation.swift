@@ -27,13 +27,13 @@ public struct PartialRankCorrelation: Sendable, Equatable {
     let lists = [x, y] + covariates
     precondition(lists.allSatisfy { $0.count == x.count }, "lists of unequal lengths")
     guard x.count >= 3, !lists.contains(where: { $0.contains(where: \.isNaN) }) else { return nil }
-    let centre = 0.5 * Double(x.count + 1)
-    let centred = lists.map { ranks($0).map { $0 - centre } }
+    let center = 0.5 * Double(x.count + 1)
+    let centerd = lists.map { ranks($0).map { $0 - center } }
     var basis: [[Double]] = []
-    for covariate in centred.dropFirst(2) {
+    for covariate in centerd.dropFirst(2) {
       if let direction = Self.residual(of: covariate, basis) { basis.append(direction) }
     }
-    guard let a = Self.residual(of: centred[0], basis), let b = Self.residual(of: centred[1], basis) else { return nil }
+    guard let a = Self.residual(of: centerd[0], basis), let b = Self.residual(of: centerd[1], basis) else { return nil }
     let observed = max(-1, min(1, Self.product(a, b)))
     value = observed
     let statistic = Self.studentized(a, b).magnitude

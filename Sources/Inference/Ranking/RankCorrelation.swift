@@ -21,9 +21,9 @@ public struct RankCorrelation: Sendable, Equatable {
     precondition(x.count == y.count, "\(x.count) and \(y.count) values")
     guard x.count >= 2, !x.contains(where: \.isNaN), !y.contains(where: \.isNaN) else { return nil }
     // Twice the ranks less their mean are whole numbers: the sums are exact.
-    let centre = Double(x.count + 1)
-    let a = ranks(x).map { 2 * $0 - centre }
-    let b = ranks(y).map { 2 * $0 - centre }
+    let center = Double(x.count + 1)
+    let a = ranks(x).map { 2 * $0 - center }
+    let b = ranks(y).map { 2 * $0 - center }
     let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
     let squares = (a.reduce(0) { $0 + $1 * $1 }, b.reduce(0) { $0 + $1 * $1 })
     guard squares.0 > 0, squares.1 > 0 else { return nil }
@@ -69,11 +69,11 @@ public struct RankCorrelation: Sendable, Equatable {
     precondition(level > 0 && level < 1, "level \(level)")
     guard count >= 5, value.magnitude < 1, let z = try? normalQuantile(0.5 + 0.5 * level) else { return nil }
     let width = z * variance.squareRoot()
-    let centre = Double.atanh(value)
-    return Double.tanh(centre - width)...Double.tanh(centre + width)
+    let center = Double.atanh(value)
+    return Double.tanh(center - width)...Double.tanh(center + width)
   }
 
-  /// Sorts by merging and counts the exchanges of neighbours that a bubble sort would make.
+  /// Sorts by merging and counts the exchanges of neighbors that a bubble sort would make.
   private static func exchanges(sorting values: inout [Double]) -> Int {
     var buffer = values
     var count = 0

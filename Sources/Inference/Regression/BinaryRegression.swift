@@ -63,21 +63,21 @@ public struct BinaryRegression: Sendable {
     let clusters = clusters ?? Array(outcomes.indices)
     try check(predictors, outcomes, weights, clusters)
     let total = weights.reduce(0, +)
-    var centres: [Double] = []
+    var centers: [Double] = []
     var scales: [Double] = []
     var columns = [Array(repeating: 1.0, count: outcomes.count)]
     for column in predictors {
       let mean = zip(column, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
       let variance = zip(column, weights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total
       guard variance > 1e-24 * mean * mean, variance > 0 else { throw .collinear }
-      centres.append(mean)
+      centers.append(mean)
       scales.append(variance.squareRoot())
       columns.append(column.map { ($0 - mean) / variance.squareRoot() })
     }
     let problem = Problem(link: link, columns: columns, outcomes: outcomes, weights: weights)
     let standardized = try problem.maximize()
     return BinaryRegressionFit(
-      link: link, problem: problem, standardized: standardized, clusters: clusters, centres: centres, scales: scales)
+      link: link, problem: problem, standardized: standardized, clusters: clusters, centers: centers, scales: scales)
   }
 
   private func check(

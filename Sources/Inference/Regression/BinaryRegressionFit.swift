@@ -46,7 +46,7 @@ public struct BinaryRegressionFit: Sendable, Equatable {
 
   init(
     link: BinaryRegression.Link, problem: BinaryRegression.Problem, standardized: [Double], clusters: [Int],
-    centres: [Double], scales: [Double]
+    centers: [Double], scales: [Double]
   ) {
     self.link = link
     deviations = scales
@@ -55,9 +55,9 @@ public struct BinaryRegressionFit: Sendable, Equatable {
     // Back from standardized predictors: β_k/s_k, and the constant less Σ β_k m_k/s_k.
     var rows = (0..<size).map { _ in [Double](repeating: 0, count: size) }
     rows[0][0] = 1
-    for (index, (centre, scale)) in zip(centres, scales).enumerated() {
+    for (index, (center, scale)) in zip(centers, scales).enumerated() {
       rows[index + 1][index + 1] = 1 / scale
-      rows[0][index + 1] = -centre / scale
+      rows[0][index + 1] = -center / scale
     }
     coefficients = rows.map { row in
       var sum = CompensatedSum()

@@ -68,7 +68,7 @@ public enum Bleu {
     return scalars.split(whereSeparator: isSpace).map(Array.init)
   }
 
-  /// Replaces pairs of neighbours, from the left and without overlap.
+  /// Replaces pairs of neighbors, from the left and without overlap.
   private static func spacingPairs(
     _ scalars: [Unicode.Scalar], _ matches: (Unicode.Scalar, Unicode.Scalar) -> Bool,
     as replacement: (Unicode.Scalar, Unicode.Scalar) -> [Unicode.Scalar]

@@ -3,10 +3,10 @@ import Captures
 import Foundation
 import Synchronization
 
-/// JSON over HTTP with patience: what may be over soon is tried again, what will not is said at once.
+/// JSON over HTTP with retryPolicy: what may be over soon is tried again, what will not is said at once.
 public final class HTTPClient: Sendable {
   /// How patient a client is.
-  public struct Patience: Sendable {
+  public struct RetryPolicy: Sendable {
     /// Seconds for a request.
     public var timeout = 120.0
     /// How often a request is tried again.
@@ -14,7 +14,7 @@ public final class HTTPClient: Sendable {
     /// Seconds before the first new try; doubled each time, up to a minute.
     public var wait = 0.5
 
-    /// The usual patience.
+    /// The usual retryPolicy.
     public init() {}
   }
 
@@ -30,7 +30,7 @@ public final class HTTPClient: Sendable {
 
   private let base: URL
   private let key: String?
-  private let patience: Patience
+  private let retryPolicy: RetryPolicy
   private let onWait: @Sendable (Wait) -> Void
   private let connections: Connections
   /// How many requests there are at a time.
@@ -42,12 +42,12 @@ public final class HTTPClient: Sendable {
   /// - Parameters:
   ///   - address: `http://host:port` or `https://…`; a path is put before those of the protocol, and a last `/v1` is taken for theirs.
   ///   - key: Sent as bearer token; it appears nowhere else.
-  ///   - patience: How long answers are waited for.
+  ///   - retryPolicy: How long answers are waited for.
   ///   - concurrency: How many requests there are at a time.
   ///   - onWait: Told of every pause, by any of the requests.
   /// - Throws: `ServerError` for an address of another kind.
   public init(
-    address: String, key: String?, patience: Patience = Patience(), concurrency: Int = 8,
+    address: String, key: String?, retryPolicy: RetryPolicy = RetryPolicy(), concurrency: Int = 8,
     onWait: @escaping @Sendable (Wait) -> Void = { _ in }
   ) throws(ServerError) {
     var text = address
@@ -68,7 +68,7 @@ public final class HTTPClient: Sendable {
     }
     base = url
     self.key = trimmed
-    self.patience = patience
+    self.retryPolicy = retryPolicy
     self.onWait = onWait
     self.concurrency = max(1, concurrency)
     connections = Connections(limit: self.concurrency)
@@ -116,10 +116,10 @@ public final class HTTPClient: Sendable {
         // An answer that was cut, or of another length than promised, may be whole the next time.
         failure = Failure(problem: error.problem, isOfPassage: true)
       }
-      guard attempt <= patience.retries, failure.mayPass(hasAnswered: hasAnswered.withLock { $0 }) else {
+      guard attempt <= retryPolicy.retries, failure.mayPass(hasAnswered: hasAnswered.withLock { $0 }) else {
         throw failure.error(address, attempts: attempt)
       }
-      let doubled = patience.wait * Double(1 << min(attempt - 1, 10))
+      let doubled = retryPolicy.wait * Double(1 << min(attempt - 1, 10))
       let seconds = min(300, failure.retryAfter ?? min(60, doubled))
       onWait(Wait(problem: failure.problem, seconds: seconds, attempts: attempt))
       try await Task.sleep(for: .seconds(seconds))
@@ -145,12 +145,12 @@ public final class HTTPClient: Sendable {
   private func answer(_ method: String, _ address: String, _ body: Data?) async throws -> Data {
     var headers = ["Content-Type: application/json"]
     if let key { headers.append("Authorization: Bearer \(key)") }
-    let answer = try await connections.perform(method, address, body, headers, timeout: patience.timeout)
+    let answer = try await connections.perform(method, address, body, headers, timeout: retryPolicy.timeout)
     switch answer.code {
     case 0: break
     case HTTP_REFUSED: throw Failure(problem: "the connection is refused", isConnection: true)
     case HTTP_NO_HOST: throw Failure(problem: "there is no such host", isConnection: true)
-    case HTTP_TIMED_OUT: throw Failure(problem: "there is no answer within \(patience.timeout) s")
+    case HTTP_TIMED_OUT: throw Failure(problem: "there is no answer within \(retryPolicy.timeout) s")
     case HTTP_NO_TLS:
       throw ServerError(.unreachable, address, "there is no secure connection (TLS): \(answer.message)")
     case HTTP_CANCELLED: throw CancellationError()

@@ -54,7 +54,7 @@ struct AxisTicks {
   private static func label(_ value: Double, _ step: Double) -> String {
     if value == 0 { return "0" }
     if value.magnitude >= 1e5 || step < 1e-4 {
-      // As many digits as tell neighbours apart.
+      // As many digits as tell neighbors apart.
       let digits = max(0, Int((log10(value.magnitude) - log10(step) + 1e-9).rounded(.down)))
       let parts = String(format: "%.\(digits)e", value).split(separator: "e")
       return "\(parts[0])e\(Int(parts[1]) ?? 0)"

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Figure {
-  /// An SVG picture, 720 units wide, that takes its colours from the page's light or dark scheme, or from its own style where it stands
+  /// An SVG picture, 720 units wide, that takes its colors from the page's light or dark scheme, or from its own style where it stands
   /// alone.
   ///
   /// - Parameters:
@@ -11,14 +11,14 @@ extension Figure {
     SVGDrawing(self).text(identifier: identifier, standsAlone: standsAlone)
   }
 
-  /// The colours of a page and its pictures by name, on light and on dark ground.
+  /// The colors of a page and its pictures by name, on light and on dark ground.
   private static let colors: [(name: String, light: String, dark: String)] =
     [
       ("ink", "#1b1b1b", "#ececec"), ("quiet", "#5c5c5c", "#b0b0b0"), ("rule", "#d9d9d9", "#444444"),
       ("ground", "#ffffff", "#16181b"), ("shade", "#f4f4f2", "#212429"),
     ] + palette.enumerated().map { ("c\($0.offset)", $0.element.light, $0.element.dark) }
 
-  /// The colours as custom properties of the page.
+  /// The colors as custom properties of the page.
   static let colorStyle: String = {
     func properties(_ side: (_ color: (name: String, light: String, dark: String)) -> String) -> String {
       colors.map { "--\($0.name):\(side($0))" }.joined(separator: ";")
@@ -30,7 +30,7 @@ extension Figure {
       """
   }()
 
-  /// What the classes of pictures look like, in the page's colours.
+  /// What the classes of pictures look like, in the page's colors.
   static let pictureStyle: String = {
     let series = palette.indices.map { "svg .f\($0){fill:var(--c\($0))}svg .s\($0){fill:none;stroke:var(--c\($0))}" }
     return """
@@ -40,7 +40,7 @@ extension Figure {
       """
   }()
 
-  /// The same with the colours themselves: programs that draw pictures without a page know no custom properties.
+  /// The same with the colors themselves: programs that draw pictures without a page know no custom properties.
   fileprivate static let aloneStyle: String = {
     func style(_ side: (_ color: (name: String, light: String, dark: String)) -> String) -> String {
       colors.reduce(pictureStyle) { $0.replacingOccurrences(of: "var(--\($1.name))", with: side($1)) }

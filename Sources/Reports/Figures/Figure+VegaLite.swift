@@ -96,7 +96,7 @@ extension Figure {
       filter: "datum.series === \(Self.quoted(series.name)) && datum.mark === \(Self.quoted(series.mark.rawValue))")
   }
 
-  /// Cells have places in an order, and colours by value.
+  /// Cells have places in an order, and colors by value.
   private func cellLayer(for series: Series) -> Layer {
     let ground = "#f4f4f2"
     let color = Figure.palette[series.color % Figure.palette.count].light

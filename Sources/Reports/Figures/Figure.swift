@@ -36,7 +36,7 @@ public struct Figure: Sendable, Equatable {
     case points
     /// Bars from 0, with limits where there are any.
     case bars
-    /// A unit square for each point, darker by its value; negative values have another colour.
+    /// A unit square for each point, darker by its value; negative values have another color.
     case cells
   }
 
@@ -50,7 +50,7 @@ public struct Figure: Sendable, Equatable {
     public var lower: Double?
     /// The upper limit of y.
     public var upper: Double?
-    /// What the colour of a cell shows, -1 to 1.
+    /// What the color of a cell shows, -1 to 1.
     public var value: Double?
 
     /// A point, with limits or a value where it has any.
@@ -69,7 +69,7 @@ public struct Figure: Sendable, Equatable {
     public var name: String
     /// How it is drawn.
     public var mark: Mark
-    /// Its colour's place in the palette; series that belong together share one.
+    /// Its color's place in the palette; series that belong together share one.
     public var color: Int
     /// The points.
     public var points: [Point]
@@ -116,7 +116,7 @@ public struct Figure: Sendable, Equatable {
     }
   }
 
-  /// Colours that colour-blind readers can tell apart, and their order (Okabe and Ito, 2008), on light and on dark ground.
+  /// Colors that color-blind readers can tell apart, and their order (Okabe and Ito, 2008), on light and on dark ground.
   package static let palette: [(light: String, dark: String)] = [
     ("#0072b2", "#56b4e9"), ("#d55e00", "#ff8a3d"), ("#009e73", "#2fd3a3"), ("#a8528a", "#e39bc8"),
     ("#8a6d00", "#f0e442"), ("#555555", "#bbbbbb"),

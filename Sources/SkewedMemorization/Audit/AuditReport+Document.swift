@@ -85,7 +85,7 @@ extension AuditReport: ReadableReport {
       "P(N >= n) for one draw of a random record: exact for this data set, with \(NumberText.level(level)) limits for the "
         + "population it was drawn from; and how many records match n tokens when each is drawn once."
         + (survival.last?.atRisk == records
-          ? "" : " Where records are shorter than n, P(N >= n) takes them to go on as the longer ones do."))
+          ? "" : " Where records are shorter than n, P(N >= n) assumes that their length has nothing to do with how well they are known (non-informative censoring)."))
     let rows = extractable.compactMap { extractable -> [String]? in
       guard survival.indices.contains(extractable.n - 1) else { return nil }
       let point = survival[extractable.n - 1]
@@ -158,24 +158,28 @@ extension AuditReport: ReadableReport {
           + "\(NumberText.percent(tokens.residual)) neither.")
     }
     document.list(items)
-    if let reading { document.paragraph(text(reading)) }
+    if let heterogeneity { document.paragraph(text(heterogeneity)) }
   }
 
   /// Two processes give the same law of N; the token probabilities say which one it is.
-  private func text(_ reading: Reading) -> String {
+  private func text(_ found: Heterogeneity) -> String {
     let verdict =
-      switch reading.verdict {
-      case .recordsDiffer:
-        "Records differ: some are known better than others from their first token on, and a heavy tail of N is a mixture of records."
-      case .recordsLockOn:
-        "Every record locks on: tokens become more probable the further a match has gone, and a heavy tail of N is the course of each record."
-      case .both: "Records differ, and they lock on as they go: neither explains clearly more of a heavy tail of N."
+      switch found.verdict {
+      case .unobservedHeterogeneity:
+        "Records differ (unobserved heterogeneity): some are known better than others from their first token on. "
+          + "A heavy tail of N is a mixture of records."
+      case .durationDependence:
+        "Tokens become more probable the further a match has gone (duration dependence). "
+          + "A heavy tail of N is the course of each record."
+      case .both:
+        "Records differ (unobserved heterogeneity), and tokens become more probable the further a match has gone "
+          + "(duration dependence). Neither explains clearly more of a heavy tail of N."
       case .neither: "Neither differences between records nor the position explain ln p beyond chance."
       }
     return verdict
-      + " Beyond chance, records explain \(NumberText.percent(reading.record)) \(percentText(reading.recordInterval)) of the variance of ln p and positions "
-      + "\(NumberText.percent(reading.position)) \(percentText(reading.positionInterval)); within records ln p changes by "
-      + "\(NumberText.text(reading.trend)) \(intervalText(reading.trendInterval)) with each unit of ln(position). The rest is particular to each token."
+      + " Beyond chance, records explain \(NumberText.percent(found.record)) \(percentText(found.recordInterval)) of the variance of ln p and positions "
+      + "\(NumberText.percent(found.position)) \(percentText(found.positionInterval)); within records ln p changes by "
+      + "\(NumberText.text(found.trend)) \(intervalText(found.trendInterval)) with each unit of ln(position). The rest is particular to each token."
   }
 
   private func percentText(_ ends: Interval) -> String {

@@ -13,7 +13,7 @@ extension DataSetSums {
     var warnings = provenanceWarnings
     if skipped > 0 { warnings.append(Warning(.skippedLines, counts: ["lines": skipped])) }
     let logSurvival = sums.survival.logSurvival
-    let limits = try await sums.groups.bootstrapLimits(
+    let limits = try await sums.groups.bootstrapIntervals(
       around: logSurvival, level: resampling.level, replicates: resampling.replicates, seed: resampling.seed,
       threads: resampling.threads)
     if limits.dropFirst().contains(where: { $0 == nil }) {
@@ -37,7 +37,7 @@ extension DataSetSums {
     if records > TailAccumulator.exactLimit {
       warnings.append(Warning(.sketchedConcentration, counts: ["limit": TailAccumulator.exactLimit]))
     }
-    let tokenVariance = sums.reading.total
+    let tokenVariance = sums.heterogeneity.total
     if tokenVariance.impossibleTokens > 0 {
       warnings.append(Warning(.impossibleTokens, counts: ["tokens": tokenVariance.impossibleTokens]))
     }
@@ -71,7 +71,7 @@ extension DataSetSums {
           .init(record: $0.record, position: $0.position, residual: $0.residual)
         },
         lengths: reported.map(lengthDecomposition)),
-      reading: sums.reading.reading.map { .init($0) },
+      heterogeneity: sums.heterogeneity.heterogeneity.map { .init($0) },
       maximum: maximum,
       extractable: zip(reported, counts).map { n, count in
         let limits = count.interval(level: resampling.level)

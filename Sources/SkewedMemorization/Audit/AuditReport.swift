@@ -27,8 +27,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var survival: [SurvivalPoint]
   /// Where variance, skew and the tail come from.
   public var decomposition: Decomposition
-  /// Whether records differ or every record locks on; null where it cannot be told.
-  @OrNull public var reading: Reading?
+  /// Where a heavy tail comes from: differences between records, or the course of each; null where it cannot be told.
+  @OrNull public var heterogeneity: Heterogeneity?
   /// The longest match when every record is drawn once.
   public var maximum: Maximum
   /// How many records repeat at least n tokens in one draw each.
@@ -43,7 +43,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var warnings: [Warning]
 
   enum CodingKeys: String, CodingKey {
-    case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, reading, maximum, extractable,
+    case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, heterogeneity, maximum, extractable,
       fits
     case warnings
     case maxLength = "max_length"
@@ -181,11 +181,11 @@ public struct AuditReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// Which reading of a heavy-tailed law of N the token probabilities support (design MODEL §4): effects are ω², the share of the variance of
+  /// Whether unobserved heterogeneity of the records or duration dependence explains a heavy tail of N (Documentation/model.md §4): effects are ω², the share of the variance of
   /// ln p beyond chance, with 95 % limits by a jackknife over groups of records.
-  public struct Reading: Codable, Sendable, Equatable {
-    /// What the data say: `records-differ`, `records-lock-on`, `both` or `neither`.
-    public var verdict: LawReading.Verdict
+  public struct Heterogeneity: Codable, Sendable, Equatable {
+    /// What the data say: `unobserved-heterogeneity`, `duration-dependence`, `both` or `neither`.
+    public var verdict: TokenProcess.Heterogeneity.Verdict
     /// The effect of the record.
     public var record: Double
     /// Its limits.
@@ -206,14 +206,14 @@ public struct AuditReport: Codable, Sendable, Equatable {
       case trendInterval = "trend_interval"
     }
 
-    init(_ reading: LawReading) {
-      verdict = reading.verdict
-      record = reading.effects.record
-      recordInterval = Interval(reading.record)
-      position = reading.effects.position
-      positionInterval = Interval(reading.position)
-      trend = reading.effects.trend
-      trendInterval = Interval(reading.trend)
+    init(_ found: TokenProcess.Heterogeneity) {
+      verdict = found.verdict
+      record = found.effects.record
+      recordInterval = Interval(found.record)
+      position = found.effects.position
+      positionInterval = Interval(found.position)
+      trend = found.effects.trend
+      trendInterval = Interval(found.trend)
     }
   }
 

@@ -15,8 +15,8 @@ public struct DriversAnalysis: Sendable {
   public var link = BinaryRegression.Link.complementaryLogLog
   /// The predictors by name; nil for all that vary.
   public var predictors: [String]?
-  /// The nearest neighbours of a record's prefix, for `input_similarity`.
-  public var neighbours = 10
+  /// The nearest neighbors of a record's prefix, for `input_similarity`.
+  public var neighbors = 10
   /// The first positions whose pairs are tested for independence.
   public var positions = 32
   /// The bootstraps of the mean matches by repetition.
@@ -57,7 +57,7 @@ public struct DriversAnalysis: Sendable {
     guard let last = captures.last else { throw ArgumentError(name: "captures", value: "none", allowed: "one or more") }
     try resampling.check()
     try ArgumentError.check(positions, "positions", in: 2...1024)
-    guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
+    guard neighbors >= 1 else { throw ArgumentError(name: "neighbors", value: "\(neighbors)", allowed: "1 or more") }
     var warnings: [Warning] = []
     let columns = try await columns(sources, &warnings)
     // Of a record at several checkpoints the last: one record does not count as several.
@@ -148,7 +148,7 @@ public struct DriversAnalysis: Sendable {
     } catch let error as VectorError {
       throw CaptureError(file: source.capture.name, field: "embedding_prefix", problem: error.description)
     }
-    let near = try await vectors.neighbours(min(neighbours, records.count - 1), threads: resampling.threads)
+    let near = try await vectors.neighbors(min(neighbors, records.count - 1), threads: resampling.threads)
     return near.map { $0.reduce(0) { $0 + $1.cosine } / Double($0.count) }
   }
 
@@ -298,10 +298,10 @@ extension DriversReport.HazardModel {
     predictors = names.enumerated().map { index, name in
       let (coefficient, error) = (fit.coefficients[index + 1], errors[index + 1])
       let freedom = Double(fit.clusters - 1)
-      let width = studentQuantile(0.975, freedom: freedom) * error
+      let width = studentQuantile(0.975, degreesOfFreedom: freedom) * error
       return .init(
         name: name, coefficient: coefficient, standardError: error,
-        p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, freedom: freedom)), ratio: .exp(coefficient),
+        p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, degreesOfFreedom: freedom)), ratio: .exp(coefficient),
         ratioInterval: Interval(.exp(coefficient - width)...Double.exp(coefficient + width)),
         ratioPerDeviation: .exp(coefficient * fit.deviations[index]), marginalEffect: fit.marginalEffects[index].value,
         marginalEffectError: fit.marginalEffects[index].standardError)

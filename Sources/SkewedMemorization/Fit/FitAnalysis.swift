@@ -334,7 +334,7 @@ public struct FitAnalysis: Sendable {
       let name = smaller.familyType.familyName
       if family.interior.contains(where: { $0.familyName == name }) {
         self = .interior
-      } else if family.limits.contains(where: {
+      } else if family.limitingFamilies.contains(where: {
         $0.family.familyName == name && $0.condition.hasSuffix("= 0")
       }) {
         self = .boundary
@@ -344,7 +344,7 @@ public struct FitAnalysis: Sendable {
     }
 
     private static func contains(_ family: any FittableFamily.Type, _ name: String) -> Bool {
-      (family.limits.map(\.family) + family.interior).contains { $0.familyName == name || contains($0, name) }
+      (family.limitingFamilies.map(\.family) + family.interior).contains { $0.familyName == name || contains($0, name) }
     }
   }
 }

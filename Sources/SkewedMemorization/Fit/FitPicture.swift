@@ -24,7 +24,7 @@ struct FitPicture {
     let shown = fits.filter { $0.window == best.window && $0.isConverged }.prefix(3)
     for n in Self.lengths(from: start + 1, through: estimate.maximum) {
       let step = estimate.step(at: n)
-      let limits = isSample ? try step.flatMap { try estimate.limits(at: $0) } : nil
+      let limits = isSample ? try step.flatMap { try estimate.interval(at: $0) } : nil
       survival.append(
         .init(
           n: n, logSurvival: step?.logSurvival ?? 0, lower: limits?.lower, upper: limits?.upper,

@@ -29,7 +29,7 @@ extension FitReport: ReadableReport {
     if !comparisons.isEmpty {
       document.heading("Comparisons")
       document.paragraph(
-        "Vuong: positive favours the first. Likelihood ratio: a small p-value favours the second, larger family.")
+        "Vuong: positive favors the first. Likelihood ratio: a small p-value favors the second, larger family.")
       document.table(
         .init(
           ["first", "second", "test", "statistic", "p"], left: [0, 1, 2],

@@ -64,7 +64,7 @@ public struct PlanReport: Codable, Sendable, Equatable {
       missProbability = .exp(try plan.logMissProbability(risky: risky, sample: sample))
     }
     if let observed, let sample {
-      let limits = try plan.riskyLimits(observed: observed, sample: sample, level: level)
+      let limits = try plan.riskyInterval(observed: observed, sample: sample, level: level)
       riskyLower = limits.lowerBound
       riskyUpper = limits.upperBound
     }

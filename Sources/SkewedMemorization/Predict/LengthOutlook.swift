@@ -49,7 +49,7 @@ struct LengthOutlook: Sendable {
   }
 
   /// 95 % limits of the number of records extracted (Poisson-binomial). A prediction's own interval is in its mean already.
-  func limits(_ side: Side, index: Int, draws: Double) -> ClosedRange<Int> {
+  func interval(_ side: Side, index: Int, draws: Double) -> ClosedRange<Int> {
     PoissonBinomial.ofMany(records.map { (log: logProbability($0, side, index: index, draws: draws), count: 1) })
       .interval(level: 0.95)
   }

@@ -216,7 +216,7 @@ public struct PredictAnalysis: Sendable {
     }
     let expected = outlook.expected(.middle, index: index, draws: draws)
     let hasBounds = !records.allSatisfy { $0.slack.below == 0 && $0.slack.above == 0 }
-    let limits = outlook.limits(.middle, index: index, draws: draws)
+    let limits = outlook.interval(.middle, index: index, draws: draws)
     func maximum(_ side: LengthOutlook.Side) async throws -> Double {
       try await outlook.maximumExpected(side, index: index, draws: draws, threads: threads)
     }
@@ -224,8 +224,8 @@ public struct PredictAnalysis: Sendable {
     let sides = hasBounds ? range { outlook.expected($0, index: index, draws: draws) } : nil
     return PredictReport.DataSet(
       meanProbability: records.isEmpty ? nil : expected / count, expectedRecords: expected,
-      lower: (hasBounds ? outlook.limits(.lower, index: index, draws: draws) : limits).lowerBound,
-      upper: (hasBounds ? outlook.limits(.upper, index: index, draws: draws) : limits).upperBound,
+      lower: (hasBounds ? outlook.interval(.lower, index: index, draws: draws) : limits).lowerBound,
+      upper: (hasBounds ? outlook.interval(.upper, index: index, draws: draws) : limits).upperBound,
       maximumExpected: try await maximum(.middle), discoverableRate: rate(.middle),
       bounds: sides.map { sides in
         .init(

@@ -4,12 +4,12 @@ import HeavyTails
 
 /// Summaries: the sums of the parts of a data set in files, which merge to the sums of the whole.
 ///
-/// A file is two lines of JSON, schema `skewmem.summary/2`: a head that says what it is of, and the sums. Counts merge exactly and sums
+/// A file is two lines of JSON, schema `skewmem.summary/3`: a head that says what it is of, and the sums. Counts merge exactly and sums
 /// to the last rounding; the order of the parts decides which records share a group of the bootstrap, and which of equals are named
 /// among the riskiest.
 extension DataSetSums {
-  /// `skewmem.summary/2`.
-  public static let schema = "skewmem.summary/2"
+  /// `skewmem.summary/3`.
+  public static let schema = "skewmem.summary/3"
 
   private struct Head: Codable {
     var schema: String
@@ -36,7 +36,7 @@ extension DataSetSums {
         && sums.greedyRecords <= head.records
         && (head.records == 0) == (longest == 0) && sums.survival.isConsistent && sums.groups.length == longest
         && sums.histogram.length == (longest == 0 ? 0 : longest + 1) && sums.greedy.length <= longest + 1
-        && sums.reading.agrees(records: head.records, longest: longest)
+        && sums.heterogeneity.agrees(records: head.records, longest: longest)
         && risks.limit == head.top && wholes.limit == head.top
         && sums.tails.allSatisfy { n, tail in (1...max(1, longest)).contains(n) && tail.records <= head.records }
     }

@@ -32,7 +32,7 @@ public struct DataSetSums: Sendable {
     var greedy = MatchLengthHistogram()
     var greedyRecords = 0
     var cumulance = CumulanceAccumulator()
-    var reading = LawReadingAccumulator()
+    var heterogeneity = HeterogeneityAccumulator()
     var groups = RecordGroups()
     var tokens = 0
     var logProbabilities = CompensatedSum()
@@ -77,7 +77,7 @@ public struct DataSetSums: Sendable {
     sums.survival.add(law)
     sums.histogram.add(masses: masses)
     sums.cumulance.add(moments)
-    sums.reading.add(law)
+    sums.heterogeneity.add(law)
     sums.groups.add(law)
     sums.tokens += law.length
     sums.logProbabilities.add(law.logSurvival[law.length])
@@ -142,7 +142,7 @@ public struct DataSetSums: Sendable {
     sums.greedy.merge(other.sums.greedy)
     sums.greedyRecords += other.sums.greedyRecords
     sums.cumulance.merge(other.sums.cumulance)
-    sums.reading.merge(other.sums.reading)
+    sums.heterogeneity.merge(other.sums.heterogeneity)
     sums.groups.merge(other.sums.groups)
     sums.tokens += other.sums.tokens
     sums.logProbabilities.merge(other.sums.logProbabilities)

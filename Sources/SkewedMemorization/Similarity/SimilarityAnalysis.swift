@@ -6,8 +6,8 @@ import TokenProcess
 
 /// Relates how alike records are to how far they are repeated: what `skewmem similarity` does (design MODEL §9).
 public struct SimilarityAnalysis: Sendable {
-  /// k, the nearest neighbours of a record.
-  public var neighbours = 10
+  /// k, the nearest neighbors of a record.
+  public var neighbors = 10
   /// The permutations behind each p-value, as replicates.
   public var resampling = Resampling(replicates: 9999)
 
@@ -43,11 +43,11 @@ public struct SimilarityAnalysis: Sendable {
     guard records.count >= 3 else {
       throw RecordError(field: "records", problem: "are \(records.count); similarity takes 3 or more")
     }
-    guard neighbours >= 1 else { throw ArgumentError(name: "neighbours", value: "\(neighbours)", allowed: "1 or more") }
+    guard neighbors >= 1 else { throw ArgumentError(name: "neighbors", value: "\(neighbors)", allowed: "1 or more") }
     let (source, input, full) = try vectors(records, embeddings)
-    let k = min(neighbours, records.count - 1)
-    let nearInput = try await input.neighbours(k, threads: resampling.threads)
-    let nearFull = try await full.neighbours(k, threads: resampling.threads)
+    let k = min(neighbors, records.count - 1)
+    let nearInput = try await input.neighbors(k, threads: resampling.threads)
+    let nearFull = try await full.neighbors(k, threads: resampling.threads)
     let rows = records.indices.map { index in
       SimilarityReport.RecordSimilarity(
         id: records[index].id, inputSimilarity: mean(nearInput[index]), fullSimilarity: mean(nearFull[index]),
@@ -58,7 +58,7 @@ public struct SimilarityAnalysis: Sendable {
     let distances = [nearInput, nearFull].map { $0.map { $0.map(\.distance) } }
     let (meanInput, meanFull) = (input.meanCosine ?? .nan, full.meanCosine ?? .nan)
     var report = SimilarityReport(
-      file: file, vectors: source, neighbours: k,
+      file: file, vectors: source, neighbors: k,
       gap: .init(
         input: meanInput, full: meanFull, difference: meanFull - meanInput,
         interval: interval(meanFull - meanInput, input, full)),
@@ -132,8 +132,8 @@ public struct SimilarityAnalysis: Sendable {
     return (source, input, whole)
   }
 
-  private func mean(_ neighbours: [Neighbour]) -> Double {
-    neighbours.reduce(0) { $0 + $1.cosine } / Double(neighbours.count)
+  private func mean(_ neighbors: [Neighbor]) -> Double {
+    neighbors.reduce(0) { $0 + $1.cosine } / Double(neighbors.count)
   }
 
   /// The jackknife: without record i, the mean over the other pairs follows from record i's own mean cosine.

@@ -26,7 +26,7 @@ extension SimilarityReport: ReadableReport {
     document.heading("Records with the most similar prefixes")
     document.table(
       .init(
-        ["record", "nearest", "\(neighbours) prefixes", "\(neighbours) sequences", "dimension", "E[N]", "greedy"],
+        ["record", "nearest", "\(neighbors) prefixes", "\(neighbors) sequences", "dimension", "E[N]", "greedy"],
         left: [0, 1],
         rows: records.sorted { ($0.inputSimilarity, $1.id) > ($1.inputSimilarity, $0.id) }.prefix(20).map {
           [

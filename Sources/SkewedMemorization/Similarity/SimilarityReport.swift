@@ -8,7 +8,7 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
   /// Where the vectors are from: `capture`, `npy` or `tf-idf`.
   public var vectors: String
   /// k.
-  public var neighbours: Int
+  public var neighbors: Int
   /// Mean cosines.
   public var gap: Gap
   /// In how many directions prefixes and whole sequences lie.

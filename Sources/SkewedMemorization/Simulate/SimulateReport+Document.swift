@@ -7,7 +7,7 @@ extension SimulateReport: ReadableReport {
     document.title("Simulated capture: \(output)")
     let values = parameters.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
     let meaning =
-      reading == "records"
+      mechanism == "heterogeneity"
       ? "each record has one token probability, drawn from the family's mixing law"
       : "all records share the hazards of their positions"
     document.paragraph(

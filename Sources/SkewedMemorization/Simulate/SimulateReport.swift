@@ -9,8 +9,8 @@ public struct SimulateReport: Codable, Sendable, Equatable {
   public let family: String
   /// Its parameters.
   public let parameters: [String: Double]
-  /// `records` or `positions`.
-  public let reading: String
+  /// `heterogeneity` or `duration-dependence`.
+  public let mechanism: String
   /// Records drawn.
   public let records: Int
   /// Tokens a record.
@@ -26,7 +26,7 @@ public struct SimulateReport: Codable, Sendable, Equatable {
     family = type(of: simulator.law).familyName
     parameters = Dictionary(
       uniqueKeysWithValues: zip(descriptions.map(\.name), simulator.law.parameters).map { ($0, $1) })
-    reading = simulator.reading.rawValue
+    mechanism = simulator.mechanism.rawValue
     self.records = records
     length = simulator.length
     seed = simulator.seed

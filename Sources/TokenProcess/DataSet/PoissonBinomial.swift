@@ -223,7 +223,7 @@ public struct PoissonBinomial: Sendable, Equatable {
     let first = max(0, Int((mean.value - reach).rounded(.down)))
     let last = min(uncertain, Int((mean.value + reach).rounded(.up)))
     let size = last - first + 1
-    let centre = Int(mean.value.rounded())
+    let center = Int(mean.value.rounded())
     let step = 2 * Double.pi / Double(size)
     var masses = [Double](repeating: 1 / Double(size), count: size)
     for frequency in stride(from: 1, through: size / 2, by: 1) {
@@ -242,13 +242,13 @@ public struct PoissonBinomial: Sendable, Equatable {
         // Relative to its mean, so that the sum over many records stays small.
         phase.add(multiplicity * (Double.atan2(y: p * sine, x: q + p * cosine) - p * angle))
       }
-      phase.add(angle * (mean.value - Double(centre)))
+      phase.add(angle * (mean.value - Double(center)))
       let modulus = Double.exp(logModulus.value)
       guard modulus > 1e-20 else { continue }
       // Frequencies ω and -ω together; the middle one of an even window stands alone.
       let weight = (2 * frequency == size ? 1.0 : 2.0) * modulus / Double(size)
       for index in 0..<size {
-        masses[index] += weight * .cos(phase.value - angle * Double(first + index - centre))
+        masses[index] += weight * .cos(phase.value - angle * Double(first + index - center))
       }
     }
     return Window(first: first, masses: masses)

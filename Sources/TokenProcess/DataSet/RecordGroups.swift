@@ -95,7 +95,7 @@ public struct RecordGroups: Sendable {
   ///   where resampling says nothing.
   /// - Complexity: O(replicates × groups × largest L) time; memory for 256 lengths at a time.
   /// - Throws: `CancellationError`; `DistributionError.level` unless 0 < level < 1.
-  public func bootstrapLimits(
+  public func bootstrapIntervals(
     around logSurvival: [Double], level: Double = 0.95, replicates: Int = 1999, seed: UInt64 = 0, threads: Int = 1
   ) async throws -> [(lower: Double, upper: Double)?] {
     guard level > 0, level < 1 else { throw DistributionError.level(level) }
@@ -112,13 +112,13 @@ public struct RecordGroups: Sendable {
         let atRisk = (0..<count).count { entered.significand($0, index) > 0 }
         let sorted = samples.map { $0[offset] }.filter { !$0.isNaN }.sorted()
         let others = jackknife.map { $0[offset] }.filter { !$0.isNaN }
-        let centre = logSurvival[index + 1]
-        guard atRisk >= 10, centre > -.infinity, sorted.count >= replicates / 2 else {
+        let center = logSurvival[index + 1]
+        guard atRisk >= 10, center > -.infinity, sorted.count >= replicates / 2 else {
           limits.append(nil)
           continue
         }
         let interval = try BCaInterval(sorted: sorted, estimate: 1, jackknife: others, z: z)
-        limits.append((min(0, centre + .log(interval.lower)), min(0, centre + .log(interval.upper))))
+        limits.append((min(0, center + .log(interval.lower)), min(0, center + .log(interval.upper))))
       }
     }
     return limits

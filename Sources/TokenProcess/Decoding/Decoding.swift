@@ -1,7 +1,7 @@
 import GSLNumerics
 import RealModule
 
-/// How tokens are drawn from a model's distribution: temperature, then top-k, then top-p, then min-p, then renormalised (design
+/// How tokens are drawn from a model's distribution: temperature, then top-k, then top-p, then min-p, then renormalized (design
 /// MODEL §7); or greedily.
 ///
 /// Every step keeps the tokens above a threshold, and ties at a threshold are kept.

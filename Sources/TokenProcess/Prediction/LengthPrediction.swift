@@ -63,21 +63,21 @@ public struct LengthPrediction: Sendable {
     }
     let first = rows.map { -sum($0[..<start]) / Double(start) }
     let rest = rows.map { -sum($0[start..<reached]) / Double(tokens) }
-    let hazards = Self.populationCentres(
+    let hazards = Self.populationCenters(
       starts: rows.map { sum($0[..<start]) }, ends: rows.map { sum($0[..<reached]) }, tokens: tokens)
     if tails[reached] == nil { tails[reached] = .some(TailFits(usable, reaching: reached)) }
     let tail = (tails[reached] ?? nil).flatMap { tail in
-      tail.centres(rows: rows.count, start: start, end: reached, given: given, length: length)
-        .map { (centres: $0, family: tail.best.family) }
+      tail.centers(rows: rows.count, start: start, end: reached, given: given, length: length)
+        .map { (centers: $0, family: tail.best.family) }
     }
     let predictors = SurprisalScale.allCases.flatMap { scale in
       [
-        RestPredictor(.populationMean, scale, first: first, rest: rest, centres: nil, tokens: tokens),
-        RestPredictor(.populationHazard, scale, first: first, rest: rest, centres: hazards, tokens: tokens),
+        RestPredictor(.populationMean, scale, first: first, rest: rest, centers: nil, tokens: tokens),
+        RestPredictor(.populationHazard, scale, first: first, rest: rest, centers: hazards, tokens: tokens),
         tail.flatMap {
-          RestPredictor(.parametricTail, scale, first: first, rest: rest, centres: $0.centres, tokens: tokens)
+          RestPredictor(.parametricTail, scale, first: first, rest: rest, centers: $0.centers, tokens: tokens)
         },
-        RestPredictor(.shrinkage, scale, first: first, rest: rest, centres: nil, tokens: tokens),
+        RestPredictor(.shrinkage, scale, first: first, rest: rest, centers: nil, tokens: tokens),
       ].compactMap(\.self)
     }
     guard let predictor = PredictorMixture(predictors) else { return nil }
@@ -94,7 +94,7 @@ public struct LengthPrediction: Sendable {
   }
 
   /// -ln(S̄(n)/S̄(m)) / (n - m) without each record in turn, and last with all.
-  private static func populationCentres(starts: [Double], ends: [Double], tokens: Int) -> [Double] {
+  private static func populationCenters(starts: [Double], ends: [Double], tokens: Int) -> [Double] {
     /// ln Σ exp of all but one, for each, and of all: sums from both sides, so that nothing is subtracted.
     func sums(_ values: [Double]) -> [Double] {
       var before = [-Double.infinity]

@@ -64,13 +64,13 @@ public struct PredictionEvaluation: Sendable, Equatable {
     let own = zip(rest, first).map { $0 - tokens * $1 }
     let ownSquares = sum(own.map { $0 * $0 }[...])
     ownMeanScore = score(own, own.map { (ownSquares - $0 * $0) / (count - 1) })
-    let centre = sum(first[...]) / count
-    let spread = sum(first.map { ($0 - centre) * ($0 - centre) }[...])
-    let slope = spread > 0 ? sum(zip(first, rest).map { ($0 - centre) * ($1 - mean) }[...]) / spread : 0
-    let errors = zip(first, rest).map { $1 - mean - slope * ($0 - centre) }
+    let center = sum(first[...]) / count
+    let spread = sum(first.map { ($0 - center) * ($0 - center) }[...])
+    let slope = spread > 0 ? sum(zip(first, rest).map { ($0 - center) * ($1 - mean) }[...]) / spread : 0
+    let errors = zip(first, rest).map { $1 - mean - slope * ($0 - center) }
     let errorSquares = sum(errors.map { $0 * $0 }[...])
     // Without one the residual is e/(1 - h) and the sum of squares falls by e²/(1 - h).
-    let free = first.map { 1 - 1 / count - (spread > 0 ? ($0 - centre) * ($0 - centre) / spread : 0) }
+    let free = first.map { 1 - 1 / count - (spread > 0 ? ($0 - center) * ($0 - center) / spread : 0) }
     regressionScore = score(
       zip(errors, free).map { $0 / $1 }, zip(errors, free).map { (errorSquares - $0 * $0 / $1) / (count - 3) })
   }

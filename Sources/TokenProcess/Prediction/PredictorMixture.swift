@@ -78,7 +78,7 @@ public struct PredictorMixture: Sendable {
       // Fat tails of few records: no surprisal that a Double's probability can have.
       if above > 1e6 { return .infinity }
     }
-    // On the logarithmic scale, where a surprisal of 1e-4 is as far from its neighbours as one of 10. Brent's method does not
+    // On the logarithmic scale, where a surprisal of 1e-4 is as far from its neighbors as one of 10. Brent's method does not
     // fail on a bracket whose ends differ in sign; its end is a safe value all the same.
     let scale = SurprisalScale.logarithm
     let root = try? findRoot(in: scale.transformed(0)...scale.transformed(above), relativeTolerance: 1e-10) {

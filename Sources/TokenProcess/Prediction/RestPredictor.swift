@@ -14,7 +14,7 @@ import RealModule
 ///
 /// Errors are Student's t around that. Everything that judges a predictor is leave-one-out.
 public struct RestPredictor: Sendable {
-  /// Where the centre of the prediction comes from.
+  /// Where the center of the prediction comes from.
   public enum Method: String, Sendable, CaseIterable {
     case populationMean = "population-mean"
     case populationHazard = "population-hazard"
@@ -37,9 +37,9 @@ public struct RestPredictor: Sendable {
   let leftOutLevels: [Double]
   private let line: Line
 
-  /// The centre of g(r) and the scale of its error.
+  /// The center of g(r) and the scale of its error.
   private enum Line: Sendable {
-    case constant(centre: Double, deviation: Double, freedom: Double)
+    case constant(center: Double, deviation: Double, degreesOfFreedom: Double)
     case regression(Regression)
   }
 
@@ -48,11 +48,11 @@ public struct RestPredictor: Sendable {
   /// - Parameters:
   ///   - first: The mean surprisals of the first m tokens.
   ///   - rest: Those of tokens m+1 … n of the same records.
-  ///   - centres: What a hazard or tail says for each record when the record is left out, and last for a new one; nil for the
+  ///   - centers: What a hazard or tail says for each record when the record is left out, and last for a new one; nil for the
   ///     population mean and shrinkage.
   ///   - tokens: n - m.
   /// - Returns: nil with fewer than five records or no variation.
-  init?(_ method: Method, _ scale: SurprisalScale, first: [Double], rest: [Double], centres: [Double]?, tokens: Int) {
+  init?(_ method: Method, _ scale: SurprisalScale, first: [Double], rest: [Double], centers: [Double]?, tokens: Int) {
     self.method = method
     self.scale = scale
     let count = rest.count
@@ -62,15 +62,15 @@ public struct RestPredictor: Sendable {
     var scores: [Double] = []
     var levels: [Double] = []
     var sum = CompensatedSum()
-    let known: [(error: Double, deviation: Double, freedom: Double)]
-    if let centres {
-      let errors = zip(z, centres).map { $0 - scale.transformed($1) }
+    let known: [(error: Double, deviation: Double, degreesOfFreedom: Double)]
+    if let centers {
+      let errors = zip(z, centers).map { $0 - scale.transformed($1) }
       let squares = errors.reduce(0) { $0 + $1 * $1 }
       let freedom = Double(count - 1)
       known = errors.map { ($0, (max(0, squares - $0 * $0) / freedom).squareRoot(), freedom) }
       line = .constant(
-        centre: scale.transformed(centres[count]), deviation: (squares / Double(count)).squareRoot(),
-        freedom: Double(count))
+        center: scale.transformed(centers[count]), deviation: (squares / Double(count)).squareRoot(),
+        degreesOfFreedom: Double(count))
     } else {
       guard let regression = Regression(method == .shrinkage ? first.map { scale.transformed($0) } : nil, z) else {
         return nil
@@ -82,10 +82,10 @@ public struct RestPredictor: Sendable {
       // No error to speak of leaves nothing to learn an interval from.
       guard deviation > 1e-9 else { return nil }
       let score =
-        logStudentDensity(error / deviation, freedom: freedom) - .log(deviation) + scale.logSlope(rest[index])
+        logStudentDensity(error / deviation, degreesOfFreedom: freedom) - .log(deviation) + scale.logSlope(rest[index])
         - .log(Double(tokens))
       standardized.append(error / deviation)
-      levels.append(studentLowerTail(error / deviation, freedom: freedom))
+      levels.append(studentLowerTail(error / deviation, degreesOfFreedom: freedom))
       scores.append(score)
       sum.add(score)
     }
@@ -96,17 +96,17 @@ public struct RestPredictor: Sendable {
   }
 
   /// Centre and standard deviation of g(r) for a record whose first tokens have this mean surprisal.
-  private func centre(_ first: Double) -> (centre: Double, deviation: Double, freedom: Double) {
+  private func center(_ first: Double) -> (center: Double, deviation: Double, degreesOfFreedom: Double) {
     switch line {
-    case .constant(let centre, let deviation, let freedom): (centre, deviation, freedom)
+    case .constant(let center, let deviation, let freedom): (center, deviation, freedom)
     case .regression(let regression): regression.prediction(scale.transformed(first))
     }
   }
 
   /// The predictive probability that the mean surprisal of the rest is at most `rest`.
   func level(_ first: Double, rest: Double) -> Double {
-    let (centre, deviation, freedom) = centre(first)
-    return studentLowerTail((scale.transformed(rest) - centre) / deviation, freedom: freedom)
+    let (center, deviation, freedom) = center(first)
+    return studentLowerTail((scale.transformed(rest) - center) / deviation, degreesOfFreedom: freedom)
   }
 
   private static func condensed(_ residuals: [Double]) -> [(value: Double, logShare: Double)] {
@@ -123,14 +123,14 @@ public struct RestPredictor: Sendable {
 
   /// The mean surprisals of the rest that the leave-one-out residuals make of a record, with the logarithms of their shares.
   func outcomes(_ first: Double) -> [(rest: Double, logShare: Double)] {
-    let (centre, deviation, _) = centre(first)
-    return residuals.map { (scale.restored(centre + deviation * $0.value), $0.logShare) }
+    let (center, deviation, _) = center(first)
+    return residuals.map { (scale.restored(center + deviation * $0.value), $0.logShare) }
   }
 
   /// ln of the predictive density of Σ ln p = -tokens · rest.
   func logDensity(_ first: Double, rest: Double, tokens: Int) -> Double {
-    let (centre, deviation, freedom) = centre(first)
-    return logStudentDensity((scale.transformed(rest) - centre) / deviation, freedom: freedom) - .log(deviation)
+    let (center, deviation, freedom) = center(first)
+    return logStudentDensity((scale.transformed(rest) - center) / deviation, degreesOfFreedom: freedom) - .log(deviation)
       + scale.logSlope(rest) - .log(Double(tokens))
   }
 }
@@ -146,27 +146,27 @@ private struct Regression: Sendable {
   private let count: Double
   private let freedom: Double
   /// For each record, from the others: its error, the error's standard deviation and its degrees of freedom.
-  let leftOut: [(error: Double, deviation: Double, freedom: Double)]
+  let leftOut: [(error: Double, deviation: Double, degreesOfFreedom: Double)]
 
   /// - Parameter x: nil for a constant.
   init?(_ x: [Double]?, _ z: [Double]) {
     let n = Double(z.count)
-    let centreZ = z.reduce(0, +) / n
-    var centreX = 0.0
+    let centerZ = z.reduce(0, +) / n
+    var centerX = 0.0
     var spread = Double.infinity
     var rise = 0.0
     if let x {
-      centreX = x.reduce(0, +) / n
-      spread = x.reduce(0) { $0 + ($1 - centreX) * ($1 - centreX) }
-      guard spread > 1e-20 * n * max(1, centreX * centreX) else { return nil }
-      rise = zip(x, z).reduce(0) { $0 + ($1.0 - centreX) * ($1.1 - centreZ) } / spread
+      centerX = x.reduce(0, +) / n
+      spread = x.reduce(0) { $0 + ($1 - centerX) * ($1 - centerX) }
+      guard spread > 1e-20 * n * max(1, centerX * centerX) else { return nil }
+      rise = zip(x, z).reduce(0) { $0 + ($1.0 - centerX) * ($1.1 - centerZ) } / spread
     }
-    let offsets = x?.map { $0 - centreX } ?? Array(repeating: 0, count: z.count)
-    let errors = zip(offsets, z).map { $1 - centreZ - rise * $0 }
+    let offsets = x?.map { $0 - centerX } ?? Array(repeating: 0, count: z.count)
+    let errors = zip(offsets, z).map { $1 - centerZ - rise * $0 }
     let squares = errors.reduce(0) { $0 + $1 * $1 }
     let left = n - (x == nil ? 1 : 2)
     guard left > 2 else { return nil }
-    (count, meanX, meanZ, slope, squaresX, freedom) = (n, centreX, centreZ, rise, spread, left)
+    (count, meanX, meanZ, slope, squaresX, freedom) = (n, centerX, centerZ, rise, spread, left)
     variance = squares / left
     // Without record i the residual is e / (1 - h) and the sum of squares falls by e² / (1 - h).
     leftOut = zip(offsets, errors).map { offset, error in
@@ -176,7 +176,7 @@ private struct Regression: Sendable {
     }
   }
 
-  func prediction(_ x: Double) -> (centre: Double, deviation: Double, freedom: Double) {
+  func prediction(_ x: Double) -> (center: Double, deviation: Double, degreesOfFreedom: Double) {
     let h = 1 / count + (x - meanX) * (x - meanX) / squaresX
     return (meanZ + slope * (x - meanX), (variance * (1 + h)).squareRoot(), freedom)
   }

@@ -30,12 +30,12 @@ package struct TailFits: Sendable {
 
   /// -ln(S(end)/S(start)) / (end - start) without the fold of each record, and last the same from `given` to `length` with all; nil where
   /// one is not finite.
-  func centres(rows: Int, start: Int, end: Int, given: Int, length: Int) -> [Double]? {
+  func centers(rows: Int, start: Int, end: Int, given: Int, length: Int) -> [Double]? {
     func surprisal(_ fit: Fit, _ start: Int, _ end: Int) -> Double {
       max(0, (fit.logSurvival(start) - fit.logSurvival(end)) / Double(end - start))
     }
     let values = folds.map { surprisal($0, start, end) }
-    let centres = (0..<rows).map { values[$0 % 5] } + [surprisal(best, given, length)]
-    return centres.allSatisfy(\.isFinite) ? centres : nil
+    let centers = (0..<rows).map { values[$0 % 5] } + [surprisal(best, given, length)]
+    return centers.allSatisfy(\.isFinite) ? centers : nil
   }
 }

@@ -46,13 +46,13 @@ struct CaptureCommand: AsyncParsableCommand {
   var apiKeyVariable: String?
 
   @Option(help: ArgumentHelp("Seconds before a request is given up.", valueName: "s"))
-  var timeout = HTTPClient.Patience().timeout
+  var timeout = HTTPClient.RetryPolicy().timeout
 
   @Option(help: "How often a request is tried again.")
-  var retries = HTTPClient.Patience().retries
+  var retries = HTTPClient.RetryPolicy().retries
 
   @Option(help: ArgumentHelp("Seconds before the first new try; doubled each time.", valueName: "s"))
-  var retryWait = HTTPClient.Patience().wait
+  var retryWait = HTTPClient.RetryPolicy().wait
 
   @OptionGroup(title: "Input") var input: PassageInputOptions
   @OptionGroup(title: "Generations") var generations: GenerationOptions
@@ -78,10 +78,10 @@ struct CaptureCommand: AsyncParsableCommand {
       settings.alternatives = alternatives
       settings.passages = input.options
       settings.generations = try generations.plan
-      var patience = HTTPClient.Patience()
-      patience.timeout = timeout
-      patience.retries = retries
-      patience.wait = retryWait
+      var retryPolicy = HTTPClient.RetryPolicy()
+      retryPolicy.timeout = timeout
+      retryPolicy.retries = retries
+      retryPolicy.wait = retryWait
       let environment = ProcessInfo.processInfo.environment
       let key = environment[apiKeyVariable ?? "SKEWMEM_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
       if let apiKeyVariable, key == nil {
@@ -89,7 +89,7 @@ struct CaptureCommand: AsyncParsableCommand {
       }
       let bar = CaptureProgressBar(isQuiet: quiet)
       let client = try HTTPClient(
-        address: server, key: key, patience: patience, concurrency: concurrency, onWait: { bar.note($0) })
+        address: server, key: key, retryPolicy: retryPolicy, concurrency: concurrency, onWait: { bar.note($0) })
       defer { bar.finish() }
       let outcome = try await CaptureRun(client: client, settings: settings)
         .run(input: file, store: output) { bar.update($0) }

@@ -30,8 +30,8 @@ struct DriversCommand: ReportCommand {
   @Option(help: ArgumentHelp("Embeddings of the prefixes (.npy), a row each record, for one file.", valueName: "file"))
   var prefixEmbeddings: String?
 
-  @Option(help: ArgumentHelp("Nearest neighbours behind input_similarity.", valueName: "k"))
-  var neighbours = DriversAnalysis().neighbours
+  @Option(help: ArgumentHelp("Nearest neighbors behind input_similarity.", valueName: "k"))
+  var neighbors = DriversAnalysis().neighbors
 
   @Option(help: ArgumentHelp("First positions whose pairs are tested for independence.", valueName: "n"))
   var positions = DriversAnalysis().positions
@@ -59,7 +59,7 @@ struct DriversCommand: ReportCommand {
     var analysis = DriversAnalysis()
     analysis.link = link
     analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
-    analysis.neighbours = neighbours
+    analysis.neighbors = neighbors
     analysis.positions = positions
     analysis.resampling.seed = seed
     analysis.resampling.threads = threadOptions.threads

@@ -19,8 +19,8 @@ struct SimilarityCommand: ReportCommand {
 
   @OptionGroup var embeddings: EmbeddingOptions
 
-  @Option(help: ArgumentHelp("Nearest neighbours of each record.", valueName: "k"))
-  var neighbours = SimilarityAnalysis().neighbours
+  @Option(help: ArgumentHelp("Nearest neighbors of each record.", valueName: "k"))
+  var neighbors = SimilarityAnalysis().neighbors
 
   @Option(help: "Permutations behind each p-value.")
   var permutations = SimilarityAnalysis().resampling.replicates
@@ -39,7 +39,7 @@ struct SimilarityCommand: ReportCommand {
 
   func report() async throws -> SimilarityReport {
     var analysis = SimilarityAnalysis()
-    analysis.neighbours = neighbours
+    analysis.neighbors = neighbors
     analysis.resampling.replicates = permutations
     analysis.resampling.seed = seed
     analysis.resampling.threads = threadOptions.threads

@@ -6,7 +6,7 @@ import HeavyTails
 import SkewedMemorization
 import TokenProcess
 
-extension RecordSimulator.Reading: ExpressibleByArgument {}
+extension RecordSimulator.Mechanism: ExpressibleByArgument {}
 
 struct SimulateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,9 +38,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "records: each has its own token probability; positions: all share the hazards. (default: records where the family is a mixture)"
+      "heterogeneity: each record has its own token probability; duration-dependence: all share the hazards. (default: heterogeneity where the family is a mixture)"
     ))
-  var reading: RecordSimulator.Reading?
+  var mechanism: RecordSimulator.Mechanism?
 
   @Option(help: "Seed.")
   var seed: UInt64 = 0
@@ -51,7 +51,7 @@ struct SimulateCommand: AsyncParsableCommand {
     try await reportingErrors {
       try ArgumentError.check(records, "records", in: 1...1_000_000_000)
       let law = try Family.law(named: family, parameters: try parameters())
-      let simulator = try RecordSimulator(law: law, reading: reading, length: length, seed: seed)
+      let simulator = try RecordSimulator(law: law, mechanism: mechanism, length: length, seed: seed)
       let bar = ProgressBar(total: records, unit: "records", isQuiet: output.quiet)
       var writer = try CaptureWriter(path: output.output)
       for index in 0..<records {

@@ -2,15 +2,18 @@ import GSLNumerics
 import Inference
 import RealModule
 
-/// Which of the two readings of a beta-geometric law the token probabilities support: records differ, or every record locks on as it goes
-/// (design MODEL §4). Match lengths alone cannot tell: both give the same law of N.
-public struct LawReading: Sendable, Equatable {
+/// Whether a heavy tail of N comes from unobserved heterogeneity (records differ in one token probability) or from duration
+/// dependence (tokens become more probable the further a match has gone).
+///
+/// Match lengths alone cannot tell: both give the same law of N, the beta-geometric (Documentation/model.md §4). The token
+/// probabilities can.
+public struct Heterogeneity: Sendable, Equatable {
   /// What the data say.
   public enum Verdict: String, Sendable, Codable {
     /// Differences between records explain more than the position does.
-    case recordsDiffer = "records-differ"
+    case unobservedHeterogeneity = "unobserved-heterogeneity"
     /// The position explains more, and tokens become more probable along the reference.
-    case recordsLockOn = "records-lock-on"
+    case durationDependence = "duration-dependence"
     /// Both explain something, and neither clearly more.
     case both
     /// Neither is distinguishable from chance.
@@ -47,7 +50,7 @@ public struct LawReading: Sendable, Equatable {
     let without = used.indices.compactMap { merged(without: $0) }
     guard without.count == used.count else { return nil }
     let count = Double(used.count)
-    let width = studentQuantile(0.975, freedom: count - 1)
+    let width = studentQuantile(0.975, degreesOfFreedom: count - 1)
     func limits(_ value: (TokenVarianceEffects) -> Double) -> ClosedRange<Double>? {
       let half = width * jackknifeVariance(without.map(value)).squareRoot()
       // Deviations too large to be squared say nothing.
@@ -61,21 +64,21 @@ public struct LawReading: Sendable, Equatable {
     (self.record, self.position, self.difference, self.trend) = (record, position, difference, trend)
     let locksOn = position.lowerBound > 0 && trend.lowerBound > 0
     if difference.lowerBound > 0, record.lowerBound > 0 {
-      verdict = .recordsDiffer
+      verdict = .unobservedHeterogeneity
     } else if difference.upperBound < 0, locksOn {
-      verdict = .recordsLockOn
+      verdict = .durationDependence
     } else if record.lowerBound > 0, locksOn {
       verdict = .both
     } else if record.lowerBound > 0 {
-      verdict = .recordsDiffer
+      verdict = .unobservedHeterogeneity
     } else {
-      verdict = locksOn ? .recordsLockOn : .neither
+      verdict = locksOn ? .durationDependence : .neither
     }
   }
 }
 
-/// ``TokenVarianceAccumulator`` of all records, in groups that are dealt in turn, for a ``LawReading``.
-public struct LawReadingAccumulator: Sendable, Codable {
+/// ``TokenVarianceAccumulator`` of all records, in groups that are dealt in turn, for ``Heterogeneity``.
+public struct HeterogeneityAccumulator: Sendable, Codable {
   private static let groupCount = 20
   /// Longer references would make the groups' sums large.
   private static let longestReference = 4096
@@ -97,7 +100,7 @@ public struct LawReadingAccumulator: Sendable, Codable {
   }
 
   /// Adds the records of another accumulator, group by group.
-  public mutating func merge(_ other: LawReadingAccumulator) {
+  public mutating func merge(_ other: HeterogeneityAccumulator) {
     if other.isTooLong { collapse() }
     for (index, group) in other.groups.enumerated() {
       // Dealing goes on where it was.
@@ -122,8 +125,8 @@ public struct LawReadingAccumulator: Sendable, Codable {
     return total
   }
 
-  /// The reading; nil with references of more than 4,096 tokens, tokens of probability 0 or few records.
-  public var reading: LawReading? { LawReading(groups: groups) }
+  /// What the tokens say; nil with references of more than 4,096 tokens, tokens of probability 0 or few records.
+  public var heterogeneity: Heterogeneity? { Heterogeneity(groups: groups) }
 
   /// Whether the sums could be those of so many records.
   package func agrees(records: Int, longest: Int) -> Bool {

@@ -5,13 +5,13 @@ import Testing
 import TokenProcess
 
 /// Processes whose reading is known.
-@Suite struct LawReadingTests {
+@Suite struct HeterogeneityTests {
   /// ln p = level + record + slope ln j + noise, kept below 0.
   private func reading(
     records: Int = 120, length: Int = 32, record: Double, slope: Double, noise: Double = 0.3, seed: UInt64
-  ) -> LawReading? {
+  ) -> Heterogeneity? {
     var generator = SeededGenerator(seed: seed)
-    var accumulator = LawReadingAccumulator()
+    var accumulator = HeterogeneityAccumulator()
     for _ in 0..<records {
       let own = record * generator.normal()
       let values = (1...length).map { j in
@@ -19,17 +19,17 @@ import TokenProcess
       }
       if let law = try? MatchLengthLaw(tokenLogProbabilities: values) { accumulator.add(law) }
     }
-    return accumulator.reading
+    return accumulator.heterogeneity
   }
 
   @Test func knownProcesses() throws {
     for seed in 0..<5 {
       let seed = UInt64(seed)
-      #expect(try #require(reading(record: 0.6, slope: 0.05, seed: seed)).verdict == .recordsDiffer)
+      #expect(try #require(reading(record: 0.6, slope: 0.05, seed: seed)).verdict == .unobservedHeterogeneity)
       let lock = try #require(reading(record: 0.05, slope: 0.6, seed: seed))
-      #expect(lock.verdict == .recordsLockOn && lock.trend.contains(0.6))
+      #expect(lock.verdict == .durationDependence && lock.trend.contains(0.6))
       // Falling probabilities are no locking on.
-      #expect(try #require(reading(record: 0.6, slope: -0.2, seed: seed)).verdict == .recordsDiffer)
+      #expect(try #require(reading(record: 0.6, slope: -0.2, seed: seed)).verdict == .unobservedHeterogeneity)
     }
     // The slope's deviation is 0.83 of ln j over 32 positions: equal effects.
     let even = try #require(reading(record: 0.5, slope: 0.6, seed: 3))
@@ -84,13 +84,13 @@ import TokenProcess
   }
 
   @Test func edges() throws {
-    #expect(LawReadingAccumulator().reading == nil)
+    #expect(HeterogeneityAccumulator().heterogeneity == nil)
     #expect(reading(records: 4, record: 1, slope: 0, seed: 1) == nil)
-    var accumulator = LawReadingAccumulator()
+    var accumulator = HeterogeneityAccumulator()
     for _ in 0..<20 { accumulator.add(try MatchLengthLaw(tokenLogProbabilities: [-1, -.infinity])) }
-    #expect(accumulator.reading == nil)
-    var long = LawReadingAccumulator()
+    #expect(accumulator.heterogeneity == nil)
+    var long = HeterogeneityAccumulator()
     long.add(try MatchLengthLaw(tokenLogProbabilities: Array(repeating: -1, count: 5000)))
-    #expect(long.reading == nil)
+    #expect(long.heterogeneity == nil)
   }
 }
