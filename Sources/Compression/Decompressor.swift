@@ -1,7 +1,6 @@
-import Foundation
-
 internal import CZlib
 internal import CZstd
+import Foundation
 
 /// What is wrong with compressed data.
 public struct CompressionError: LocalizedError, Equatable, Sendable, CustomStringConvertible {

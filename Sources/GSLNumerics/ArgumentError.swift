@@ -6,7 +6,7 @@ import Foundation
 /// do {
 ///   _ = try Decoding(temperature: -1)
 /// } catch {
-///   print(error)  // temperature is -1.0, and must be: 0, or finite and 1e-6 or more
+///   print(error)  // prints temperature is -1.0, and must be: 0, or finite and 1e-6 or more
 /// }
 /// ```
 public struct ArgumentError: LocalizedError, Equatable, Sendable, CustomStringConvertible {

@@ -63,8 +63,8 @@ import TokenProcess
       (#"{"id":"a","token_logprobs":[]}"#, "token_logprobs", "empty"),
       (#"{"id":"","token_logprobs":[-1]}"#, "id", "empty"),
       (#"{"id":"a","token_logprobs":[-1,-2],"ranks":[0]}"#, "ranks", "1 elements"),
-      (#"{"id":"a","token_logprobs":[-1],"ranks":[0.5]}"#, "ranks", "wrong kind"),
-      (#"{"id":"a","token_logprobs":[-1],"top_logprobs":[[[1,-1],[2]]]}"#, "top_logprobs[0][1]", "is null"),
+      (#"{"id":"a","token_logprobs":[-1],"ranks":[0.5]}"#, "ranks[0]", "not an integer"),
+      (#"{"id":"a","token_logprobs":[-1],"top_logprobs":[[[1,-1],[2]]]}"#, "top_logprobs[0][1]", "is not a pair"),
     ]
     for (text, field, problem) in cases {
       let error = try #require(try await failure(#"{"id":"good","token_logprobs":[-1]}"# + "\n" + text), "\(text)")
@@ -176,12 +176,12 @@ import TokenProcess
   @Test func unusedOptions() async throws {
     let capture = Repository.capture("jargon-train-epoch06.jsonl")
     let split = await FormatFile.error { _ = try await FormatFile.records(capture, split: .prefixTokens(3)) }
-    #expect(split?.file == capture && split?.problem.contains("--prefix-tokens") == true)
+    #expect(split?.file == capture && split?.option == "split")
     let array = await FormatFile.error { _ = try await FormatFile.records("a.npy", split: .suffixTokens(3)) }
     #expect(array?.problem.contains("is read as npy") == true)
     for (file, format) in [(capture, "native"), (try FormatFile.path("openai.jsonl"), "server")] {
       let lengths = await FormatFile.error { _ = try await FormatFile.records(file, lengths: "len.npy") }
-      #expect(lengths?.problem == "is read as \(format), which has no arrays: --array-lengths is for those")
+      #expect(lengths?.problem == "is read as \(format), which has no arrays" && lengths?.option == "arrayLengths")
     }
   }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Captures
 
-/// JSON of any kind, by the cursor and by Foundation.
+/// JSON of any kind.
 @Suite struct JSONValueTests {
-  private func value(_ text: String) -> JSONValue? { JSONValue(Data(text.utf8)) }
+  private func value(_ text: String) -> JSONValue? { try? JSONValue(Data(text.utf8)) }
 
   @Test func kinds() {
     let members: [String: JSONValue] = [
@@ -16,7 +16,7 @@ import Testing
     let text =
       #""a":1,"b":true,"c":false,"d":null,"e":1.5,"f":"\u00e9\n","g":[],"h":[0,1,-2],"i":[0,0.5,"x"],"j":{"k":[1]},"l":1234567890123456789,"m":[true]"#
     #expect(value("{" + text + "}") == .object(members))
-    // The same by Foundation: a number that the cursor leaves to it.
+    // A number of more digits than a word holds.
     #expect(value("{" + text + ",\"z\":1e300}") == .object(members.merging(["z": .number(1e300)]) { $1 }))
     #expect(value(" 7 ") == .integer(7) && value("\"x\"") == .text("x") && value("[[1],[2.5]]") != nil)
   }

@@ -16,7 +16,7 @@ import TokenProcess
     #expect(record.topLogProbabilities?[0].map(\.tokenID) == [4, 5])
     #expect(try await FormatFile.records("vllm.json", split: .suffixTokens(1))[0].tokenLogProbabilities == [-0.2])
     let unsaid = await FormatFile.error { _ = try await FormatFile.records("vllm.json") }
-    #expect(unsaid?.problem.contains("--prefix-tokens") == true)
+    #expect(unsaid?.option == "split")
     let beyond = await FormatFile.error { _ = try await FormatFile.records("vllm.json", split: .prefixTokens(4)) }
     #expect(beyond?.field == "prompt_logprobs")
   }
@@ -121,7 +121,7 @@ import TokenProcess
   }
 
   @Test(arguments: [
-    (#"{"choices":[{"prompt_logprobs":[null,{"x":{"logprob":-1,"rank":1}}]}]}"#, "prompt_logprobs[1]"),
+    (#"{"choices":[{"prompt_logprobs":[null,{"x":{"logprob":-1,"rank":1}}]}]}"#, "choices[0].prompt_logprobs[1]"),
     (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1},"2":{"logprob":-2}}]}]}"#, "prompt_token_ids"),
     (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1}}],"prompt_token_ids":[5]}]}"#, "prompt_token_ids"),
     (#"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1}}],"prompt_token_ids":[5,6]}]}"#, "prompt_logprobs[1]"),
@@ -178,20 +178,22 @@ import TokenProcess
     #expect(records.map(\.tokenLogProbabilities) == [[-1]])
   }
 
-  /// The quick reader of responses, and Foundation.
-  @Test func responsesReadTwice() throws {
-    for name in ["vllm.json", "vllm-0.32.0.json", "vllm-0.32.0-echo.json", "llama-cpp-python.json"] {
-      let text = try Data(contentsOf: URL(fileURLWithPath: FormatFile.path(name)))
-      let quick = try #require(ServerResponseParser().response(text))
-      let slow = try JSONDecoder().decode(ServerResponse.self, from: text)
-      #expect(try quick.records(split: .prefixTokens(2), name: "x") == slow.records(split: .prefixTokens(2), name: "x"))
-    }
-    // What stands twice is Foundation's to read, which takes the first.
-    for twice in [
-      #"{"choices":[],"choices":[]}"#, #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1,"logprob":-2}}]}]}"#,
-      #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1},"1":{"logprob":-2}}]}]}"#,
+  /// A response that says something twice is refused, as nobody knows which counts; answers about other tokens are; and what is left out
+  /// when the prompt is known is not part of the record.
+  @Test func responsesThatAreNotWhatWasAsked() throws {
+    for (twice, path) in [
+      (#"{"choices":[],"choices":[]}"#, "choices"),
+      (
+        #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1,"logprob":-2}}]}]}"#,
+        "choices[0].prompt_logprobs[1].1.logprob"
+      ),
+      (
+        #"{"choices":[{"prompt_logprobs":[null,{"1":{"logprob":-1},"1":{"logprob":-2}}]}]}"#,
+        "choices[0].prompt_logprobs[1].1"
+      ),
     ] {
-      #expect(ServerResponseParser().response(Data(twice.utf8)) == nil, "\(twice)")
+      let fault = #expect(throws: JSONFault.self) { try ServerResponse(Data(twice.utf8)) }
+      #expect(fault?.path == path && fault?.problem == "is there twice", "\(twice)")
     }
     // Answers about other tokens than were asked for, wherever they stand.
     for other in [
@@ -205,8 +207,8 @@ import TokenProcess
     // What is left out when the prompt is known is not part of the record.
     let text = try Data(contentsOf: URL(fileURLWithPath: FormatFile.path("vllm-0.32.0.json")))
     let asked = [17872, 42, 933, 4038, 299]
-    let some = try #require(ServerResponseParser((asked, 2)).response(text))
-    let all = try #require(ServerResponseParser().response(text))
+    let some = try ServerResponse(text, asked: (asked, 2))
+    let all = try ServerResponse(text)
     #expect(
       try some.records(split: .prefixTokens(2), name: "x", asked: asked)
         == all.records(split: .prefixTokens(2), name: "x", asked: asked))

@@ -112,7 +112,7 @@ private struct Table: Decodable {
     (-6, 100_000, 9.899647278008812792e-10, -18.915881778202555049),
   ]) func studentsT(t: Double, degreesOfFreedom: Double, lowerTail: Double, logDensity: Double) {
     // GSL's incomplete beta keeps twelve digits.
-    expectClose(studentLowerTail(t, degreesOfFreedom: freedom), lowerTail, relative: 1e-11)
-    expectClose(logStudentDensity(t, degreesOfFreedom: freedom), logDensity, relative: 1e-12)
+    expectClose(studentLowerTail(t, degreesOfFreedom: degreesOfFreedom), lowerTail, relative: 1e-11)
+    expectClose(logStudentDensity(t, degreesOfFreedom: degreesOfFreedom), logDensity, relative: 1e-12)
   }
 }

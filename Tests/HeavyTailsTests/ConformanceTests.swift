@@ -69,7 +69,8 @@ import Testing
         expectCloseLog(logAddExp(mass, law.logSurvival(n + 1)), law.logSurvival(n), "\(law) at \(n)")
         let hazard = law.hazard(n)
         #expect(hazard >= 0 && hazard <= 1 + 1e-12)
-        expectClose(Double.exp(law.logConditionalSurvival(n)), 1 - hazard, relative: 0, absolute: 1e-12, "\(law) at \(n)")
+        expectClose(
+          Double.exp(law.logConditionalSurvival(n)), 1 - hazard, relative: 0, absolute: 1e-12, "\(law) at \(n)")
       }
     }
   }

@@ -13,12 +13,12 @@ extension CaptureRunTests {
     let server = try LoopbackServer(ToyModel(.echo).answer)
     defer { server.stop() }
     let cases = [
-      (#"{"id":"a","prefix":"x","reference":"y"}"# + "\n{", "in.jsonl:2: is no JSON object"),
+      (#"{"id":"a","prefix":"x","reference":"y"}"# + "\n{", "in.jsonl:2: is not valid JSON"),
       (#"{"id":"a","prefix":"x"}"#, "in.jsonl:1: reference: is missing or empty"),
       (#"{"id":"a","prefix":3,"reference":"y"}"#, "in.jsonl:1: prefix: is no string"),
       (#"{"id":"a","reference":"y"}"#, "in.jsonl:1: prefix: is missing"), ("", "no passages"),
       (#"{"id":"","prefix":"x","reference":"y"}"#, "in.jsonl:1: id: is empty"),
-      (#"{"id":"a","text":"y"}"#, "to cut text give --prefix-tokens"),
+      (#"{"id":"a","text":"y"}"#, "to cut text into windows, say how long they are"),
       (#"{"prefix_token_ids":[1],"reference_token_ids":[-2]}"#, "reference_token_ids: is no list of token ids"),
       (
         #"{"id":"a","prefix":"x","reference":"y"}"# + "\n\n" + #"{"id":"a","prefix":"z","reference":"y"}"#,

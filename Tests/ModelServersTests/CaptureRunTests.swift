@@ -35,7 +35,8 @@ import TokenProcess
 
   /// A run against a server in a folder of its own, which may have been begun.
   func run(
-    _ server: LoopbackServer, _ data: Data, in folder: URL, key: String? = nil, retryPolicy: HTTPClient.RetryPolicy? = nil,
+    _ server: LoopbackServer, _ data: Data, in folder: URL, key: String? = nil,
+    retryPolicy: HTTPClient.RetryPolicy? = nil,
     concurrency: Int = 4, _ change: (inout CaptureRun.Settings) -> Void = { _ in }
   ) async throws -> Run {
     var settings = CaptureRun.Settings()

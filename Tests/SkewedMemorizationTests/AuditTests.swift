@@ -87,13 +87,13 @@ private struct AuditValues: Decodable {
   /// A simulated beta-geometric capture: the audit's fit finds its parameters within three of its own standard errors.
   @Test func recoversASimulatedProcess() async throws {
     let law = try BetaGeometric(a: 2, b: 1.5)
-    for reading in RecordSimulator.Reading.allCases {
-      let simulator = try RecordSimulator(law: law, reading: reading, length: 64, seed: 1)
+    for mechanism in RecordSimulator.Mechanism.allCases {
+      let simulator = try RecordSimulator(law: law, mechanism: mechanism, length: 64, seed: 1)
       let report = try await report((0..<4000).map { simulator.record($0) })
       let fit = try #require(report.fits.first { $0.family == "beta-geometric" })
       for (name, truth) in [("a", 2.0), ("b", 1.5)] {
         let value = try #require(fit.parameters[name])
-        if reading == .records {
+        if mechanism == .heterogeneity {
           let error = try #require(fit.standardErrors[name])
           #expect((value - truth).magnitude < 3 * error && error < 0.2, "\(name) = \(value) ± \(error)")
         } else {
@@ -101,12 +101,12 @@ private struct AuditValues: Decodable {
           expectClose(value, truth, relative: 1e-8)
         }
       }
-      // Lengths alone cannot tell the readings apart; the token probabilities do.
+      // Lengths alone cannot tell the mechanisms apart; the token probabilities do.
       let shares = try #require(report.decomposition.tokenLogProbability)
-      #expect(reading == .records ? shares.record > 0.999 : shares.position > 0.999)
+      #expect(mechanism == .heterogeneity ? shares.record > 0.999 : shares.position > 0.999)
       expectClose(
         report.survival[9].probability ?? .nan, Double.exp(law.logSurvival(10)),
-        relative: reading == .records ? 0.1 : 1e-12)
+        relative: mechanism == .heterogeneity ? 0.1 : 1e-12)
     }
   }
 
@@ -120,7 +120,8 @@ private struct AuditValues: Decodable {
     #expect(
       Set(json.keys) == [
         "schema", "files", "records", "skipped", "tokens", "max_length", "mean_loss", "level", "match_length", "greedy",
-        "survival", "decomposition", "reading", "maximum", "extractable", "records_at_risk", "records_in_full", "fits",
+        "survival", "decomposition", "heterogeneity", "maximum", "extractable", "records_at_risk", "records_in_full",
+        "fits",
         "warnings",
       ])
     let survival = try #require((json["survival"] as? [[String: Any]])?.last)
@@ -174,7 +175,8 @@ private struct AuditValues: Decodable {
     #expect(certain.extractable.map(\.n) == [1, 2, 4, 5])
     #expect(certain.extractable.allSatisfy { $0.lower == 3 && $0.upper == 3 })
 
-    let impossible = try await report((0..<3).map { Record(unchecked: "\($0)", tokenLogProbabilities: [-.infinity, -1]) })
+    let impossible = try await report(
+      (0..<3).map { Record(unchecked: "\($0)", tokenLogProbabilities: [-.infinity, -1]) })
     #expect(impossible.matchLength.expected == 0 && impossible.meanLoss == .infinity)
     #expect(impossible.fits.allSatisfy { $0.boundary == "every length is 0: S(1) = 0" })
     #expect(impossible.decomposition.lengths.allSatisfy { $0.gini == nil && $0.penalty == nil })
@@ -198,8 +200,12 @@ private struct AuditValues: Decodable {
 
   /// A record that is certain to be repeated whole is named, however short it is.
   @Test func shortRecordsThatLeakAreNamed() async throws {
-    let long = (0..<200).map { Record(unchecked: "long-\($0)", tokenLogProbabilities: Array(repeating: -0.05, count: 200)) }
-    let report = try await report(long + [Record(unchecked: "short", tokenLogProbabilities: [-0.001, 0, 0])]) { $0.top = 5 }
+    let long = (0..<200).map {
+      Record(unchecked: "long-\($0)", tokenLogProbabilities: Array(repeating: -0.05, count: 200))
+    }
+    let report = try await report(long + [Record(unchecked: "short", tokenLogProbabilities: [-0.001, 0, 0])]) {
+      $0.top = 5
+    }
     #expect(report.recordsInFull.first?.id == "short")
     #expect(report.recordsAtRisk.map(\.id) == (0..<5).map { "long-\($0)" })
   }

@@ -12,7 +12,9 @@ import Testing
     try await CaptureReader(files: [Repository.capture(name)]).records()
   }
 
-  private func comparison(_ names: [String], _ pairs: CompareAnalysis.Pairs = .consecutive) async throws -> CompareReport {
+  private func comparison(_ names: [String], _ pairs: CompareAnalysis.Pairs = .consecutive) async throws
+    -> CompareReport
+  {
     var comparison = CompareAnalysis()
     comparison.pairs = pairs
     comparison.resampling.replicates = 199
@@ -67,7 +69,8 @@ import Testing
       comparison.resampling.replicates = 100
       comparison.resampling.seed = UInt64(seed)
       let report = try await comparison.run(on: [
-        try Capture(name: "a", records: Array(shuffled[..<60])), try Capture(name: "b", records: Array(shuffled[60...])),
+        try Capture(name: "a", records: Array(shuffled[..<60])),
+        try Capture(name: "b", records: Array(shuffled[60...])),
       ])
       small += report.comparisons[0].tests.prefix(3).count { $0.p <= 0.05 }
     }

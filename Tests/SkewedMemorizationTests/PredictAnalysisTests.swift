@@ -238,7 +238,8 @@ import Testing
   @Test func deviationsAreThoseOfDraws() async throws {
     let records = (0..<6).map { index in
       var record = Record(
-        unchecked: "\(index)", tokenLogProbabilities: (0..<12).map { -0.02 * Double(index + 1) - 0.03 * Double($0 % 4) })
+        unchecked: "\(index)", tokenLogProbabilities: (0..<12).map { -0.02 * Double(index + 1) - 0.03 * Double($0 % 4) }
+      )
       record.referenceTokenIDs = Array(0..<12)
       return record
     }

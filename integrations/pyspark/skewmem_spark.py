@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--partitions", type=int, default=0, help="at least so many parts (default: as Spark cuts the files)")
     parser.add_argument("--skewmem", default="skewmem", help="the command on the executors and on the driver")
     parser.add_argument("--skip-invalid", action="store_true", help="leave invalid lines out")
-    parser.add_argument("--lengths", help="lengths to report on, as of skewmem summarize")
+    parser.add_argument("--length", help="lengths to report on, as of skewmem summarize")
     parser.add_argument("--top", help="how many of the riskiest records to name")
     options = parser.parse_args()
     summarize = [options.skewmem, "summarize", "-", "--threads", "1"] + ["--skip-invalid"] * options.skip_invalid

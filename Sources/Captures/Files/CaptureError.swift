@@ -10,9 +10,12 @@ public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringCon
   public let field: String?
   /// What is wrong.
   public let problem: String
+  /// The option of ``CaptureOptions`` that would settle it, or that is of no use here, e.g. `split`; nil where it is none.
+  public let option: String?
 
   /// A problem in a capture.
-  public init(file: String, line: Int? = nil, field: String? = nil, problem: String) {
+  public init(file: String, line: Int? = nil, field: String? = nil, problem: String, option: String? = nil) {
+    self.option = option
     self.file = file
     self.line = line
     self.field = field

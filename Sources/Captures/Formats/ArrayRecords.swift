@@ -79,9 +79,10 @@ struct ArrayRecords: RecordBatches {
         return
       }
       guard let lengths else {
-        throw failure(
-          "is one-dimensional: say where each reference begins, and the last ends (--array-lengths, or an array offsets)"
-        )
+        throw CaptureError(
+          file: file,
+          problem: "is one-dimensional: say where each reference begins and the last ends, or give an array offsets",
+          option: "arrayLengths")
       }
       let cuts = lengths.map { Int(exactly: $0) ?? -1 }
       guard cuts.count >= 2, cuts[0] == 0, zip(cuts, cuts.dropFirst()).allSatisfy({ $0 <= $1 }),

@@ -83,12 +83,12 @@ extension CaptureOptions {
       throw CaptureError(
         file: file,
         problem:
-          "is read as \(format.rawValue), which says itself where references begin: --prefix-tokens and --suffix-tokens are for responses of servers"
-      )
+          "is read as \(format.rawValue), which says itself where references begin; responses of servers do not",
+        option: "split")
     }
     if arrayLengths != nil, !format.hasArrays {
       throw CaptureError(
-        file: file, problem: "is read as \(format.rawValue), which has no arrays: --array-lengths is for those")
+        file: file, problem: "is read as \(format.rawValue), which has no arrays", option: "arrayLengths")
     }
   }
 }

@@ -21,15 +21,15 @@ struct HarnessSamples: RecordBatches {
     return { [file, namePrefix] in
       var lines: [CaptureLine] = []
       chunk.forEachLine { line, number in
-        guard case .object(let sample)? = JSONValue(Data(buffer: line)) else {
-          lines.append(.failure(CaptureError(file: file, line: number, problem: "is no JSON object")))
-          return
-        }
-        do throws(RecordError) {
-          lines += try Self.records(sample, namePrefix).map { .success($0) }
+        do throws(CaptureError) {
+          lines += try naming(file, line: number) {
+            guard case .object(let sample) = try JSONValue(Data(buffer: line)) else {
+              throw JSONFault("is not a JSON object; samples have one a line")
+            }
+            return try Self.records(sample, namePrefix).map { .success($0) }
+          }
         } catch {
-          lines.append(
-            .failure(CaptureError(file: file, line: number, field: error.field, problem: error.problem)))
+          lines.append(.failure(error))
         }
       }
       return lines

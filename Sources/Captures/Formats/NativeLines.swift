@@ -18,25 +18,20 @@ struct NativeLines: RecordBatches {
     return { [file, skipsAlternatives] in Self.lines(of: chunk, file: file, skipsAlternatives) }
   }
 
-  private static func lines(
-    of chunk: LineChunk, file: String, _ skipsAlternatives: Bool
-  ) -> [CaptureLine] {
+  private static func lines(of chunk: LineChunk, file: String, _ skipsAlternatives: Bool) -> [CaptureLine] {
     var parser = RecordParser(skipsAlternatives: skipsAlternatives)
-    var coder: LineCoder?
     var lines: [CaptureLine] = []
     chunk.forEachLine { line, number in
-      if var record = parser.record(line), (try? record.validate()) != nil {
-        lines.append(.success(record))
-      } else {
-        // Something unusual or wrong.
-        let slow = coder ?? LineCoder()
-        coder = slow
+      do throws(CaptureError) {
         lines.append(
-          slow.decode(Data(buffer: line), file: file, number: number).map { record in
-            var record = record
-            if skipsAlternatives { record.topLogProbabilities = nil }
-            return record
-          })
+          .success(
+            try naming(file, line: number) {
+              var record = try parser.record(line)
+              try record.validate()
+              return record
+            }))
+      } catch {
+        lines.append(.failure(error))
       }
     }
     return lines

@@ -35,7 +35,7 @@ extension ServerResponse {
     guard let split else {
       throw RecordError(
         field: promptLogprobs == nil ? "choices" : "prompt_logprobs",
-        problem: "servers score prompts as a whole: say where the reference begins (--prefix-tokens or --suffix-tokens)"
+        problem: "servers score prompts as a whole: say where the reference begins", option: "split"
       )
     }
     func ids(_ ids: [Int]?) throws(RecordError) -> [Int]? {
@@ -93,7 +93,7 @@ extension ServerResponse {
         return value <= -Double(Float.greatestFiniteMagnitude) ? -.infinity : value
       })
     record.referenceTokenIDs = generated.map(\.id)
-    record.prefix = prompt?.text
+    record.prefix = prompt
     record.reference = content
     let top = generated.map {
       ($0.topLogprobs ?? []).map { Record.Alternative(tokenID: $0.id, logProbability: $0.logprob) }

@@ -1,10 +1,7 @@
 import Foundation
 
-/// Reads responses of servers without Foundation, thirty times as fast. It knows plain, valid JSON only: for any other it returns nil, and
-/// Foundation says what is wrong, or reads what is unusual.
+/// Reads responses of servers.
 struct ServerResponseParser {
-  private typealias Unusual = JSONCursor.Unusual
-
   /// The tokens of the prompt, where they are known: texts of others are left out.
   private let prompt: [Int]
   /// Positions before this one have no values that matter.
@@ -16,53 +13,111 @@ struct ServerResponseParser {
   }
 
   /// The response of a text.
-  func response(_ text: Data) -> ServerResponse? {
-    JSONCursor.value(of: text) { cursor throws(Unusual) in try response(&cursor, depth: 0) }
+  func response(_ text: Data) throws(JSONFault) -> ServerResponse {
+    try JSONCursor.value(of: text) { cursor throws(JSONFault) in try response(&cursor, depth: 0) }
   }
 
   /// The response of a text that is followed by at least eight readable bytes, the first no part of a number.
-  func response(_ text: UnsafeBufferPointer<UInt8>) -> ServerResponse? {
-    JSONCursor.value(of: text) { cursor throws(Unusual) in try response(&cursor, depth: 0) }
+  func response(_ text: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> ServerResponse {
+    try JSONCursor.value(of: text) { cursor throws(JSONFault) in try response(&cursor, depth: 0) }
   }
 
-  private func response(_ cursor: inout JSONCursor, depth: Int) throws(Unusual) -> ServerResponse {
-    guard depth < 8 else { throw Unusual() }
+  private func response(_ cursor: inout JSONCursor, depth: Int) throws(JSONFault) -> ServerResponse {
+    guard depth < 8 else { throw JSONFault("is a response in a response, more than eight deep") }
     var response = ServerResponse()
-    try cursor.object { name, cursor throws(Unusual) in
+    try cursor.object { name, cursor throws(JSONFault) in
       switch name {
       case "id": response.id = try cursor.text()
       case "custom_id": response.customID = try cursor.text()
       case "response": response.response = try body(&cursor, depth: depth)
       case "choices":
         var choices: [ServerResponse.Choice] = []
-        response.choices = try cursor.list(&choices) { cursor throws(Unusual) in try choice(&cursor) }
+        response.choices = try cursor.list(&choices) { cursor throws(JSONFault) in try choice(&cursor) }
       case "usage": response.usage = try usage(&cursor)
       case "prompt_logprobs": response.promptLogprobs = try positions(&cursor)
       case "prompt_token_ids": response.promptTokenIDs = try cursor.integers()
-      // llama.cpp's, and failures, are Foundation's to read.
-      case "completion_probabilities", "error": throw Unusual()
+      case "completion_probabilities": response.generated = try generated(&cursor)
+      case "error": response.error = try failure(&cursor)
+      case "prompt": response.prompt = try optionalText(&cursor)
+      case "content": response.content = try optionalText(&cursor)
+      case "stop_type": response.stopType = try optionalText(&cursor)
+      case "tokens": response.tokens = try cursor.integers()
+      case "tokens_predicted": response.tokensPredicted = try cursor.integer()
       default: try cursor.skipValue()
       }
     }
     return response
   }
 
-  private func body(_ cursor: inout JSONCursor, depth: Int) throws(Unusual) -> ServerResponse.Body {
+  private func body(_ cursor: inout JSONCursor, depth: Int) throws(JSONFault) -> ServerResponse.Body {
     var wrapped: ServerResponse.Wrapped?
-    try cursor.object { name, cursor throws(Unusual) in
+    try cursor.object { name, cursor throws(JSONFault) in
       if name == "body" {
         wrapped = .init(try response(&cursor, depth: depth + 1))
       } else {
         try cursor.skipValue()
       }
     }
-    guard let wrapped else { throw Unusual() }
+    guard let wrapped else { throw JSONFault("is missing").inside("body") }
     return ServerResponse.Body(body: wrapped)
   }
 
-  private func usage(_ cursor: inout JSONCursor) throws(Unusual) -> ServerResponse.Usage {
+  /// A text; nil for anything else.
+  private func optionalText(_ cursor: inout JSONCursor) throws(JSONFault) -> String? {
+    if cursor.next == UInt8(ascii: "\"") { return try cursor.text() }
+    try cursor.skipValue()
+    return nil
+  }
+
+  /// A text, or an object with one; anything else is a failure too.
+  private func failure(_ cursor: inout JSONCursor) throws(JSONFault) -> ServerResponse.Failure {
+    guard cursor.next == UInt8(ascii: "{") else { return .init(message: try optionalText(&cursor)) }
+    var message: String?
+    try cursor.object { name, cursor throws(JSONFault) in
+      if name == "message" { message = try optionalText(&cursor) } else { try cursor.skipValue() }
+    }
+    return .init(message: message)
+  }
+
+  private func generated(_ cursor: inout JSONCursor) throws(JSONFault) -> [ServerResponse.Generated] {
+    var tokens: [ServerResponse.Generated] = []
+    return try cursor.list(&tokens) { cursor throws(JSONFault) in
+      var id: Int?
+      var logprob: Double?
+      var top: [ServerResponse.Listed]?
+      try cursor.object { name, cursor throws(JSONFault) in
+        switch name {
+        case "id": id = try cursor.integer()
+        case "logprob": logprob = try cursor.number()
+        case "top_logprobs":
+          var list: [ServerResponse.Listed] = []
+          top = try cursor.list(&list) { cursor throws(JSONFault) in try listed(&cursor) }
+        default: try cursor.skipValue()
+        }
+      }
+      guard let id else { throw JSONFault("is missing").inside("id") }
+      return ServerResponse.Generated(id: id, logprob: logprob, topLogprobs: top)
+    }
+  }
+
+  private func listed(_ cursor: inout JSONCursor) throws(JSONFault) -> ServerResponse.Listed {
+    var id: Int?
+    var logprob: Double?
+    try cursor.object { name, cursor throws(JSONFault) in
+      switch name {
+      case "id": id = try cursor.integer()
+      case "logprob": logprob = try cursor.number()
+      default: try cursor.skipValue()
+      }
+    }
+    guard let id else { throw JSONFault("is missing").inside("id") }
+    guard let logprob else { throw JSONFault("is missing").inside("logprob") }
+    return ServerResponse.Listed(id: id, logprob: logprob)
+  }
+
+  private func usage(_ cursor: inout JSONCursor) throws(JSONFault) -> ServerResponse.Usage {
     var usage = ServerResponse.Usage()
-    try cursor.object { name, cursor throws(Unusual) in
+    try cursor.object { name, cursor throws(JSONFault) in
       switch name {
       case "prompt_tokens": usage.promptTokens = try cursor.integer()
       case "completion_tokens": usage.completionTokens = try cursor.integer()
@@ -72,9 +127,9 @@ struct ServerResponseParser {
     return usage
   }
 
-  private func choice(_ cursor: inout JSONCursor) throws(Unusual) -> ServerResponse.Choice {
+  private func choice(_ cursor: inout JSONCursor) throws(JSONFault) -> ServerResponse.Choice {
     var choice = ServerResponse.Choice()
-    try cursor.object { name, cursor throws(Unusual) in
+    try cursor.object { name, cursor throws(JSONFault) in
       switch name {
       case "index": choice.index = try cursor.integer()
       case "message":
@@ -90,48 +145,51 @@ struct ServerResponseParser {
     return choice
   }
 
-  private func logprobs(_ cursor: inout JSONCursor) throws(Unusual) -> ServerResponse.Logprobs {
+  /// nil for those of a chat, which are of what was generated.
+  private func logprobs(_ cursor: inout JSONCursor) throws(JSONFault) -> ServerResponse.Logprobs? {
     var tokens: [String]?
     var values: [Double?]?
     var top: [[String: Double]?]?
-    try cursor.object { name, cursor throws(Unusual) in
+    try cursor.object { name, cursor throws(JSONFault) in
       switch name {
       case "tokens":
         var list: [String] = []
-        tokens = try cursor.list(&list) { cursor throws(Unusual) in try cursor.text() }
+        tokens = try cursor.list(&list) { cursor throws(JSONFault) in try cursor.text() }
       case "token_logprobs":
         var list: [Double?] = []
-        values = try cursor.list(&list) { cursor throws(Unusual) in cursor.skipNull() ? nil : try cursor.number() }
+        values = try cursor.list(&list) { cursor throws(JSONFault) in cursor.skipNull() ? nil : try cursor.number() }
       case "top_logprobs":
         var list: [[String: Double]?] = []
-        top = try cursor.list(&list) { cursor throws(Unusual) in cursor.skipNull() ? nil : try alternatives(&cursor) }
+        top = try cursor.list(&list) { cursor throws(JSONFault) in cursor.skipNull() ? nil : try alternatives(&cursor) }
       default: try cursor.skipValue()
       }
     }
-    guard let tokens, let values else { throw Unusual() }
+    if tokens == nil, values == nil { return nil }
+    guard let tokens else { throw JSONFault("is missing").inside("tokens") }
+    guard let values else { throw JSONFault("is missing").inside("token_logprobs") }
     return ServerResponse.Logprobs(tokens: tokens, tokenLogprobs: values, topLogprobs: top)
   }
 
-  private func alternatives(_ cursor: inout JSONCursor) throws(Unusual) -> [String: Double] {
+  private func alternatives(_ cursor: inout JSONCursor) throws(JSONFault) -> [String: Double] {
     var values: [String: Double] = [:]
     try cursor.require("{")
     if cursor.skip("}") { return values }
     repeat {
-      let token = try cursor.text()
+      let token = try cursor.key()
       try cursor.require(":")
       let value = try cursor.number()
-      // Tokens that are no text by themselves look alike; the first counts, as with Foundation.
+      // Tokens that are no text by themselves look alike; the first is the most probable.
       if values[token] == nil { values[token] = value }
     } while cursor.skip(",")
     try cursor.require("}")
     return values
   }
 
-  private func positions(_ cursor: inout JSONCursor) throws(Unusual) -> [ServerResponse.Position?] {
+  private func positions(_ cursor: inout JSONCursor) throws(JSONFault) -> [ServerResponse.Position?] {
     var positions: [ServerResponse.Position?] = []
     var entries: [ServerResponse.Entry] = []
     var position = 0
-    return try cursor.list(&positions) { cursor throws(Unusual) in
+    return try cursor.list(&positions) { cursor throws(JSONFault) in
       if cursor.skipNull() {
         position += 1
         return nil
@@ -147,8 +205,9 @@ struct ServerResponseParser {
       if !cursor.skip("}") {
         repeat {
           let entry = try entry(&cursor, own)
-          // Of what stands twice Foundation decides.
-          guard !entries.contains(where: { $0.token == entry.token }) else { throw Unusual() }
+          guard !entries.contains(where: { $0.token == entry.token }) else {
+            throw JSONFault("is there twice").inside("\(entry.token)")
+          }
           entries.append(entry)
         } while cursor.skip(",")
         try cursor.require("}")
@@ -159,38 +218,60 @@ struct ServerResponseParser {
 
   /// Most of a response is made of these.
   @inline(__always)
-  private func entry(_ cursor: inout JSONCursor, _ own: Int?) throws(Unusual) -> ServerResponse.Entry {
-    guard let token = Self.tokenID(try cursor.plainText()) else { throw Unusual() }
-    var entry = ServerResponse.Entry(token: token, logprob: .nan)
-    try cursor.require(":")
-    try cursor.require("{")
-    repeat {
-      let name = try cursor.plainText()
-      try cursor.require(":")
-      switch (name.first, name.count) {
-      case (UInt8(ascii: "l"), 7):
-        guard entry.logprob.isNaN else { throw Unusual() }
-        entry.logprob = try cursor.number()
-      case (UInt8(ascii: "r"), 4):
-        guard entry.rank == nil else { throw Unusual() }
-        if !cursor.skipNull() { entry.rank = try cursor.integer() }
-      case (UInt8(ascii: "d"), 13):
-        if let own, own != token {
-          try cursor.skipValue()
-        } else if !cursor.skipNull() {
-          entry.decodedToken = try cursor.text()
-        }
-      // A name of some other kind.
-      default: throw Unusual()
+  private func entry(_ cursor: inout JSONCursor, _ own: Int?) throws(JSONFault) -> ServerResponse.Entry {
+    let token: Int
+    if let key = try cursor.plainKey() {
+      guard let number = Self.tokenID(key) else {
+        throw JSONFault("has the key \"\(String(decoding: key.prefix(40), as: UTF8.self))\", which is no token id")
       }
-    } while cursor.skip(",")
-    try cursor.require("}")
-    guard !entry.logprob.isNaN else { throw Unusual() }
+      token = number
+    } else {
+      throw JSONFault("has the key \"\(try cursor.key().prefix(40))\", which is no token id")
+    }
+    try cursor.require(":")
+    do throws(JSONFault) {
+      return try value(of: token, &cursor, own)
+    } catch {
+      throw error.inside("\(token)")
+    }
+  }
+
+  @inline(__always)
+  private func value(
+    of token: Int, _ cursor: inout JSONCursor, _ own: Int?
+  ) throws(JSONFault) -> ServerResponse.Entry {
+    var entry = ServerResponse.Entry(token: token, logprob: .nan)
+    var hasValue = false
+    try cursor.require("{")
+    if !cursor.skip("}") {
+      repeat {
+        let name = try cursor.plainKey()
+        if name == nil { _ = try cursor.key() }
+        try cursor.require(":")
+        switch (name?.first, name?.count) {
+        case (UInt8(ascii: "l"), 7):
+          guard !hasValue else { throw JSONFault("is there twice").inside("logprob") }
+          entry.logprob = try cursor.number()
+          hasValue = true
+        case (UInt8(ascii: "r"), 4):
+          if !cursor.skipNull() { entry.rank = try cursor.integer() }
+        case (UInt8(ascii: "d"), 13):
+          if let own, own != token {
+            try cursor.skipValue()
+          } else if !cursor.skipNull() {
+            entry.decodedToken = try cursor.text()
+          }
+        default: try cursor.skipValue()
+        }
+      } while cursor.skip(",")
+      try cursor.require("}")
+    }
+    guard hasValue else { throw JSONFault("is missing").inside("logprob") }
     return entry
   }
 
   private static func tokenID(_ digits: UnsafeBufferPointer<UInt8>) -> Int? {
-    guard (1...9).contains(digits.count) else { return nil }
+    guard (1...18).contains(digits.count) else { return nil }
     var value = 0
     for digit in digits {
       guard case 0x30...0x39 = digit else { return nil }

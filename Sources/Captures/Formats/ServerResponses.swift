@@ -65,12 +65,12 @@ struct ServerResponses: RecordBatches {
       guard let chunk else { return nil }
       source = .lines(first: nil, chunks)
       return { [file, split, namePrefix] in
-        let coder = LineCoder()
         var lines: [CaptureLine] = []
         chunk.forEachLine { line, number in
           let name = "\(namePrefix)response-\(number)"
-          let response = ServerResponseParser().response(line)
-          lines += Self.records(response, Data(buffer: line), coder, file, number, split, name)
+          lines += Self.records(file, number, split, name) { () throws(JSONFault) in
+            try ServerResponseParser().response(line)
+          }
         }
         return lines
       }
@@ -79,37 +79,30 @@ struct ServerResponses: RecordBatches {
       let part = start..<min(start + 64, values.count)
       source = .values(values, next: part.upperBound)
       return { [file, split, namePrefix] in
-        let coder = LineCoder()
-        return part.flatMap { index in
-          let response = ServerResponseParser().response(values[index])
-          return Self.records(
-            response, values[index], coder, file, 1, split, "\(namePrefix)response-\(index + 1)")
+        part.flatMap { index in
+          Self.records(file, 1, split, "\(namePrefix)response-\(index + 1)") { () throws(JSONFault) in
+            try ServerResponseParser().response(values[index])
+          }
         }
       }
     }
   }
 
-  /// The records of a response, which is read of its text where it is nil.
+  /// The records of a response.
   private static func records(
-    _ response: ServerResponse?, _ text: @autoclosure () -> Data, _ coder: LineCoder, _ file: String, _ line: Int,
-    _ split: ReferenceSplit?, _ name: String
+    _ file: String, _ line: Int, _ split: ReferenceSplit?, _ name: String,
+    _ response: () throws(JSONFault) -> ServerResponse
   ) -> [CaptureLine] {
-    func records(_ response: ServerResponse) throws -> [Record] {
-      try response.records(split: split, name: name).map { record in
-        var record = record
-        try record.validate()
-        return record
+    do throws(CaptureError) {
+      return try naming(file, line: line) {
+        try response().records(split: split, name: name).map { record in
+          var record = record
+          try record.validate()
+          return .success(record)
+        }
       }
-    }
-    do {
-      if let response { return try records(response).map { .success($0) } }
-      return try coder.decode(ServerResponse.self, text(), file: file, number: line, records).get().map { .success($0) }
-    } catch let error as RecordError {
-      return [.failure(CaptureError(file: file, line: line, field: error.field, problem: error.problem))]
-    } catch let error as CaptureError {
-      return [.failure(error)]
     } catch {
-      return [.failure(CaptureError(file: file, line: line, problem: "\(error)"))]
+      return [.failure(error)]
     }
   }
 }

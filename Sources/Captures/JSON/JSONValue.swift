@@ -12,23 +12,15 @@ package enum JSONValue: Sendable, Equatable {
   case list([JSONValue])
   case object([String: JSONValue])
 
-  /// The value of a text; nil for what is no JSON.
-  package init?(_ text: Data) {
-    let plain = JSONCursor.value(of: text) { cursor throws(JSONCursor.Unusual) in
-      try JSONValue(&cursor, depth: 0)
-    }
-    // What is unusual Foundation decides.
-    if let plain {
-      self = plain
-    } else if let value = try? JSONDecoder().decode(JSONValue.self, from: text) {
-      self = value
-    } else {
-      return nil
-    }
+  /// The value of a text.
+  ///
+  /// - Throws: `JSONFault` for what is no JSON.
+  package init(_ text: Data) throws(JSONFault) {
+    self = try JSONCursor.value(of: text) { cursor throws(JSONFault) in try JSONValue(&cursor, depth: 0) }
   }
 
-  private init(_ cursor: inout JSONCursor, depth: Int) throws(JSONCursor.Unusual) {
-    guard depth < 64 else { throw JSONCursor.Unusual() }
+  private init(_ cursor: inout JSONCursor, depth: Int) throws(JSONFault) {
+    guard depth < JSONCursor.deepest else { throw JSONFault("is nested deeper than \(JSONCursor.deepest)") }
     switch cursor.next {
     case UInt8(ascii: "\""): self = .text(try cursor.text())
     case UInt8(ascii: "{"):
@@ -36,11 +28,14 @@ package enum JSONValue: Sendable, Equatable {
       try cursor.require("{")
       if !cursor.skip("}") {
         repeat {
-          let name = try cursor.text()
+          let name = try cursor.key()
           try cursor.require(":")
-          // Of what stands twice Foundation decides.
-          guard members.updateValue(try JSONValue(&cursor, depth: depth + 1), forKey: name) == nil else {
-            throw JSONCursor.Unusual()
+          do throws(JSONFault) {
+            guard members.updateValue(try JSONValue(&cursor, depth: depth + 1), forKey: name) == nil else {
+              throw JSONFault("is there twice")
+            }
+          } catch {
+            throw error.inside(name)
           }
         } while cursor.skip(",")
         try cursor.require("}")
@@ -54,10 +49,9 @@ package enum JSONValue: Sendable, Equatable {
       }
       cursor = beginning
       var values: [JSONValue] = []
-      self = .list(
-        try cursor.list(&values) { cursor throws(JSONCursor.Unusual) in try JSONValue(&cursor, depth: depth + 1) })
+      self = .list(try cursor.list(&values) { cursor throws(JSONFault) in try JSONValue(&cursor, depth: depth + 1) })
     case UInt8(ascii: "n"):
-      guard cursor.skipNull() else { throw JSONCursor.Unusual() }
+      guard cursor.skipNull() else { throw .syntax }
       self = .null
     case UInt8(ascii: "t"), UInt8(ascii: "f"):
       self = .bool(cursor.next == UInt8(ascii: "t"))
@@ -68,47 +62,7 @@ package enum JSONValue: Sendable, Equatable {
         self = .integer(integer)
       } else {
         cursor = beginning
-        let number = try cursor.number()
-        // An integer of more digits than the cursor reads is Foundation's.
-        guard number.rounded() != number || abs(number) < 1e17 else { throw JSONCursor.Unusual() }
-        self = .number(number)
-      }
-    }
-  }
-}
-
-/// By Foundation, for texts that are unusual.
-extension JSONValue: Decodable {
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  package init(from decoder: any Decoder) throws {
-    if let container = try? decoder.container(keyedBy: Name.self) {
-      var members: [String: JSONValue] = [:]
-      for name in container.allKeys { members[name.stringValue] = try container.decode(JSONValue.self, forKey: name) }
-      self = .object(members)
-    } else if var container = try? decoder.unkeyedContainer() {
-      var values: [JSONValue] = []
-      while !container.isAtEnd { values.append(try container.decode(JSONValue.self)) }
-      let integers = values.compactMap { if case .integer(let value) = $0 { value } else { nil } }
-      self = integers.count == values.count ? .integers(integers) : .list(values)
-    } else {
-      let container = try decoder.singleValueContainer()
-      if container.decodeNil() {
-        self = .null
-      } else if let value = try? container.decode(Bool.self) {
-        self = .bool(value)
-      } else if let value = try? container.decode(Int.self) {
-        self = .integer(value)
-      } else if let value = try? container.decode(Double.self) {
-        self = .number(value)
-      } else {
-        self = .text(try container.decode(String.self))
+        self = .number(try cursor.number())
       }
     }
   }

@@ -45,7 +45,8 @@ public struct CaptureReader: Sendable {
   ///   - body: Called with each result; what it throws ends the reading.
   /// - Throws: `CaptureError` for a file that cannot be read as a whole; `CancellationError`; whatever `body` throws.
   public func forEachPart<Part: Sendable>(
-    progress: (Int) -> Void = { _ in }, _ transform: @escaping @Sendable ([CaptureLine]) -> Part, _ body: (Part) throws -> Void
+    progress: (Int) -> Void = { _ in }, _ transform: @escaping @Sendable ([CaptureLine]) -> Part,
+    _ body: (Part) throws -> Void
   ) async throws {
     var bytes = 0
     for file in files {

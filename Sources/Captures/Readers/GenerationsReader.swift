@@ -39,29 +39,55 @@ public struct SampledGenerations: Sendable, Equatable {
 /// were ended early once they had left the reference: a shorter draw that agrees with the reference to its end is known no further. `run`, `split`
 /// and `epoch` tell records of the same name apart.
 public enum GenerationsReader {
-  private struct Coding: Decodable {
-    let id: String
-    let temperature: Double?
-    let topK: Int?
-    let topP: Double?
-    let minP: Double?
-    let draws: Int?
-    let generations: [[Int]]?
-    let texts: [String]?
-    let maximumTokens: Int?
-    let run: String?
-    let split: String?
-    let epoch: Double?
+  /// A line as it stands.
+  private struct Fields {
+    var id: String?
+    var temperature: Double?
+    var topK: Int?
+    var topP: Double?
+    var minP: Double?
+    var draws: Int?
+    var generations: [[Int]]?
+    var texts: [String]?
+    var maximumTokens: Int?
+    var run: String?
+    var split: String?
+    var epoch: Double?
 
-    enum CodingKeys: String, CodingKey {
-      case id, temperature, draws, generations, texts, run, split, epoch
-      case maximumTokens = "max_tokens"
-      case topK = "top_k"
-      case topP = "top_p"
-      case minP = "min_p"
+    init(_ line: Data) throws(JSONFault) {
+      var fields = Fields()
+      try JSONCursor.value(of: line) { cursor throws(JSONFault) in
+        try cursor.object { name, cursor throws(JSONFault) in try fields.read(name, &cursor) }
+      }
+      self = fields
+    }
+
+    private init() {}
+
+    private mutating func read(_ name: String, _ cursor: inout JSONCursor) throws(JSONFault) {
+      switch name {
+      case "id": id = try cursor.text()
+      case "temperature": temperature = try cursor.number()
+      case "top_k": topK = try cursor.integer()
+      case "top_p": topP = try cursor.number()
+      case "min_p": minP = try cursor.number()
+      case "draws": draws = try cursor.integer()
+      case "generations":
+        var lists: [[Int]] = []
+        generations = try cursor.list(&lists) { cursor throws(JSONFault) in try cursor.integers() }
+      case "texts":
+        var list: [String] = []
+        texts = try cursor.list(&list) { cursor throws(JSONFault) in try cursor.text() }
+      case "max_tokens": maximumTokens = try cursor.integer()
+      case "run": run = try cursor.text()
+      case "split": split = try cursor.text()
+      case "epoch": epoch = try cursor.number()
+      default: try cursor.skipValue()
+      }
     }
 
     func sampled() throws -> SampledGenerations {
+      guard let id else { throw RecordError(field: "id", problem: "is missing") }
       guard let count = generations?.count ?? texts?.count else {
         throw RecordError(field: "generations", problem: "is missing, and so is texts")
       }
@@ -98,12 +124,10 @@ public enum GenerationsReader {
   ///
   /// - Throws: `CaptureError` with line and field.
   public static func read(path: String, sources: [any LineSource] = []) throws -> [SampledGenerations] {
-    let coder = LineCoder()
     let reader = CaptureLines(try InputFile(path: path, kind: .generations, sources: sources))
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
-      let set = coder.decode(Coding.self, line, file: path, number: reader.lineNumber) { try $0.sampled() }
-      sets.append(try set.get())
+      sets.append(try naming(path, line: reader.lineNumber) { try Fields(line).sampled() })
     }
     guard !sets.isEmpty else { throw CaptureError(file: path, problem: "no generations") }
     return sets

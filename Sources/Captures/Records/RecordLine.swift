@@ -5,7 +5,7 @@ struct RecordLine {
   let bytes: [UInt8]
 
   init(_ record: Record) {
-    typealias Field = RecordCoding.Field
+    typealias Field = RecordField
     let alternatives = record.topLogProbabilities.map { lists in lists.reduce(0) { $0 + $1.count } } ?? 0
     var line = JSONObjectWriter(capacity: 64 + 48 * record.tokenLogProbabilities.count + 28 * alternatives)
     func name(_ field: Field) -> String { field.rawValue }

@@ -1,8 +1,10 @@
 import Foundation
 import TokenProcess
 
-/// Reads lines of the native format without Foundation, ten times as fast. It knows plain, valid lines only: for any other it returns
-/// nil, and ``LineCoder`` says what is wrong, or reads what is unusual.
+/// Reads lines of the native format, one record a line.
+///
+/// -inf is read as Python writes it, a bare `-Infinity`, and as the text `"-Infinity"`; it is written as the text, which every JSON
+/// parser accepts (``RecordLine``). Unknown keys are left out of the way. A key that is there twice is refused: which value would count?
 struct RecordParser {
   /// Whether alternatives are left out, without a look at them.
   let skipsAlternatives: Bool
@@ -13,98 +15,126 @@ struct RecordParser {
   private var scratchIntegers: [Int] = []
   private var scratchAlternatives: [Record.Alternative] = []
 
-  /// The record of a line that is followed by at least eight readable bytes, the first no part of a number; nil for a line that is
-  /// not plain and valid JSON of a record. The record is not yet validated.
-  mutating func record(_ line: UnsafeBufferPointer<UInt8>) -> Record? {
-    try? parse(line)
-  }
-
-  private typealias Field = RecordCoding.Field
-  private typealias Unusual = JSONCursor.Unusual
-
-  private mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(Unusual) -> Record {
+  /// The record of a line that is followed by at least eight readable bytes, the first no part of a number. The record is not yet
+  /// validated.
+  ///
+  /// - Throws: `JSONFault` for what is wrong with the line.
+  mutating func record(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Record {
     var cursor = JSONCursor(line)
+    guard cursor.next == UInt8(ascii: "{") else {
+      _ = try cursor.skipValue()
+      throw JSONFault("is not a JSON object; a capture has one a line")
+    }
     try cursor.require("{")
     var record = Record(unchecked: "", tokenLogProbabilities: [])
     var seen: UInt32 = 0
-    repeat {
-      let name = try cursor.plainText()
-      try cursor.require(":")
-      guard let (field, bit) = Self.field(name) else {
-        try cursor.skipValue()
-        continue
-      }
-      // Of a key that comes twice Foundation decides, and of a required one that is null.
-      guard seen & bit == 0 else { throw Unusual() }
-      seen |= bit
-      if cursor.skipNull() {
-        guard field != .id, field != .tokenLogProbabilities else { throw Unusual() }
-        continue
-      }
-      switch field {
-      case .id: record.id = try cursor.text()
-      case .tokenLogProbabilities: record.tokenLogProbabilities = try numbers(&cursor)
-      case .referenceTokenIDs: record.referenceTokenIDs = try integers(&cursor)
-      case .greedyTokenIDs: record.greedyTokenIDs = try integers(&cursor)
-      case .ranks: record.ranks = try integers(&cursor)
-      case .topLogProbabilities where skipsAlternatives: try cursor.skipNumberLists()
-      case .topLogProbabilities: record.topLogProbabilities = try topLogProbabilities(&cursor)
-      case .logProbabilityMeans: record.logProbabilityMeans = try numbers(&cursor)
-      case .logProbabilityDeviations: record.logProbabilityDeviations = try numbers(&cursor)
-      case .prefix: record.prefix = try cursor.text()
-      case .reference: record.reference = try cursor.text()
-      case .prefixTokenIDs: record.prefixTokenIDs = try integers(&cursor)
-      case .generations: record.generations = try generations(&cursor)
-      case .source: record.source = try cursor.text()
-      case .run: record.run = try cursor.text()
-      case .split: record.split = try cursor.text()
-      case .epoch: record.epoch = try cursor.number()
-      case .trainLoss: record.trainLoss = try cursor.number()
-      case .repetitions: record.repetitions = try cursor.number()
-      case .vocabularySize: record.vocabularySize = try cursor.integer()
-      case .embeddingPrefix: record.embeddingPrefix = try numbers(&cursor)
-      case .embeddingFull: record.embeddingFull = try numbers(&cursor)
-      }
-    } while cursor.skip(",")
-    try cursor.require("}")
-    // An empty id or list of a required field is for the validation; here they only mean that the key is missing.
-    guard cursor.isAtEnd, !record.id.isEmpty, !record.tokenLogProbabilities.isEmpty else { throw Unusual() }
+    if !cursor.skip("}") {
+      repeat {
+        try member(&cursor, of: &record, &seen)
+      } while cursor.skip(",")
+      try cursor.require("}")
+    }
+    guard cursor.isAtEnd else { throw .syntax }
+    for field in [RecordField.id, .tokenLogProbabilities] where seen & Self.bit(of: field) == 0 {
+      throw JSONFault("is missing").inside(field.rawValue)
+    }
     return record
   }
 
-  /// The fields' names, and a bit for each.
-  private static let fields = Field.allCases.enumerated().map { (Array($1.rawValue.utf8), $1, UInt32(1) << UInt32($0)) }
+  @inline(__always)
+  private mutating func member(
+    _ cursor: inout JSONCursor, of record: inout Record, _ seen: inout UInt32
+  ) throws(JSONFault) {
+    let known: (field: RecordField, bit: UInt32)?
+    if let name = try cursor.plainKey() {
+      known = Self.field(name)
+    } else {
+      var name = try cursor.text()
+      known = name.withUTF8 { Self.field($0) }
+    }
+    try cursor.require(":")
+    guard let (field, bit) = known else { return try cursor.skipValue() }
+    guard seen & bit == 0 else { throw JSONFault("is there twice").inside(field.rawValue) }
+    seen |= bit
+    if cursor.skipNull() {
+      guard field != .id, field != .tokenLogProbabilities else { throw JSONFault("is null").inside(field.rawValue) }
+      return
+    }
+    do throws(JSONFault) {
+      try value(of: field, &cursor, &record)
+    } catch {
+      throw error.inside(field.rawValue)
+    }
+  }
 
   @inline(__always)
-  private static func field(_ name: UnsafeBufferPointer<UInt8>) -> (Field, bit: UInt32)? {
+  private mutating func value(
+    of field: RecordField, _ cursor: inout JSONCursor, _ record: inout Record
+  ) throws(JSONFault) {
+    switch field {
+    case .id: record.id = try cursor.text()
+    case .tokenLogProbabilities: record.tokenLogProbabilities = try numbers(&cursor)
+    case .referenceTokenIDs: record.referenceTokenIDs = try integers(&cursor)
+    case .greedyTokenIDs: record.greedyTokenIDs = try integers(&cursor)
+    case .ranks: record.ranks = try integers(&cursor)
+    case .topLogProbabilities where skipsAlternatives: try cursor.skipNumberLists()
+    case .topLogProbabilities: record.topLogProbabilities = try topLogProbabilities(&cursor)
+    case .logProbabilityMeans: record.logProbabilityMeans = try numbers(&cursor)
+    case .logProbabilityDeviations: record.logProbabilityDeviations = try numbers(&cursor)
+    case .prefix: record.prefix = try cursor.text()
+    case .reference: record.reference = try cursor.text()
+    case .prefixTokenIDs: record.prefixTokenIDs = try integers(&cursor)
+    case .generations: record.generations = try generations(&cursor)
+    case .source: record.source = try cursor.text()
+    case .run: record.run = try cursor.text()
+    case .split: record.split = try cursor.text()
+    case .epoch: record.epoch = try cursor.number()
+    case .trainLoss: record.trainLoss = try cursor.number()
+    case .repetitions: record.repetitions = try cursor.number()
+    case .vocabularySize: record.vocabularySize = try cursor.integer()
+    case .embeddingPrefix: record.embeddingPrefix = try numbers(&cursor)
+    case .embeddingFull: record.embeddingFull = try numbers(&cursor)
+    }
+  }
+
+  /// The fields' names, and a bit for each.
+  private static let fields = RecordField.allCases.enumerated().map {
+    (Array($1.rawValue.utf8), $1, UInt32(1) << UInt32($0))
+  }
+
+  @inline(__always)
+  private static func field(_ name: UnsafeBufferPointer<UInt8>) -> (field: RecordField, bit: UInt32)? {
     for (known, field, bit) in fields where known.count == name.count {
       if memcmp(known, name.baseAddress!, name.count) == 0 { return (field, bit) }
     }
     return nil
   }
 
-  private mutating func numbers(_ cursor: inout JSONCursor) throws(Unusual) -> [Double] {
-    try cursor.list(&scratchNumbers) { cursor throws(Unusual) in try cursor.number() }
+  private static func bit(of field: RecordField) -> UInt32 { fields.first { $0.1 == field }?.2 ?? 0 }
+
+  private mutating func numbers(_ cursor: inout JSONCursor) throws(JSONFault) -> [Double] {
+    try cursor.list(&scratchNumbers) { cursor throws(JSONFault) in try cursor.number() }
   }
 
-  private mutating func integers(_ cursor: inout JSONCursor) throws(Unusual) -> [Int] {
-    try cursor.list(&scratchIntegers) { cursor throws(Unusual) in try cursor.integer() }
+  private mutating func integers(_ cursor: inout JSONCursor) throws(JSONFault) -> [Int] {
+    try cursor.list(&scratchIntegers) { cursor throws(JSONFault) in try cursor.integer() }
   }
 
-  private mutating func generations(_ cursor: inout JSONCursor) throws(Unusual) -> [[Int]] {
+  private mutating func generations(_ cursor: inout JSONCursor) throws(JSONFault) -> [[Int]] {
     var lists: [[Int]] = []
-    return try cursor.list(&lists) { cursor throws(Unusual) in try integers(&cursor) }
+    return try cursor.list(&lists) { cursor throws(JSONFault) in try integers(&cursor) }
   }
 
-  private mutating func topLogProbabilities(_ cursor: inout JSONCursor) throws(Unusual) -> [[Record.Alternative]] {
+  private mutating func topLogProbabilities(_ cursor: inout JSONCursor) throws(JSONFault) -> [[Record.Alternative]] {
     var lists: [[Record.Alternative]] = []
-    return try cursor.list(&lists) { cursor throws(Unusual) in
-      try cursor.list(&scratchAlternatives) { cursor throws(Unusual) in
-        try cursor.require("[")
+    return try cursor.list(&lists) { cursor throws(JSONFault) in
+      try cursor.list(&scratchAlternatives) { cursor throws(JSONFault) in
+        let noPair = JSONFault("is not a pair of a token id and its log-probability")
+        guard cursor.skip("[") else { throw noPair }
         let token = try cursor.integer()
-        try cursor.require(",")
+        guard cursor.skip(",") else { throw noPair }
         let value = try cursor.number()
-        try cursor.require("]")
+        guard cursor.skip("]") else { throw noPair }
         return Record.Alternative(tokenID: token, logProbability: value)
       }
     }

@@ -1,7 +1,7 @@
 /// The exact interval of a probability of which `successes` of `trials` were seen (Clopper, Pearson, Biometrika 26, 1934).
 ///
 /// ```swift
-/// print(clopperPearson(0, of: 10).upperBound)  // 0.30849710781876083
+/// print(clopperPearson(0, of: 10).upperBound)  // prints 0.30849710781876…
 /// ```
 ///
 /// - Precondition: 0 <= successes <= trials, trials >= 1, 0 < level < 1.

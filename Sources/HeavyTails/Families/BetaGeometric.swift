@@ -95,7 +95,7 @@ public struct BetaGeometric: FittableFamily {
     index == 0 ? "a / (a + b) → \(isUpper ? 1 : 0)" : "a, b → \(isUpper ? "∞" : "0")"
   }
 
-  public static let limits = [
+  public static let limitingFamilies = [
     LimitingFamily(
       family: Geometric.self, condition: "a, b → ∞", embedding: { _ in [.infinity, .infinity] })
   ]

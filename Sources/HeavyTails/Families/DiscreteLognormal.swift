@@ -137,7 +137,7 @@ public struct DiscreteLognormal: FittableFamily {
     index == 0 ? "mu → \(isUpper ? "∞" : "-∞")" : "sigma → \(isUpper ? "∞" : "0")"
   }
 
-  public static let limits = [
+  public static let limitingFamilies = [
     LimitingFamily(
       family: RoundedPareto.self, condition: "mu → -∞, sigma → ∞", embedding: { _ in [-.infinity, .infinity] })
   ]

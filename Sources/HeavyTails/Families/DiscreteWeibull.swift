@@ -5,7 +5,7 @@ import RealModule
 ///
 ///     S(n) = q^(n^β),   P(N = n) = S(n) - S(n + 1),   0 < q < 1, β > 0
 ///
-/// β < 1: records lock on as they go (the hazard falls); β = 1 is the geometric law with p = q.
+/// β < 1: the hazard falls along the reference (duration dependence); β = 1 is the geometric law with p = q.
 public struct DiscreteWeibull: FittableFamily {
   public static let familyName = "discrete-weibull"
   public static let parameterDescriptions = [

@@ -9,7 +9,9 @@ import RealModule
 public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var prefix: String { "zero-inflated-" }
   static var shareName: String { "zero" }
-  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { HeavyTails.zeroInflated(family) }
+  static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
+    HeavyTails.zeroInflated(family)
+  }
 
   /// The law of the records that are not held at zero.
   public let base: Base

@@ -95,7 +95,7 @@ public struct ZetaCutoff: FittableFamily {
     index == 0 ? "alpha → \(isUpper ? "∞" : "\(smallestAlpha)")" : "lambda → \(isUpper ? "∞" : "0")"
   }
 
-  public static let limits = [
+  public static let limitingFamilies = [
     LimitingFamily(family: Zeta.self, condition: "lambda = 0", embedding: { $0 + [0] })
   ]
 }

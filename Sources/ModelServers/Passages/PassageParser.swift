@@ -10,8 +10,8 @@ struct PassageParser: Sendable {
   ///
   /// - Throws: `CaptureError` with line and field.
   func passage(_ line: Data, number lineNumber: Int) throws(CaptureError) -> (Passage, text: String?) {
-    guard case .object(let members)? = JSONValue(line) else {
-      throw CaptureError(file: file, line: lineNumber, problem: "is no JSON object")
+    guard case .object(let members) = try naming(file, line: lineNumber, { try JSONValue(line) }) else {
+      throw CaptureError(file: file, line: lineNumber, problem: "is not a JSON object; input has one a line")
     }
     let fields = Fields(file: file, line: lineNumber, members: members)
     var passage = Passage(id: try fields.name("id") ?? "line-\(lineNumber)")
@@ -46,11 +46,11 @@ struct PassageParser: Sendable {
     }
     guard hasTokens || passage.prefix != nil || passage.messages != nil else {
       throw fields.failure(
-        options.prefixField,
+        options.prefixField, option: options.cutsTexts ? nil : "split",
         options.cutsTexts
           ? "is missing, and so is \(options.textField)"
           : members.keys.contains(options.textField)
-            ? "is missing, and so are the token ids; to cut \(options.textField) give --prefix-tokens and --suffix-tokens"
+            ? "is missing, and so are the token ids; to cut \(options.textField) into windows, say how long they are"
             : "is missing, and so are the token ids")
     }
     guard hasTokens || passage.reference?.isEmpty == false else {
@@ -66,8 +66,8 @@ struct PassageParser: Sendable {
     let line: Int
     let members: [String: JSONValue]
 
-    func failure(_ field: String, _ problem: String) -> CaptureError {
-      CaptureError(file: file, line: line, field: field, problem: problem)
+    func failure(_ field: String, option: String? = nil, _ problem: String) -> CaptureError {
+      CaptureError(file: file, line: line, field: field, problem: problem, option: option)
     }
 
     private func value(_ field: String) -> JSONValue? {

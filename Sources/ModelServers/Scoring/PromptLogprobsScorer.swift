@@ -29,8 +29,8 @@ struct PromptLogprobsScorer: PassageScorer {
           split: .prefixTokens(before.count), name: passage.id, asked: prompt)
       } catch let error as RecordError {
         throw malformed(error.description)
-      } catch is DecodingError {
-        throw malformed("the answer is no completion with prompt_logprobs")
+      } catch let fault as JSONFault {
+        throw malformed("the answer is no completion with prompt_logprobs: \(fault.path) \(fault.problem)")
       }
       guard let scored = records.first, scored.tokenLogProbabilities.count == reference.count else {
         throw malformed("the answer has values for other tokens than were asked for")

@@ -11,7 +11,7 @@ import GRDB
 /// var options = CaptureOptions()
 /// options.sources = [StoreSource()]
 /// let reader = CaptureReader(files: ["records.store"], options: options)
-/// print(reader.files.count)  // 1
+/// print(reader.files.count)  // prints 1
 /// ```
 public struct StoreSource: LineSource {
   /// A source of capture stores.

@@ -34,9 +34,9 @@ public struct Notebook: Sendable {
   /// ```swift
   /// var records: [Record] = []
   /// for i in 1...20 { records.append(try Record(id: "r\(i)", tokenLogProbabilities: [-0.1 * Double(i), -0.5])) }
-  /// let report = try await Audit().run(on: Capture(name: "twenty", records: records))
+  /// let report = try await AuditAnalysis().run(on: Capture(name: "twenty", records: records))
   /// let notebook = Notebook("Twenty records", fileName: "twenty.ipynb", reports: [report])
-  /// print(notebook.cells.count)  // 2
+  /// print(notebook.cells.count)  // prints 2
   /// ```
   public init(_ title: String, fileName: String, reports: [any ReadableReport]) {
     self.init(

@@ -8,7 +8,7 @@ import GSLNumerics
 /// var records: [Record] = []
 /// for i in 1...20 { records.append(try Record(id: "r\(i)", tokenLogProbabilities: [-0.1 * Double(i), -0.5])) }
 /// let report = try await AuditAnalysis().run(on: [Capture(name: "twenty", records: records)])
-/// print(report.records, report.tokens)  // 20 40
+/// print(report.records, report.tokens)  // prints 20 40
 /// ```
 public struct AuditAnalysis: Sendable {
   /// The lengths n at which counts and concentration are reported; nil for 1, 2, 4, 8, … and the largest length.

@@ -85,7 +85,9 @@ extension AuditReport: ReadableReport {
       "P(N >= n) for one draw of a random record: exact for this data set, with \(NumberText.level(level)) limits for the "
         + "population it was drawn from; and how many records match n tokens when each is drawn once."
         + (survival.last?.atRisk == records
-          ? "" : " Where records are shorter than n, P(N >= n) assumes that their length has nothing to do with how well they are known (non-informative censoring)."))
+          ? ""
+          : " Where records are shorter than n, P(N >= n) assumes that their length has nothing to do with how well they are known (non-informative censoring).")
+    )
     let rows = extractable.compactMap { extractable -> [String]? in
       guard survival.indices.contains(extractable.n - 1) else { return nil }
       let point = survival[extractable.n - 1]

@@ -58,7 +58,7 @@ extension AuditReport {
       "Where matches end",
       caption:
         "The probability that a match which has come as far as the token before ends at this one. Where it falls, what is left is the records that are known best, or records that "
-        + "lock on as they go.",
+        + "become more probable the further a match has gone.",
       x: .init("position in the reference"), y: .init("probability of a first mismatch here"),
       [.init("all records", .line, color: 0, points)])
   }

@@ -43,7 +43,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var warnings: [Warning]
 
   enum CodingKeys: String, CodingKey {
-    case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, heterogeneity, maximum, extractable,
+    case schema, files, records, skipped, tokens, level, greedy, survival, decomposition, heterogeneity, maximum,
+      extractable,
       fits
     case warnings
     case maxLength = "max_length"

@@ -40,7 +40,8 @@ public struct CompareAnalysis: Sendable {
     let lengths = lengths ?? Array(sequence(first: 1) { $0 * 4 }.prefix { $0 <= longest })
     let measured = try await inParallel(0..<dataSets.count, threads: resampling.threads) { Measured(dataSets[$0]) }
     var report = CompareReport(
-      dataSets: measured.map { $0.profile(lengths: lengths) }, trajectories: [], comparisons: [], level: resampling.level,
+      dataSets: measured.map { $0.profile(lengths: lengths) }, trajectories: [], comparisons: [],
+      level: resampling.level,
       warnings: measured.compactMap(\.duplicateWarning))
     let chosen = chosenPairs(dataSets.count)
     report.comparisons = try await inParallel(0..<chosen.count, threads: resampling.threads) { index in
@@ -151,7 +152,8 @@ public struct CompareAnalysis: Sendable {
     let samples = [a, b].map { set in set.laws.indices.compactMap { set.survival($0, n) } }
     guard !samples[0].isEmpty, !samples[1].isEmpty else { return nil }
     return .init(
-      n: n, difference: mean(of: samples[1]) - mean(of: samples[0]), interval: interval(samples, seed) { $0[1] - $0[0] })
+      n: n, difference: mean(of: samples[1]) - mean(of: samples[0]), interval: interval(samples, seed) { $0[1] - $0[0] }
+    )
   }
 
   private func interval(_ samples: [[Double]], _ seed: UInt64, _ combine: ([Double]) -> Double) -> Interval? {

@@ -98,7 +98,8 @@ public struct DriversAnalysis: Sendable {
         columns.append((name, known))
       } else if isAsked {
         throw ArgumentError(
-          name: fields.contains(name) ? "fields" : "predictors", value: name, allowed: "one that varies between records")
+          name: fields.contains(name) ? "fields" : "predictors", value: name, allowed: "one that varies between records"
+        )
       }
     }
     return columns
@@ -301,7 +302,8 @@ extension DriversReport.HazardModel {
       let width = studentQuantile(0.975, degreesOfFreedom: freedom) * error
       return .init(
         name: name, coefficient: coefficient, standardError: error,
-        p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, degreesOfFreedom: freedom)), ratio: .exp(coefficient),
+        p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, degreesOfFreedom: freedom)),
+        ratio: .exp(coefficient),
         ratioInterval: Interval(.exp(coefficient - width)...Double.exp(coefficient + width)),
         ratioPerDeviation: .exp(coefficient * fit.deviations[index]), marginalEffect: fit.marginalEffects[index].value,
         marginalEffectError: fit.marginalEffects[index].standardError)

@@ -100,7 +100,8 @@ public struct ExtremesReport: Codable, Sendable, Equatable {
       let k = Int(counts.restricted(from: threshold).total)
       return try TailIndex.Method.allCases.compactMap { method in
         try TailIndex(method, k: method == .pickands ? k / 4 : k, of: counts).map {
-          Index(method: method.rawValue, k: $0.k, threshold: $0.threshold, xi: $0.xi, interval: Interval(try $0.interval()))
+          Index(
+            method: method.rawValue, k: $0.k, threshold: $0.threshold, xi: $0.xi, interval: Interval(try $0.interval()))
         }
       }
     }

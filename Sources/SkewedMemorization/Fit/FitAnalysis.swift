@@ -9,7 +9,7 @@ import HeavyTails
 /// fit.families = [try FamilyChoice(named: "geometric"), try FamilyChoice(named: "beta-geometric")]
 /// let counts = try CensoredCounts(exact: [0, 0, 0, 0, 1, 1, 1, 2, 2, 5])
 /// let report = try await fit.run(on: counts, name: "ten draws")
-/// print(report.best ?? "none")  // geometric
+/// print(report.best ?? "none")  // prints geometric
 /// ```
 public struct FitAnalysis: Sendable {
   /// Where the tail begins.
@@ -114,7 +114,8 @@ public struct FitAnalysis: Sendable {
     }
     // The exact law is no sample of draws.
     let needs = [
-      ("goodnessReplicates", "\(goodnessReplicates)", "0", goodnessReplicates > 0), ("extremes", "true", "false", extremes),
+      ("goodnessReplicates", "\(goodnessReplicates)", "0", goodnessReplicates > 0),
+      ("extremes", "true", "false", extremes),
       ("intervalMethod", "profile", "delta or bootstrap", intervalMethod == .profile),
     ]
     for (argument, value, allowed, isAsked) in needs where isAsked {

@@ -6,7 +6,7 @@ import TokenProcess
 /// ```swift
 /// let records = [try Record(id: "a", tokenLogProbabilities: [-0.1, -0.2])]
 /// let capture = try Capture(name: "two tokens", records: records)
-/// print(capture.records.count)  // 1
+/// print(capture.records.count)  // prints 1
 /// ```
 public struct Capture: Sendable {
   /// Its name.

@@ -65,9 +65,11 @@ extension DataSetSums {
 
   /// Throws where captures are said to be read in some way, and there is no capture.
   static func refuse(_ options: CaptureOptions, file: String) throws(CaptureError) {
-    guard options.format != nil || options.split != nil || options.arrayLengths != nil else { return }
-    throw CaptureError(
-      file: file, problem: "is a summary: a format, where references begin and array lengths are for captures")
+    let given = [
+      ("format", options.format != nil), ("split", options.split != nil), ("arrayLengths", options.arrayLengths != nil),
+    ]
+    guard let option = given.first(where: \.1)?.0 else { return }
+    throw CaptureError(file: file, problem: "is a summary; this is for captures", option: option)
   }
 
   /// The summaries of a file, one after the other.

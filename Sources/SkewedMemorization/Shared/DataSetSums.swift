@@ -12,7 +12,7 @@ import TokenProcess
 /// ```swift
 /// var sums = try DataSetSums()
 /// for i in 1...20 { sums.add(try Record(id: "r\(i)", tokenLogProbabilities: [-0.1 * Double(i), -0.5])) }
-/// print(sums.records, sums.counts.total)  // 20 20.0
+/// print(sums.records)  // prints 20
 /// ```
 public struct DataSetSums: Sendable {
   /// The lengths n at which counts and concentration are kept; nil for 1, 2, 4, 8, … and the largest length.

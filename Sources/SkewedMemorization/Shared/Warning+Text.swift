@@ -85,7 +85,8 @@ extension Warning {
       "\(name("a")) (\(count("records_a")) records) and \(name("b")) (\(count("records_b"))) are compared on the "
         + "\(count("paired")) that both have"
     case .missingPredictor: "\(name("predictor")) is not known of every record and is left out"
-    case .termSimilarity: "there are no embeddings: similarity is that of TF-IDF vectors over token ids, of words and "
+    case .termSimilarity:
+      "there are no embeddings: similarity is that of TF-IDF vectors over token ids, of words and "
         + "not of meaning"
     case .constantHazard: "no regression of \(name("outcome")): the hazard is the same everywhere"
     case .fewClusters:

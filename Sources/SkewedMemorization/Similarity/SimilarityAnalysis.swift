@@ -161,13 +161,15 @@ public struct SimilarityAnalysis: Sendable {
     let asked = measures.flatMap { measure in
       [[], ["length"], ["length", "loss"]].map { (measure: measure.0, values: measure.1, given: $0) }
     }
-    let found = try await inParallel(0..<asked.count, threads: resampling.threads) { index -> SimilarityReport.Correlation? in
+    let found = try await inParallel(0..<asked.count, threads: resampling.threads) {
+      index -> SimilarityReport.Correlation? in
       let (measure, values, given) = asked[index]
       let known = values.indices.filter { values[$0] != nil }
       let covariates = given.map { name in known.map { name == "length" ? lengths[$0] : losses[$0] } }
       guard
         let partial = PartialRankCorrelation(
-          known.compactMap { values[$0] }, known.map { expected[$0] }, given: covariates, permutations: resampling.replicates,
+          known.compactMap { values[$0] }, known.map { expected[$0] }, given: covariates,
+          permutations: resampling.replicates,
           seed: resampling.seed &+ UInt64(index))
       else { return nil }
       return .init(

@@ -21,7 +21,7 @@ public struct TokenVarianceEffects: Sendable, Equatable {
   public let record: Double
   /// ω² of the positions; may be negative.
   public let position: Double
-  /// The slope of ln p on ln(position) within records: positive where records lock on as they go.
+  /// The slope of ln p on ln(position) within records: positive with duration dependence.
   public let trend: Double
 }
 

@@ -67,7 +67,9 @@ public struct AuditSample: Sendable, Equatable {
   ///
   /// - Complexity: O(log M) sums of at most about ten standard deviations of X each.
   /// - Throws: `ArgumentError` unless 0 <= x <= z <= M and 0 < level < 1.
-  public func riskyInterval(observed x: Int, sample z: Int, level: Double = 0.95) throws(ArgumentError) -> ClosedRange<Int> {
+  public func riskyInterval(observed x: Int, sample z: Int, level: Double = 0.95) throws(ArgumentError) -> ClosedRange<
+    Int
+  > {
     try ArgumentError.check(z, "sample", in: 0...records)
     try ArgumentError.check(x, "observed", in: 0...z)
     try ArgumentError.check(share: level, "level")

@@ -130,7 +130,8 @@ public struct RestPredictor: Sendable {
   /// ln of the predictive density of Σ ln p = -tokens · rest.
   func logDensity(_ first: Double, rest: Double, tokens: Int) -> Double {
     let (center, deviation, freedom) = center(first)
-    return logStudentDensity((scale.transformed(rest) - center) / deviation, degreesOfFreedom: freedom) - .log(deviation)
+    return logStudentDensity((scale.transformed(rest) - center) / deviation, degreesOfFreedom: freedom)
+      - .log(deviation)
       + scale.logSlope(rest) - .log(Double(tokens))
   }
 }

@@ -67,7 +67,7 @@ public struct Record: Sendable, Equatable {
   ///
   /// ```swift
   /// let record = try Record(id: "poem-7", tokenLogProbabilities: [-0.1, -0.02, -1.5], ranks: [0, 0, 2])
-  /// print(MatchLengthLaw(record).logSurvival[3])  // -1.62
+  /// print(MatchLengthLaw(record).logSurvival[3])  // prints -1.62
   /// ```
   ///
   /// Log-probabilities that rounding put above 0, by at most ``roundingAllowance``, become 0. The parameters are the

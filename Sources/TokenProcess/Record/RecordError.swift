@@ -7,8 +7,14 @@ public struct RecordError: LocalizedError, Equatable, Sendable, CustomStringConv
   /// What is wrong with it.
   public let problem: String
 
+  /// The option of reading that would settle it, e.g. `split`; nil where it is none.
+  package let option: String?
+
   /// A problem with a field.
-  public init(field: String, problem: String) {
+  public init(field: String, problem: String) { self.init(field: field, problem: problem, option: nil) }
+
+  package init(field: String, problem: String, option: String?) {
+    self.option = option
     self.field = field
     self.problem = problem
   }

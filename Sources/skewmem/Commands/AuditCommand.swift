@@ -50,7 +50,7 @@ struct AuditCommand: ReportCommand {
     bar.finish()
     let shown = outcome.errors.prefix(10)
     if !output.quiet || outcome.report == nil {
-      for error in shown { printError(error.description) }
+      for error in shown { printError(text(of: error)) }
       if outcome.invalidLines > shown.count {
         printError("… and \(outcome.invalidLines - shown.count) more invalid lines")
       }

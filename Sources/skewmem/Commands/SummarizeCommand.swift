@@ -87,7 +87,7 @@ struct SummaryOptions: ParsableArguments {
     analysis.resampling.threads = threadOptions.threads
     analysis.captureOptions = input.captureOptions
     let (sums, errors) = try await analysis.summarize(files: files)
-    for error in errors.prefix(10) { printError(error.description) }
+    for error in errors.prefix(10) { printError(text(of: error)) }
     guard errors.isEmpty || skippingInvalid else {
       printError(invalidLines(sums.skipped, canBeSkipped: sums.records > 0))
       throw FailureCode.data

@@ -53,7 +53,7 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
   } catch let error as ValidationError {
     throw usageError(error.message)
   } catch let error as CaptureError {
-    printError(error.description)
+    printError(text(of: error))
     throw FailureCode.data
   } catch let error as ServerError {
     printError(error.description)
@@ -78,6 +78,14 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
     printError("internal error: \(error)")
     throw FailureCode.internalError
   }
+}
+
+/// What is wrong with a capture, with the options that would settle it.
+func text(of error: CaptureError) -> String {
+  let options = [
+    "split": "--prefix-tokens, --suffix-tokens", "format": "--input-format", "arrayLengths": "--array-lengths",
+  ]
+  return error.description + (error.option.flatMap { options[$0] }.map { " (\($0))" } ?? "")
 }
 
 /// What the command line calls an argument of the library: `--top-p` for `topP`.
