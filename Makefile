@@ -1,5 +1,6 @@
 # make demo        audit a bundled real capture and say where the report is
 # make test        everything that CI checks, but for the format
+# make snapshots   the reports that tests compare once more, after a change that is meant
 # make test-slow   with the statistical checks that take minutes
 # make fuzz        a million damaged files for every reader
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
@@ -17,7 +18,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo test test-slow fuzz test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration
+.PHONY: demo snapshots test test-slow fuzz test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration
 
 setup:
 	@scripts/setup
@@ -33,9 +34,13 @@ demo: release
 	@echo "The report as a page is $(CURDIR)/$(DEMO_REPORT); $(BINARY) audit --help shows what else there is."
 
 test: setup
+	scripts/check-rooms
 	scripts/build-tests
 	swift test --skip-build
 	scripts/test-consumer
+
+snapshots: setup
+	scripts/update-snapshots
 
 # In release, or it would take an hour.
 SLOW_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build/release-tests

@@ -134,13 +134,13 @@ let package = Package(
       ],
       resources: [.copy("References")]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "SkewedMemorization", "TestSupport"]),
-    .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"]),
+    .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )
 
-// The documentation builder is asked for only where the documentation is built (`SKEWMEM_DOCUMENTATION=1`), so that nobody
-// who depends on the library resolves a plugin that they do not use.
+// The documentation builder is asked for only where the documentation is built (`SKEWMEM_DOCUMENTATION=1`), so that
+// nobody who depends on the library resolves a plugin that they do not use.
 if Context.environment["SKEWMEM_DOCUMENTATION"] != nil {
   package.dependencies.append(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))

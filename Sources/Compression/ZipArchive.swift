@@ -69,7 +69,8 @@ public struct ZipArchive: Sendable {
     return Int(exactly: value) ?? -1
   }
 
-  /// The number of entries and where they begin, from the record at the end, which a comment of up to 64 KiB may follow.
+  /// The number of entries and where they begin, from the record at the end, which a comment of up to 64 KiB may
+  /// follow.
   private static func directory(of data: Data) throws(CompressionError) -> (count: Int, start: Int) {
     guard data.count >= 22 else { throw damaged }
     let lowest = max(0, data.count - 22 - 0xFFFF)

@@ -1,7 +1,7 @@
 internal import CZlib
 
-/// The number of bytes to which zlib compresses a text's UTF-8, with zlib's own header and checksum at its default level: what
-/// Python's `len(zlib.compress(text.encode()))` gives with the same zlib.
+/// The number of bytes to which zlib compresses a text's UTF-8, with zlib's own header and checksum at its default
+/// level: what Python's `len(zlib.compress(text.encode()))` gives with the same zlib.
 ///
 /// - Complexity: O(bytes).
 public func zlibLength(of text: String) -> Int {

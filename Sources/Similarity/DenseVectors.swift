@@ -61,8 +61,9 @@ public struct DenseVectors: VectorSet {
     }
   }
 
-  /// Exact: all pairs are compared in single precision, and the k and eight more that come first again in double precision. Where more than
-  /// eight others lie within 1e-6 of the k-th without being equal to it, one of them may be taken in its place.
+  /// Exact: all pairs are compared in single precision, and the k and eight more that come first again in double
+  /// precision. Where more than eight others lie within 1e-6 of the k-th without being equal to it, one of them may be
+  /// taken in its place.
   ///
   /// - Complexity: O(M² d) for M vectors of d numbers.
   public func neighbors(_ k: Int, threads: Int = 1) async throws -> [[Neighbor]] {
@@ -159,7 +160,8 @@ private struct NearestLists: Sendable {
     }
   }
 
-  /// Lists are in order, of equals the first of the set first: what is kept does not depend on the order in which it came.
+  /// Lists are in order, of equals the first of the set first: what is kept does not depend on the order in which it
+  /// came.
   private mutating func insert(_ score: Float, _ index: Int, of vector: Int) {
     let start = vector * kept
     let end = start + kept - 1

@@ -1,8 +1,9 @@
 import GSLNumerics
 import RealModule
 
-/// TF–IDF vectors of token lists: counts times ln((1 + M)/(1 + documents with the token)) + 1, brought to length 1 (the smoothed form, Manning,
-/// Raghavan and Schütze, *Introduction to Information Retrieval*, 6.2). What stands in for embeddings where there are none.
+/// TF–IDF vectors of token lists: counts times ln((1 + M)/(1 + documents with the token)) + 1, brought to length 1 (the
+/// smoothed form, Manning, Raghavan and Schütze, *Introduction to Information Retrieval*, 6.2). What stands in for
+/// embeddings where there are none.
 public struct TermVectors: VectorSet {
   /// The tokens of each list, by number, and their weights.
   private let rows: [[(term: Int32, weight: Double)]]

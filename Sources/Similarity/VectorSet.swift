@@ -14,15 +14,16 @@ public protocol VectorSet: Sendable {
   /// - Complexity: O(numbers).
   var meanCosines: [Double] { get }
 
-  /// The k vectors with the largest cosines with each, itself left out, from the nearest on; fewer where there are no more.
+  /// The k vectors with the largest cosines with each, itself left out, from the nearest on; fewer where there are no
+  /// more.
   ///
   /// - Throws: `CancellationError`.
   func neighbors(_ k: Int, threads: Int) async throws -> [[Neighbor]]
 }
 
 extension VectorSet {
-  /// The mean cosine of two different vectors, (‖Σu‖² - Σ‖u‖²)/(M(M - 1)) for unit vectors u (design MODEL §9); nil for fewer than two. A vector
-  /// of zeros has cosine 0 with all.
+  /// The mean cosine of two different vectors, (‖Σu‖² - Σ‖u‖²)/(M(M - 1)) for unit vectors u (TheModel §9); nil for
+  /// fewer than two. A vector of zeros has cosine 0 with all.
   ///
   /// - Complexity: O(numbers), not O(M²).
   public var meanCosine: Double? {

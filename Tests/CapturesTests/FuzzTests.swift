@@ -4,7 +4,8 @@ import Testing
 
 @testable import Captures
 
-/// Seeded damage to files that every reader reads: something is read, or an error names the file; never a crash. `make fuzz` makes 10^6 of each.
+/// Seeded damage to files that every reader reads: something is read, or an error names the file; never a crash. `make
+/// fuzz` makes 10^6 of each.
 @Suite struct FuzzTests {
   /// A file, and what reads it.
   enum Seed: String, CaseIterable {

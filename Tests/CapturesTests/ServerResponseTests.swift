@@ -34,7 +34,8 @@ import TokenProcess
     #expect(echoed[0].tokenLogProbabilities.first == -14.538293838500977)
   }
 
-  /// Without token ids the prompt's own token is known by its place, where that can be seen to be the first; in another order it is not known.
+  /// Without token ids the prompt's own token is known by its place, where that can be seen to be the first; in another
+  /// order it is not known.
   @Test func ownTokenByItsPlace() async throws {
     func position(_ own: Int, _ rank: Int, isFirst: Bool) -> String {
       let mine = "\"\(own)\":{\"logprob\":-5.0,\"rank\":\(rank)}"
@@ -178,8 +179,8 @@ import TokenProcess
     #expect(records.map(\.tokenLogProbabilities) == [[-1]])
   }
 
-  /// A response that says something twice is refused, as nobody knows which counts; answers about other tokens are; and what is left out
-  /// when the prompt is known is not part of the record.
+  /// A response that says something twice is refused, as nobody knows which counts; answers about other tokens are; and
+  /// what is left out when the prompt is known is not part of the record.
   @Test func responsesThatAreNotWhatWasAsked() throws {
     for (twice, path) in [
       (#"{"choices":[],"choices":[]}"#, "choices"),

@@ -153,7 +153,8 @@ import Testing
     return compared
   }
 
-  /// 20,000 draws, a quarter of them without the slow tests, against the law: each of the lengths' frequencies within five standard deviations, and a Poisson's first counts.
+  /// 20,000 draws, a quarter of them without the slow tests, against the law: each of the lengths' frequencies within
+  /// five standard deviations, and a Poisson's first counts.
   @Test func samplesFollowTheLaw() {
     for (stream, law) in Self.laws.enumerated() {
       var generator = SeededGenerator(seed: 11, stream: UInt64(stream))

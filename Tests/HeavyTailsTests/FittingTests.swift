@@ -143,7 +143,8 @@ import Testing
     }
   }
 
-  /// Over 200 seeds the 95 % intervals cover the truth as often as a binomial allows: between 181 and 198 times at 99 %.
+  /// Over 200 seeds the 95 % intervals cover the truth as often as a binomial allows: between 181 and 198 times at 99
+  /// %.
   @Test(.enabled(if: slowTestsAreEnabled))
   func intervalsCover() throws {
     var covered = [0, 0]
@@ -211,7 +212,8 @@ import Testing
 
   // MARK: Boundaries
 
-  /// Maxima far out in a family's coordinates are maxima all the same (found by other optimizers on the scale parameter).
+  /// Maxima far out in a family's coordinates are maxima all the same (found by other optimizers on the scale
+  /// parameter).
   @Test func maximaNearTheEdgeOfDoubles() throws {
     func fit(_ counts: [Int: Double]) throws -> Fit {
       try MaximumLikelihood().fit(
@@ -281,7 +283,8 @@ import Testing
     expectClose(fit.logLikelihood, 40 * Double.log(0.4) + 60 * Double.log(0.6), relative: 1e-4)
   }
 
-  /// All zeros, all censored, one value, two values, no data, lengths up to 10⁹: a report or a named error, for all families.
+  /// All zeros, all censored, one value, two values, no data, lengths up to 10⁹: a report or a named error, for all
+  /// families.
   @Test func degenerateDataAreNamed() throws {
     let estimator = MaximumLikelihood()
     #expect(throws: DistributionError.noData) { try estimator.fit(Geometric.self, to: CensoredCounts([])) }

@@ -39,8 +39,8 @@ private struct MomentValue: Decodable {
 }
 
 @Suite struct MomentsTests {
-  /// References/moments.py: mpmath at 40 digits and more. Sums of thousands of terms, and cubes and squares of a center that
-  /// is itself rounded, leave eleven digits where the law is not much narrower than its mean.
+  /// References/moments.py: mpmath at 40 digits and more. Sums of thousands of terms, and cubes and squares of a center
+  /// that is itself rounded, leave eleven digits where the law is not much narrower than its mean.
   @Test func agreeWithThirtyDigits() throws {
     let values: [MomentValue] = try reference("moments.json", in: .module)
     #expect(values.count == 44)

@@ -5,8 +5,8 @@ import RealModule
 import TestSupport
 import Testing
 
-/// The published data sets of poweRlaw (Debian's r-cran-powerlaw 0.70.6; `References/*.counts`, value and how often) against
-/// 30-digit maxima of the discrete power law.
+/// The published data sets of poweRlaw (Debian's r-cran-powerlaw 0.70.6; `References/*.counts`, value and how often)
+/// against 30-digit maxima of the discrete power law.
 @Suite struct PowerLawTests {
   static func counts(_ name: String) throws -> CensoredCounts {
     let folder = try #require(Bundle.module.resourceURL)

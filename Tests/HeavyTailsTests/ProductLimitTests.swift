@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 @Suite struct ProductLimitTests {
-  /// Remission times of 21 leukaemia patients on 6-MP (Freireich 1963), the textbook Kaplan–Meier example: at the end of
-  /// weeks 6, 7, 10, 13, 16, 22, 23 the published estimates and Greenwood standard errors are those below.
+  /// Remission times of 21 leukaemia patients on 6-MP (Freireich 1963), the textbook Kaplan–Meier example: at the end
+  /// of weeks 6, 7, 10, 13, 16, 22, 23 the published estimates and Greenwood standard errors are those below.
   ///
-  /// In the usual convention a patient censored at t is still at risk at t; here "censored at n" leaves before n, so the
-  /// textbook's t+ is N >= t + 1.
+  /// In the usual convention a patient censored at t is still at risk at t; here "censored at n" leaves before n, so
+  /// the textbook's t+ is N >= t + 1.
   @Test func freireich() throws {
     let events = [6, 6, 6, 7, 10, 13, 16, 22, 23]
     let censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
@@ -25,7 +25,8 @@ import Testing
       expectClose(Double.exp(step.logSurvival), survival, relative: 0, absolute: 5.1e-5)
       expectClose(Double.exp(step.logSurvival) * step.logVariance.squareRoot(), error, relative: 0, absolute: 5.1e-5)
     }
-    // Week 10 from the definitions, in fractions: S = 18/21 · 16/17 · 14/15, Greenwood 3/(21·18) + 1/(17·16) + 1/(15·14).
+    // Week 10 from the definitions, in fractions: S = 18/21 · 16/17 · 14/15, Greenwood 3/(21·18) + 1/(17·16) +
+    // 1/(15·14).
     let step = try #require(curve.steps.first { $0.n == 11 })
     let survival: Double = (18.0 * 16.0 * 14.0) / (21.0 * 17.0 * 15.0)
     let variance: Double = 3.0 / 378.0 + 1.0 / 272.0 + 1.0 / 210.0

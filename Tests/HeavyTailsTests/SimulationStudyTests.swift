@@ -37,11 +37,11 @@ import Testing
       })
   }
 
-  /// Estimates without median bias, and 95 % intervals by profile likelihood that cover the truth as often as they should,
-  /// uncensored and censored at the 95th and the 70th percentile.
+  /// Estimates without median bias, and 95 % intervals by profile likelihood that cover the truth as often as they
+  /// should, uncensored and censored at the 95th and the 70th percentile.
   ///
-  /// The limits are those of a binomial at 99.9 %, as there are some hundred comparisons: of 200, 179 to 199 covered, 77 to 123
-  /// above the truth. The mean is no measure of bias: that of exp(x) is off where x is not.
+  /// The limits are those of a binomial at 99.9 %, as there are some hundred comparisons: of 200, 179 to 199 covered,
+  /// 77 to 123 above the truth. The mean is no measure of bias: that of exp(x) is off where x is not.
   @Test(arguments: studied, [1, 0.05, 0.3]) func estimatesAndIntervals(name: String, censored: Double) async throws {
     let truth = try law(name)
     let limit = censored == 1 ? Int.max : try #require(truth.quantile(logTail: Double.log(censored)))
@@ -74,8 +74,8 @@ import Testing
     }
   }
 
-  /// Bootstrap p-values are uniform when the family is right: by each distance, the largest difference of their distribution
-  /// from the line stays below KS's 1 % point, 1.628 / √n, and a step of theirs.
+  /// Bootstrap p-values are uniform when the family is right: by each distance, the largest difference of their
+  /// distribution from the line stays below KS's 1 % point, 1.628 / √n, and a step of theirs.
   @Test(.enabled(if: slowTestsAreEnabled), arguments: studied) func pValues(name: String) async throws {
     let truth = try law(name)
     let limit = try #require(truth.quantile(logTail: Double.log(0.1)))

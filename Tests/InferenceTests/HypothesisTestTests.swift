@@ -149,7 +149,8 @@ import Testing
     for count in [covered.0, covered.1] { #expect(Double(count) > 0.91 * Double(trials), "\(count) of \(trials)") }
   }
 
-  /// Intervals of the rank-biserial correlation with many zeros, which Pratt's ranks weigh: a review found 53 % where 95 were claimed.
+  /// Intervals of the rank-biserial correlation with many zeros, which Pratt's ranks weigh: a review found 53 % where
+  /// 95 were claimed.
   @Test func intervalsWithZeros() throws {
     var generator = SeededGenerator(seed: 21)
     for (zeros, truth) in [(104, -0.664), (1040, -0.608)] {
@@ -169,7 +170,8 @@ import Testing
     expectClose(try #require(SignedRankTest(differences: many)).pValue, 0.1875, relative: 1e-12)
   }
 
-  /// Independent given a shared cause: 5 % of the p-values are at most 0.05, where permuting plain residuals rejects 9 %.
+  /// Independent given a shared cause: 5 % of the p-values are at most 0.05, where permuting plain residuals rejects 9
+  /// %.
   @Test func partialCorrelationsHoldTheirLevel() throws {
     var generator = SeededGenerator(seed: 6)
     var small = 0
@@ -185,11 +187,13 @@ import Testing
     #expect((6...33).contains(small), "\(small) of \(trials)")
   }
 
-  /// A tiny sample against a huge one is counted too: P by 1 - C(n - k, m)-like sums, from a lattice count with exact fractions.
+  /// A tiny sample against a huge one is counted too: P by 1 - C(n - k, m)-like sums, from a lattice count with exact
+  /// fractions.
   @Test func unequalSamples() throws {
     let many = (0..<100_000).map(Double.init)
     let test = try #require(KolmogorovSmirnovTest([99_000, 99_500, 99_900, 99_990], many))
-    // All four beyond D of the many: the chance that four of 100,004 places come so late or so early, 2 (1 - D)^4 to order 1/n.
+    // All four beyond D of the many: the chance that four of 100,004 places come so late or so early, 2 (1 - D)^4 to
+    // order 1/n.
     #expect(test.isExact)
     expectClose(test.pValue, 2 * .pow(1 - test.statistic, 4), relative: 1e-2)
   }

@@ -51,7 +51,8 @@ private struct RankingCases: Decodable {
     #expect(RankCorrelation.kendall([-.infinity, 0, .infinity], [1, 2, 3])?.value == 1)
   }
 
-  /// Limits cover: of bivariate normal samples with ρ = 0.6, whose Spearman's ρ is (6/π) asin(ρ/2) and Kendall's τ (2/π) asin ρ.
+  /// Limits cover: of bivariate normal samples with ρ = 0.6, whose Spearman's ρ is (6/π) asin(ρ/2) and Kendall's τ
+  /// (2/π) asin ρ.
   @Test func correlationLimitsCover() throws {
     let samples = slowTestsAreEnabled ? 2000 : 300
     var covered = (0, 0)

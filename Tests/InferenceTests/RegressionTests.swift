@@ -79,7 +79,8 @@ import Testing
     }
   }
 
-  /// Data that are nearly told apart have a maximum, and data of which a part is have none: what a review found on the wrong side.
+  /// Data that are nearly told apart have a maximum, and data of which a part is have none: what a review found on the
+  /// wrong side.
   @Test func separation() throws {
     var generator = SeededGenerator(seed: 17)
     for link in BinaryRegression.Link.allCases {

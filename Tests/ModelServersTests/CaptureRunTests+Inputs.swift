@@ -98,7 +98,8 @@ extension CaptureRunTests {
     }
   }
 
-  /// One process at a time; another way of scoring, once there are results, is refused; somebody else's database is left as it is.
+  /// One process at a time; another way of scoring, once there are results, is refused; somebody else's database is
+  /// left as it is.
   @Test func stores() async throws {
     let echo = try LoopbackServer(ToyModel(.echo).answer)
     let vllm = try LoopbackServer(ToyModel(.vllm).answer)
@@ -137,7 +138,8 @@ extension CaptureRunTests {
     }
   }
 
-  /// A second run asks for nothing that is finished, goes on with new lines, and refuses other settings and other input.
+  /// A second run asks for nothing that is finished, goes on with new lines, and refuses other settings and other
+  /// input.
   @Test func goingOn() async throws {
     let model = ToyModel(.vllm)
     let server = try LoopbackServer(model.answer)

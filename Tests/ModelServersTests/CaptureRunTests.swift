@@ -126,7 +126,8 @@ import TokenProcess
     }
   }
 
-  /// Of a token that is a part of a letter llama.cpp says nothing when it is drawn: its value is taken from the list of all tokens.
+  /// Of a token that is a part of a letter llama.cpp says nothing when it is drawn: its value is taken from the list of
+  /// all tokens.
   @Test func partsOfLetters() async throws {
     let server = try LoopbackServer(ToyModel(.llamaCpp).answer)
     defer { server.stop() }
@@ -153,7 +154,8 @@ import TokenProcess
     }
   }
 
-  /// llama-cpp-python lists no generated token, and the values of the next tokens, for models without a beginning-of-text token.
+  /// llama-cpp-python lists no generated token, and the values of the next tokens, for models without a
+  /// beginning-of-text token.
   @Test func valuesOfTheNextToken() async throws {
     let model = ToyModel(.echo)
     let server = try LoopbackServer { request in

@@ -76,7 +76,7 @@ private struct AuditValues: Decodable {
     }
   }
 
-  /// MODEL §4: after six epochs a zero-inflated geometric beats the plain beta-geometric.
+  /// TheModel §4: after six epochs a zero-inflated geometric beats the plain beta-geometric.
   @Test func zerosMatterMoreThanTheTail() async throws {
     let outcome = try await AuditAnalysis().run(files: [Repository.capture("jargon-train-epoch06.jsonl")])
     let fits = try #require(outcome.report).fits

@@ -35,8 +35,8 @@ import Testing
     return analysis
   }
 
-  /// Counts agree exactly and sums to 1e-12; what depends on which records share a group too, as merging goes on where the first part
-  /// ended.
+  /// Counts agree exactly and sums to 1e-12; what depends on which records share a group too, as merging goes on where
+  /// the first part ended.
   @Test(arguments: [1, 2, 3, 4]) func mergesAreTheWhole(seed: UInt64) async throws {
     let records = records(seed == 1 ? 2500 : 300, longest: [37, 37, 64, 5][Int(seed) - 1], seed: seed)
     var analysis = quick
@@ -154,7 +154,8 @@ import Testing
     }
   }
 
-  /// Whole references that count as one token are marked in reports, and in summaries for those who cannot do with them.
+  /// Whole references that count as one token are marked in reports, and in summaries for those who cannot do with
+  /// them.
   @Test func wholeReferences() async throws {
     var whole = Record(unchecked: "w", tokenLogProbabilities: [-30])
     whole.isWholeReference = true

@@ -42,7 +42,8 @@ import Testing
     #expect(unavailable.isSuperset(of: ["prior_aware", "recall", "exposure", "text_bleu"]))
     #expect(unavailable.isDisjoint(with: report.dataset.keys) && report.discrimination.isEmpty)
     #expect(Set(report.agreement.map(\.metric)).union(["tail_risk"]) == Set(report.dataset.keys))
-    // Draws needed fall as the risk rises: a metric turned round ranks as the risk itself, but where both are rounded to one.
+    // Draws needed fall as the risk rises: a metric turned round ranks as the risk itself, but where both are rounded
+    // to one.
     let draws = try #require(report.agreement.first { $0.metric == "discoverable_draws" })
     #expect(try #require(draws.spearman) > 0.9999 && draws.missedTop5Percent == [])
     // By hand: the riskiest six of 120 records by S(16), those whose loss is above the median.

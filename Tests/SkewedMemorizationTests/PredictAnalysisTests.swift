@@ -36,7 +36,8 @@ import Testing
     expectClose(whole.dataset.maximumExpected, accumulator.maximum.mean, relative: 1e-10)
   }
 
-  /// Top-k 20 is known exactly from twenty alternatives; a temperature alone is bounded, and wider when fewer are known.
+  /// Top-k 20 is known exactly from twenty alternatives; a temperature alone is bounded, and wider when fewer are
+  /// known.
   @Test func decodings() async throws {
     let records = try await records()
     var prediction = try PredictAnalysis(length: 16)
@@ -77,7 +78,8 @@ import Testing
     #expect(try await prediction.run(records: records) == greedy)
   }
 
-  /// Every length and number of draws of a grid is what a run of its own says, and bounds hold what more alternatives show.
+  /// Every length and number of draws of a grid is what a run of its own says, and bounds hold what more alternatives
+  /// show.
   @Test func grids() async throws {
     let records = try await records()
     var prediction = try PredictAnalysis(lengths: [8, 16, 48])
@@ -209,7 +211,8 @@ import Testing
     #expect(disagreement.groups[0].pValue < 0.001)
   }
 
-  /// Records of one name are told apart by run, split and epoch; where generations do not say which is theirs, they are not compared.
+  /// Records of one name are told apart by run, split and epoch; where generations do not say which is theirs, they are
+  /// not compared.
   @Test func sameNames() async throws {
     func record(_ split: String, _ first: Int) -> Record {
       var record = Record(unchecked: "a", tokenLogProbabilities: [-0.01, -0.01])
@@ -275,7 +278,8 @@ import Testing
     }
   }
 
-  /// Draws that were ended where they left the reference say the same as whole ones, where the file says how many tokens were asked for.
+  /// Draws that were ended where they left the reference say the same as whole ones, where the file says how many
+  /// tokens were asked for.
   @Test func drawsEndedEarly() async throws {
     let whole = try GenerationsReader.read(path: Repository.capture("jargon-samples-epoch06.jsonl"))
     let records = try await records()

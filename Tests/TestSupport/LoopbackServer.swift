@@ -76,7 +76,8 @@ public final class LoopbackServer: Sendable {
   /// Listens no more.
   public func stop() {
     isStopped.withLock { isStopped in
-      // The accepting thread closes it: the number of a closed descriptor may be another server's before that thread has noticed.
+      // The accepting thread closes it: the number of a closed descriptor may be another server's before that thread
+      // has noticed.
       if !isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
       isStopped = true
     }

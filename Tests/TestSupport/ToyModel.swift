@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A language model of 128 tokens whose probabilities are known, behind the protocols of real servers. Letters are tokens, and so is "th".
+/// A language model of 128 tokens whose probabilities are known, behind the protocols of real servers. Letters are
+/// tokens, and so is "th".
 public final class ToyModel: Sendable {
   /// Which server it plays.
   public enum Kind: Sendable, CaseIterable {

@@ -65,7 +65,8 @@ import TokenProcess
     }
   }
 
-  /// Large data sets against scipy.stats.binom, which the hypergeometric law approaches: limits k/M agree to four digits.
+  /// Large data sets against scipy.stats.binom, which the hypergeometric law approaches: limits k/M agree to four
+  /// digits.
   @Test func largeSetsAnswerAtOnce() throws {
     let limits = try AuditSample(records: 1_000_000_000_000).riskyInterval(observed: 3, sample: 1_000_000)
     // Clopper–Pearson for 3 of 10⁶: 6.18674e-7 and 8.76727e-6.

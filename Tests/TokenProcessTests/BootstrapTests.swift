@@ -41,7 +41,8 @@ import TokenProcess
     }
   }
 
-  /// The interval for a plain mean against scipy.stats.bootstrap(method="BCa") with 200,000 resamples on the same values.
+  /// The interval for a plain mean against scipy.stats.bootstrap(method="BCa") with 200,000 resamples on the same
+  /// values.
   @Test func agreesWithScipy() async throws {
     let values = [0.9, 0.02, 0.3, 0.001, 0.15, 0.07, 0.6, 0.004, 0.0001, 0.2, 0.03, 0.45]
     let laws = try values.map { try MatchLengthLaw(tokenLogProbabilities: [Double.log($0)]) }

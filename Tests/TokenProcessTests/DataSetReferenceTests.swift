@@ -70,7 +70,7 @@ private struct References: Decodable {
           expectClose(value, number(text), relative: 1e-12, absolute: 1e-12 * moments.variance, set.name)
         }
         expectClose(law.masses.reduce(0, +), 1, relative: 1e-14)
-        // The raw forms of MODEL §1, where they do not cancel.
+        // The raw forms of TheModel §1, where they do not cancel.
         let raw = (1...law.length).reduce(0.0) { $0 + Double(2 * $1 - 1) * Double.exp(law.logSurvival[$1]) }
         expectClose(raw - moments.mean * moments.mean, moments.variance, relative: 1e-12, absolute: 1e-11)
       }

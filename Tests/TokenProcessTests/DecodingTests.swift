@@ -5,7 +5,8 @@ import Testing
 import TokenProcess
 
 @Suite struct DecodingTests {
-  /// A token's probability by the definition of each step: how many tokens, and how much of them, lie strictly above it.
+  /// A token's probability by the definition of each step: how many tokens, and how much of them, lie strictly above
+  /// it.
   private func reference(_ logits: [Double], _ decoding: Decoding) -> [Double] {
     let weights = logits.map { Double.exp(($0 - (logits.max() ?? 0)) / decoding.temperature) }
     var kept = logits.indices.map { _ in true }
@@ -59,8 +60,8 @@ import TokenProcess
     #expect(throws: ArgumentError.self) { try Decoding.plain.logProbabilities(logits: [.nan, 1]) }
   }
 
-  /// Bounds from the twenty most probable tokens against the whole distribution: always around the truth, and exact whenever the
-  /// kept tokens are known. 10⁵ cases in the slow suite.
+  /// Bounds from the twenty most probable tokens against the whole distribution: always around the truth, and exact
+  /// whenever the kept tokens are known. 10⁵ cases in the slow suite.
   @Test func boundsContainTheTruth() throws {
     var generator = SeededGenerator(seed: 2)
     var (exact, wide) = (0, 0)
@@ -100,7 +101,8 @@ import TokenProcess
     #expect(exact > 1000 && wide > 200, "\(exact) \(wide)")
   }
 
-  /// Every completion of the unknown part: few tokens at the largest probability, or all alike, stays inside and is reached.
+  /// Every completion of the unknown part: few tokens at the largest probability, or all alike, stays inside and is
+  /// reached.
   @Test func boundsAreReached() throws {
     let listed = [0.4, 0.2, 0.1].map { Double.log($0) }
     for temperature in [0.5, 2] {

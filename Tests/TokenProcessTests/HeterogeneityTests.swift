@@ -46,7 +46,8 @@ import TokenProcess
       found.position += one.effects.position / Double(trials)
       if one.verdict == .neither { found.neither += 1 }
     }
-    // ω² has a standard deviation of about 0.004 (records) and 0.002 (positions) here, and the mean of 60 an eighth of that.
+    // ω² has a standard deviation of about 0.004 (records) and 0.002 (positions) here, and the mean of 60 an eighth of
+    // that.
     #expect(found.record.magnitude < 2e-3 && found.position.magnitude < 1e-3, "\(found)")
     #expect(found.neither >= 52, "\(found)")
   }

@@ -45,7 +45,8 @@ import Testing
     }
   }
 
-  /// The same list of records in another order has the same limits, record by record: also past the sizes at which sorting changes its way.
+  /// The same list of records in another order has the same limits, record by record: also past the sizes at which
+  /// sorting changes its way.
   @Test func orderDoesNotMatter() throws {
     var generator = SeededGenerator(seed: 2)
     let references = (0..<400).map { _ in (0..<8).map { _ in Int(generator.next() % 3) } }

@@ -9,8 +9,8 @@ import TokenProcess
     try await CaptureReader(files: [Repository.capture(name)]).records().map(\.tokenLogProbabilities)
   }
 
-  /// From 16 to 48 tokens on real captures: better than three baselines, whose scores are those published for these files, and
-  /// 90 % intervals that cover 85 to 95 %.
+  /// From 16 to 48 tokens on real captures: better than three baselines, whose scores are those published for these
+  /// files, and 90 % intervals that cover 85 to 95 %.
   @Test(arguments: [
     ("jargon-train-epoch04.jsonl", -4.039, -4.547, -4.024), ("jargon-train-epoch06.jsonl", -3.397, -3.888, -3.370),
   ]) func realCaptures(name: String, mean: Double, own: Double, regression: Double) async throws {
@@ -23,7 +23,8 @@ import TokenProcess
     #expect((0.85...0.95).contains(evaluation.coverage), "\(evaluation)")
   }
 
-  /// References of epoch 6 to 48 tokens from 16, by scipy on other code: the shrinkage on the square root scores -3.301.
+  /// References of epoch 6 to 48 tokens from 16, by scipy on other code: the shrinkage on the square root scores
+  /// -3.301.
   @Test func leaveOneOutScore() async throws {
     let prediction = try #require(
       LengthPrediction(records: try await records("jargon-train-epoch06.jsonl"), given: 16, length: 48))

@@ -18,7 +18,8 @@ import Testing
     ["capture", "in.jsonl", "--server", server.address, "--output", "x.store", "--quiet", "--retry-wait", "0.01"] + more
   }
 
-  /// Killed at random moments and started again: the same bytes as undisturbed, and no finished record is asked for twice.
+  /// Killed at random moments and started again: the same bytes as undisturbed, and no finished record is asked for
+  /// twice.
   @Test func killedAndResumed() async throws {
     let model = ToyModel(.vllm)
     let number = Mutex(0)

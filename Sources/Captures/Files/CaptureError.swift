@@ -10,7 +10,8 @@ public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringCon
   public let field: String?
   /// What is wrong.
   public let problem: String
-  /// The option of ``CaptureOptions`` that would settle it, or that is of no use here, e.g. `split`; nil where it is none.
+  /// The option of ``CaptureOptions`` that would settle it, or that is of no use here, e.g. `split`; nil where it is
+  /// none.
   public let option: String?
 
   /// A problem in a capture.

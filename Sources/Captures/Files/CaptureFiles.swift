@@ -2,13 +2,14 @@ import Foundation
 
 /// The files that names on a command line stand for.
 public enum CaptureFiles {
-  /// Names of files as they are; of a folder the captures in it, or the summaries, by name; of a pattern (`*`, `?`, `[…]`) that is no file what
-  /// it matches.
+  /// Names of files as they are; of a folder the captures in it, or the summaries, by name; of a pattern (`*`, `?`,
+  /// `[…]`) that is no file what it matches.
   ///
   /// - Parameters:
   ///   - names: Files, folders and patterns.
   ///   - note: Told of files in folders that may be captures, or something beside them, and are left out.
-  /// - Throws: `CaptureError` for a folder without captures, or with captures and summaries, or a pattern that matches nothing.
+  /// - Throws: `CaptureError` for a folder without captures, or with captures and summaries, or a pattern that matches
+  ///   nothing.
   public static func expanded(
     _ names: [String], note: (String) -> Void = { _ in }
   ) throws(CaptureError) -> [String] {
@@ -46,7 +47,8 @@ public enum CaptureFiles {
       }
       if !leftOut.isEmpty {
         note(
-          "\(name): left out \(leftOut.prefix(3).joined(separator: ", "))\(leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""); name them if they are captures"
+          "\(name): left out "
+            + "\(leftOut.prefix(3).joined(separator: ", "))\(leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""); name them if they are captures"
         )
       }
       return files.map { URL(fileURLWithPath: name, isDirectory: true).appendingPathComponent($0).relativePath }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Memory for some lines of a file: filled by one task, then only read, by others. When nobody needs it any more it is used again, which spares
-/// the system from finding, clearing and taking back a megabyte for every chunk.
+/// Memory for some lines of a file: filled by one task, then only read, by others. When nobody needs it any more it is
+/// used again, which spares the system from finding, clearing and taking back a megabyte for every chunk.
 final class ChunkBuffer: @unchecked Sendable {
   let memory: UnsafeMutableBufferPointer<UInt8>
   private let owner: ChunkBuffers

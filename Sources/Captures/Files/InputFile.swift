@@ -1,7 +1,8 @@
 import Compression
 import Foundation
 
-/// A file or standard input, plain, gzip or Zstandard, that is read once from beginning to end; what it begins with can be looked at first.
+/// A file or standard input, plain, gzip or Zstandard, that is read once from beginning to end; what it begins with can
+/// be looked at first.
 ///
 /// Of what a ``LineSource`` reads, the lines of its records are read, or those of its generations.
 public final class InputFile {
@@ -180,7 +181,8 @@ public final class InputFile {
     return piece
   }
 
-  /// Fills memory, or less of it at the end: pipes give what they have, and where lines are cut must not depend on that.
+  /// Fills memory, or less of it at the end: pipes give what they have, and where lines are cut must not depend on
+  /// that.
   private func readPiece(into memory: UnsafeMutableBufferPointer<UInt8>) throws(CaptureError) -> Int {
     var filled = 0
     while filled < memory.count {

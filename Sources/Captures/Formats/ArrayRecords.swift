@@ -4,9 +4,9 @@ import TokenProcess
 
 /// Records from arrays of log-probabilities.
 ///
-/// Rows of a two-dimensional array, each as long as the lengths say or up to the first NaN; or pieces of a one-dimensional one between
-/// offsets. Other arrays of the same shape are ranks and token ids. A file that is not compressed is mapped: what is not in use need not
-/// be in memory.
+/// Rows of a two-dimensional array, each as long as the lengths say or up to the first NaN; or pieces of a
+/// one-dimensional one between offsets. Other arrays of the same shape are ranks and token ids. A file that is not
+/// compressed is mapped: what is not in use need not be in memory.
 struct ArrayRecords: RecordBatches {
   private let rows: Rows
   private let count: Int

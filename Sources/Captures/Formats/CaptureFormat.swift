@@ -4,7 +4,8 @@ import Foundation
 public enum CaptureFormat: String, Sendable, CaseIterable {
   /// One JSON object a line, see ``CaptureReader``.
   case native
-  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs, llama.cpp's completion_probabilities.
+  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs, llama.cpp's
+  /// completion_probabilities.
   case server
   /// Samples that lm-evaluation-harness logs: one value for a whole reference.
   case harness = "lm-eval"
@@ -61,12 +62,14 @@ public struct CaptureOptions: Sendable {
   public var format: CaptureFormat?
   /// Where the reference begins in what servers score.
   public var split: ReferenceSplit?
-  /// A `.npy` file of the references' lengths in a two-dimensional array, or of where each begins, and the end, in a one-dimensional one.
+  /// A `.npy` file of the references' lengths in a two-dimensional array, or of where each begins, and the end, in a
+  /// one-dimensional one.
   public var arrayLengths: String?
-  /// Whether the most probable tokens of each position are left out, and in native captures not looked at: most of a capture are these, and few
-  /// questions need them.
+  /// Whether the most probable tokens of each position are left out, and in native captures not looked at: most of a
+  /// capture are these, and few questions need them.
   public var skipsAlternatives = false
-  /// Whether a record may have a whole reference as its one token, as samples of lm-evaluation-harness have: what goes by tokens refuses those.
+  /// Whether a record may have a whole reference as its one token, as samples of lm-evaluation-harness have: what goes
+  /// by tokens refuses those.
   public var takesWholeReferences = false
 
   /// What reads captures that are neither files of lines nor arrays, see ``LineSource``.

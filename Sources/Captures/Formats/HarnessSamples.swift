@@ -3,8 +3,9 @@ import TokenProcess
 
 /// The records of a file of samples that lm-evaluation-harness logs (`--log_samples`), one JSON object a line.
 ///
-/// The harness keeps the sum of a reference's log-probabilities and whether every token of it is the model's first choice, and of which tokens it
-/// consists it does not say: the record has the whole reference as its one token. That is enough for an audit and for nothing that goes by tokens.
+/// The harness keeps the sum of a reference's log-probabilities and whether every token of it is the model's first
+/// choice, and of which tokens it consists it does not say: the record has the whole reference as its one token. That
+/// is enough for an audit and for nothing that goes by tokens.
 struct HarnessSamples: RecordBatches {
   private let file: String
   private let namePrefix: String
@@ -36,7 +37,8 @@ struct HarnessSamples: RecordBatches {
     }
   }
 
-  /// The records of a sample: its one answer, that which is right where there are several, or all of them where none is said to be.
+  /// The records of a sample: its one answer, that which is right where there are several, or all of them where none is
+  /// said to be.
   private static func records(_ sample: [String: JSONValue], _ namePrefix: String) throws(RecordError) -> [Record] {
     let name =
       switch sample["doc_id"] {
@@ -96,7 +98,8 @@ struct HarnessSamples: RecordBatches {
     record.isWholeReference = true
     switch parts.count > 1 ? parts[1] : .null {
     case .text("True"), .bool(true), .integer(1): record.ranks = [0]
-    // Some token is not the first choice. How far down it is nobody says: readers are those for whom it does not matter.
+    // Some token is not the first choice. How far down it is nobody says: readers are those for whom it does not
+    // matter.
     case .text("False"), .bool(false), .integer(0): record.ranks = [1]
     default: break
     }

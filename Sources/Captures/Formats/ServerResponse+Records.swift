@@ -29,7 +29,8 @@ extension ServerResponse {
       throw RecordError(
         field: "choices[\(index)].message",
         problem:
-          "is of a chat, which has no log-probabilities of a given text but with vLLM's prompt_logprobs: skewmem capture scores references in chats"
+          "is of a chat, which has no log-probabilities of a given text but with vLLM's prompt_logprobs: skewmem "
+          + "capture scores references in chats"
       )
     }
     guard let split else {
@@ -69,7 +70,8 @@ extension ServerResponse {
 
   /// From what llama.cpp generated: the record says how likely the same comes again.
   private func record(_ name: String, _ generated: [Generated]) throws -> Record {
-    // Of tokens that are parts of a letter llama.cpp lists the last alone; those of a stop word are no part of the content.
+    // Of tokens that are parts of a letter llama.cpp lists the last alone; those of a stop word are no part of the
+    // content.
     let listed = generated.map(\.id)
     let drawn = tokens.flatMap { $0.isEmpty ? nil : $0 }
     let endsBefore = stopType == "word" && drawn?.starts(with: listed) == true
@@ -77,7 +79,8 @@ extension ServerResponse {
       throw RecordError(
         field: "completion_probabilities",
         problem:
-          "has \(listed.count) tokens of the \(drawn?.count ?? tokensPredicted ?? 0) that were generated: those that are parts of a letter are missing"
+          "has \(listed.count) tokens of the \(drawn?.count ?? tokensPredicted ?? 0) that were generated: those that "
+          + "are parts of a letter are missing"
       )
     }
     var record = Record(
@@ -107,8 +110,8 @@ extension ServerResponse {
     return record
   }
 
-  /// From OpenAI's lists. Alternatives have no token ids there; of a token that is not among them the rank is the number of them, which
-  /// is the least that it can be.
+  /// From OpenAI's lists. Alternatives have no token ids there; of a token that is not among them the rank is the
+  /// number of them, which is the least that it can be.
   private static func record(
     _ name: String, _ logprobs: Logprobs, scored: Int?, _ split: ReferenceSplit
   ) throws -> Record {
@@ -143,25 +146,29 @@ extension ServerResponse {
     return record
   }
 
-  /// Throws where the log-probabilities are those of the next token, as llama-cpp-python (0.3.36) sends them for models whose tokenizer adds
-  /// no beginning-of-text token: the most probable tokens are then often the next one and seldom the token itself.
+  /// Throws where the log-probabilities are those of the next token, as llama-cpp-python (0.3.36) sends them for models
+  /// whose tokenizer adds no beginning-of-text token: the most probable tokens are then often the next one and seldom
+  /// the token itself.
   private static func checkAlignment(_ logprobs: Logprobs) throws(RecordError) {
     guard let top = logprobs.topLogprobs, top.count == logprobs.tokens.count else { return }
     let best = top.map { $0?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
     let own = zip(best, logprobs.tokens).count { $0 == $1 }
     let next = zip(best, logprobs.tokens.dropFirst()).count { $0 == $1 }
-    // Texts that the model cannot guess agree with neither but by chance: a sign test that fails one in a million of those.
+    // Texts that the model cannot guess agree with neither but by chance: a sign test that fails one in a million of
+    // those.
     let signs = Array(repeating: 1.0, count: next) + Array(repeating: -1.0, count: own)
     guard next > own, let test = SignTest(differences: signs), test.pValue < 2e-6 else { return }
     throw RecordError(
       field: "top_logprobs",
       problem:
-        "are those of the next token: the server is off by one (llama-cpp-python is, for models without a beginning-of-text token)"
+        "are those of the next token: the server is off by one (llama-cpp-python is, for models without a "
+        + "beginning-of-text token)"
     )
   }
 
-  /// Whether objects have the prompt's own token first, as vLLM writes them: where it is none of the most probable it stands out by its rank. Objects
-  /// in another order have it first by chance, at all such positions together with a probability of 1e-6 at most.
+  /// Whether objects have the prompt's own token first, as vLLM writes them: where it is none of the most probable it
+  /// stands out by its rank. Objects in another order have it first by chance, at all such positions together with a
+  /// probability of 1e-6 at most.
   private static func ownIsFirst(_ scored: [Position?]) -> Bool {
     var logChance = 0.0
     for case let position? in scored where position.entries.count > 1 {
@@ -224,8 +231,8 @@ extension ServerResponse {
     return record
   }
 
-  /// The tokens of the first ranks, in that order, up to the first rank that is missing: the prompt's own comes in addition where it is not among
-  /// them.
+  /// The tokens of the first ranks, in that order, up to the first rank that is missing: the prompt's own comes in
+  /// addition where it is not among them.
   private static func mostProbable(_ entries: [Entry], own: Int) -> [Record.Alternative] {
     func precedes(_ a: Entry, _ b: Entry) -> Bool {
       guard a.rank == b.rank else { return (a.rank ?? .max) < (b.rank ?? .max) }

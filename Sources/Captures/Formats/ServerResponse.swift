@@ -1,9 +1,9 @@
 import Foundation
 import TokenProcess
 
-/// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and `logprobs`, and vLLM's
-/// `prompt_logprobs`; plain, as a line of a batch output (`custom_id`, `response.body`), one or many. Of llama.cpp the reference is what was
-/// generated (`completion_probabilities`).
+/// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and
+/// `logprobs`, and vLLM's `prompt_logprobs`; plain, as a line of a batch output (`custom_id`, `response.body`), one or
+/// many. Of llama.cpp the reference is what was generated (`completion_probabilities`).
 package struct ServerResponse: Sendable {
   var id: String?
   var customID: String?
@@ -42,8 +42,8 @@ package struct ServerResponse: Sendable {
     var promptTokens: Int?
     package var completionTokens: Int?
 
-    /// How many of a choice's tokens are of its prompt. Servers count a beginning-of-text token that they do not list: what was generated
-    /// is the safer number.
+    /// How many of a choice's tokens are of its prompt. Servers count a beginning-of-text token that they do not list:
+    /// what was generated is the safer number.
     func prompt(of tokens: Int, choices: Int) -> Int {
       let generated = completionTokens.map { max(0, $0) / max(1, choices) }
       let count = generated.map { tokens - $0 } ?? promptTokens ?? tokens
@@ -101,8 +101,8 @@ package struct ServerResponse: Sendable {
 extension ServerResponse {
   /// Of one response.
   ///
-  /// - Parameter asked: The tokens of the prompt, where they are known, and how many of them are before the reference: other values are
-  ///   then left out.
+  /// - Parameter asked: The tokens of the prompt, where they are known, and how many of them are before the reference:
+  ///   other values are then left out.
   /// - Throws: `JSONFault` for what is no JSON of this kind.
   package init(_ text: Data, asked: (prompt: [Int], prefix: Int)? = nil) throws(JSONFault) {
     self = try ServerResponseParser(asked).response(text)

@@ -21,7 +21,8 @@ struct ServerResponses: RecordBatches {
     self.namePrefix = namePrefix
     var chunks = LineChunks(input)
     let first = try chunks.next()
-    // A first line that is a whole object begins a file of lines; anything else is one value over many lines, or a list.
+    // A first line that is a whole object begins a file of lines; anything else is one value over many lines, or a
+    // list.
     var beginsWithObject: Bool?
     first?.forEachLine { line, _ in
       if beginsWithObject == nil { beginsWithObject = Self.isObject(line) }

@@ -1,5 +1,5 @@
-/// Doubles from decimal digits, correctly rounded: the algorithm of Eisel and Lemire (Lemire, Number parsing at a gigabyte per
-/// second, Software: Practice and Experience 51, 2021).
+/// Doubles from decimal digits, correctly rounded: the algorithm of Eisel and Lemire (Lemire, Number parsing at a
+/// gigabyte per second, Software: Practice and Experience 51, 2021).
 enum DecimalNumber {
   /// The powers of ten that ``value(significand:exponent:)`` knows: those of which 5^|q| has at most 128 bits.
   static let exponents = -55...55
@@ -59,7 +59,8 @@ enum DecimalNumber {
     // 54 bits: those of the result and one to round by.
     var mantissa = product.high >> UInt64(upperBit + 9)
     var power = ((217_706 * exponent) >> 16) + 63 + upperBit - leadingZeros + 1023
-    // A product that lies exactly in the middle goes to the even neighbor; it can only be that for small powers of five.
+    // A product that lies exactly in the middle goes to the even neighbor; it can only be that for small powers of
+    // five.
     if product.low <= 1, (-4...23).contains(exponent), mantissa & 3 == 1,
       mantissa << UInt64(upperBit + 9) == product.high
     {

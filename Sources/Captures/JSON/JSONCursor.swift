@@ -3,8 +3,8 @@ import Foundation
 
 /// A position in a JSON text, moved forward by reading values.
 ///
-/// The grammar is JSON's, and -Infinity, Infinity and NaN as Python writes them, bare or in quotation marks. What is wrong is said with
-/// the path to it, see ``JSONFault``.
+/// The grammar is JSON's, and -Infinity, Infinity and NaN as Python writes them, bare or in quotation marks. What is
+/// wrong is said with the path to it, see ``JSONFault``.
 ///
 /// The text must be followed by at least eight more bytes that can be read, the first of which is no part of a number.
 struct JSONCursor {
@@ -36,7 +36,8 @@ struct JSONCursor {
     }
   }
 
-  /// The same of a text that is followed by at least eight more readable bytes, the first of which is no part of a number.
+  /// The same of a text that is followed by at least eight more readable bytes, the first of which is no part of a
+  /// number.
   static func value<Value>(
     of text: UnsafeBufferPointer<UInt8>, _ read: (inout JSONCursor) throws(JSONFault) -> Value
   ) throws(JSONFault) -> Value {
@@ -97,7 +98,8 @@ struct JSONCursor {
     guard skip(symbol) else { throw .syntax }
   }
 
-  /// The bytes of a key as they are written; nil for one with escapes or letters beyond ASCII, which is still to be read.
+  /// The bytes of a key as they are written; nil for one with escapes or letters beyond ASCII, which is still to be
+  /// read.
   @inline(__always)
   mutating func plainKey() throws(JSONFault) -> UnsafeBufferPointer<UInt8>? {
     let beginning = self
@@ -153,7 +155,8 @@ struct JSONCursor {
     let start = position
     var (isASCII, hasEscapes) = (true, false)
     while position < end {
-      // Eight bytes at a time, the first lowest: the high bit of the first that is a quotation mark, a backslash, a control, or no ASCII.
+      // Eight bytes at a time, the first lowest: the high bit of the first that is a quotation mark, a backslash, a
+      // control, or no ASCII.
       let bytes = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self).littleEndian
       let special =
         (Self.zeros(bytes ^ 0x2222_2222_2222_2222) | Self.zeros(bytes ^ 0x5C5C_5C5C_5C5C_5C5C)
@@ -251,7 +254,8 @@ struct JSONCursor {
     return try unusualInteger()
   }
 
-  /// The sign and the digits that a number begins with, no zero before others, and where the digits begin; nil where it does not.
+  /// The sign and the digits that a number begins with, no zero before others, and where the digits begin; nil where it
+  /// does not.
   @inline(__always)
   private mutating func wholePart() -> (isNegative: Bool, value: UInt64, start: UnsafePointer<UInt8>)? {
     let isNegative = position.pointee == 0x2D

@@ -1,4 +1,5 @@
-/// Writes a JSON object member by member: numbers with the fewest digits that give them back, keys in the order that they come.
+/// Writes a JSON object member by member: numbers with the fewest digits that give them back, keys in the order that
+/// they come.
 ///
 /// Foundation's encoder takes ten times as long.
 package struct JSONObjectWriter {

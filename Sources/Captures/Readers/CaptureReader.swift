@@ -1,11 +1,11 @@
 import Foundation
 import TokenProcess
 
-/// Streams the records of captures: native ones (`capture.jsonl`, one JSON object a line), and what servers and arrays hold, see
-/// ``CaptureFormat``.
+/// Streams the records of captures: native ones (`capture.jsonl`, one JSON object a line), and what servers and arrays
+/// hold, see ``CaptureFormat``.
 ///
-/// Memory is constant in the number of records, but for arrays that are compressed. Records are made on several threads and delivered in
-/// their order. Blank lines are skipped.
+/// Memory is constant in the number of records, but for arrays that are compressed. Records are made on several threads
+/// and delivered in their order. Blank lines are skipped.
 public struct CaptureReader: Sendable {
   /// The files, read one after the other; `-` is standard input.
   public let files: [String]
@@ -35,7 +35,8 @@ public struct CaptureReader: Sendable {
     }
   }
 
-  /// Makes something of some lines at a time, on several threads, and calls `body` with each result in the order of the lines.
+  /// Makes something of some lines at a time, on several threads, and calls `body` with each result in the order of the
+  /// lines.
   ///
   /// Where the lines are cut depends on the files alone, so that results do not depend on the number of threads.
   ///
@@ -158,7 +159,8 @@ private final class PartsInOrder<Part: Sendable> {
   }
 }
 
-/// The records one after the other, in memory that does not grow with their number; the first bad line ends them with its error.
+/// The records one after the other, in memory that does not grow with their number; the first bad line ends them with
+/// its error.
 ///
 /// ```swift
 /// var tokens = 0

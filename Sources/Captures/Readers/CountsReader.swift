@@ -49,8 +49,8 @@ public enum CountsReader {
     return counts
   }
 
-  /// Whether a file, of which nothing has been read, is to be taken for counts: its first line that is neither blank nor a comment is no
-  /// JSON, nor anything binary.
+  /// Whether a file, of which nothing has been read, is to be taken for counts: its first line that is neither blank
+  /// nor a comment is no JSON, nor anything binary.
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isCounts(_ input: InputFile) throws(CaptureError) -> Bool {

@@ -17,8 +17,8 @@ public struct SampledGenerations: Sendable, Equatable {
   public let generations: [[Int]]
   /// The same as texts; empty where they are not given.
   public let texts: [String]
-  /// How many tokens were asked for, where draws may have been ended once they left the reference; nil where every draw is as long as
-  /// it was to be.
+  /// How many tokens were asked for, where draws may have been ended once they left the reference; nil where every draw
+  /// is as long as it was to be.
   public let maximumTokens: Int?
 
   /// Continuations of a record.
@@ -33,11 +33,11 @@ public struct SampledGenerations: Sendable, Equatable {
   }
 }
 
-/// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they differ
-/// from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their number, and
-/// `texts` holds the same continuations as texts; one of the two is enough. `max_tokens` says how many tokens were asked for, where draws
-/// were ended early once they had left the reference: a shorter draw that agrees with the reference to its end is known no further. `run`, `split`
-/// and `epoch` tell records of the same name apart.
+/// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they
+/// differ from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their
+/// number, and `texts` holds the same continuations as texts; one of the two is enough. `max_tokens` says how many
+/// tokens were asked for, where draws were ended early once they had left the reference: a shorter draw that agrees
+/// with the reference to its end is known no further. `run`, `split` and `epoch` tell records of the same name apart.
 public enum GenerationsReader {
   /// A line as it stands.
   private struct Fields {

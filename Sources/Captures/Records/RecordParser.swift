@@ -3,8 +3,9 @@ import TokenProcess
 
 /// Reads lines of the native format, one record a line.
 ///
-/// -inf is read as Python writes it, a bare `-Infinity`, and as the text `"-Infinity"`; it is written as the text, which every JSON
-/// parser accepts (``RecordLine``). Unknown keys are left out of the way. A key that is there twice is refused: which value would count?
+/// -inf is read as Python writes it, a bare `-Infinity`, and as the text `"-Infinity"`; it is written as the text,
+/// which every JSON parser accepts (``RecordLine``). Unknown keys are left out of the way. A key that is there twice is
+/// refused: which value would count?
 struct RecordParser {
   /// Whether alternatives are left out, without a look at them.
   let skipsAlternatives: Bool
@@ -15,8 +16,8 @@ struct RecordParser {
   private var scratchIntegers: [Int] = []
   private var scratchAlternatives: [Record.Alternative] = []
 
-  /// The record of a line that is followed by at least eight readable bytes, the first no part of a number. The record is not yet
-  /// validated.
+  /// The record of a line that is followed by at least eight readable bytes, the first no part of a number. The record
+  /// is not yet validated.
   ///
   /// - Throws: `JSONFault` for what is wrong with the line.
   mutating func record(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Record {

@@ -1,4 +1,5 @@
-/// ∫ₐᵇ f by the 16-point Gauss–Legendre rule: exact to rounding for a function that is smooth on the scale of the interval.
+/// ∫ₐᵇ f by the 16-point Gauss–Legendre rule: exact to rounding for a function that is smooth on the scale of the
+/// interval.
 ///
 /// Several integrals over the same points are taken at once, one a lane.
 package func gaussLegendre(from a: Double, to b: Double, _ f: (Double) -> SIMD4<Double>) -> SIMD4<Double> {

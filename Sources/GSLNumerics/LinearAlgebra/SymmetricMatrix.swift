@@ -60,8 +60,8 @@ public struct SymmetricMatrix: Sendable, Equatable {
     return nil
   }
 
-  /// The direction in which the matrix, scaled to unit diagonal, is smallest, in the units of the unscaled one; nil unless the diagonal is positive
-  /// and all is finite.
+  /// The direction in which the matrix, scaled to unit diagonal, is smallest, in the units of the unscaled one; nil
+  /// unless the diagonal is positive and all is finite.
   public func weakestDirection() -> [Double]? {
     guard dimension > 0, elements.allSatisfy(\.isFinite), diagonal.allSatisfy({ $0 > 0 }) else { return nil }
     _ = GSLRuntime.ready

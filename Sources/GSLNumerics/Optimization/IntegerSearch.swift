@@ -1,5 +1,5 @@
-/// The first integer of a range at which a condition holds that stays true once it is true; the upper bound if it holds nowhere
-/// before.
+/// The first integer of a range at which a condition holds that stays true once it is true; the upper bound if it holds
+/// nowhere before.
 ///
 /// - Complexity: O(log of the range) evaluations.
 package func firstInteger(in range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int {

@@ -7,7 +7,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// A generator for one stream of a seed.
   public init(seed: UInt64, stream: UInt64 = 0) {
-    // The stream number is mixed before it is combined, so that (seed, stream) and (seed + 1, stream - 1) are unrelated.
+    // The stream number is mixed before it is combined, so that (seed, stream) and (seed + 1, stream - 1) are
+    // unrelated.
     var mixer = SplitMix64(state: seed)
     let mixedSeed = mixer.next()
     var streamMixer = SplitMix64(state: stream ^ 0x6A09_E667_F3BC_C909)

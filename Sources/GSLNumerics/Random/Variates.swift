@@ -45,8 +45,9 @@ extension RandomNumberGenerator {
 
   /// A draw from the binomial law of n trials with probability p.
   ///
-  /// While n is large, the median order statistic of the trials' uniforms splits them in two (Devroye, *Non-Uniform Random
-  /// Variate Generation*, X.4.4): O(log n) beta variates. The few successes that remain are counted by inversion.
+  /// While n is large, the median order statistic of the trials' uniforms splits them in two (Devroye, *Non-Uniform
+  /// Random Variate Generation*, X.4.4): O(log n) beta variates. The few successes that remain are counted by
+  /// inversion.
   package mutating func binomial(_ n: Int, _ p: Double) -> Int {
     guard n > 0, p > 0 else { return 0 }
     if p >= 1 { return n }

@@ -1,4 +1,5 @@
-/// The exact interval of a probability of which `successes` of `trials` were seen (Clopper, Pearson, Biometrika 26, 1934).
+/// The exact interval of a probability of which `successes` of `trials` were seen (Clopper, Pearson, Biometrika 26,
+/// 1934).
 ///
 /// ```swift
 /// print(clopperPearson(0, of: 10).upperBound)  // prints 0.30849710781876…
@@ -10,7 +11,8 @@ public func clopperPearson(_ successes: Int, of trials: Int, level: Double = 0.9
   precondition(level > 0 && level < 1, "level \(level)")
   let tail = 0.5 * (1 - level)
   let (x, n) = (Double(successes), Double(trials))
-  /// p with P(X >= x) = tail, in terms of I_p(x, n - x + 1); a monotone function that changes sign, so the search cannot fail.
+  /// p with P(X >= x) = tail, in terms of I_p(x, n - x + 1); a monotone function that changes sign, so the search
+  /// cannot fail.
   func root(_ a: Double, _ b: Double, _ target: Double) -> Double {
     (try? findRoot(in: 0...1, relativeTolerance: 1e-14) { try incompleteBeta(a, b, $0) - target }) ?? .nan
   }

@@ -3,9 +3,9 @@ import RealModule
 /// The regularized incomplete beta function I_x(a, b) and its complement, both in logarithms.
 ///
 /// I_x(a, b) = ∫₀ˣ t^(a-1) (1-t)^(b-1) dt / B(a, b) for a, b > 0 and 0 <= x <= 1. The side on x's side of the mean
-/// comes from the continued fraction (DLMF 8.17.22, modified Lentz), the other as its complement, so that a tail of 1e-500
-/// is as exact as one of 0.1. With a shape below about 1e-3 the complement can be the small one, and then has only the
-/// digits that 1 minus the other leaves.
+/// comes from the continued fraction (DLMF 8.17.22, modified Lentz), the other as its complement, so that a tail of
+/// 1e-500 is as exact as one of 0.1. With a shape below about 1e-3 the complement can be the small one, and then has
+/// only the digits that 1 minus the other leaves.
 ///
 /// - Complexity: O(√max(a, b)) steps of the fraction.
 /// - Throws: `NumericsError.argument` outside the domain; `noConvergence` beyond 10⁶ steps.

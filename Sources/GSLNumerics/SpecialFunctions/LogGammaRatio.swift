@@ -2,8 +2,8 @@ import RealModule
 
 // Ratios of gamma functions, in logarithms. Subtracting two log-gammas loses all digits once the arguments are large
 // and close; both functions below never form one. They move the argument up by a few exact factors and then use
-// Stirling's series about the midpoint, ln Γ(x + 1/2) = x ln x - x + ln(2π)/2 + midpointCorrection(x), whose large parts
-// are subtracted analytically.
+// Stirling's series about the midpoint, ln Γ(x + 1/2) = x ln x - x + ln(2π)/2 + midpointCorrection(x), whose large
+// parts are subtracted analytically.
 
 /// Above this argument eight terms of the midpoint series are exact to double precision.
 private let midpointThreshold = 14.0
@@ -52,7 +52,8 @@ package func scaledLogRisingFactorial(slope: Double, start: Double, _ m: Int) ->
   }
   guard j < m else { return sum }
   let count = Double(m - j)
-  // Midpoints: the factors are slope (c + 1/2), slope (c + 3/2), …, so Σ = count ln slope + ln Γ(c + count + 1/2) / Γ(c + 1/2).
+  // Midpoints: the factors are slope (c + 1/2), slope (c + 3/2), …, so Σ = count ln slope + ln Γ(c + count + 1/2) / Γ(c
+  // + 1/2).
   let first = start + slope * (Double(j) - 0.5)
   let c = first / slope
   let ratio = count / c
@@ -96,8 +97,8 @@ package func logBetaRatioUnchecked(_ a: Double, _ b: Double, _ n: Int) -> Double
   return sum + main + midpointRise(c, b) - midpointRise(c + m, b)
 }
 
-/// midpointCorrection(x + b) - midpointCorrection(x), through its derivative where b is so small that the difference would
-/// cancel: two-point Gauss, whose relative error is below (b/x)⁴/4000.
+/// midpointCorrection(x + b) - midpointCorrection(x), through its derivative where b is so small that the difference
+/// would cancel: two-point Gauss, whose relative error is below (b/x)⁴/4000.
 private func midpointRise(_ x: Double, _ b: Double) -> Double {
   guard b < 0.01 * x else { return midpointCorrection(x + b) - midpointCorrection(x) }
   let offset = 0.28867513459481288225 * b

@@ -20,7 +20,8 @@ public func studentQuantile(_ p: Double, degreesOfFreedom freedom: Double) -> Do
   return gsl_cdf_tdist_Pinv(p, freedom)
 }
 
-/// P(T <= t) of Student's t with `freedom` degrees of freedom, by GSL: relative error about 1e-13, also in the lower tail.
+/// P(T <= t) of Student's t with `freedom` degrees of freedom, by GSL: relative error about 1e-13, also in the lower
+/// tail.
 ///
 /// - Precondition: `freedom` > 0.
 public func studentLowerTail(_ t: Double, degreesOfFreedom freedom: Double) -> Double {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Numbers that are coded as one text: base64 of their bits, little-endian. Exact, and a hundred times faster in JSON than a list.
+/// Numbers that are coded as one text: base64 of their bits, little-endian. Exact, and a hundred times faster in JSON
+/// than a list.
 package struct PackedDoubles: Codable, Sendable {
   package let values: [Double]
 

@@ -1,11 +1,11 @@
 import RealModule
 
-/// Σ f(n) over lower <= n <= upper for a function that is smooth but for a few steps, with O(log(upper - lower)) evaluations
-/// where it is smooth.
+/// Σ f(n) over lower <= n <= upper for a function that is smooth but for a few steps, with O(log(upper - lower))
+/// evaluations where it is smooth.
 ///
-/// The integers are cut into blocks of 2^j of them, no longer than their distance from 0. Long blocks are summed by 16 of
-/// their integers, with weights that are exact for polynomials of degree 15 (a Clenshaw–Curtis rule for sums in place of
-/// integrals); a block is halved until its halves agree with it.
+/// The integers are cut into blocks of 2^j of them, no longer than their distance from 0. Long blocks are summed by 16
+/// of their integers, with weights that are exact for polynomials of degree 15 (a Clenshaw–Curtis rule for sums in
+/// place of integrals); a block is halved until its halves agree with it.
 ///
 /// - Parameters:
 ///   - scale: What the result will be added to: errors far below it are not pursued.
@@ -56,15 +56,15 @@ private let summationRules = (smallestPower...62).map { summationRule(1 << $0) }
 
 /// Offsets x in 0 ..< count and weights w with Σ w p(x) = Σ_{0 <= n < count} p(n) for polynomials of degree 15.
 ///
-/// The offsets are rounded Chebyshev points. The weights solve Σ w_i t_j(x_i) = Σ_n t_j(n) for the orthonormal polynomials t_j
-/// of the uniform grid (Gram), whose sums vanish for j > 0.
+/// The offsets are rounded Chebyshev points. The weights solve Σ w_i t_j(x_i) = Σ_n t_j(n) for the orthonormal
+/// polynomials t_j of the uniform grid (Gram), whose sums vanish for j > 0.
 private func summationRule(_ count: Int) -> [(offset: Int, weight: Double)] {
   let n = Double(count)
   let offsets = (0..<summationNodes).map { i in
     Int(((n - 1) * 0.5 * (1 - .cos(.pi * Double(i) / Double(summationNodes - 1)))).rounded())
   }
-  // Row j: t_j at the offsets, by √b_{j+1} t_{j+1} = y t_j - √b_j t_{j-1}, with y centerd and b_j = j²(n² - j²)/(4(4j² - 1)),
-  // all divided by n² to stay in range.
+  // Row j: t_j at the offsets, by √b_{j+1} t_{j+1} = y t_j - √b_j t_{j-1}, with y centerd and b_j = j²(n² - j²)/(4(4j²
+  // - 1)), all divided by n² to stay in range.
   func root(_ j: Int) -> Double {
     let j = Double(j)
     return (j * j * (1 - (j / n) * (j / n)) / (4 * (4 * j * j - 1))).squareRoot()

@@ -27,8 +27,8 @@ public struct FamilyChoice: Sendable {
     self = choice
   }
 
-  /// Every family, and in place of the mixtures of a fixed number of parts the choice among them: plain, zero-inflated, cured
-  /// and both.
+  /// Every family, and in place of the mixtures of a fixed number of parts the choice among them: plain, zero-inflated,
+  /// cured and both.
   public static let all: [FamilyChoice] = ["", "zero-inflated-", "cured-", "zero-inflated-cured-"].flatMap { prefix in
     Family.all.filter { $0.familyName.dropPrefix(prefix).map(isPlain) ?? false }.map { FamilyChoice($0) }
       + [

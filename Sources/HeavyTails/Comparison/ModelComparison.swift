@@ -5,8 +5,8 @@ import RealModule
 public struct ModelComparison: Sendable, Equatable {
   /// Which test was made.
   public enum Test: String, Sendable {
-    /// Vuong's test for families neither of which contains the other (Econometrica 57, 1989). The statistic is the normal
-    /// deviate of the log-likelihood ratio: positive favors the first fit.
+    /// Vuong's test for families neither of which contains the other (Econometrica 57, 1989). The statistic is the
+    /// normal deviate of the log-likelihood ratio: positive favors the first fit.
     case vuong
     /// The likelihood-ratio test where the first family is contained in the second. The statistic is 2 (ln L₂ - ln L₁).
     case likelihoodRatio = "likelihood-ratio"
@@ -23,7 +23,8 @@ public struct ModelComparison: Sendable, Equatable {
   /// The p-value: two-sided for Vuong's test.
   public let pValue: Double
 
-  /// Vuong's test with the uncorrected log-likelihood ratio; nil when the two laws give every datum the same probability.
+  /// Vuong's test with the uncorrected log-likelihood ratio; nil when the two laws give every datum the same
+  /// probability.
   ///
   ///     z = Σ d / √(G s²),   d = Σ w (ln f₁ - ln f₂) over one unit, s² its variance over the G units
   ///
@@ -31,8 +32,8 @@ public struct ModelComparison: Sendable, Equatable {
   ///   - first: The fit that a positive statistic favors.
   ///   - second: The fit that a negative one favors.
   ///   - counts: The data of both.
-  ///   - clusters: The counts cluster by cluster, when their weights are fractional: the units are then the clusters. Otherwise each
-  ///     observation is one.
+  ///   - clusters: The counts cluster by cluster, when their weights are fractional: the units are then the clusters.
+  ///     Otherwise each observation is one.
   /// - Precondition: Both fits are of these counts, with the same window.
   public static func vuong(
     _ first: Fit, _ second: Fit, on counts: CensoredCounts, clusters: [CensoredCounts]? = nil
@@ -65,8 +66,8 @@ public struct ModelComparison: Sendable, Equatable {
   /// - Parameters:
   ///   - smaller: The fit of the family that is contained.
   ///   - larger: The fit of the family that contains it, to the same data.
-  ///   - onBoundary: Whether one of the additional parameters is at the end of its range under the first family,
-  ///     as the share of an inflation is. The statistic's law is then the equal mixture of χ² with the difference of the
+  ///   - onBoundary: Whether one of the additional parameters is at the end of its range under the first family, as the
+  ///     share of an inflation is. The statistic's law is then the equal mixture of χ² with the difference of the
   ///     numbers of parameters and with one less (Chernoff 1954; Self and Liang, JASA 82, 1987).
   /// - Throws: `NumericsError`.
   public static func likelihoodRatio(_ smaller: Fit, _ larger: Fit, onBoundary: Bool) throws -> ModelComparison {

@@ -1,11 +1,11 @@
 import GSLNumerics
 import RealModule
 
-/// The mean excess over a threshold, e(u) = E[N - u | N > u] = Σ_{n > u} S(n) / S(u+1): a straight line in u for a generalized
-/// Pareto tail, with slope ξ/(1 - ξ); constant for a geometric one.
+/// The mean excess over a threshold, e(u) = E[N - u | N > u] = Σ_{n > u} S(n) / S(u+1): a straight line in u for a
+/// generalized Pareto tail, with slope ξ/(1 - ξ); constant for a geometric one.
 ///
-/// The survival is the product-limit estimate. When the largest lengths are censored the sum ends there, and the mean is that
-/// of min(N, maximum).
+/// The survival is the product-limit estimate. When the largest lengths are censored the sum ends there, and the mean
+/// is that of min(N, maximum).
 public struct MeanExcess: Sendable, Equatable {
   /// The threshold u.
   public let threshold: Int
@@ -13,8 +13,9 @@ public struct MeanExcess: Sendable, Equatable {
   public let exceedances: Double
   /// e(u).
   public let mean: Double
-  /// Its standard error: Σ (area beyond a step)² times the step's Greenwood term, with the factor d/(d - 1) of Kaplan and Meier
-  /// for the weight d of ends; without censoring, the standard deviation over √n. nil with fewer than two ends.
+  /// Its standard error: Σ (area beyond a step)² times the step's Greenwood term, with the factor d/(d - 1) of Kaplan
+  /// and Meier for the weight d of ends; without censoring, the standard deviation over √n. nil with fewer than two
+  /// ends.
   public let standardError: Double?
   /// Whether the largest length is censored, so that the mean is a restricted one.
   public let isRestricted: Bool

@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// The tail above a threshold as a discrete generalized Pareto law, and how far it reaches in larger sets (Pickands 1975; Coles,
-/// *An Introduction to Statistical Modeling of Extreme Values*, 4.3).
+/// The tail above a threshold as a discrete generalized Pareto law, and how far it reaches in larger sets (Pickands
+/// 1975; Coles, *An Introduction to Statistical Modeling of Extreme Values*, 4.3).
 ///
 ///     P(N >= u + y | N >= u) = (1 + ξy/σ)^(-1/ξ)
 ///
@@ -23,7 +23,8 @@ public struct PeaksOverThreshold: Sendable {
 
   /// Fits the excesses over a threshold.
   ///
-  /// - Throws: `DistributionError.noData` when nothing reaches the threshold; as ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
+  /// - Throws: `DistributionError.noData` when nothing reaches the threshold; as
+  ///   ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
   public init(over threshold: Int, of counts: CensoredCounts) throws {
     excesses = CensoredCounts(
       sorted: counts.cells.filter { $0.length >= threshold }.map {
@@ -37,8 +38,8 @@ public struct PeaksOverThreshold: Sendable {
     logExceedanceVariance = step?.logVariance ?? 0
   }
 
-  /// The limit at which the supremum lies; nil for a maximum in the interior. Beyond ξ = 20 that is "ends at once or never":
-  /// every longer excess is as good as another.
+  /// The limit at which the supremum lies; nil for a maximum in the interior. Beyond ξ = 20 that is "ends at once or
+  /// never": every longer excess is as good as another.
   public var boundary: String? {
     fit.boundary ?? ((fit.law as? DiscreteGeneralizedPareto).map { $0.xi > 20 } ?? false ? "sigma → 0, xi → ∞" : nil)
   }
@@ -67,8 +68,8 @@ public struct PeaksOverThreshold: Sendable {
     return level >= 0 ? Double(threshold) + level : nil
   }
 
-  /// A confidence interval of the return level by profile likelihood in σ, ξ and P(N >= u), whose own likelihood is taken as
-  /// normal with Greenwood's variance. The upper end is infinite where the data cannot bound it.
+  /// A confidence interval of the return level by profile likelihood in σ, ξ and P(N >= u), whose own likelihood is
+  /// taken as normal with Greenwood's variance. The upper end is infinite where the data cannot bound it.
   ///
   /// - Returns: nil where there is no level or the search for an end fails.
   /// - Throws: `DistributionError.level` unless 0 < level < 1.

@@ -1,18 +1,18 @@
 import GSLNumerics
 import RealModule
 
-/// The extreme-value index ξ of a tail from its k largest observations: positive for a power law n^(-1/ξ), 0 for an exponential
-/// tail, negative for one that ends.
+/// The extreme-value index ξ of a tail from its k largest observations: positive for a power law n^(-1/ξ), 0 for an
+/// exponential tail, negative for one that ends.
 ///
 /// With X₁ >= X₂ >= … the observations and M_j = (1/k) Σ_{i <= k} (ln X_i - ln X_{k+1})^j:
 ///
-/// - Hill (Annals of Statistics 3, 1975): ξ = M₁, for ξ > 0; variance ξ²/k. With c of the k values censored it is k M₁ / (k - c),
-///   with variance ξ²/(k - c) (Beirlant, Guillou, Dierckx and Fils-Villetard, Extremes 10, 2007).
+/// - Hill (Annals of Statistics 3, 1975): ξ = M₁, for ξ > 0; variance ξ²/k. With c of the k values censored it is k M₁
+///   / (k - c), with variance ξ²/(k - c) (Beirlant, Guillou, Dierckx and Fils-Villetard, Extremes 10, 2007).
 /// - Moment (Dekkers, Einmahl and de Haan, Annals of Statistics 17, 1989): ξ = M₁ + 1 - ½ / (1 - M₁²/M₂), for real ξ.
 /// - Pickands (Annals of Statistics 3, 1975): ξ = ln[(X_k - X_2k) / (X_2k - X_4k)] / ln 2, for real ξ.
 ///
-/// All are made for continuous values. On whole numbers ties make them jump, and thresholds of a few tens or less bias them:
-/// ``PeaksOverThreshold`` has the discrete likelihood, and censoring, instead.
+/// All are made for continuous values. On whole numbers ties make them jump, and thresholds of a few tens or less bias
+/// them: ``PeaksOverThreshold`` has the discrete likelihood, and censoring, instead.
 public struct TailIndex: Sendable, Equatable {
   /// A way to estimate.
   public enum Method: String, Sendable, CaseIterable {
@@ -34,8 +34,8 @@ public struct TailIndex: Sendable, Equatable {
 
   /// The estimate from the k largest of whole numbers of observations.
   ///
-  /// - Returns: nil where it does not exist: fewer than k + 1 observations (4k for Pickands), a threshold below 1, values
-  ///   that are all tied, or censored ones among those used (all of them for Hill's estimate).
+  /// - Returns: nil where it does not exist: fewer than k + 1 observations (4k for Pickands), a threshold below 1,
+  ///   values that are all tied, or censored ones among those used (all of them for Hill's estimate).
   /// - Complexity: O(cells).
   public init?(_ method: Method, k: Int, of counts: CensoredCounts) {
     guard k >= 1 else { return nil }

@@ -6,7 +6,8 @@ import RealModule
 ///     S(n) = B(a + n, b) / B(a, b),   P(N = n) = S(n) b / (a + b + n),   a, b > 0
 ///
 /// Its tail is a power law, n^(-b). Yule–Simon (a = 1, exponent ρ = b) and Waring are this law shifted to start at 0.
-/// In the *churn* parametrization of Fader and Hardie (J. Interactive Marketing 21, 2007) the two letters change places.
+/// In the *churn* parametrization of Fader and Hardie (J. Interactive Marketing 21, 2007) the two letters change
+/// places.
 public struct BetaGeometric: FittableFamily {
   public static let familyName = "beta-geometric"
   public static let parameterDescriptions = [

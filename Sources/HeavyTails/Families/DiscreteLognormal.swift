@@ -39,8 +39,9 @@ public struct DiscreteLognormal: FittableFamily {
     n <= 0 ? 0 : logNormalUpperTail(edge(n))
   }
 
-  /// Moments of the standard normal density over the cell of n >= 1, relative to its value φ(c) at the cell's lower edge:
-  /// ∫φ, ∫zφ, ∫(1 - z²)φ. Narrow cells are integrated, since differences of their tails would have no digits left.
+  /// Moments of the standard normal density over the cell of n >= 1, relative to its value φ(c) at the cell's lower
+  /// edge: ∫φ, ∫zφ, ∫(1 - z²)φ. Narrow cells are integrated, since differences of their tails would have no digits
+  /// left.
   private func cell(_ n: Int) -> (logScale: Double, moments: SIMD4<Double>)? {
     let low = edge(n)
     let width = Double.log(onePlus: 1 / (Double(n) - 0.5)) / sigma

@@ -5,8 +5,9 @@ import RealModule
 ///
 ///     S(n) = Σ_k w_k p_k^n,   w_k >= 0, Σ w_k = 1, 0 <= p_k <= 1
 ///
-/// Its tail is that of its slowest part. A part with p = 0 is an inflation of zero, one with p = 1 never ends. The parameters are
-/// `weights[1]`, …, `p[1]`, …, fits have them by increasing p; the number of parts is chosen by BIC, see ``FamilyChoice``.
+/// Its tail is that of its slowest part. A part with p = 0 is an inflation of zero, one with p = 1 never ends. The
+/// parameters are `weights[1]`, …, `p[1]`, …, fits have them by increasing p; the number of parts is chosen by BIC, see
+/// ``FamilyChoice``.
 public struct GeometricMixture<let parts: Int>: FittableFamily {
   public static var familyName: String { "geometric-mixture-\(parts)" }
 
@@ -134,8 +135,8 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     return value
   }
 
-  // ln(v_k / v_1) for k > 1, then the logits of p; v ∝ w p^m are the shares of the parts among the records that reach the first
-  // length m of the data: those at 0 would be unknowable far from it.
+  // ln(v_k / v_1) for k > 1, then the logits of p; v ∝ w p^m are the shares of the parts among the records that reach
+  // the first length m of the data: those at 0 would be unknowable far from it.
   public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
     let start = Double(reach.lowerBound - 1)
     let shares = (0..<parts).map {
@@ -170,8 +171,8 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
 
   public static var searches: Int { 4 + parts }
 
-  /// Where the EM algorithm arrives: from parts spread narrowly and widely around the mean, and from fewer parts with one more
-  /// added where that helps most.
+  /// Where the EM algorithm arrives: from parts spread narrowly and widely around the mean, and from fewer parts with
+  /// one more added where that helps most.
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     // The law given N >= m is a mixture of the same parts with weights in proportion to w p^m.
     let first = counts.cells.first?.length ?? 0
@@ -180,7 +181,8 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     let mean = max(0.05, data.lengthTotal / max(1e-300, data.exactTotal))
     let longest = max(2 * mean, Double(data.maximum))
     let spread = [1.0, 0.5, 0.25].map { reach in
-      // Means of the parts, in equal ratios from well below the mean to the share `reach` of the way to the longest length.
+      // Means of the parts, in equal ratios from well below the mean to the share `reach` of the way to the longest
+      // length.
       let high = mean * .pow(longest / mean, reach)
       let low = 0.1 * min(1, mean)
       let means = (0..<parts).map { part -> Double in

@@ -58,10 +58,12 @@ public struct NegativeBinomial: FittableFamily {
     return (try? logIncompleteBeta(Double(n), r, p).lower) ?? .nan
   }
 
-  /// Up to this p, and a mean of 10⁴, the tail's terms are summed for a derivative: about 40 / (1 - p) and the mean of them.
+  /// Up to this p, and a mean of 10⁴, the tail's terms are summed for a derivative: about 40 / (1 - p) and the mean of
+  /// them.
   private static let largestSummed = 0.98
 
-  /// The mean of ψ(m + r) - ψ(n + r) over m >= n under the law, by summation: ratios of neighboring masses are rational.
+  /// The mean of ψ(m + r) - ψ(n + r) over m >= n under the law, by summation: ratios of neighboring masses are
+  /// rational.
   private func meanDigammaRise(from n: Int) -> Double {
     var term = 1.0
     var sum = 1.0

@@ -5,8 +5,8 @@ import RealModule
 ///
 ///     P(N = n) = n^(-α) / ζ(α),   S(n) = ζ(α, n) / ζ(α),   α > 1
 ///
-/// with Hurwitz' ζ(α, n) = Σ_{k >= 0} (n + k)^(-α). Truncated below at n_min it is the power law of Clauset, Shalizi and
-/// Newman (SIAM Review 51, 2009).
+/// with Hurwitz' ζ(α, n) = Σ_{k >= 0} (n + k)^(-α). Truncated below at n_min it is the power law of Clauset, Shalizi
+/// and Newman (SIAM Review 51, 2009).
 public struct Zeta: FittableFamily {
   public static let familyName = "zeta"
   public static let parameterDescriptions = [ParameterDescription("alpha", from: 1, to: .infinity)]

@@ -20,8 +20,8 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     self.reach = reach ?? counts.reach
   }
 
-  /// The sum of logarithms of probabilities as a value to minimize. It is never positive; beyond rounding such a sum, like an
-  /// infinite one, only says that the law has lost its digits.
+  /// The sum of logarithms of probabilities as a value to minimize. It is never positive; beyond rounding such a sum,
+  /// like an infinite one, only says that the law has lost its digits.
   private func negativeMean(_ sum: CompensatedSum) -> Double {
     let mean = sum.value / counts.total
     return mean > -.infinity && mean < 1e-9 ? -mean : .infinity
@@ -70,8 +70,8 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     return negativeMean(sum)
   }
 
-  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil for
-  /// fewer than two clusters or a score that is not finite.
+  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil
+  /// for fewer than two clusters or a score that is not finite.
   func scoreProducts(of clusters: [CensoredCounts], at point: [Double]) -> SymmetricMatrix? {
     var result = SymmetricMatrix(dimension: dimension)
     guard clusters.count > 1 else { return nil }

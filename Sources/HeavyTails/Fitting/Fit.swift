@@ -80,8 +80,8 @@ public struct Fit: Sendable {
 
   /// Akaike's criterion, 2k - 2 ln L; k counts all free parameters of the family, also those on a boundary.
   ///
-  /// For fractional weights it treats each record as one draw: it then leans towards small families, because the exact law
-  /// of a record varies less than a draw from it.
+  /// For fractional weights it treats each record as one draw: it then leans towards small families, because the exact
+  /// law of a record varies less than a draw from it.
   public var aic: Double { 2 * Double(freeParameters) - 2 * logLikelihood }
 
   /// Akaike's criterion with the correction for small samples (Hurvich and Tsai 1989); nil unless n > k + 1.

@@ -16,8 +16,8 @@ protocol LikelihoodObjective {
 }
 
 extension LikelihoodObjective {
-  /// The coordinates on whose edge a found point lies: a logit or logarithm beyond ±20 where the log-likelihood is no lower, but
-  /// for rounding, still further out.
+  /// The coordinates on whose edge a found point lies: a logit or logarithm beyond ±20 where the log-likelihood is no
+  /// lower, but for rounding, still further out.
   func edges(at found: NewtonResult) -> [Int] {
     found.point.indices.filter { index in
       guard found.point[index].magnitude > 20 else { return false }
@@ -27,8 +27,8 @@ extension LikelihoodObjective {
     }
   }
 
-  /// The lowest point that searches from the first `enough` of the starts reach, from the most promising on; up to three
-  /// more are tried while none has converged. nil when no start has a finite value.
+  /// The lowest point that searches from the first `enough` of the starts reach, from the most promising on; up to
+  /// three more are tried while none has converged. nil when no start has a finite value.
   func search(from starts: [[Double]], enough: Int) throws -> NewtonResult? {
     let ordered = starts.filter { $0.allSatisfy(\.isFinite) }
       .map { (point: $0, value: value(at: $0)) }

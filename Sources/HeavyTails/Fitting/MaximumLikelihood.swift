@@ -43,8 +43,8 @@ public struct MaximumLikelihood: Sendable {
     return try fit(family, to: selected(counts), known: &known)
   }
 
-  /// Fits several families; those that are limits of others are fitted once. One that cannot be fitted, such as a zeta law
-  /// where a length is 0, has its error as the result.
+  /// Fits several families; those that are limits of others are fitted once. One that cannot be fitted, such as a zeta
+  /// law where a length is 0, has its error as the result.
   public func fits(
     of families: [any FittableFamily.Type], to counts: CensoredCounts
   ) -> [(family: any FittableFamily.Type, result: Result<Fit, any Error>)] {

@@ -5,11 +5,10 @@ import RealModule
 ///
 ///     A² = W Σ_n (Ŝ(n+1) - S(n+1))² / (S(n+1) (1 - S(n+1))) P(N = n)
 ///
-/// (Choulakian, Lockhart and Stephens, Canadian J. Statistics 22, 1994, with the product-limit estimate Ŝ in place of the
-/// empirical one), over the lengths n of the window up to the largest of the data; W is the total weight. Beyond it, without
-/// censoring, about W S(n)²/2 is left out, the same in data and simulations. Unlike the
-/// Kolmogorov–Smirnov distance it weighs the tail as heavily as the middle. It has no p-value of its own: see
-/// ``BootstrapGoodness``.
+/// (Choulakian, Lockhart and Stephens, Canadian J. Statistics 22, 1994, with the product-limit estimate Ŝ in place of
+/// the empirical one), over the lengths n of the window up to the largest of the data; W is the total weight. Beyond
+/// it, without censoring, about W S(n)²/2 is left out, the same in data and simulations. Unlike the Kolmogorov–Smirnov
+/// distance it weighs the tail as heavily as the middle. It has no p-value of its own: see ``BootstrapGoodness``.
 public enum AndersonDarling {
   /// The distance.
   ///

@@ -1,12 +1,14 @@
 import GSLNumerics
 import RealModule
 
-/// How well a family fits, by simulating data from the fit and fitting them again (Clauset, Shalizi and Newman, SIAM Review
-/// 51, 2009, 4.1): the share of simulated data sets that are further from their own fit than the data are from theirs.
+/// How well a family fits, by simulating data from the fit and fitting them again (Clauset, Shalizi and Newman, SIAM
+/// Review 51, 2009, 4.1): the share of simulated data sets that are further from their own fit than the data are from
+/// theirs.
 public struct BootstrapGoodness: Sendable, Equatable {
   /// What is simulated and what is fitted again.
   public enum Resampling: Sendable, Equatable {
-    /// As many observations in the fit's window as the data have there, drawn from the fitted law; the window is held fixed.
+    /// As many observations in the fit's window as the data have there, drawn from the fitted law; the window is held
+    /// fixed.
     case parametric
     /// As many observations as all the data have: those of the window from the fitted law, those below it drawn with
     /// replacement from the data; n_min is chosen again by the Kolmogorov–Smirnov rule, see ``MinimumSelection``.
@@ -37,8 +39,8 @@ public struct BootstrapGoodness: Sendable, Equatable {
     public let statistic: Double
     /// (1 + number of replicates at least as far) / (1 + replicates): small when the family is wrong.
     public let pValue: Double
-    /// 95 % limits for the p-value that infinitely many replicates would give (Clopper–Pearson). After an early stop, which
-    /// depends on them, they are too narrow.
+    /// 95 % limits for the p-value that infinitely many replicates would give (Clopper–Pearson). After an early stop,
+    /// which depends on them, they are too narrow.
     public let interval: ClosedRange<Double>
   }
 
@@ -63,9 +65,9 @@ public struct BootstrapGoodness: Sendable, Equatable {
   ///   - distances: The distances to test by.
   ///   - resampling: What is simulated.
   ///   - replicates: Simulated data sets, at most.
-  ///   - decisionLevel: Stop once it is clear on which side of this the p-value by the first distance lies: when limits of its
-  ///     Monte Carlo error, wide enough to hold over all looks with probability 0.999, leave it out (after Gandy, JASA 104,
-  ///     2009). nil to use all replicates.
+  ///   - decisionLevel: Stop once it is clear on which side of this the p-value by the first distance lies: when limits
+  ///     of its Monte Carlo error, wide enough to hold over all looks with probability 0.999, leave it out (after
+  ///     Gandy, JASA 104, 2009). nil to use all replicates.
   ///   - seed: Seed of the simulation.
   ///   - threads: Tasks to spread the replicates over; the result does not depend on it.
   /// - Throws: `CancellationError`; `DistributionError.noData` when no replicate could be fitted; `NumericsError`.

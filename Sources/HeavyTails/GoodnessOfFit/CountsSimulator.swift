@@ -1,11 +1,12 @@
 import GSLNumerics
 import RealModule
 
-/// Draws data sets like the observed one from a fitted law: as many observations inside the window, censored as the data are.
+/// Draws data sets like the observed one from a fitted law: as many observations inside the window, censored as the
+/// data are.
 ///
-/// Length by length, the number of those left that are censored and that end there are binomial; the hazard of censoring is
-/// the product-limit estimate of the data's own. So the cost is that of the lengths and not that of the observations. The few
-/// that survive the lengths where this pays are drawn one by one.
+/// Length by length, the number of those left that are censored and that end there are binomial; the hazard of
+/// censoring is the product-limit estimate of the data's own. So the cost is that of the lengths and not that of the
+/// observations. The few that survive the lengths where this pays are drawn one by one.
 package struct CountsSimulator: Sendable {
   private let fit: Fit
   /// The number of observations inside the window.

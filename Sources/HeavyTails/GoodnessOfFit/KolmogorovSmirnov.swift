@@ -6,8 +6,8 @@ import RealModule
 ///     D = sup_n |Ŝ(n) - S(n)|,   n over all integers of the window
 ///
 /// with the product-limit estimate Ŝ, which without censoring is the empirical survival. Both functions are constant or
-/// monotone between data points, so the supremum is at a data point n or right after it: P(X < n) and P(X <= n) are compared
-/// on both sides. Beyond the last length at which Ŝ is known nothing is compared.
+/// monotone between data points, so the supremum is at a data point n or right after it: P(X < n) and P(X <= n) are
+/// compared on both sides. Beyond the last length at which Ŝ is known nothing is compared.
 public enum KolmogorovSmirnov {
   /// The distance.
   ///

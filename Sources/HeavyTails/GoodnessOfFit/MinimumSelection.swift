@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// The choice of n_min by the Kolmogorov–Smirnov rule of Clauset, Shalizi and Newman (SIAM Review 51, 2009): the candidate
-/// at which the fitted tail is nearest to the data.
+/// The choice of n_min by the Kolmogorov–Smirnov rule of Clauset, Shalizi and Newman (SIAM Review 51, 2009): the
+/// candidate at which the fitted tail is nearest to the data.
 public struct MinimumSelection: Sendable {
   /// The chosen n_min.
   public let minimum: Int
@@ -18,12 +18,13 @@ public struct MinimumSelection: Sendable {
   ///   - counts: The data.
   ///   - maximum: n_max, where there is one.
   ///   - smallestTail: The least weight that a tail must have to be a candidate, and at least two different lengths.
-  /// For the zeta law on uncensored data every length is tried; for others every one of up to a hundred, and of more some fifty
-  /// evenly among them and then those around the best.
+  /// For the zeta law on uncensored data every length is tried; for others every one of up to a hundred, and of more
+  /// some fifty evenly among them and then those around the best.
   ///
-  /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at the
-  ///   exponent of the one before, and its distance is given up once it exceeds the best.
-  /// - Throws: `DistributionError.noData` when no tail qualifies; as ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
+  /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at
+  ///   the exponent of the one before, and its distance is given up once it exceeds the best.
+  /// - Throws: `DistributionError.noData` when no tail qualifies; as
+  ///   ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
   public init(
     _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int? = nil, smallestTail: Double = 2
   ) throws {

@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// The zeta law fitted to the tail from n_min by Newton's method on α alone: what ``MaximumLikelihood`` finds, at the cost of
-/// a few Hurwitz zetas, for uncensored data. It makes the choice of n_min by scanning all candidates cheap.
+/// The zeta law fitted to the tail from n_min by Newton's method on α alone: what ``MaximumLikelihood`` finds, at the
+/// cost of a few Hurwitz zetas, for uncensored data. It makes the choice of n_min by scanning all candidates cheap.
 ///
 /// ln L(α) = -α Σ ln n - W ln ζ(α, n_min) is concave, so Newton's method from any start converges.
 struct PowerLawFit {

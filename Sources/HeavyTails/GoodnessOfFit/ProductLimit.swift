@@ -3,8 +3,8 @@ import RealModule
 
 /// The product-limit (Kaplan–Meier) estimate from counts of lengths, with Greenwood's limits for the population.
 ///
-/// For counts of independent records, such as greedy matches. "Censored at n" means N >= n: such a record was at risk of
-/// ending at 0 … n-1, and not at n, which is one step less than in the usual convention of survival analysis.
+/// For counts of independent records, such as greedy matches. "Censored at n" means N >= n: such a record was at risk
+/// of ending at 0 … n-1, and not at n, which is one step less than in the usual convention of survival analysis.
 public struct ProductLimit: Sendable, Equatable {
   /// The estimate at one length.
   public struct Step: Sendable, Equatable {

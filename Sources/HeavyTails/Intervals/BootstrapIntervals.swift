@@ -3,9 +3,9 @@ import RealModule
 
 /// Confidence intervals by fitting resampled data again: quantiles of the estimates.
 ///
-/// Observations are drawn with replacement from the data; where weights are fractional, whole clusters of records are. It
-/// needs neither a maximum in the interior nor a likelihood with a χ² law, and takes the choice of n_min into account where
-/// that was made by the data.
+/// Observations are drawn with replacement from the data; where weights are fractional, whole clusters of records are.
+/// It needs neither a maximum in the interior nor a likelihood with a χ² law, and takes the choice of n_min into
+/// account where that was made by the data.
 public struct BootstrapIntervals: Sendable {
   /// How the data were fitted.
   public enum Minimum: Sendable {

@@ -2,8 +2,9 @@ import GSLNumerics
 import RealModule
 
 extension Fit {
-  /// A confidence interval of a parameter from its standard error, symmetric on the logarithm of a positive parameter, on the
-  /// logit of one between two ends and on the parameter itself otherwise, so that it stays inside the parameter's range.
+  /// A confidence interval of a parameter from its standard error, symmetric on the logarithm of a positive parameter,
+  /// on the logit of one between two ends and on the parameter itself otherwise, so that it stays inside the
+  /// parameter's range.
   ///
   /// - Returns: nil without a standard error, as of a parameter that lies on a boundary.
   /// - Throws: `DistributionError.level` unless 0 < level < 1; `parameterName` for a name that the family has not.
@@ -22,8 +23,8 @@ extension Fit {
     return description.bounded(center - half)...description.bounded(center + half)
   }
 
-  /// A confidence interval of ln S(n) = ln P(N >= n | window) by the delta method: symmetric on ln(-ln S(n)), with the variance
-  /// gᵀ V g, g = ∂ ln S(n) / ∂ parameters.
+  /// A confidence interval of ln S(n) = ln P(N >= n | window) by the delta method: symmetric on ln(-ln S(n)), with the
+  /// variance gᵀ V g, g = ∂ ln S(n) / ∂ parameters.
   ///
   /// - Returns: nil on a boundary and where S(n) is 0 or 1.
   /// - Throws: `DistributionError.level` unless 0 < level < 1.

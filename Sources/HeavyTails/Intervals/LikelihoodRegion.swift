@@ -8,11 +8,11 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
   let center: [Double]
   let drop: Double
 
-  /// The largest (sign 1) or smallest (sign -1) value of a quantity; infinite where the quantity runs off with the likelihood
-  /// still inside; nil where the search fails.
+  /// The largest (sign 1) or smallest (sign -1) value of a quantity; infinite where the quantity runs off with the
+  /// likelihood still inside; nil where the search fails.
   ///
-  /// A region that bends, as those of windowed data do, can have several local extremes: searches start at its center and at
-  /// points on both sides of it along each coordinate.
+  /// A region that bends, as those of windowed data do, can have several local extremes: searches start at its center
+  /// and at points on both sides of it along each coordinate.
   func extreme(of target: @escaping Target, sign: Double) -> Double? {
     var starts = [center]
     if let inverse = objective.hessian(at: center)?.scaled(by: objective.weight).inverse() {
@@ -36,8 +36,8 @@ struct LikelihoodRegion<Objective: LikelihoodObjective> {
   /// A quantity with its derivatives; nil where it does not exist.
   typealias Target = ([Double]) -> (value: Double, gradient: [Double])?
 
-  /// Sequential quadratic programming: at each point the step that maximizes the quantity's quadratic model, on the scale of
-  /// the Lagrangian's curvature, subject to the quadratic model of the likelihood.
+  /// Sequential quadratic programming: at each point the step that maximizes the quantity's quadratic model, on the
+  /// scale of the Lagrangian's curvature, subject to the quadratic model of the likelihood.
   private func extreme(of target: Target, sign: Double, from start: [Double]) -> Double? {
     let lowest = objective.weight * objective.value(at: center)
     func excess(_ point: [Double]) -> Double { objective.weight * objective.value(at: point) - lowest }

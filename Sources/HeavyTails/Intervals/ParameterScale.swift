@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-// A parameter's range mapped to the whole line: the scale on which an estimate is nearly normal and no interval leaves the
-// range.
+// A parameter's range mapped to the whole line: the scale on which an estimate is nearly normal and no interval leaves
+// the range.
 extension ParameterDescription {
   /// ln(x - minimum) where the range is open above, logit where it has two ends, x itself where it has none.
   func unbounded(_ x: Double) -> Double {

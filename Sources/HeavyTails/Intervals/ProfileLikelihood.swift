@@ -5,8 +5,8 @@ import RealModule
 ///
 ///     ln L(θ) >= ln L(θ̂) - ½ χ²₁(level)
 ///
-/// give it. They do not depend on the scale of the parameters, follow a skewed likelihood and stay inside the range; an end is
-/// infinite where the likelihood never falls that far.
+/// give it. They do not depend on the scale of the parameters, follow a skewed likelihood and stay inside the range; an
+/// end is infinite where the likelihood never falls that far.
 ///
 /// For counts of independent observations: with fractional weights the log-likelihood has no χ² law.
 public struct ProfileLikelihood: Sendable {
@@ -15,7 +15,8 @@ public struct ProfileLikelihood: Sendable {
 
   /// The profile around a fit of these counts.
   ///
-  /// On a ``Fit/boundary`` it is that of the limit law, and parameters that only the larger family has have no interval.
+  /// On a ``Fit/boundary`` it is that of the limit law, and parameters that only the larger family has have no
+  /// interval.
   public init(_ fit: Fit, counts: CensoredCounts) {
     self.fit = fit
     self.counts = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)

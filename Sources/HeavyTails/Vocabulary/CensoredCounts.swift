@@ -111,7 +111,8 @@ public struct CensoredCounts: Sendable, Equatable {
 
   /// The part of the data with lengths from `minimum` to `maximum`, both included.
   ///
-  /// A value censored below the minimum says nothing about lengths above it and is left out, as is one above the maximum.
+  /// A value censored below the minimum says nothing about lengths above it and is left out, as is one above the
+  /// maximum.
   public func restricted(from minimum: Int, through maximum: Int? = nil) -> CensoredCounts {
     CensoredCounts(sorted: cells.filter { $0.length >= minimum && $0.length <= maximum ?? .max })
   }

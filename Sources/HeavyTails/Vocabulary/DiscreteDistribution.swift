@@ -34,8 +34,8 @@ public protocol DiscreteDistribution: Sendable, Equatable {
   /// ln P(N = ∞), the limit of ``logSurvival(_:)``: -inf unless part of the law never ends.
   var logSurvivalLimit: Double { get }
 
-  /// The exponent τ of a tail S(n) ~ n^(-τ): moments of an order below it are finite. Infinite for a lighter tail, 0 for one
-  /// that falls more slowly than any power.
+  /// The exponent τ of a tail S(n) ~ n^(-τ): moments of an order below it are finite. Infinite for a lighter tail, 0
+  /// for one that falls more slowly than any power.
   var tailExponent: Double { get }
 
   /// A random length; `Int.max` stands for a value that never ends.

@@ -20,7 +20,8 @@ public protocol FittableFamily: DiscreteDistribution {
 
   /// Unbounded coordinates of parameters in the interior of the family.
   ///
-  /// `reach` is the data's ``CensoredCounts/reach``, for a family whose possible parameters depend on how far the data go.
+  /// `reach` is the data's ``CensoredCounts/reach``, for a family whose possible parameters depend on how far the data
+  /// go.
   static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double]
 
   /// The parameters at a point of the unbounded coordinates; they may round to the edge of the range.

@@ -39,8 +39,8 @@ public struct LengthWindow: Sendable, Equatable {
     return upper + log1mExp(beyond - upper)
   }
 
-  /// Whether nearly all of the law lies beyond a window, so that the difference of the two survivals has lost its digits and
-  /// the masses in between are to be added up.
+  /// Whether nearly all of the law lies beyond a window, so that the difference of the two survivals has lost its
+  /// digits and the masses in between are to be added up.
   private func cancels(_ difference: Double, from n: Int, through maximum: Int) -> Bool {
     difference > -1e-3 && maximum >= n && maximum - n < 10_000
   }

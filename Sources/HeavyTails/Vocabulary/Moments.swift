@@ -3,8 +3,8 @@ import RealModule
 
 /// The first moments of a law of lengths.
 ///
-/// A moment that diverges is infinite. One that is undefined is nil: the skewness and the kurtosis where the variance is
-/// infinite or 0. So is one that lengths beyond 2⁶⁰ carry although it is finite.
+/// A moment that diverges is infinite. One that is undefined is nil: the skewness and the kurtosis where the variance
+/// is infinite or 0. So is one that lengths beyond 2⁶⁰ carry although it is finite.
 public struct Moments: Sendable, Equatable {
   /// E N.
   public let mean: Double?
@@ -17,8 +17,8 @@ public struct Moments: Sendable, Equatable {
 }
 
 extension DiscreteDistribution {
-  /// Mean, variance, skewness and excess kurtosis, by summation: E (N - c)^k is finite for k < ``tailExponent``, and beyond 2⁶⁰
-  /// the tail is that power law.
+  /// Mean, variance, skewness and excess kurtosis, by summation: E (N - c)^k is finite for k < ``tailExponent``, and
+  /// beyond 2⁶⁰ the tail is that power law.
   ///
   /// - Complexity: some thousands of evaluations of mass and survival.
   public var moments: Moments {
@@ -37,8 +37,8 @@ extension DiscreteDistribution {
       excessKurtosis: fourth.map { $0 / (variance * variance) - 3 })
   }
 
-  /// E (N - center)^order for an order below the tail's exponent; nil where lengths beyond 2⁶⁰ carry a finite part of it that
-  /// no power law gives.
+  /// E (N - center)^order for an order below the tail's exponent; nil where lengths beyond 2⁶⁰ carry a finite part of
+  /// it that no power law gives.
   private func summedMoment(_ order: Int, around center: Double) -> Double? {
     let end = 1 << 60
     // Blocks that double, and edges where the law has its mass, so that no block hides a peak.

@@ -9,8 +9,8 @@ public struct BinaryAssociation: Sendable, Equatable {
   public let mutualInformation: Double
   /// The same with Miller and Madow's correction of each entropy, (cells in use - 1)/2n; may be negative.
   public let corrected: Double
-  /// P of as much mutual information or more when the one variable's values are permuted: the sum of the hypergeometric probabilities of the
-  /// tables with the same margins, not a simulation.
+  /// P of as much mutual information or more when the one variable's values are permuted: the sum of the hypergeometric
+  /// probabilities of the tables with the same margins, not a simulation.
   public let pValue: Double
 
   /// The association in a table.

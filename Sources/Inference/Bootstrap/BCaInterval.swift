@@ -8,7 +8,8 @@ public struct BCaInterval: Sendable, Equatable {
   /// The upper limit.
   public let upper: Double
 
-  /// The interval from sorted bootstrap values, the estimate, its jackknife values and the normal quantile z of the level.
+  /// The interval from sorted bootstrap values, the estimate, its jackknife values and the normal quantile z of the
+  /// level.
   public init(sorted: [Double], estimate: Double, jackknife: [Double], z: Double) throws(NumericsError) {
     let count = Double(sorted.count)
     // Sums in another order differ by rounding: what is that near counts as equal.

@@ -3,9 +3,10 @@ import RealModule
 
 /// Wilcoxon's signed-rank test: whether paired differences are centerd at 0 (Wilcoxon, Biometrics Bulletin 1, 1945).
 ///
-/// The differences' magnitudes are ranked, ties at the mean of their ranks; W+ is the sum of the ranks of the positive ones. Given the
-/// ranks, each has either sign with probability 1/2: up to ``exactLimit`` nonzero differences the law of W+ is counted, ties and zeros
-/// included; beyond, it is taken for normal with the variance Σ rank²/4, without a correction for continuity.
+/// The differences' magnitudes are ranked, ties at the mean of their ranks; W+ is the sum of the ranks of the positive
+/// ones. Given the ranks, each has either sign with probability 1/2: up to ``exactLimit`` nonzero differences the law
+/// of W+ is counted, ties and zeros included; beyond, it is taken for normal with the variance Σ rank²/4, without a
+/// correction for continuity.
 public struct SignedRankTest: Sendable, Equatable {
   /// What becomes of differences of 0.
   public enum Zeros: String, Sendable, CaseIterable {
@@ -28,16 +29,16 @@ public struct SignedRankTest: Sendable, Equatable {
   public let pValue: Double
   /// Whether the p-value was counted, not approximated.
   public let isExact: Bool
-  /// The matched-pairs rank-biserial correlation (W+ - W-)/(W+ + W-): -1 where all differences are negative, 1 where all are positive;
-  /// nil where all are 0 (Kerby, Comprehensive Psychology 3, 2014).
+  /// The matched-pairs rank-biserial correlation (W+ - W-)/(W+ + W-): -1 where all differences are negative, 1 where
+  /// all are positive; nil where all are 0 (Kerby, Comprehensive Psychology 3, 2014).
   public let rankBiserial: Double?
   /// Its interval.
   public let interval: ClosedRange<Double>?
 
   /// Tests differences.
   ///
-  /// The interval is on the scale of atanh, with the variance that the correlation has as a ratio of U-statistics: W+ - W- is the sum of
-  /// sgn(d_i + d_j) over i <= j (Hoeffding, Annals of Mathematical Statistics 19, 1948).
+  /// The interval is on the scale of atanh, with the variance that the correlation has as a ratio of U-statistics: W+ -
+  /// W- is the sum of sgn(d_i + d_j) over i <= j (Hoeffding, Annals of Mathematical Statistics 19, 1948).
   ///
   /// - Returns: nil without differences or with a NaN.
   /// - Complexity: O(n log n); at most 50 · 2,550 steps for the exact law, 50 times that with Pratt's zeros.
@@ -70,8 +71,9 @@ public struct SignedRankTest: Sendable, Equatable {
     interval = Self.interval(around: value, of: used, level)
   }
 
-  /// 2 P(W <= w) by symmetry. Doubled ranks are whole numbers, and up to 2^50 ways are counted without rounding. Zeros below lift all ranks
-  /// alike: what is counted is how many differences are positive and the sum of their ranks above the zeros.
+  /// 2 P(W <= w) by symmetry. Doubled ranks are whole numbers, and up to 2^50 ways are counted without rounding. Zeros
+  /// below lift all ranks alike: what is counted is how many differences are positive and the sum of their ranks above
+  /// the zeros.
   private static func exact(ranks: [Double], smaller: Double, lift: Int) -> Double {
     let doubled = ranks.map { Int((2 * $0).rounded()) - 2 * lift }
     let largest = doubled.reduce(0, +)
@@ -94,8 +96,8 @@ public struct SignedRankTest: Sendable, Equatable {
     return min(1, 2 * count * Double(sign: .plus, exponent: -ranks.count, significand: 1))
   }
 
-  /// The correlation is the ratio of two U-statistics over pairs of all differences in use: the mean of sgn(d_i + d_j), and the share of pairs
-  /// that are not both 0.
+  /// The correlation is the ratio of two U-statistics over pairs of all differences in use: the mean of sgn(d_i + d_j),
+  /// and the share of pairs that are not both 0.
   private static func interval(around value: Double, of differences: [Double], _ level: Double) -> ClosedRange<Double>?
   {
     let count = Double(differences.count)
@@ -119,7 +121,8 @@ public struct SignedRankTest: Sendable, Equatable {
 }
 
 extension Array {
-  /// The first position whose element satisfies a predicate that no element does before one that does; the count where none does.
+  /// The first position whose element satisfies a predicate that no element does before one that does; the count where
+  /// none does.
   func firstPosition(where isAfter: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -21,9 +21,10 @@ public struct Discrimination: Sendable, Equatable {
 
   /// Compares scores, higher for likelier members.
   ///
-  /// The interval is DeLong's (DeLong, DeLong, Clarke-Pearson, Biometrics 44, 1988), cut at 0 and 1. Where the scores separate
-  /// the groups its variance is 0; there the lower limit is (α/2)^(1/k) with k the size of the smaller group, the Clopper–Pearson
-  /// limit from k disjoint pairs that all agree. A group of one record, or scores that are all tied, say nothing: 0 … 1.
+  /// The interval is DeLong's (DeLong, DeLong, Clarke-Pearson, Biometrics 44, 1988), cut at 0 and 1. Where the scores
+  /// separate the groups its variance is 0; there the lower limit is (α/2)^(1/k) with k the size of the smaller group,
+  /// the Clopper–Pearson limit from k disjoint pairs that all agree. A group of one record, or scores that are all
+  /// tied, say nothing: 0 … 1.
   ///
   /// - Returns: nil without members, without others, or with a NaN.
   /// - Complexity: O(n log n).
@@ -65,8 +66,8 @@ public struct Discrimination: Sendable, Equatable {
     self.curve = curve
   }
 
-  /// The largest true positive rate at a false positive rate of at most `rate`, with its Clopper–Pearson limits for the threshold
-  /// that gives it.
+  /// The largest true positive rate at a false positive rate of at most `rate`, with its Clopper–Pearson limits for the
+  /// threshold that gives it.
   public func truePositiveRate(atFalsePositiveRate rate: Double) -> (value: Double, interval: ClosedRange<Double>) {
     let value = curve.last { $0.falsePositiveRate <= rate }?.truePositiveRate ?? 0
     return (value, clopperPearson(Int((value * Double(members)).rounded()), of: members, level: level))

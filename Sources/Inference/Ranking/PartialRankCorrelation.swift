@@ -1,13 +1,14 @@
 import GSLNumerics
 import RealModule
 
-/// Spearman's correlation of two lists with what others explain taken out of both: Pearson's correlation of the residuals of their ranks
-/// after least squares on the ranks of the covariates.
+/// Spearman's correlation of two lists with what others explain taken out of both: Pearson's correlation of the
+/// residuals of their ranks after least squares on the ranks of the covariates.
 public struct PartialRankCorrelation: Sendable, Equatable {
   /// The coefficient, -1 to 1.
   public let value: Double
-  /// P of one as far from 0 or farther, by permuting the first list's residuals (Freedman and Lane, JBES 1, 1983). Coefficients are compared in
-  /// units of their standard errors, since residuals of ranks vary more in some places than in others (DiCiccio and Romano, JASA 112, 2017).
+  /// P of one as far from 0 or farther, by permuting the first list's residuals (Freedman and Lane, JBES 1, 1983).
+  /// Coefficients are compared in units of their standard errors, since residuals of ranks vary more in some places
+  /// than in others (DiCiccio and Romano, JASA 112, 2017).
   public let pValue: Double
 
   /// Correlates two lists.
@@ -66,8 +67,8 @@ public struct PartialRankCorrelation: Sendable, Equatable {
     return sum
   }
 
-  /// What is left of a list beside an orthonormal basis, at length 1; nil where that is rounding. Twice is enough (Parlett, *The Symmetric
-  /// Eigenvalue Problem*, 6.9).
+  /// What is left of a list beside an orthonormal basis, at length 1; nil where that is rounding. Twice is enough
+  /// (Parlett, *The Symmetric Eigenvalue Problem*, 6.9).
   private static func residual(of values: [Double], _ basis: [[Double]]) -> [Double]? {
     var rest = values
     let size = product(values, values).squareRoot()

@@ -33,8 +33,8 @@ public struct RankCorrelation: Sendable, Equatable {
       value: rho, interval: fisher(rho, variance: (1 + 0.5 * rho * rho) / (count - 3), level, x.count))
   }
 
-  /// Kendall's τ-b, with ties in either list. The interval is Fisher's with the variance 0.437/(n - 4) of Fieller, Hartley and
-  /// Pearson (Biometrika 44, 1957).
+  /// Kendall's τ-b, with ties in either list. The interval is Fisher's with the variance 0.437/(n - 4) of Fieller,
+  /// Hartley and Pearson (Biometrika 44, 1957).
   ///
   /// - Returns: nil for fewer than 2 pairs, a NaN, or a list that is constant.
   /// - Complexity: O(n log n) (Knight, JASA 61, 1966).

@@ -2,17 +2,19 @@ import Foundation
 import GSLNumerics
 import RealModule
 
-/// A regression of outcomes from 0 to 1 on predictors: P(outcome) = link⁻¹(β_0 + Σ β_k x_k), by maximum (quasi-)likelihood.
+/// A regression of outcomes from 0 to 1 on predictors: P(outcome) = link⁻¹(β_0 + Σ β_k x_k), by maximum
+/// (quasi-)likelihood.
 ///
-/// Fractional outcomes are allowed, as is a weight for each row; the estimating equations are those of the binomial law (Papke and
-/// Wooldridge, Journal of Applied Econometrics 11, 1996). Standard errors hold where rows of one cluster depend on each other in any way.
+/// Fractional outcomes are allowed, as is a weight for each row; the estimating equations are those of the binomial law
+/// (Papke and Wooldridge, Journal of Applied Econometrics 11, 1996). Standard errors hold where rows of one cluster
+/// depend on each other in any way.
 public struct BinaryRegression: Sendable {
   /// How the probability follows from the linear predictor η.
   public enum Link: String, Sendable, CaseIterable, Codable {
     /// p = 1/(1 + e^-η): coefficients are logarithms of odds ratios.
     case logit
-    /// p = 1 - exp(-e^η): for hazards, coefficients are logarithms of hazard ratios of a process in continuous time (Prentice and Gloeckler,
-    /// Biometrics 34, 1978).
+    /// p = 1 - exp(-e^η): for hazards, coefficients are logarithms of hazard ratios of a process in continuous time
+    /// (Prentice and Gloeckler, Biometrics 34, 1978).
     case complementaryLogLog = "cloglog"
   }
 
@@ -47,7 +49,8 @@ public struct BinaryRegression: Sendable {
 
   /// Fits the coefficients.
   ///
-  /// Newton's method on standardized predictors, each step solved by GSL's Cholesky decomposition and halved where the likelihood would fall.
+  /// Newton's method on standardized predictors, each step solved by GSL's Cholesky decomposition and halved where the
+  /// likelihood would fall.
   ///
   /// - Parameters:
   ///   - predictors: Columns, each with a value for every row; the constant is added.
@@ -102,7 +105,8 @@ public struct BinaryRegression: Sendable {
       throw .argument(
         name: "clusters",
         problem:
-          "are \(used.count), no more than the \(predictors.count + 1) coefficients: there is nothing to take errors from"
+          "are \(used.count), no more than the \(predictors.count + 1) coefficients: there is nothing to take errors "
+          + "from"
       )
     }
     guard weights.contains(where: { $0 > 0 }) else { throw .argument(name: "weights", problem: "are all 0") }
@@ -151,7 +155,8 @@ public struct BinaryRegression: Sendable {
       }
     }
 
-    /// The negative of the log-likelihood's second derivatives, Σ w x xᵀ (-d²/dη²). Both links' likelihoods are concave.
+    /// The negative of the log-likelihood's second derivatives, Σ w x xᵀ (-d²/dη²). Both links' likelihoods are
+    /// concave.
     func information(_ eta: [Double]) -> SymmetricMatrix {
       let size = eta.indices.map { weights[$0] * link.information(eta[$0], outcome: outcomes[$0]) }
       var matrix = SymmetricMatrix(dimension: columns.count)
@@ -205,8 +210,9 @@ public struct BinaryRegression: Sendable {
       throw isSeparated(eta) ? .separated : .noConvergence
     }
 
-    /// Whether some combination of the predictors is never below 0 for outcomes of 1, never above 0 for outcomes of 0, and 0 for all others: the
-    /// likelihood then climbs along it for ever, and at the point reached there is no information left in its direction.
+    /// Whether some combination of the predictors is never below 0 for outcomes of 1, never above 0 for outcomes of 0,
+    /// and 0 for all others: the likelihood then climbs along it for ever, and at the point reached there is no
+    /// information left in its direction.
     private func isSeparated(_ eta: [Double]) -> Bool {
       guard let direction = information(eta).weakestDirection() else { return true }
       let along = linear(direction)

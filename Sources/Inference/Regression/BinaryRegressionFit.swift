@@ -7,8 +7,8 @@ public struct BinaryRegressionFit: Sendable, Equatable {
   public let link: BinaryRegression.Link
   /// The constant, then one for each predictor.
   public let coefficients: [Double]
-  /// Their covariance, robust to dependence within clusters: G/(G - 1) · (n - 1)/(n - k) · I⁻¹ (Σ_g s_g s_gᵀ) I⁻¹, I the observed information and s_g the sum of the
-  /// scores of a cluster (Liang and Zeger, Biometrika 73, 1986).
+  /// Their covariance, robust to dependence within clusters: G/(G - 1) · (n - 1)/(n - k) · I⁻¹ (Σ_g s_g s_gᵀ) I⁻¹, I
+  /// the observed information and s_g the sum of the scores of a cluster (Liang and Zeger, Biometrika 73, 1986).
   public let covariance: SymmetricMatrix
   /// Σ w (y ln p + (1 - y) ln(1 - p)).
   public let logLikelihood: Double

@@ -1,7 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// The two-sample Anderson–Darling test, which looks harder at the tails than the Kolmogorov–Smirnov test (Scholz and Stephens, JASA 82, 1987).
+/// The two-sample Anderson–Darling test, which looks harder at the tails than the Kolmogorov–Smirnov test (Scholz and
+/// Stephens, JASA 82, 1987).
 public struct AndersonDarlingTest: Sendable, Equatable {
   /// A²_akN of the two samples: their equation 7, midranks for ties.
   public let statistic: Double
@@ -15,7 +16,8 @@ public struct AndersonDarlingTest: Sendable, Equatable {
   /// - Parameters:
   ///   - x: One sample.
   ///   - y: The other.
-  ///   - permutations: Exchanges to be made; fewer, 199 at least, where together they would take more than some seconds.
+  ///   - permutations: Exchanges to be made; fewer, 199 at least, where together they would take more than some
+  ///     seconds.
   ///   - seed: The seed of the exchanges.
   /// - Returns: nil where a sample is empty or with a NaN, or where all values are equal.
   /// - Complexity: O(N log N + N permutations).

@@ -14,8 +14,8 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
 
   /// Compares samples.
   ///
-  /// The exact p-value is the share of lattice paths that come as far from the diagonal, a sum of positive terms; otherwise it is
-  /// Kolmogorov's limit at D (√N + 0.12 + 0.11/√N), N = nm/(n + m) (Stephens, JRSS B 32, 1970).
+  /// The exact p-value is the share of lattice paths that come as far from the diagonal, a sum of positive terms;
+  /// otherwise it is Kolmogorov's limit at D (√N + 0.12 + 0.11/√N), N = nm/(n + m) (Stephens, JRSS B 32, 1970).
   ///
   /// - Returns: nil where a sample is empty or with a NaN.
   /// - Complexity: O(n log n), and O(nm) for the exact p-value.
@@ -40,8 +40,8 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
       : Self.limit(statistic * (root + 0.12 + 0.11 / root))
   }
 
-  /// The probability that a path from (0, 0) to (n, m), all of them alike, meets |i m - j n| >= d. The last step to (i, j) was from (i - 1, j)
-  /// with probability i/(i + j).
+  /// The probability that a path from (0, 0) to (n, m), all of them alike, meets |i m - j n| >= d. The last step to (i,
+  /// j) was from (i - 1, j) with probability i/(i + j).
   private static func exact(_ n: Int, _ m: Int, _ distance: Int) -> Double {
     guard distance > 0 else { return 1 }
     var met = (0...m).map { $0 * n >= distance ? 1.0 : 0 }
@@ -56,7 +56,8 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
     return met[m]
   }
 
-  /// P(K > λ) = 2 Σ (-1)^(k-1) exp(-2 k² λ²); for small λ through the other of Jacobi's forms, where the first converges slowly.
+  /// P(K > λ) = 2 Σ (-1)^(k-1) exp(-2 k² λ²); for small λ through the other of Jacobi's forms, where the first
+  /// converges slowly.
   static func limit(_ lambda: Double) -> Double {
     if lambda < 0.2 { return 1 }
     if lambda < 1 {

@@ -1,10 +1,12 @@
 import GSLNumerics
 import RealModule
 
-/// The Mann–Whitney U test: whether values of one sample tend to be larger than those of another (Annals of Mathematical Statistics 18, 1947).
+/// The Mann–Whitney U test: whether values of one sample tend to be larger than those of another (Annals of
+/// Mathematical Statistics 18, 1947).
 ///
-/// Given all values, every choice of which are the first sample's is as probable: up to ``exactLimit`` values in both the law of U is
-/// counted, ties included; beyond, it is taken for normal with the variance corrected for ties, without a correction for continuity.
+/// Given all values, every choice of which are the first sample's is as probable: up to ``exactLimit`` values in both
+/// the law of U is counted, ties included; beyond, it is taken for normal with the variance corrected for ties, without
+/// a correction for continuity.
 public struct MannWhitneyTest: Sendable, Equatable {
   /// Values in both samples up to which the p-value is exact.
   public static let exactLimit = 50
@@ -15,7 +17,8 @@ public struct MannWhitneyTest: Sendable, Equatable {
   public let pValue: Double
   /// Whether the p-value was counted, not approximated.
   public let isExact: Bool
-  /// Cliff's δ, P(x > y) - P(x < y) (Psychological Bulletin 114, 1993), which is the rank-biserial correlation of two samples.
+  /// Cliff's δ, P(x > y) - P(x < y) (Psychological Bulletin 114, 1993), which is the rank-biserial correlation of two
+  /// samples.
   public let cliffsDelta: Double
   /// Its interval, by the variance of DeLong.
   public let interval: ClosedRange<Double>
@@ -48,8 +51,8 @@ public struct MannWhitneyTest: Sendable, Equatable {
     }
   }
 
-  /// Twice the smaller tail of the rank sum of `chosen` of the values. Doubled ranks are whole numbers, and the up to C(50, 25) choices are
-  /// counted without rounding.
+  /// Twice the smaller tail of the rank sum of `chosen` of the values. Doubled ranks are whole numbers, and the up to
+  /// C(50, 25) choices are counted without rounding.
   private static func exact(_ ties: [(rank: Double, count: Int)], chosen: Int, rankSum: Double) -> Double {
     let largest = ties.reduce(0) { $0 + Int((2 * $1.rank).rounded()) * $1.count }
     // By number chosen and doubled rank sum.

@@ -1,6 +1,7 @@
 /// What happens to one record over checkpoints (Toneva et al., An Empirical Study of Example Forgetting, ICLR 2019).
 public struct LearningEvents: Sendable, Equatable {
-  /// Checkpoints at which the record is reproduced and was not at the one before; the first counts if it is reproduced there.
+  /// Checkpoints at which the record is reproduced and was not at the one before; the first counts if it is reproduced
+  /// there.
   public let learned: Int
   /// Checkpoints at which the record is not reproduced and was at the one before.
   public let forgotten: Int

@@ -1,11 +1,12 @@
 import RealModule
 
-/// An n-gram language model over token numbers with Witten–Bell smoothing, for distributional memorization (Wang et al., arXiv
-/// 2407.14985): the rank correlation of a language model's probabilities with those of the data that it was trained on.
+/// An n-gram language model over token numbers with Witten–Bell smoothing, for distributional memorization (Wang et
+/// al., arXiv 2407.14985): the rank correlation of a language model's probabilities with those of the data that it was
+/// trained on.
 ///
-/// P(w | h) = (c(h, w) + T(h) P(w | h')) / (c(h) + T(h)), where c counts, T(h) is the number of different tokens seen after h, and
-/// h' is h without its first token; the shortest history backs off to 1/V for each token (Witten, Bell, 1991). A
-/// history never seen gives the shorter one's value.
+/// P(w | h) = (c(h, w) + T(h) P(w | h')) / (c(h) + T(h)), where c counts, T(h) is the number of different tokens seen
+/// after h, and h' is h without its first token; the shortest history backs off to 1/V for each token (Witten, Bell,
+/// 1991). A history never seen gives the shorter one's value.
 public struct NGramModel: Sendable {
   /// n: tokens of history and one.
   public let order: Int

@@ -1,8 +1,8 @@
 /// Metrics of greedy decoding, from whether the model's first choice is the reference token at each position, given the
 /// reference tokens before it.
 public enum GreedyExtraction {
-  /// Whether the whole reference comes out by greedy decoding: k-extractable, or discoverable, memorization after k tokens of
-  /// prefix (Carlini et al., arXiv 2202.07646; Nasr et al., arXiv 2311.17035).
+  /// Whether the whole reference comes out by greedy decoding: k-extractable, or discoverable, memorization after k
+  /// tokens of prefix (Carlini et al., arXiv 2202.07646; Nasr et al., arXiv 2311.17035).
   ///
   /// - Precondition: there is a position.
   public static func isExtractable(_ isFirstChoice: [Bool]) -> Bool {
@@ -10,8 +10,9 @@ public enum GreedyExtraction {
     return isFirstChoice.allSatisfy(\.self)
   }
 
-  /// The memorization score of Pythia: the share of positions whose greedy token is right (Biderman et al., arXiv 2304.11158, 32
-  /// tokens after 32). Positional: after a first mistake it goes on as if the reference had been generated.
+  /// The memorization score of Pythia: the share of positions whose greedy token is right (Biderman et al., arXiv
+  /// 2304.11158, 32 tokens after 32). Positional: after a first mistake it goes on as if the reference had been
+  /// generated.
   ///
   /// - Precondition: there is a position.
   public static func pythiaScore(_ isFirstChoice: [Bool]) -> Double {
@@ -19,8 +20,8 @@ public enum GreedyExtraction {
     return Double(isFirstChoice.count { $0 }) / Double(isFirstChoice.count)
   }
 
-  /// The share of windows of l consecutive tokens that come out greedily (Liu, Evans, Xiong, arXiv 2604.18697); nil for fewer
-  /// tokens than l.
+  /// The share of windows of l consecutive tokens that come out greedily (Liu, Evans, Xiong, arXiv 2604.18697); nil for
+  /// fewer tokens than l.
   ///
   /// - Complexity: O(L).
   public static func windowRate(_ isFirstChoice: [Bool], length l: Int) -> Double? {
@@ -38,10 +39,12 @@ public enum GreedyExtraction {
 
 /// The score of the lm-extraction-benchmark (Google Research, 2022): recall at a number of errors.
 public enum RecallAtErrors {
-  /// The share of records that were guessed by the time of the last right guess with fewer than `errors` wrong ones before it.
+  /// The share of records that were guessed by the time of the last right guess with fewer than `errors` wrong ones
+  /// before it.
   ///
   /// - Parameters:
-  ///   - guesses: Each guess's record and whether it is right, most confident first; a record may be guessed several times.
+  ///   - guesses: Each guess's record and whether it is right, most confident first; a record may be guessed several
+  ///     times.
   ///   - records: The number of records.
   ///   - errors: 100 in the benchmark.
   /// - Returns: nil when no guess is right before that many errors, as in the benchmark.
@@ -64,15 +67,15 @@ public enum RecallAtErrors {
   }
 }
 
-/// (l, b)-inextractability (Liu, Evans, Xiong, arXiv 2604.18697): no l consecutive tokens come out in fewer than 2^b expected
-/// queries.
+/// (l, b)-inextractability (Liu, Evans, Xiong, arXiv 2604.18697): no l consecutive tokens come out in fewer than 2^b
+/// expected queries.
 public enum Inextractability {
   /// b = -log2 max over windows of l tokens of their probability given what precedes them; nil for fewer tokens than l.
   ///
   /// The minimum over records is the data set's b.
   ///
-  /// - Complexity: O(L). A window is the sum from its start to the next multiple of l and that from there to its end, so that no small
-  ///   term is lost beside a large one outside of it.
+  /// - Complexity: O(L). A window is the sum from its start to the next multiple of l and that from there to its end,
+  ///   so that no small term is lost beside a large one outside of it.
   public static func bits(_ logProbabilities: [Double], length l: Int) -> Double? {
     precondition(l >= 1, "windows of \(l) tokens")
     guard logProbabilities.count >= l else { return nil }

@@ -1,11 +1,11 @@
 import GSLNumerics
 import RealModule
 
-/// Scores of a text from the log-probabilities of its tokens, natural logarithms. All but the loss and the perplexity are
-/// higher for likelier members of the training set.
+/// Scores of a text from the log-probabilities of its tokens, natural logarithms. All but the loss and the perplexity
+/// are higher for likelier members of the training set.
 public enum Likelihood {
-  /// The mean negative log-probability a token, -(1/L) Σ ln p_j (the loss attack of Yeom et al., 2018); infinite with a token
-  /// of probability 0.
+  /// The mean negative log-probability a token, -(1/L) Σ ln p_j (the loss attack of Yeom et al., 2018); infinite with a
+  /// token of probability 0.
   ///
   /// - Precondition: there is a token.
   public static func loss(_ logProbabilities: [Double]) -> Double { -mean(logProbabilities) }
@@ -34,11 +34,11 @@ public enum Likelihood {
     return mean(Array(logProbabilities.sorted().prefix(lowest)))
   }
 
-  /// Min-K %++: the same of (ln p_j - μ_j) / σ_j, with μ_j and σ_j the mean and standard deviation of ln p over the vocabulary,
-  /// weighted by the model's own probabilities (Zhang et al., arXiv 2404.02936).
+  /// Min-K %++: the same of (ln p_j - μ_j) / σ_j, with μ_j and σ_j the mean and standard deviation of ln p over the
+  /// vocabulary, weighted by the model's own probabilities (Zhang et al., arXiv 2404.02936).
   ///
-  /// Where σ_j is 0 the model is certain of one token: 0 if that is the reference token, which then has more than half of the
-  /// probability, -∞ if not.
+  /// Where σ_j is 0 the model is certain of one token: 0 if that is the reference token, which then has more than half
+  /// of the probability, -∞ if not.
   ///
   /// - Precondition: as many means and deviations as tokens; no negative deviation.
   public static func minKPlusPlus(
@@ -54,14 +54,14 @@ public enum Likelihood {
     return minK(standardized, share: share)
   }
 
-  /// The mean log-probability a token less that under a reference model that was not trained on the text (a likelihood ratio;
-  /// Mireshghallah et al., 2022).
+  /// The mean log-probability a token less that under a reference model that was not trained on the text (a likelihood
+  /// ratio; Mireshghallah et al., 2022).
   public static func referenceDifference(_ logProbabilities: [Double], reference: [Double]) -> Double {
     mean(logProbabilities) - mean(reference)
   }
 
-  /// The loss under the reference model over the loss (the ratio of log-perplexities of Carlini et al., 2021). With a loss of 0 it
-  /// is infinite, or 1 where the reference model has none either.
+  /// The loss under the reference model over the loss (the ratio of log-perplexities of Carlini et al., 2021). With a
+  /// loss of 0 it is infinite, or 1 where the reference model has none either.
   public static func referenceRatio(_ logProbabilities: [Double], reference: [Double]) -> Double {
     ratio(loss(reference), loss(logProbabilities))
   }
@@ -74,9 +74,9 @@ public enum Likelihood {
 
   private static func ratio(_ a: Double, _ b: Double) -> Double { b == 0 ? (a == 0 ? 1 : .infinity) : a / b }
 
-  /// Prior-aware memorization: ln P(suffix | its prefix) less ln of the mean of P(suffix | other prefix) over unrelated prefixes
-  /// (Tiwari, Trachtenberg, Suh, arXiv 2602.18733). Near 0 for text that comes out after any prefix, large for text that its
-  /// own prefix calls up.
+  /// Prior-aware memorization: ln P(suffix | its prefix) less ln of the mean of P(suffix | other prefix) over unrelated
+  /// prefixes (Tiwari, Trachtenberg, Suh, arXiv 2602.18733). Near 0 for text that comes out after any prefix, large for
+  /// text that its own prefix calls up.
   ///
   /// - Parameters:
   ///   - logProbabilities: The suffix's tokens after its own prefix.

@@ -20,12 +20,13 @@ public struct SkewNormal: Sendable, Equatable {
     self.shape = shape
   }
 
-  /// The law of the largest penalized likelihood, ln L - c₁ ln(1 + c₂ α²) with c₁ = 0.875913 and c₂ = 0.856250 (Azzalini,
-  /// Arellano-Valle, Maximum penalized likelihood estimation for skew-normal and skew-t distributions, J. Stat. Plan. Inference 143,
-  /// 2013). The likelihood alone has its supremum at an infinite α for one small sample in several, where every value below the smallest
-  /// reference would be impossible.
+  /// The law of the largest penalized likelihood, ln L - c₁ ln(1 + c₂ α²) with c₁ = 0.875913 and c₂ = 0.856250
+  /// (Azzalini, Arellano-Valle, Maximum penalized likelihood estimation for skew-normal and skew-t distributions, J.
+  /// Stat. Plan. Inference 143, 2013). The likelihood alone has its supremum at an infinite α for one small sample in
+  /// several, where every value below the smallest reference would be impossible.
   ///
-  /// - Returns: nil for fewer than 4 values, values that are not finite or too far apart to be squared, or no variation.
+  /// - Returns: nil for fewer than 4 values, values that are not finite or too far apart to be squared, or no
+  ///   variation.
   public init?(penalizedLikelihood values: [Double]) {
     guard values.count >= 4, values.allSatisfy(\.isFinite) else { return nil }
     let count = Double(values.count)
@@ -105,7 +106,8 @@ public struct SkewNormal: Sendable, Equatable {
     var step = 1e-3 / max(1, mode.magnitude * (1 + shape * shape))
     while logKernel(mode - step) > peak - 46 { step *= 1.5 }
     let start = mode - step
-    // Panels of twelfths, and for a sharp rise at 0, where Φ(α z) is a step of width 1/|α|, panels that grow from there.
+    // Panels of twelfths, and for a sharp rise at 0, where Φ(α z) is a step of width 1/|α|, panels that grow from
+    // there.
     var cuts = [start, z]
     if shape.magnitude > 4 {
       let steps = (0...10).map { Double(1 << $0) / shape.magnitude }

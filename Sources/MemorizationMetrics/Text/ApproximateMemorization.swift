@@ -1,5 +1,6 @@
-/// Approximate memorization: a continuation counts as memorized when its similarity to the reference is at least a threshold
-/// (Ippolito et al., arXiv 2210.17546, with BLEU; Kassem et al., arXiv 2305.01550, with BLEU and edit distance).
+/// Approximate memorization: a continuation counts as memorized when its similarity to the reference is at least a
+/// threshold (Ippolito et al., arXiv 2210.17546, with BLEU; Kassem et al., arXiv 2305.01550, with BLEU and edit
+/// distance).
 public enum ApproximateMemorization: Sendable {
   /// BLEU over 100.
   case bleu

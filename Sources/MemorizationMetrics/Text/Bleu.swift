@@ -1,7 +1,7 @@
 import RealModule
 
-/// BLEU of one sentence (Papineni et al., 2002) with the conventions of sacrebleu 2.6.0: order 4, effective order, exponential
-/// smoothing, 0 without any match, brevity penalty exp(1 - r/c).
+/// BLEU of one sentence (Papineni et al., 2002) with the conventions of sacrebleu 2.6.0: order 4, effective order,
+/// exponential smoothing, 0 without any match, brevity penalty exp(1 - r/c).
 public enum Bleu {
   /// The score, 0 to 100, of texts tokenized as sacrebleu's `13a`: `BLEU(effective_order=True).sentence_score`.
   ///
@@ -37,8 +37,8 @@ public enum Bleu {
   /// A text's tokens by the rules of NIST's mteval-v13a: symbols other than `.`, `,`, `-` and `'` stand alone, periods
   /// and commas too unless between digits, a dash after a digit.
   ///
-  /// Words are lists of Unicode scalars: a Swift String with é would equal one with e and a combining accent, which are two words
-  /// to sacrebleu.
+  /// Words are lists of Unicode scalars: a Swift String with é would equal one with e and a combining accent, which are
+  /// two words to sacrebleu.
   public static func words13a(_ text: String) -> [[Unicode.Scalar]] {
     var scalars = Array(text.unicodeScalars)
     while let last = scalars.last, isSpace(last) { scalars.removeLast() }

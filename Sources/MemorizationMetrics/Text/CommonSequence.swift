@@ -1,6 +1,7 @@
 /// What two sequences have in common: of token numbers, or of a text's Unicode scalars (``TextUnits/scalars(_:)``).
 public enum CommonSequence {
-  /// The length of the longest common prefix: for a continuation and its reference the verbatim match length of MODEL §1.
+  /// The length of the longest common prefix: for a continuation and its reference the verbatim match length of
+  /// TheModel §1.
   public static func prefix(_ first: [Int], _ second: [Int]) -> Int {
     zip(first, second).prefix { $0 == $1 }.count
   }

@@ -61,21 +61,21 @@ public enum EditDistance {
     first.count + second.count - 2 * CommonSequence.subsequence(first, second)
   }
 
-  /// The Hamming distance: the positions at which the sequences differ; where one is longer, each further position counts,
-  /// as RapidFuzz does by default.
+  /// The Hamming distance: the positions at which the sequences differ; where one is longer, each further position
+  /// counts, as RapidFuzz does by default.
   public static func hamming(_ first: [Int], _ second: [Int]) -> Int {
     zip(first, second).count { $0 != $1 } + max(first.count, second.count) - min(first.count, second.count)
   }
 
-  /// 1 - d / max(n, m), with the Levenshtein distance: `rapidfuzz.distance.Levenshtein.normalized_similarity`; 1 for two empty
-  /// sequences.
+  /// 1 - d / max(n, m), with the Levenshtein distance: `rapidfuzz.distance.Levenshtein.normalized_similarity`; 1 for
+  /// two empty sequences.
   public static func levenshteinSimilarity(_ first: [Int], _ second: [Int]) -> Double {
     let longest = max(first.count, second.count)
     return longest == 0 ? 1 : 1 - Double(levenshtein(first, second)) / Double(longest)
   }
 
-  /// 1 - d / (n + m), with the Indel distance: `Levenshtein.ratio` and `rapidfuzz.distance.Indel.normalized_similarity`; 1 for
-  /// two empty sequences.
+  /// 1 - d / (n + m), with the Indel distance: `Levenshtein.ratio` and
+  /// `rapidfuzz.distance.Indel.normalized_similarity`; 1 for two empty sequences.
   public static func indelRatio(_ first: [Int], _ second: [Int]) -> Double {
     let total = first.count + second.count
     return total == 0 ? 1 : 1 - Double(indel(first, second)) / Double(total)

@@ -1,7 +1,7 @@
 /// For every symbol of a pattern, the positions at which it stands, as bits: 64 positions a word.
 ///
-/// Positions of one symbol are chained, and its bits are set when they are asked for: memory does not grow with the number of
-/// different symbols.
+/// Positions of one symbol are chained, and its bits are set when they are asked for: memory does not grow with the
+/// number of different symbols.
 struct PatternMasks {
   /// Words of a symbol's bits.
   let words: Int
@@ -37,7 +37,8 @@ struct PatternMasks {
     return slot
   }
 
-  /// Calls `body` with a buffer in which the symbol's bits are set; false for a symbol that the pattern lacks, without a call.
+  /// Calls `body` with a buffer in which the symbol's bits are set; false for a symbol that the pattern lacks, without
+  /// a call.
   @inline(__always)
   func withBits(of symbol: Int, in buffer: UnsafeMutableBufferPointer<UInt64>, _ body: () -> Void) -> Bool {
     let end = last[slot(of: symbol)]

@@ -1,4 +1,5 @@
-/// ROUGE (Lin, 2004) with the conventions of rouge_score 0.1.2: words as ``TextUnits/rougeWords(_:)``, or token numbers.
+/// ROUGE (Lin, 2004) with the conventions of rouge_score 0.1.2: words as ``TextUnits/rougeWords(_:)``, or token
+/// numbers.
 public struct Rouge: Sendable, Equatable {
   /// The share of the candidate that is in the reference.
   public let precision: Double

@@ -1,13 +1,13 @@
 /// What text metrics count in a string.
 public enum TextUnits {
-  /// The numbers of a text's Unicode scalars: the "characters" of Python's strings and so of RapidFuzz and Levenshtein. A letter
-  /// and its combining mark are two.
+  /// The numbers of a text's Unicode scalars: the "characters" of Python's strings and so of RapidFuzz and Levenshtein.
+  /// A letter and its combining mark are two.
   public static func scalars(_ text: String) -> [Int] {
     text.unicodeScalars.map { Int($0.value) }
   }
 
-  /// The words of rouge_score 0.1.2: the text in lower case, cut at everything but a–z and 0–9; without stemming, which is its
-  /// default.
+  /// The words of rouge_score 0.1.2: the text in lower case, cut at everything but a–z and 0–9; without stemming, which
+  /// is its default.
   public static func rougeWords(_ text: String) -> [String] {
     text.lowercased().utf8.split { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) && !isDigit($0) }
       .map { String(decoding: $0, as: UTF8.self) }

@@ -2,7 +2,8 @@ internal import CHTTP
 import Foundation
 import Synchronization
 
-/// Connections by libcurl, used again where servers keep them open. libcurl waits, so that each connection has a thread.
+/// Connections by libcurl, used again where servers keep them open. libcurl waits, so that each connection has a
+/// thread.
 final class Connections: Sendable {
   struct Answer: Sendable {
     let code: Int

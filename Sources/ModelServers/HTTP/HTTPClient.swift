@@ -40,7 +40,8 @@ public final class HTTPClient: Sendable {
   /// A client of a server.
   ///
   /// - Parameters:
-  ///   - address: `http://host:port` or `https://…`; a path is put before those of the protocol, and a last `/v1` is taken for theirs.
+  ///   - address: `http://host:port` or `https://…`; a path is put before those of the protocol, and a last `/v1` is
+  ///     taken for theirs.
   ///   - key: Sent as bearer token; it appears nowhere else.
   ///   - retryPolicy: How long answers are waited for.
   ///   - concurrency: How many requests there are at a time.
@@ -83,7 +84,8 @@ public final class HTTPClient: Sendable {
 
   /// Posts JSON and reads an answer.
   ///
-  /// - Parameter accept: Makes a value of the answer; what it throws as ``ServerError`` is a bad answer, and asked for again.
+  /// - Parameter accept: Makes a value of the answer; what it throws as ``ServerError`` is a bad answer, and asked for
+  ///   again.
   /// - Throws: `ServerError`; `CancellationError`.
   func post<Value>(
     _ path: String, _ body: JSONObjectWriter, accept: (Data) throws -> Value

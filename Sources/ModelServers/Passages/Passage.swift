@@ -2,8 +2,8 @@ import Captures
 import Foundation
 import TokenProcess
 
-/// What is to be scored: a prefix, and the reference that may follow it; as texts, as messages before an answer, or as token ids where those are
-/// settled.
+/// What is to be scored: a prefix, and the reference that may follow it; as texts, as messages before an answer, or as
+/// token ids where those are settled.
 public struct Passage: Sendable, Equatable {
   /// The record's name.
   public var id: String

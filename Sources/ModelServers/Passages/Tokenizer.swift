@@ -71,8 +71,8 @@ struct Tokenizer: Sendable {
 
   /// A passage with the token ids of both sides, as the server makes them of the whole text.
   ///
-  /// - Throws: `PassageError` where a token reaches over the boundary: the reference as its own text would be other tokens than the model
-  ///   was trained on.
+  /// - Throws: `PassageError` where a token reaches over the boundary: the reference as its own text would be other
+  ///   tokens than the model was trained on.
   func tokenized(_ passage: Passage) async throws -> Passage {
     if passage.prefixTokenIDs != nil, passage.referenceTokenIDs != nil { return passage }
     var passage = passage
@@ -90,7 +90,8 @@ struct Tokenizer: Sendable {
     let whole = try await tokens(prefix + reference, isBeginning: isBeginning)
     guard let before, whole.starts(with: before), whole.count > before.count else {
       throw PassageError(
-        "the tokenizer joins the end of the prefix with the beginning of the reference: put the boundary elsewhere, for example before a space, or give token ids"
+        "the tokenizer joins the end of the prefix with the beginning of the reference: put the boundary elsewhere, "
+          + "for example before a space, or give token ids"
       )
     }
     passage.prefixTokenIDs = before

@@ -4,7 +4,8 @@ import GSLNumerics
 import Synchronization
 import TokenProcess
 
-/// Scores passages by a model server into a store: what `skewmem capture` does. A run that was cut off goes on where it was.
+/// Scores passages by a model server into a store: what `skewmem capture` does. A run that was cut off goes on where it
+/// was.
 public struct CaptureRun: Sendable {
   /// What results depend on; a store goes on only with the same.
   public struct Settings: Sendable, Encodable, Equatable {
@@ -63,7 +64,8 @@ public struct CaptureRun: Sendable {
   ///   - input: A file of passages, one JSON object a line.
   ///   - path: The store, made or gone on with.
   ///   - progress: Told how far the run is.
-  /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was finished stays finished.
+  /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was
+  ///   finished stays finished.
   public func run(
     input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }
   ) async throws -> Outcome {
@@ -220,7 +222,8 @@ public struct CaptureRun: Sendable {
   }
 }
 
-/// Failures without a result between them: one passage may be too much for a server, many in a row say that it is down, or another kind of server.
+/// Failures without a result between them: one passage may be too much for a server, many in a row say that it is down,
+/// or another kind of server.
 private final class FailureCount: Sendable {
   private let state: Mutex<(count: Int, hasSucceeded: Bool)>
   private let limit: Int

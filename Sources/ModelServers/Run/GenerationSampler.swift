@@ -3,7 +3,8 @@ import Foundation
 import GSLNumerics
 import TokenProcess
 
-/// Draws continuations of a prefix, as far as they repeat the reference: a draw ends with the first piece in which it goes another way.
+/// Draws continuations of a prefix, as far as they repeat the reference: a draw ends with the first piece in which it
+/// goes another way.
 struct GenerationSampler: Sendable {
   let client: HTTPClient
   let isLlama: Bool
@@ -56,7 +57,8 @@ struct GenerationSampler: Sendable {
       let part = UInt32(truncatingIfNeeded: Self.mixed(seed, UInt64(tokens.count)))
       let next = try await continuation(of: prefix + tokens, wanted, scheme, part)
       tokens += next.tokens.prefix(wanted)
-      // A draw that ended of itself did not go on with the reference, which has no end-of-text token: a number that no token has says so.
+      // A draw that ended of itself did not go on with the reference, which has no end-of-text token: a number that no
+      // token has says so.
       if next.tokens.count < wanted {
         if next.hasEnded { tokens.append(Self.endOfText) }
         break

@@ -6,7 +6,8 @@ struct Server: Sendable {
   let scorer: any PassageScorer
   let tokenizer: Tokenizer?
   let sampler: GenerationSampler?
-  /// How many passages may be asked for at a time without one driving the other's prefix out of the server's cache; nil where that is no matter.
+  /// How many passages may be asked for at a time without one driving the other's prefix out of the server's cache; nil
+  /// where that is no matter.
   let slots: Int?
   /// The model's name, as the server has it; nil where it does not say.
   let identity: String?

@@ -66,11 +66,13 @@ struct EchoScorer: PassageScorer {
     }
     if let generated, generated > 0, tokens.joined() == prefix + reference {
       throw PassageError(
-        "the server lists \(tokens.count) tokens and none of those that it generated: its log-probabilities are those of the next token (llama-cpp-python is off by one for models without a beginning-of-text token)"
+        "the server lists \(tokens.count) tokens and none of those that it generated: its log-probabilities are those "
+          + "of the next token (llama-cpp-python is off by one for models without a beginning-of-text token)"
       )
     }
     throw PassageError(
-      "the server's tokens have no boundary between prefix and reference (one reaches over it, or is part of a letter): put it elsewhere, for example before a space"
+      "the server's tokens have no boundary between prefix and reference (one reaches over it, or is part of a "
+        + "letter): put it elsewhere, for example before a space"
     )
   }
 }

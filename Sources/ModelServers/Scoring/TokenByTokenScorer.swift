@@ -2,12 +2,13 @@ import Captures
 import Foundation
 import TokenProcess
 
-/// Scores servers that give no log-probabilities of prompts, llama.cpp's above all: one request for each token of the reference, the prompt
-/// being all tokens before it (which the server has in its cache).
+/// Scores servers that give no log-probabilities of prompts, llama.cpp's above all: one request for each token of the
+/// reference, the prompt being all tokens before it (which the server has in its cache).
 ///
-/// A bias of 100 on the reference token makes the server draw it, and what it says of a drawn token is its log-probability before any bias
-/// (`post_sampling_probs` off). Servers that say it after the bias are told by a first question, and asked with a bias B that brings the token's
-/// probability q after sampling near one half: ln p follows from q/(1 - q) = e^B p/(1 - p).
+/// A bias of 100 on the reference token makes the server draw it, and what it says of a drawn token is its
+/// log-probability before any bias (`post_sampling_probs` off). Servers that say it after the bias are told by a first
+/// question, and asked with a bias B that brings the token's probability q after sampling near one half: ln p follows
+/// from q/(1 - q) = e^B p/(1 - p).
 struct TokenByTokenScorer: PassageScorer {
   let client: HTTPClient
   let alternatives: Int
@@ -153,7 +154,8 @@ struct TokenByTokenScorer: PassageScorer {
     var bias = max(2, 2 - bound)
     // The logit that is aimed at.
     var aim = 0.0
-    // Single precision: a share q or 1 - q above a thousandth is known to 1e-4, and the second time about one half to 1e-7.
+    // Single precision: a share q or 1 - q above a thousandth is known to 1e-4, and the second time about one half to
+    // 1e-7.
     for _ in 0..<40 {
       let answer = try await Self.ask(
         client, Question(prompt: prompt, count: 4, isAfterSampling: true, bias: (token, bias)))
@@ -176,7 +178,8 @@ struct TokenByTokenScorer: PassageScorer {
     throw PassageError("the server gives token \(token) no probability that can be told, whatever the bias")
   }
 
-  /// What the server says of the next token; nil where it drew a part of a letter, of which llama.cpp says nothing before the rest is there.
+  /// What the server says of the next token; nil where it drew a part of a letter, of which llama.cpp says nothing
+  /// before the rest is there.
   private static func ask(_ client: HTTPClient, _ question: Question) async throws -> Answer.Position? {
     try await client.post("completion", question.request) { data in
       let answer = try? HTTPClient.decoder.decode(Answer.self, from: data)

@@ -1,10 +1,11 @@
 import Foundation
 import GRDB
 
-/// A SQLite file with passages to be scored and what a model server has said of them; work that is in it survives the process.
+/// A SQLite file with passages to be scored and what a model server has said of them; work that is in it survives the
+/// process.
 ///
-/// Passages have positions, 0, 1, …, which is the order that they are read in. Results are written in transactions (write-ahead log): a process that
-/// is killed at any moment leaves whole results only.
+/// Passages have positions, 0, 1, …, which is the order that they are read in. Results are written in transactions
+/// (write-ahead log): a process that is killed at any moment leaves whole results only.
 public final class CaptureStore: Sendable {
   /// A passage that has no result yet.
   public struct Task: Sendable, Equatable {
@@ -80,11 +81,13 @@ public final class CaptureStore: Sendable {
             CREATE TABLE plan (lines INTEGER NOT NULL, fingerprint INTEGER NOT NULL, leftOut INTEGER NOT NULL);
             INSERT INTO plan VALUES (0, 0, 0);
             CREATE TABLE passages (
-              position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, input BLOB NOT NULL, record BLOB, isFinished INTEGER NOT NULL DEFAULT 0,
+              position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, input BLOB NOT NULL, record BLOB, isFinished \
+              INTEGER NOT NULL DEFAULT 0,
               name TEXT, problem TEXT);
             CREATE INDEX unfinished ON passages (position) WHERE isFinished = 0;
             CREATE TABLE generations (
-              position INTEGER NOT NULL, number INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (position, number)) WITHOUT ROWID;
+              position INTEGER NOT NULL, number INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (position, \
+              number)) WITHOUT ROWID;
             """)
         try db.execute(
           sql: "INSERT INTO meta VALUES ('schema', ?), ('settings', ?)", arguments: [Self.schema, settings])

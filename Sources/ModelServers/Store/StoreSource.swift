@@ -42,7 +42,8 @@ final class StoredLines: LineCursor {
     sql =
       switch kind {
       case .records:
-        "SELECT position, 0, record FROM passages WHERE record IS NOT NULL AND position > ? ORDER BY position LIMIT 1000"
+        "SELECT position, 0, record FROM passages WHERE record IS NOT NULL AND position > ? ORDER BY position LIMIT "
+          + "1000"
       case .generations:
         """
         SELECT position, number, line FROM generations WHERE (position, number) > (?, ?)

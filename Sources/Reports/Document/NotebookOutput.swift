@@ -1,9 +1,10 @@
 import GSLNumerics
 
-/// A report as a Jupyter notebook displays it: sections of outputs, each in several media types of which a front end shows the richest it knows.
+/// A report as a Jupyter notebook displays it: sections of outputs, each in several media types of which a front end
+/// shows the richest it knows.
 ///
-/// Its JSON (`skewmem … --format notebook`) is `{"schema": "skewmem.notebook/1", "sections": [{"title": …, "outputs": [{media type: data}]}]}`;
-/// an output goes to IPython as `display(output, raw=True)`.
+/// Its JSON (`skewmem … --format notebook`) is `{"schema": "skewmem.notebook/1", "sections": [{"title": …, "outputs":
+/// [{media type: data}]}]}`; an output goes to IPython as `display(output, raw=True)`.
 public struct NotebookOutput: Encodable, Sendable {
   /// One output in several media types.
   public struct Bundle: Encodable, Sendable {

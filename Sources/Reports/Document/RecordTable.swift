@@ -1,6 +1,7 @@
 import Foundation
 
-/// The list of records of a report as a table, a row each: what its JSON has under `records`, or of an audit under `records_at_risk`.
+/// The list of records of a report as a table, a row each: what its JSON has under `records`, or of an audit under
+/// `records_at_risk`.
 public struct RecordTable: Sendable {
   /// The names of the columns: those of the JSON, inner names after a dot, the record's own name first.
   public let columns: [String]

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Figure {
-  /// An SVG picture, 720 units wide, that takes its colors from the page's light or dark scheme, or from its own style where it stands
-  /// alone.
+  /// An SVG picture, 720 units wide, that takes its colors from the page's light or dark scheme, or from its own style
+  /// where it stands alone.
   ///
   /// - Parameters:
   ///   - identifier: Unique on its page; title and description are named after it.

@@ -116,7 +116,8 @@ public struct Figure: Sendable, Equatable {
     }
   }
 
-  /// Colors that color-blind readers can tell apart, and their order (Okabe and Ito, 2008), on light and on dark ground.
+  /// Colors that color-blind readers can tell apart, and their order (Okabe and Ito, 2008), on light and on dark
+  /// ground.
   package static let palette: [(light: String, dark: String)] = [
     ("#0072b2", "#56b4e9"), ("#d55e00", "#ff8a3d"), ("#009e73", "#2fd3a3"), ("#a8528a", "#e39bc8"),
     ("#8a6d00", "#f0e442"), ("#555555", "#bbbbbb"),

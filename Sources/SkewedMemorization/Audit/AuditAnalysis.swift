@@ -17,8 +17,8 @@ public struct AuditAnalysis: Sendable {
   public var top = 100
   /// The bootstrap behind the population's intervals.
   public var resampling = Resampling()
-  /// How files are read. Without effect are `skipsAlternatives` and `takesWholeReferences`: an audit needs no alternatives, and no
-  /// tokens of a reference.
+  /// How files are read. Without effect are `skipsAlternatives` and `takesWholeReferences`: an audit needs no
+  /// alternatives, and no tokens of a reference.
   public var captureOptions = CaptureOptions()
 
   /// The usual audit.
@@ -42,8 +42,8 @@ public struct AuditAnalysis: Sendable {
   ///   - files: Captures, and summaries of such; `-` is standard input.
   ///   - skippingInvalid: Whether to report on the valid lines when others are invalid.
   ///   - progress: Called now and then with the number of bytes read.
-  /// - Throws: `CaptureError` for a file that cannot be read as a whole or is given twice; `ArgumentError` for a setting out of
-  ///   range, or summaries that were made with other lengths; `CancellationError`.
+  /// - Throws: `CaptureError` for a file that cannot be read as a whole or is given twice; `ArgumentError` for a
+  ///   setting out of range, or summaries that were made with other lengths; `CancellationError`.
   public func run(
     files: [String], skippingInvalid: Bool = false, progress: (Int) -> Void = { _ in }
   ) async throws -> Outcome {
@@ -74,7 +74,8 @@ public struct AuditAnalysis: Sendable {
   /// - Parameters:
   ///   - sums: The sums.
   ///   - files: Where the records came from, for the report.
-  /// - Throws: `DistributionError.noData` without records; `ArgumentError` for a setting out of range; `CancellationError`.
+  /// - Throws: `DistributionError.noData` without records; `ArgumentError` for a setting out of range;
+  ///   `CancellationError`.
   public func run(on sums: DataSetSums, files: [String] = []) async throws -> AuditReport {
     try resampling.check()
     return try await sums.report(files: files, resampling: resampling)

@@ -36,7 +36,8 @@ extension AuditReport: ReadableReport {
 
   private var opening: String {
     var text =
-      "\(NumberText.count(records, "record")), \(NumberText.count(tokens, "token")), references of up to \(NumberText.count(maxLength, "token")). "
+      "\(NumberText.count(records, "record")), \(NumberText.count(tokens, "token")), references of up to "
+      + "\(NumberText.count(maxLength, "token")). "
     text +=
       "One sampled continuation of a random record matches \(NumberText.text(matchLength.expected)) tokens on average; "
     text +=
@@ -47,9 +48,11 @@ extension AuditReport: ReadableReport {
     text += "."
     if let greedy {
       text +=
-        " Greedy decoding matches \(NumberText.text(greedy.mean)) tokens on average, median \(NumberText.text(greedy.median)), "
+        " Greedy decoding matches \(NumberText.text(greedy.mean)) tokens on average, median "
+        + "\(NumberText.text(greedy.median)), "
       text +=
-        "at most \(greedy.maximum); \(NumberText.count(greedy.censored)) record\(greedy.censored == 1 ? "" : "s") to the end."
+        "at most \(greedy.maximum); \(NumberText.count(greedy.censored)) record\(greedy.censored == 1 ? "" : "s") to "
+        + "the end."
     }
     return text
   }
@@ -82,11 +85,13 @@ extension AuditReport: ReadableReport {
   private func addSurvival(to document: inout ReportDocument) {
     document.heading("How far matches go")
     document.paragraph(
-      "P(N >= n) for one draw of a random record: exact for this data set, with \(NumberText.level(level)) limits for the "
+      "P(N >= n) for one draw of a random record: exact for this data set, with \(NumberText.level(level)) limits for "
+        + "the "
         + "population it was drawn from; and how many records match n tokens when each is drawn once."
         + (survival.last?.atRisk == records
           ? ""
-          : " Where records are shorter than n, P(N >= n) assumes that their length has nothing to do with how well they are known (non-informative censoring).")
+          : " Where records are shorter than n, P(N >= n) assumes that their length has nothing to do with how well "
+            + "they are known (non-informative censoring).")
     )
     let rows = extractable.compactMap { extractable -> [String]? in
       guard survival.indices.contains(extractable.n - 1) else { return nil }
@@ -114,8 +119,10 @@ extension AuditReport: ReadableReport {
         let annealed = worst.annealed, let penalty = worst.penalty
       {
         text +=
-          " A typical record, the one that the loss describes, (of those with \(NumberText.count(worst.n, "token"))) matches them with probability "
-          + "\(NumberText.probability(log: quenched)); the mean over records is \(NumberText.probability(log: annealed)), "
+          " A typical record, the one that the loss describes, (of those with \(NumberText.count(worst.n, "token"))) "
+          + "matches them with probability "
+          + "\(NumberText.probability(log: quenched)); the mean over records is "
+          + "\(NumberText.probability(log: annealed)), "
           + "\(factor(penalty)) more"
         if let effective = worst.effectiveRecords { text += ", carried by \(NumberText.text(effective)) records" }
         text += "."
@@ -156,7 +163,8 @@ extension AuditReport: ReadableReport {
     ]
     if let tokens = decomposition.tokenLogProbability {
       items.append(
-        "Variance of ln p: \(NumberText.percent(tokens.record)) records, \(NumberText.percent(tokens.position)) positions, "
+        "Variance of ln p: \(NumberText.percent(tokens.record)) records, \(NumberText.percent(tokens.position)) "
+          + "positions, "
           + "\(NumberText.percent(tokens.residual)) neither.")
     }
     document.list(items)
@@ -179,9 +187,11 @@ extension AuditReport: ReadableReport {
       case .neither: "Neither differences between records nor the position explain ln p beyond chance."
       }
     return verdict
-      + " Beyond chance, records explain \(NumberText.percent(found.record)) \(percentText(found.recordInterval)) of the variance of ln p and positions "
+      + " Beyond chance, records explain \(NumberText.percent(found.record)) \(percentText(found.recordInterval)) of "
+      + "the variance of ln p and positions "
       + "\(NumberText.percent(found.position)) \(percentText(found.positionInterval)); within records ln p changes by "
-      + "\(NumberText.text(found.trend)) \(intervalText(found.trendInterval)) with each unit of ln(position). The rest is particular to each token."
+      + "\(NumberText.text(found.trend)) \(intervalText(found.trendInterval)) with each unit of ln(position). The "
+      + "rest is particular to each token."
   }
 
   private func percentText(_ ends: Interval) -> String {
@@ -223,14 +233,16 @@ extension AuditReport: ReadableReport {
       text += "."
     } else {
       text +=
-        "; \(NumberText.count(rivals.count, "other family").replacingOccurrences(of: "familys", with: "families")) \(rivals.count == 1 ? "is" : "are") within 2 of it"
+        "; \(NumberText.count(rivals.count, "other family").replacingOccurrences(of: "familys", with: "families")) "
+        + "\(rivals.count == 1 ? "is" : "are") within 2 of it"
       let furthest = rivals.compactMap { rival in worst(rival).map { (family: rival.family, misfit: $0) } }
         .max { $0.misfit.logRatio.magnitude < $1.misfit.logRatio.magnitude }
       // AIC goes by where the weight is; families may agree there and not in the tail.
       let own = worst(fit)?.logRatio.magnitude ?? 0
       if let furthest, furthest.misfit.logRatio.magnitude > max(0.0953, 1.5 * own) {
         text +=
-          ", but not in the tail: at n = \(furthest.misfit.n) \(furthest.family) says \(factor(furthest.misfit.logRatio)) the exact probability."
+          ", but not in the tail: at n = \(furthest.misfit.n) \(furthest.family) says "
+          + "\(factor(furthest.misfit.logRatio)) the exact probability."
       } else {
         text += "\(rivals.count == 1 ? " and describes" : " and describe") it about as well."
       }

@@ -19,8 +19,10 @@ extension AuditReport {
     return Figure(
       "How far matches go",
       caption:
-        "The probability that one sampled continuation of a random record repeats at least n tokens (solid, exact for this data set), \(NumberText.level(level)) limits for "
-        + "the population (shaded), and the families that describe it best (dashed). A straight line is a power law; a curve that bends down has a lighter tail.",
+        "The probability that one sampled continuation of a random record repeats at least n tokens (solid, exact for "
+        + "this data set), \(NumberText.level(level)) limits for "
+        + "the population (shaded), and the families that describe it best (dashed). A straight line is a power law; "
+        + "a curve that bends down has a lighter tail.",
       x: .init("tokens repeated, n", .logarithmic), y: .init("P(N ≥ n)", .logarithmic),
       [
         .init("population limits", .band, color: 0, exact.filter { $0.lower != nil && $0.upper != nil }),
@@ -38,7 +40,8 @@ extension AuditReport {
     return Figure(
       "What the average hides",
       caption:
-        "The mean over records of the probability of repeating n tokens (annealed), which is what an attacker meets, and the exponential of the mean of logarithms "
+        "The mean over records of the probability of repeating n tokens (annealed), which is what an attacker meets, "
+        + "and the exponential of the mean of logarithms "
         + "(quenched), which is what a loss describes. The distance between the lines is the skewness penalty.",
       x: .init("tokens repeated, n", .logarithmic), y: .init("probability", .logarithmic),
       [
@@ -57,7 +60,8 @@ extension AuditReport {
     return Figure(
       "Where matches end",
       caption:
-        "The probability that a match which has come as far as the token before ends at this one. Where it falls, what is left is the records that are known best, or records that "
+        "The probability that a match which has come as far as the token before ends at this one. Where it falls, "
+        + "what is left is the records that are known best, or records that "
         + "become more probable the further a match has gone.",
       x: .init("position in the reference"), y: .init("probability of a first mismatch here"),
       [.init("all records", .line, color: 0, points)])
@@ -75,7 +79,8 @@ extension AuditReport {
     return Figure(
       "Where variance and skew come from",
       caption:
-        "Shares of the variance and of the third cumulant of the match length: differences between records, records that vary more the further they go, and the drawing of "
+        "Shares of the variance and of the third cumulant of the match length: differences between records, records "
+        + "that vary more the further they go, and the drawing of "
         + "tokens within a record.",
       x: .init("", .categories(["variance", "third cumulant"])), y: .init("share, %"),
       [
@@ -95,7 +100,8 @@ extension AuditReport {
     return Figure(
       "How few records carry the tail",
       caption:
-        "Records from the least to the most likely to be repeated for n tokens, and their share of the expected number of repetitions (Lorenz curves). Were all records alike "
+        "Records from the least to the most likely to be repeated for n tokens, and their share of the expected "
+        + "number of repetitions (Lorenz curves). Were all records alike "
         + "the curve would be the diagonal; the further it sags the fewer records carry the tail.",
       x: .init("share of records, %"), y: .init("share of expected repetitions, %"),
       [.init("all records alike", .dashes, color: 5, [.init(0, 0), .init(100, 100)])]
@@ -113,7 +119,8 @@ extension AuditReport {
     return Figure(
       "Where the riskiest records are known",
       caption:
-        "The probability of each of the first \(NumberText.count(longest, "reference token")), given those before it, for the records with the longest expected match, the riskiest at the top: faint "
+        "The probability of each of the first \(NumberText.count(longest, "reference token")), given those before it, "
+        + "for the records with the longest expected match, the riskiest at the top: faint "
         + "cells are improbable tokens, where matches end. Blank is beyond the end of a reference.",
       x: .init("position in the reference"),
       y: .init("", .categories(Figure.names(shown.map(\.id), longest: 20))),

@@ -107,7 +107,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// Where variance, skew and the tail come from (design MODEL §3).
+  /// Where variance, skew and the tail come from (TheModel §3).
   public struct Decomposition: Codable, Sendable, Equatable {
     /// Law of total variance.
     public struct Variance: Codable, Sendable, Equatable {
@@ -155,7 +155,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
       @OrNull public var top10PercentShare: Double?
       /// The Gini coefficient of S_i(n).
       @OrNull public var gini: Double?
-      /// The Lorenz curve of S_i(n): [share of records from the least likely on, their share of Σ S_i(n)]; empty where Σ is 0.
+      /// The Lorenz curve of S_i(n): [share of records from the least likely on, their share of Σ S_i(n)]; empty where
+      /// Σ is 0.
       public var lorenz: [[Double]]
 
       enum CodingKeys: String, CodingKey {
@@ -182,8 +183,9 @@ public struct AuditReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// Whether unobserved heterogeneity of the records or duration dependence explains a heavy tail of N (Documentation/model.md §4): effects are ω², the share of the variance of
-  /// ln p beyond chance, with 95 % limits by a jackknife over groups of records.
+  /// Whether unobserved heterogeneity of the records or duration dependence explains a heavy tail of N
+  /// (TheModel §4): effects are ω², the share of the variance of ln p beyond chance, with 95 % limits by
+  /// a jackknife over groups of records.
   public struct Heterogeneity: Codable, Sendable, Equatable {
     /// What the data say: `unobserved-heterogeneity`, `duration-dependence`, `both` or `neither`.
     public var verdict: TokenProcess.Heterogeneity.Verdict

@@ -30,7 +30,8 @@ public struct CompareAnalysis: Sendable {
 
   /// Compares captures.
   ///
-  /// - Throws: `ArgumentError` for settings out of range, fewer than two captures or one that is given twice; `CancellationError`.
+  /// - Throws: `ArgumentError` for settings out of range, fewer than two captures or one that is given twice;
+  ///   `CancellationError`.
   public func run(on dataSets: [Capture]) async throws -> CompareReport {
     try check(dataSets)
     let longest = dataSets.flatMap { $0.records.map(\.tokenLogProbabilities.count) }.max() ?? 1

@@ -82,7 +82,8 @@ extension CompareReport: ReadableReport {
     let name = trajectory.run + (trajectory.split.map { " (\($0))" } ?? "")
     let crossings = trajectory.crossings.map { crossing in
       crossing.epoch.map {
-        "\(crossing.length) tokens first at epoch \(NumberText.weight($0)), at a loss of \(NumberText.text(crossing.loss))"
+        "\(crossing.length) tokens first at epoch \(NumberText.weight($0)), at a loss of "
+          + "\(NumberText.text(crossing.loss))"
       } ?? "\(crossing.length) tokens at no captured epoch"
     }
     return

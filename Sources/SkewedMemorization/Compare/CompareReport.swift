@@ -1,4 +1,5 @@
-/// Data sets and checkpoints against each other: the JSON of `skewmem compare --format json`, schema `skewmem.compare/1`.
+/// Data sets and checkpoints against each other: the JSON of `skewmem compare --format json`, schema
+/// `skewmem.compare/1`.
 public struct CompareReport: Codable, Sendable, Equatable {
   /// `skewmem.compare/1`.
   public var schema = "skewmem.compare/1"

@@ -7,9 +7,9 @@ import TokenProcess
 
 /// Asks what goes with longer matches: what `skewmem drivers` does.
 ///
-/// The first mismatch of record i at position j, given that all before matched, has the hazard h_ij; a regression takes it for a function of
-/// the position and of what is known of the record. For sampling, each position counts with the probability S_i(j - 1) of being reached and
-/// has the outcome 1 - p_ij: the expectation of the likelihood over draws.
+/// The first mismatch of record i at position j, given that all before matched, has the hazard h_ij; a regression takes
+/// it for a function of the position and of what is known of the record. For sampling, each position counts with the
+/// probability S_i(j - 1) of being reached and has the outcome 1 - p_ij: the expectation of the likelihood over draws.
 public struct DriversAnalysis: Sendable {
   /// The link.
   public var link = BinaryRegression.Link.complementaryLogLog
@@ -49,8 +49,8 @@ public struct DriversAnalysis: Sendable {
   /// - Parameters:
   ///   - captures: One or more.
   ///   - covariates: What is known of their records from elsewhere, by the captures' names.
-  /// - Throws: `ArgumentError` for settings out of range, an unknown predictor, one that is not known of every record, or data that
-  ///   determine the mismatches; `CancellationError`.
+  /// - Throws: `ArgumentError` for settings out of range, an unknown predictor, one that is not known of every record,
+  ///   or data that determine the mismatches; `CancellationError`.
   public func run(on captures: [Capture], covariates: [String: Covariates] = [:]) async throws -> DriversReport {
     let sources = captures.map { ($0, covariates[$0.name] ?? Covariates()) }
     let records = captures.flatMap(\.records)

@@ -24,7 +24,8 @@ extension DriversReport: ReadableReport {
     for model in models {
       document.heading("Hazard of the first mismatch: \(model.outcome), \(model.link)")
       document.paragraph(
-        "\(NumberText.count(model.rows, "position")) of \(NumberText.count(model.clusters, "record")); standard errors allow for dependence "
+        "\(NumberText.count(model.rows, "position")) of \(NumberText.count(model.clusters, "record")); standard "
+          + "errors allow for dependence "
           + "within a record. The predictors take away \(NumberText.percent(model.explained)) of the deviance "
           + "(\(NumberText.text(model.deviance, digits: 5)) of \(NumberText.text(model.nullDeviance, digits: 5))).")
       document.table(
@@ -67,7 +68,8 @@ extension DriversReport: ReadableReport {
       document.heading("Are positions recalled independently?")
       document.paragraph(
         "Of \(NumberText.count(independence.pairs, "pair")) among the first \(independence.positions) positions, "
-          + "\(NumberText.count(independence.dependentPairs)) depend on each other beyond chance (exact permutation test, Benjamini–Hochberg at 0.05). "
+          + "\(NumberText.count(independence.dependentPairs)) depend on each other beyond chance (exact permutation "
+          + "test, Benjamini–Hochberg at 0.05). "
           + "Records that differ make positions depend across records even where each record's own are independent.")
       document.table(
         .init(

@@ -34,7 +34,8 @@ extension DriversReport {
     return Figure(
       "What goes with the first mismatch",
       caption:
-        "Change of the logarithm of the \(models.first?.link == "logit" ? "odds" : "hazard") of a first mismatch for one standard deviation more of each predictor, with 95 % limits. Below 0: longer matches.",
+        "Change of the logarithm of the \(models.first?.link == "logit" ? "odds" : "hazard") of a first mismatch for "
+        + "one standard deviation more of each predictor, with 95 % limits. Below 0: longer matches.",
       x: .init("", .categories(names)), y: .init("change for one standard deviation"),
       models.enumerated().map { index, model in
         let shift = models.count > 1 ? 0.2 * (Double(index) - 0.5) : 0

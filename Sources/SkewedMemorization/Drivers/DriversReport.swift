@@ -10,7 +10,8 @@ public struct DriversReport: Codable, Sendable, Equatable {
   public var models: [HazardModel]
   /// Memorization by how often a record was shown, in the last file; empty where records do not say or are alike.
   public var doses: [Dose]
-  /// Whether positions are recalled independently, in the last file; null where no record says what greedy decoding does.
+  /// Whether positions are recalled independently, in the last file; null where no record says what greedy decoding
+  /// does.
   @OrNull public var independence: Independence?
   /// What to know before using the numbers.
   public var warnings: [Warning]
@@ -55,7 +56,8 @@ public struct DriversReport: Codable, Sendable, Equatable {
     public var coefficient: Double
     /// The standard error, robust to dependence within a record.
     public var standardError: Double
-    /// P of a coefficient as far from 0 or farther, by Student's law with as many degrees of freedom as records less one.
+    /// P of a coefficient as far from 0 or farther, by Student's law with as many degrees of freedom as records less
+    /// one.
     public var p: Double
     /// e^coefficient: the hazard or odds ratio for one more unit. Below 1 means longer matches.
     public var ratio: Double
@@ -110,7 +112,7 @@ public struct DriversReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// Whether positions are recalled independently (design MODEL §3d).
+  /// Whether positions are recalled independently (TheModel §3d).
   public struct Independence: Codable, Sendable, Equatable {
     /// Records that say.
     public var records: Int

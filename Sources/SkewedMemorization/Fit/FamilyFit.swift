@@ -42,7 +42,8 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   @OrNull public var intervals: PerParameter<Interval>?
   /// The interval of the chosen n_min; null unless n_min was chosen and intervals are by bootstrap.
   @OrNull public var nMinInterval: [Int]?
-  /// S(n), with its intervals where they are asked for, conditional on n_min; of an audit for the first fits, as their picture needs it.
+  /// S(n), with its intervals where they are asked for, conditional on n_min; of an audit for the first fits, as their
+  /// picture needs it.
   public var survival: [Survival]
   /// The maximum of the log-likelihood.
   public var logLikelihood: Double

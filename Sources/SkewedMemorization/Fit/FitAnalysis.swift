@@ -63,7 +63,8 @@ public struct FitAnalysis: Sendable {
   /// - Parameters:
   ///   - file: The file; `-` is standard input.
   ///   - captureOptions: How captures are read.
-  /// - Throws: `CaptureError` for a file that cannot be read or its first bad line; as ``run(on:name:)-(CensoredCounts,_)``.
+  /// - Throws: `CaptureError` for a file that cannot be read or its first bad line; as
+  ///   ``run(on:name:)-(CensoredCounts,_)``.
   public func run(file: String, captureOptions: CaptureOptions = CaptureOptions()) async throws -> FitReport {
     switch try Input(file: file, options: captureOptions, takesCounts: true) {
     case .counts(let counts):
@@ -100,8 +101,8 @@ public struct FitAnalysis: Sendable {
 
   /// Fits the exact law of the records that were summed up, or their greedy matches.
   ///
-  /// - Throws: `ArgumentError` for what takes a sample of draws, which an exact law is not; `CaptureError` for greedy matches
-  ///   that some records do not tell; as ``run(on:name:)-(CensoredCounts,_)``.
+  /// - Throws: `ArgumentError` for what takes a sample of draws, which an exact law is not; `CaptureError` for greedy
+  ///   matches that some records do not tell; as ``run(on:name:)-(CensoredCounts,_)``.
   public func run(on sums: DataSetSums, name: String) async throws -> FitReport {
     if isGreedy {
       guard sums.greedyRecords == sums.records else {
@@ -131,7 +132,8 @@ public struct FitAnalysis: Sendable {
   /// - Parameters:
   ///   - counts: The lengths.
   ///   - name: Where the lengths are from, for the report.
-  /// - Throws: `ArgumentError` for a setting out of range; `DistributionError` for no data; `CancellationError`; `NumericsError`.
+  /// - Throws: `ArgumentError` for a setting out of range; `DistributionError` for no data; `CancellationError`;
+  ///   `NumericsError`.
   public func run(on counts: CensoredCounts, name: String) async throws -> FitReport {
     try await run(on: counts, clusters: nil, name: name)
   }
@@ -244,8 +246,8 @@ public struct FitAnalysis: Sendable {
     }
   }
 
-  /// Whether a fit is at the boundary to another one of them: the same law under a larger family's name, which would count twice
-  /// in weights and comparisons.
+  /// Whether a fit is at the boundary to another one of them: the same law under a larger family's name, which would
+  /// count twice in weights and comparisons.
   private func isCopy(_ fit: Fit, of fits: [Fit]) -> Bool {
     fit.boundary != nil && type(of: fit.law) != fit.familyType
       && fits.contains { $0.familyType == type(of: fit.law) && $0.window == fit.window }
@@ -292,8 +294,9 @@ public struct FitAnalysis: Sendable {
     return .init(test, resampling: isAutomatic ? "semiparametric" : "parametric")
   }
 
-  /// The best family against every other, or each pair: by the likelihood ratio where one contains the other, by Vuong's test otherwise.
-  /// With fractional weights the likelihood ratio has no χ² law, and nested families are not tested.
+  /// The best family against every other, or each pair: by the likelihood ratio where one contains the other, by
+  /// Vuong's test otherwise. With fractional weights the likelihood ratio has no χ² law, and nested families are not
+  /// tested.
   private func comparisons(
     _ fits: [Fit], _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
   ) throws -> [FitReport.Comparison] {

@@ -6,7 +6,8 @@ extension FitReport: ReadableReport {
     var document = ReportDocument()
     document.title("Families fitted to \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "\(NumberText.weight(observations)) observation\(observations == 1 ? "" : "s"), \(NumberText.weight(censored)) of them censored."
+      "\(NumberText.weight(observations)) observation\(observations == 1 ? "" : "s"), \(NumberText.weight(censored)) "
+        + "of them censored."
         + (best.map { " The smallest AIC has \($0)." } ?? ""))
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
@@ -74,8 +75,10 @@ extension FitReport: ReadableReport {
     document.paragraph(
       "Of \(NumberText.count(test.replicates)) data sets simulated from \(test.family) and fitted again"
         + (test.resampling == "semiparametric" ? ", n_min included" : "")
-        + ", the share that is at least as far from its fit as these data are (KS \(NumberText.text(test.statistic))) lies between "
-        + "\(NumberText.text(test.interval.lower)) and \(NumberText.text(test.interval.upper)); p is \(NumberText.text(test.pValue)): "
+        + ", the share that is at least as far from its fit as these data are (KS \(NumberText.text(test.statistic))) "
+        + "lies between "
+        + "\(NumberText.text(test.interval.lower)) and \(NumberText.text(test.interval.upper)); p is "
+        + "\(NumberText.text(test.pValue)): "
         + (test.pValue < 0.05 ? "the family is not the law of these lengths." : "nothing speaks against the family.")
         + (test.stoppedEarly ? " The test stopped when that was clear." : ""))
     document.list(
@@ -89,7 +92,8 @@ extension FitReport: ReadableReport {
     document.heading("The longest matches")
     if let threshold = extremes.threshold {
       document.paragraph(
-        "From the generalized Pareto tail of lengths of \(threshold) and more: the longest match to expect in sets like this one."
+        "From the generalized Pareto tail of lengths of \(threshold) and more: the longest match to expect in sets "
+          + "like this one."
       )
       document.table(
         .init(

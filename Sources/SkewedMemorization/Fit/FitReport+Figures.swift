@@ -18,7 +18,9 @@ extension FitReport {
     return Figure(
       "Lengths and families",
       caption:
-        "The share of lengths of at least n (solid, by the product-limit estimate where some are censored; 95 % limits by Greenwood shaded, for counts) and the families that fit best (dashed). A straight line is a power law; a curve "
+        "The share of lengths of at least n (solid, by the product-limit estimate where some are censored; 95 % "
+        + "limits by Greenwood shaded, for counts) and the families that fit best (dashed). A straight line is a "
+        + "power law; a curve "
         + "that bends down has a lighter tail.",
       x: .init("length, n", .logarithmic), y: .init(condition, .logarithmic),
       [
@@ -41,7 +43,8 @@ extension FitReport {
     return Figure(
       "Quantiles of the lengths and of \(fits.first?.family ?? "the fit")",
       caption:
-        "Each point is a share of the lengths: how long they are at least, by the fit (across) and in the data (up). Points above the line are lengths that the family calls "
+        "Each point is a share of the lengths: how long they are at least, by the fit (across) and in the data (up). "
+        + "Points above the line are lengths that the family calls "
         + "shorter than they are.",
       x: .init("length by the fit"), y: .init("length in the data"),
       [
@@ -55,7 +58,8 @@ extension FitReport {
     Figure(
       "Mean excess",
       caption:
-        "How far lengths beyond u go on, on average, with 95 % limits. A line that rises with u is a power law, a flat one an exponential tail, a falling one ends somewhere.",
+        "How far lengths beyond u go on, on average, with 95 % limits. A line that rises with u is a power law, a "
+        + "flat one an exponential tail, a falling one ends somewhere.",
       x: .init("threshold u"), y: .init("mean excess over u, tokens"),
       [
         .init("mean excess", .line, color: 0, extremes.meanExcess.map { .init(Double($0.threshold), $0.mean) }),

@@ -12,7 +12,8 @@ public struct LimitsAnalysis: Sendable {
 
   /// Analyses a training set.
   ///
-  /// - Throws: `ArgumentError` for a context out of range or too many tokens; `CaptureError` for a record without token ids.
+  /// - Throws: `ArgumentError` for a context out of range or too many tokens; `CaptureError` for a record without token
+  ///   ids.
   public func run(on capture: Capture) async throws -> LimitsReport {
     try ArgumentError.check(longestContext, "longestContext", in: 0...1_048_576)
     return try await naming(capture) { try report(on: capture.records, file: capture.name) }

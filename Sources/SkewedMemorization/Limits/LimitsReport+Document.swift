@@ -6,19 +6,25 @@ extension LimitsReport: ReadableReport {
     var document = ReportDocument()
     document.title("Limits of memorization of \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "From \(NumberText.count(tokens, "token")) of \(NumberText.count(records.count, "record")): going on with the most frequent next token "
-        + "(term-wise, M_t) repeats \(NumberText.text(means.termGreedy)) of \(NumberText.text(means.length)) tokens on average, going on with the "
-        + "most frequent whole reference (M_b) \(NumberText.text(means.sequenceGreedy)). The model's greedy decoding repeats "
+      "From \(NumberText.count(tokens, "token")) of \(NumberText.count(records.count, "record")): going on with the "
+        + "most frequent next token "
+        + "(term-wise, M_t) repeats \(NumberText.text(means.termGreedy)) of \(NumberText.text(means.length)) tokens "
+        + "on average, going on with the "
+        + "most frequent whole reference (M_b) \(NumberText.text(means.sequenceGreedy)). The model's greedy decoding "
+        + "repeats "
         + "\(NumberText.text(means.greedy)), and \(NumberText.text(means.expected)) are expected of a draw.")
     if let bracket {
       document.paragraph(
-        "Of \(NumberText.count(bracket.records, "record")), greedy decoding repeats fewer tokens than both operators for "
-          + "\(NumberText.count(bracket.below)), between them for \(NumberText.count(bracket.inside)), and more than both for "
+        "Of \(NumberText.count(bracket.records, "record")), greedy decoding repeats fewer tokens than both operators "
+          + "for "
+          + "\(NumberText.count(bracket.below)), between them for \(NumberText.count(bracket.inside)), and more than "
+          + "both for "
           + "\(NumberText.count(bracket.above)).")
     }
     if let agreement {
       document.paragraph(
-        "At \(NumberText.percent(agreement.argmax)) of \(NumberText.count(agreement.positions, "reference position")) the model's first choice is "
+        "At \(NumberText.percent(agreement.argmax)) of \(NumberText.count(agreement.positions, "reference position")) "
+          + "the model's first choice is "
           + "a most frequent next token of the training set after the same history. The two laws of the next token are "
           + "\(range(agreement.totalVariation)) apart on average in total "
           + "variation: agreement of first choices is much weaker than agreement of laws.")

@@ -1,4 +1,5 @@
-/// What the training set alone allows, beside what the model does: the JSON of `skewmem limits --format json`, schema `skewmem.limits/1`.
+/// What the training set alone allows, beside what the model does: the JSON of `skewmem limits --format json`, schema
+/// `skewmem.limits/1`.
 public struct LimitsReport: Codable, Sendable, Equatable {
   /// `skewmem.limits/1`.
   public var schema = "skewmem.limits/1"
@@ -12,7 +13,8 @@ public struct LimitsReport: Codable, Sendable, Equatable {
   public var records: [RecordLimits]
   /// Means over the records.
   public var means: Means
-  /// How often greedy decoding lies between the two operators' matches, and beyond them; null where records do not say what it does.
+  /// How often greedy decoding lies between the two operators' matches, and beyond them; null where records do not say
+  /// what it does.
   @OrNull public var bracket: Bracket?
   /// The model's next tokens beside the training set's; null where no record says.
   @OrNull public var agreement: Agreement?
@@ -107,8 +109,8 @@ public struct LimitsReport: Codable, Sendable, Equatable {
   public struct Agreement: Codable, Sendable, Equatable {
     /// Positions.
     public var positions: Int
-    /// The share, of those where it is known, at which the model's first choice is a most frequent next token of the training set
-    /// (Theorem 2.6); null where it is nowhere known.
+    /// The share, of those where it is known, at which the model's first choice is a most frequent next token of the
+    /// training set (Theorem 2.6); null where it is nowhere known.
     @OrNull public var argmax: Double?
     /// Bounds of the mean total variation distance.
     public var totalVariation: Interval

@@ -38,8 +38,8 @@ struct MetricInput: Sendable {
   /// ln S(n) at the length of the settings; nil for a shorter reference.
   var logTailRisk: Double? { law.length >= settings.length ? law.logSurvival[settings.length] : nil }
 
-  /// The mean log-probability of the first choices, each given the reference before it; nil where one is neither the reference
-  /// token nor listed.
+  /// The mean log-probability of the first choices, each given the reference before it; nil where one is neither the
+  /// reference token nor listed.
   var greedyLogProbability: Double? {
     guard let isFirstChoice = record.isFirstChoice else { return nil }
     var sum = 0.0

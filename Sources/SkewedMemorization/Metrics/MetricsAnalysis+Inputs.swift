@@ -89,7 +89,8 @@ extension MetricsAnalysis {
     String(String.UnicodeScalarView(text.unicodeScalars.prefix(count)))
   }
 
-  /// The mean log-probability a token of each record by the n-gram model of all others; nil where token ids are missing.
+  /// The mean log-probability a token of each record by the n-gram model of all others; nil where token ids are
+  /// missing.
   private func nGramLogProbabilities(_ records: [Record], order: Int) -> [Double]? {
     let texts = records.compactMap(\.referenceTokenIDs)
     guard texts.count == records.count, texts.count > 1 else { return nil }

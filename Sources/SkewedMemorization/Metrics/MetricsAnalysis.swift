@@ -57,8 +57,8 @@ public struct MetricsAnalysis: Sendable {
   /// - Parameters:
   ///   - capture: The records in question, members of the training set.
   ///   - evidence: What there is beside them.
-  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` for a capture whose lengths differ from those of the records
-  ///   that it repeats.
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` for a capture whose lengths differ from those
+  ///   of the records that it repeats.
   /// - Complexity: O(tokens), O(M log M) for the rankings, and what the text metrics of the generations take.
   public func run(on capture: Capture, beside evidence: Evidence = Evidence()) async throws -> MetricsReport {
     var report = try await naming(capture) { () async throws -> MetricsReport in
@@ -127,7 +127,8 @@ public struct MetricsAnalysis: Sendable {
 
   private typealias Column = (column: MetricColumn, values: [Double?])
 
-  /// The values of each column that `isAsked`; a value that is not defined, such as a difference of infinities, is none.
+  /// The values of each column that `isAsked`; a value that is not defined, such as a difference of infinities, is
+  /// none.
   private func table(
     _ inputs: [MetricInput], where isAsked: @escaping @Sendable (MetricColumn) -> Bool = { _ in true }
   ) async throws -> [Column] {

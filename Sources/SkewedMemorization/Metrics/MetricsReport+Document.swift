@@ -7,9 +7,12 @@ extension MetricsReport: ReadableReport {
     var document = ReportDocument()
     document.title("Metrics of \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "\(NumberText.count(dataset.count)) metrics of \(NumberText.count(records.count, "record")), beside the exact probability "
-        + "S(\(settings.length)) that a record's first \(settings.length) tokens are repeated (tail_risk, its natural logarithm). "
-        + "Rank correlations are positive where a metric agrees; missed are the records of the riskiest 1 % and 5 % that it puts below "
+      "\(NumberText.count(dataset.count)) metrics of \(NumberText.count(records.count, "record")), beside the exact "
+        + "probability "
+        + "S(\(settings.length)) that a record's first \(settings.length) tokens are repeated (tail_risk, its natural "
+        + "logarithm). "
+        + "Rank correlations are positive where a metric agrees; missed are the records of the riskiest 1 % and 5 % "
+        + "that it puts below "
         + "its own median (— where half of all records share its lowest value).")
     document.figure(agreementFigure)
     document.list(warnings.map { "Note: \($0.text)." })

@@ -10,7 +10,8 @@ extension MetricsReport {
     return Figure(
       "Agreement with the exact risk",
       caption:
-        "Spearman's rank correlation of each metric with S(\(settings.length)), with \(NumberText.level(settings.level)) limits, oriented so that 1 is full agreement. A high one still "
+        "Spearman's rank correlation of each metric with S(\(settings.length)), with "
+        + "\(NumberText.level(settings.level)) limits, oriented so that 1 is full agreement. A high one still "
         + "may miss the few records at the top.",
       x: .init("", .categories(rows.map(\.metric))), y: .init("rank correlation"),
       [
@@ -30,7 +31,8 @@ extension MetricsReport {
     return Figure(
       "Which metrics say the same",
       caption:
-        "Spearman's rank correlation of each metric with each other, by falling agreement with the exact risk (tail_risk): blue where they agree, orange where they contradict each "
+        "Spearman's rank correlation of each metric with each other, by falling agreement with the exact risk "
+        + "(tail_risk): blue where they agree, orange where they contradict each "
         + "other, faint where they have nothing to do with each other.",
       x: .init("", .categories(names)), y: .init("", .categories(names)),
       [
@@ -64,7 +66,8 @@ extension MetricsReport {
     return Figure(
       "Found among the training records, by false alarms",
       caption:
-        "The share of training records above a threshold, by the share of held-out records above it; a logarithmic axis shows the few false alarms that an accusation allows. The "
+        "The share of training records above a threshold, by the share of held-out records above it; a logarithmic "
+        + "axis shows the few false alarms that an accusation allows. The "
         + "left end is no false alarm at all; the dashed line is guessing.",
       x: .init("false positive rate", .logarithmic), y: .init("true positive rate"),
       [

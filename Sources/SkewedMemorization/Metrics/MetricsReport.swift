@@ -139,8 +139,8 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// A metric's ranking beside the tail risk's. Metrics that fall with memorization are turned round, so that agreement is
-  /// positive.
+  /// A metric's ranking beside the tail risk's. Metrics that fall with memorization are turned round, so that agreement
+  /// is positive.
   public struct Agreement: Codable, Sendable, Equatable {
     /// The metric.
     public var metric: String
@@ -156,8 +156,8 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     @OrNull public var kendall: Double?
     /// Its limits.
     @OrNull public var kendallInterval: Interval?
-    /// Of the records with the largest 1 % of tail risks, those that the metric puts below its median; null where it puts none there
-    /// of all records, as half of them share its lowest value.
+    /// Of the records with the largest 1 % of tail risks, those that the metric puts below its median; null where it
+    /// puts none there of all records, as half of them share its lowest value.
     @OrNull public var missedTop1Percent: [String]?
     /// The same of 5 %.
     @OrNull public var missedTop5Percent: [String]?

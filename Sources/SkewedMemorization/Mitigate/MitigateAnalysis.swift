@@ -28,7 +28,8 @@ public struct MitigateAnalysis: Sendable {
   /// - Parameters:
   ///   - capture: The records as things are.
   ///   - checkpoints: The same records at other checkpoints.
-  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` where a scheme needs what records lack; `CancellationError`.
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` where a scheme needs what records lack;
+  ///   `CancellationError`.
   public func run(on capture: Capture, checkpoints: [Capture] = []) async throws -> MitigateReport {
     try await naming(capture) { try await report(on: capture.records, file: capture.name, checkpoints: checkpoints) }
   }

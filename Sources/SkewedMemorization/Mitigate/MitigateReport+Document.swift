@@ -6,8 +6,10 @@ extension MitigateReport: ReadableReport {
     var document = ReportDocument()
     document.title("Mitigation for \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "Risk: the expected number of records repeated for \(NumberText.count(length, "token")) in \(NumberText.weight(draws)) draws each. As things are "
-        + "it is \(NumberText.text(current.risk))\(bounds(current)); the longest match is \(NumberText.text(current.longest)) of \(length) tokens on average."
+      "Risk: the expected number of records repeated for \(NumberText.count(length, "token")) in "
+        + "\(NumberText.weight(draws)) draws each. As things are "
+        + "it is \(NumberText.text(current.risk))\(bounds(current)); the longest match is "
+        + "\(NumberText.text(current.longest)) of \(length) tokens on average."
         + (budget.map { budget in
           " The budget of \(NumberText.text(budget)) is \(current.meetsBudget == true ? "met already" : "not met")."
         } ?? ""))

@@ -1,4 +1,5 @@
-/// What would make the tail shorter, and at what price: the JSON of `skewmem mitigate --format json`, schema `skewmem.mitigate/1`.
+/// What would make the tail shorter, and at what price: the JSON of `skewmem mitigate --format json`, schema
+/// `skewmem.mitigate/1`.
 public struct MitigateReport: Codable, Sendable, Equatable {
   /// `skewmem.mitigate/1`.
   public var schema = "skewmem.mitigate/1"
@@ -35,8 +36,8 @@ public struct MitigateReport: Codable, Sendable, Equatable {
     public var recordsRemoved: Int
     /// The longest output left, in tokens; null for no bound.
     @OrNull public var outputTokens: Int?
-    /// The mean loss of the records beyond the current one (for a decoding scheme, under it); null where it is infinite or only known
-    /// within bounds.
+    /// The mean loss of the records beyond the current one (for a decoding scheme, under it); null where it is infinite
+    /// or only known within bounds.
     @OrNull public var lossIncrease: Double?
     /// Whether the risk, or its upper bound, is below the budget; null without one.
     @OrNull public var meetsBudget: Bool?

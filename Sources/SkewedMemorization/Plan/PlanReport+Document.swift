@@ -15,7 +15,8 @@ extension PlanReport: ReadableReport {
       if let detectable {
         items.append(
           "An audit of \(NumberText.count(sample)) records that finds none shows, at confidence "
-            + "\(NumberText.level(1 - miss)) (one-sided, 1 - miss), that fewer than \(NumberText.count(detectable)) are risky."
+            + "\(NumberText.level(1 - miss)) (one-sided, 1 - miss), that fewer than \(NumberText.count(detectable)) "
+            + "are risky."
         )
       } else {
         items.append("An audit of no records shows nothing.")
@@ -23,13 +24,15 @@ extension PlanReport: ReadableReport {
     }
     if let risky, let sample, let missProbability {
       items.append(
-        "An audit of \(NumberText.count(sample)) records misses all of \(NumberText.count(risky)) risky ones with probability "
+        "An audit of \(NumberText.count(sample)) records misses all of \(NumberText.count(risky)) risky ones with "
+          + "probability "
           + "\(NumberText.text(missProbability)).")
     }
     if let observed, let sample, let riskyLower, let riskyUpper {
       items.append(
         "\(NumberText.count(observed, "risky record")) in an audit of \(NumberText.count(sample)) are compatible with "
-          + "\(NumberText.count(riskyLower)) to \(NumberText.count(riskyUpper)) in the data set (two-sided \(NumberText.level(level)) limits)."
+          + "\(NumberText.count(riskyLower)) to \(NumberText.count(riskyUpper)) in the data set (two-sided "
+          + "\(NumberText.level(level)) limits)."
       )
     }
     document.list(items)

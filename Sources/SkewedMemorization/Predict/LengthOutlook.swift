@@ -2,8 +2,8 @@ import GSLNumerics
 import RealModule
 import TokenProcess
 
-/// What is known of S(n) of each record of a data set, for one n: a value, proved bounds or a prediction; and what follows for
-/// the data set.
+/// What is known of S(n) of each record of a data set, for one n: a value, proved bounds or a prediction; and what
+/// follows for the data set.
 struct LengthOutlook: Sendable {
   /// n.
   let length: Int
@@ -48,14 +48,15 @@ struct LengthOutlook: Sendable {
     return sum.value
   }
 
-  /// 95 % limits of the number of records extracted (Poisson-binomial). A prediction's own interval is in its mean already.
+  /// 95 % limits of the number of records extracted (Poisson-binomial). A prediction's own interval is in its mean
+  /// already.
   func interval(_ side: Side, index: Int, draws: Double) -> ClosedRange<Int> {
     PoissonBinomial.ofMany(records.map { (log: logProbability($0, side, index: index, draws: draws), count: 1) })
       .interval(level: 0.95)
   }
 
-  /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the predicted
-  /// rest is spread evenly.
+  /// E[max over records and draws of min(N, n)] = Σ_{k <= n} 1 - Π (1 - S_i(k))^q; between the known tokens and n the
+  /// predicted rest is spread evenly.
   ///
   /// - Parameter longest: Matches are cut there; nil for n.
   func maximumExpected(

@@ -4,14 +4,15 @@ import RealModule
 import TokenProcess
 
 extension PredictAnalysis {
-  /// Predicts from a summary: the same numbers of the data set where every record reaches the lengths, without the records, of which
-  /// only those are reported that a summary names.
+  /// Predicts from a summary: the same numbers of the data set where every record reaches the lengths, without the
+  /// records, of which only those are reported that a summary names.
   ///
-  /// Up to `TailAccumulator.exactLimit` records the numbers are exact. Beyond, those for one draw still are; for several, records count
-  /// with the mean probability of others within 0.8 % in their odds.
+  /// Up to `TailAccumulator.exactLimit` records the numbers are exact. Beyond, those for one draw still are; for
+  /// several, records count with the mean probability of others within 0.8 % in their odds.
   ///
-  /// - Throws: `DistributionError.noData` for an empty summary; `ArgumentError` for what takes the records themselves: lengths that were not
-  ///   summarized or that some references do not have, known first tokens, and decoding other than plain sampling.
+  /// - Throws: `DistributionError.noData` for an empty summary; `ArgumentError` for what takes the records themselves:
+  ///   lengths that were not summarized or that some references do not have, known first tokens, and decoding other
+  ///   than plain sampling.
   public func run(on sums: DataSetSums, name: String) throws -> PredictReport {
     try check()
     guard sums.records > 0 else { throw DistributionError.noData }
@@ -29,7 +30,8 @@ extension PredictAnalysis {
         name: "length", value: "\(length)",
         allowed: available.isEmpty
           ? "for captures only: no length was summarized that every reference of this summary has"
-          : "for this summary \(available.map { "\($0)" }.joined(separator: ", ")), which were summarized and every reference has; other lengths take captures, or a summary of those lengths"
+          : "for this summary \(available.map { "\($0)" }.joined(separator: ", ")), which were summarized and every "
+            + "reference has; other lengths take captures, or a summary of those lengths"
       )
     }
     var grid: [PredictReport.GridEntry] = []

@@ -3,18 +3,19 @@ import GSLNumerics
 import RealModule
 import TokenProcess
 
-/// How probable it is that records are repeated for a number of tokens, under a decoding scheme and in several draws: what
-/// `skewmem predict` does.
+/// How probable it is that records are repeated for a number of tokens, under a decoding scheme and in several draws:
+/// what `skewmem predict` does.
 ///
-/// A record with enough known tokens is computed, exactly or within proved bounds; for the others the rest is predicted, see
-/// `LengthPrediction`. Records are reported at the first length, number of draws and probability; the data set at each
-/// combination.
+/// A record with enough known tokens is computed, exactly or within proved bounds; for the others the rest is
+/// predicted, see `LengthPrediction`. Records are reported at the first length, number of draws and probability; the
+/// data set at each combination.
 public struct PredictAnalysis: Sendable {
   /// n, the lengths to be repeated.
   public var lengths: [Int]
   /// q, the numbers of draws.
   public var draws = [1.0]
-  /// The probabilities for which rates of discoverable records, and the number of draws that a record needs, are reported.
+  /// The probabilities for which rates of discoverable records, and the number of draws that a record needs, are
+  /// reported.
   public var probabilities = [0.5]
   /// m, how many tokens to use of each record; nil for all that there are.
   public var given: Int?
@@ -48,7 +49,8 @@ public struct PredictAnalysis: Sendable {
   /// - Parameters:
   ///   - file: The file; `-` is standard input.
   ///   - captureOptions: How captures are read.
-  /// - Throws: `CaptureError` for a file that cannot be read or its first bad line; as ``run(on:)`` and ``run(on:name:)``.
+  /// - Throws: `CaptureError` for a file that cannot be read or its first bad line; as ``run(on:)`` and
+  ///   ``run(on:name:)``.
   public func run(file: String, captureOptions: CaptureOptions = CaptureOptions()) async throws -> PredictReport {
     switch try Input(file: file, options: captureOptions) {
     case .summary(let sums): return try run(on: sums, name: file)
@@ -116,7 +118,8 @@ public struct PredictAnalysis: Sendable {
     return outlook
   }
 
-  /// The records' laws under the scheme, and ln p of their tokens, which predictions are learned from; empty where nothing is predicted.
+  /// The records' laws under the scheme, and ln p of their tokens, which predictions are learned from; empty where
+  /// nothing is predicted.
   private func decoded(_ records: [Record]) async throws -> (laws: [DecodedLaw], rows: [[Double]]) {
     let laws = try await inParallel(0..<records.count, threads: threads) {
       var record = records[$0]

@@ -8,15 +8,19 @@ extension PredictReport: ReadableReport {
     var lengths: [Int] = []
     for entry in grid where !lengths.contains(entry.length) { lengths.append(entry.length) }
     document.title(
-      "Repeating \(lengths.map { NumberText.count($0) }.joined(separator: ", ")) tokens of \(file == "-" ? "standard input" : file)"
+      "Repeating \(lengths.map { NumberText.count($0) }.joined(separator: ", ")) tokens of "
+        + "\(file == "-" ? "standard input" : file)"
     )
     let inDraws = draws == 1 ? "one draw" : "\(NumberText.weight(draws)) draws"
     document.paragraph(
-      "\(NumberText.count(length, "token")): with \(decoding), in \(inDraws) from each of \(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
+      "\(NumberText.count(length, "token")): with \(decoding), in \(inDraws) from each of "
+        + "\(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
         + "\(NumberText.text(dataset.expectedRecords)) records are expected to come out"
         + (dataset.lower.flatMap { lower in dataset.upper.map { " (95 % limits \(lower) – \($0))" } } ?? "")
-        + "; the longest match, of at most \(NumberText.count(length)) tokens, is \(NumberText.text(dataset.maximumExpected)) on average. "
-        + "\(NumberText.percent(dataset.discoverableRate)) of the records come out with probability \(NumberText.text(probability)) or more."
+        + "; the longest match, of at most \(NumberText.count(length)) tokens, is "
+        + "\(NumberText.text(dataset.maximumExpected)) on average. "
+        + "\(NumberText.percent(dataset.discoverableRate)) of the records come out with probability "
+        + "\(NumberText.text(probability)) or more."
     )
     document.figure(grid.count > 1 ? gridFigure : recordsFigure)
     var known: [String] = []
@@ -29,7 +33,8 @@ extension PredictReport: ReadableReport {
     if let bounds = dataset.bounds {
       document.paragraph(
         "Within the bounds, the expected number of records is \(NumberText.text(bounds.expectedRecords[0])) to "
-          + "\(NumberText.text(bounds.expectedRecords[1])) and the longest match \(NumberText.text(bounds.maximumExpected[0])) to "
+          + "\(NumberText.text(bounds.expectedRecords[1])) and the longest match "
+          + "\(NumberText.text(bounds.maximumExpected[0])) to "
           + "\(NumberText.text(bounds.maximumExpected[1])) on average.")
     }
     if let predictor {
@@ -40,15 +45,19 @@ extension PredictReport: ReadableReport {
         "Predicted by a mixture, weighted by leave-one-out log score (\(NumberText.text(predictor.logScore))): "
           + parts.joined(separator: ", ")
           + "; learned from tokens 1 to \(predictor.learnedFrom) and "
-          + "\(predictor.learnedFrom + 1) to \(predictor.learnedTo) of \(NumberText.count(predictor.records, "record"))."
+          + "\(predictor.learnedFrom + 1) to \(predictor.learnedTo) of "
+          + "\(NumberText.count(predictor.records, "record"))."
       )
     }
     if let evaluation {
       document.paragraph(
         "Of \(NumberText.count(evaluation.records, "record")) predicted without being learned from, "
-          + "\(NumberText.percent(evaluation.coverage)) lie in their \(NumberText.level(evaluation.level)) interval. Mean log score "
-          + "\(NumberText.text(evaluation.logScore, digits: 4)); of the others' mean \(NumberText.text(evaluation.populationMeanScore, digits: 4)), of the "
-          + "record's own mean carried on \(NumberText.text(evaluation.ownMeanScore, digits: 4)), of a linear regression "
+          + "\(NumberText.percent(evaluation.coverage)) lie in their \(NumberText.level(evaluation.level)) interval. "
+          + "Mean log score "
+          + "\(NumberText.text(evaluation.logScore, digits: 4)); of the others' mean "
+          + "\(NumberText.text(evaluation.populationMeanScore, digits: 4)), of the "
+          + "record's own mean carried on \(NumberText.text(evaluation.ownMeanScore, digits: 4)), of a linear "
+          + "regression "
           + "\(NumberText.text(evaluation.regressionScore, digits: 4)).")
     }
     document.list(warnings.map { "Note: \($0.text)." })

@@ -22,7 +22,8 @@ extension PredictReport {
     return Figure(
       "Records that come out",
       caption:
-        "The expected number of records repeated, with proved bounds where a decoding scheme needs tokens that the capture does not list. Where references are shorter "
+        "The expected number of records repeated, with proved bounds where a decoding scheme needs tokens that the "
+        + "capture does not list. Where references are shorter "
         + "than n their part is predicted from other records.",
       x: .init(isByLength ? "tokens repeated, n" : "draws from each record", .logarithmic),
       y: .init("expected records", .logarithmic),
@@ -47,7 +48,8 @@ extension PredictReport {
     return Figure(
       "The riskiest records",
       caption:
-        "The probability that each record's first \(NumberText.count(length, "token")) come out in \(draws == 1 ? "one draw" : "\(NumberText.weight(draws)) draws"), with bounds or 90 % intervals "
+        "The probability that each record's first \(NumberText.count(length, "token")) come out in "
+        + "\(draws == 1 ? "one draw" : "\(NumberText.weight(draws)) draws"), with bounds or 90 % intervals "
         + "where it is not exact.",
       x: .init("", .categories(Figure.names(riskiest.map(\.id), longest: 24))),
       y: .init("probability", .logarithmic),

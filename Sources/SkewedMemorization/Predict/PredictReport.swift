@@ -43,8 +43,8 @@ public struct PredictReport: Codable, Sendable, Equatable {
   public struct RecordPrediction: Codable, Sendable, Equatable {
     /// The record's name.
     public var id: String
-    /// ln of the probability of extraction in q draws: the value, the middle of the bounds or the median prediction; null for
-    /// a probability of 0.
+    /// ln of the probability of extraction in q draws: the value, the middle of the bounds or the median prediction;
+    /// null for a probability of 0.
     @OrNull public var logProbability: Double?
     /// The lower bound or limit; null for a probability of 0.
     @OrNull public var lower: Double?
@@ -82,8 +82,8 @@ public struct PredictReport: Codable, Sendable, Equatable {
     public var maximumExpected: Double
     /// The share of records extracted with at least `probability` in q draws.
     @OrNull public var discoverableRate: Double?
-    /// Between what these numbers lie where records have proved bounds; null where none has. The numbers themselves are by the
-    /// middle of the bounds.
+    /// Between what these numbers lie where records have proved bounds; null where none has. The numbers themselves are
+    /// by the middle of the bounds.
     @OrNull public var bounds: Bounds?
     /// Records computed exactly.
     public var exact: Int
@@ -200,8 +200,8 @@ public struct PredictReport: Codable, Sendable, Equatable {
 }
 
 extension PredictReport {
-  /// Predictions of ln P of tokens m+1 … n of records that were left out, beside simpler ones: mean logarithms of the predictive
-  /// density, higher is better.
+  /// Predictions of ln P of tokens m+1 … n of records that were left out, beside simpler ones: mean logarithms of the
+  /// predictive density, higher is better.
   public struct Evaluation: Codable, Sendable, Equatable {
     /// The records predicted.
     public var records: Int

@@ -4,9 +4,9 @@ import HeavyTails
 
 /// Summaries: the sums of the parts of a data set in files, which merge to the sums of the whole.
 ///
-/// A file is two lines of JSON, schema `skewmem.summary/3`: a head that says what it is of, and the sums. Counts merge exactly and sums
-/// to the last rounding; the order of the parts decides which records share a group of the bootstrap, and which of equals are named
-/// among the riskiest.
+/// A file is two lines of JSON, schema `skewmem.summary/3`: a head that says what it is of, and the sums. Counts merge
+/// exactly and sums to the last rounding; the order of the parts decides which records share a group of the bootstrap,
+/// and which of equals are named among the riskiest.
 extension DataSetSums {
   /// `skewmem.summary/3`.
   public static let schema = "skewmem.summary/3"

@@ -4,8 +4,8 @@ import HeavyTails
 import RealModule
 import TokenProcess
 
-/// What adds up over the records of a data set: all that an audit, a fit and a prediction of it need, in memory that does
-/// not grow with the number of records.
+/// What adds up over the records of a data set: all that an audit, a fit and a prediction of it need, in memory that
+/// does not grow with the number of records.
 ///
 /// Add records, or merge the sums of the parts of a data set; a file of them is called a summary.
 ///

@@ -1,6 +1,7 @@
 import Reports
 
-/// The ends of a confidence interval or of proved bounds, `[lower, upper]` in JSON; null for an end that the data do not bound.
+/// The ends of a confidence interval or of proved bounds, `[lower, upper]` in JSON; null for an end that the data do
+/// not bound.
 public struct Interval: Codable, Sendable, Equatable {
   /// The lower end.
   public var lower: Double?

@@ -1,5 +1,5 @@
-/// An optional value that is written as null, not left out, so that every key of a report is always there. A number that
-/// JSON cannot hold (an infinity) is null too.
+/// An optional value that is written as null, not left out, so that every key of a report is always there. A number
+/// that JSON cannot hold (an infinity) is null too.
 @propertyWrapper
 public struct OrNull<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
   /// The value.

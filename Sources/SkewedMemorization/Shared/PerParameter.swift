@@ -1,5 +1,5 @@
-/// A value for each parameter of a family, written as an object; parameters `x[1]`, `x[2]`, … of a mixture are one list `x`.
-/// A value that a parameter has not, and a number that JSON cannot hold, is null.
+/// A value for each parameter of a family, written as an object; parameters `x[1]`, `x[2]`, … of a mixture are one list
+/// `x`. A value that a parameter has not, and a number that JSON cannot hold, is null.
 public struct PerParameter<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
   /// The names, in the family's order, with their values.
   public var items: [Item]

@@ -10,7 +10,8 @@ public struct RecordAtRisk: Codable, Sendable, Equatable {
   public var length: Int
   /// The greedy match; null when unknown.
   @OrNull public var greedy: Int?
-  /// ln p of the first 64 tokens, null where p is 0, for the 40 first records by expected match: their picture is drawn from it. Null for others.
+  /// ln p of the first 64 tokens, null where p is 0, for the 40 first records by expected match: their picture is drawn
+  /// from it. Null for others.
   @OrNull public var tokenLogProbabilities: [OrNull<Double>]?
 
   enum CodingKeys: String, CodingKey {

@@ -48,7 +48,8 @@ extension Warning {
       "even \(name("family")) is far from the data (KS \(String(format: "%.2f", numbers["ks"] ?? 0))); "
         + "a larger n_min leaves out short lengths"
     case .noAlternatives:
-      "\(count("bare")) of \(count("records")) records list no alternatives (top_logprobs), without which bounds are wide"
+      "\(count("bare")) of \(count("records")) records list no alternatives (top_logprobs), without which bounds are "
+        + "wide"
     case .noVocabulary: "above temperature 1 there are no lower bounds unless the size of the vocabulary is given"
     case .nothingToPredictFrom:
       "nothing to predict \(count("length")) tokens from: too few records are longer than what is known, or all are "

@@ -4,7 +4,7 @@ import RealModule
 import Similarity
 import TokenProcess
 
-/// Relates how alike records are to how far they are repeated: what `skewmem similarity` does (design MODEL §9).
+/// Relates how alike records are to how far they are repeated: what `skewmem similarity` does (TheModel §9).
 public struct SimilarityAnalysis: Sendable {
   /// k, the nearest neighbors of a record.
   public var neighbors = 10
@@ -30,8 +30,8 @@ public struct SimilarityAnalysis: Sendable {
 
   /// Analyses records with given embeddings, otherwise with those of the capture, otherwise with TF–IDF over token ids.
   ///
-  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` for fewer than three records, embeddings that do not fit the
-  ///   records, or where there is nothing to make vectors of; `CancellationError`.
+  /// - Throws: `ArgumentError` for settings out of range; `CaptureError` for fewer than three records, embeddings that
+  ///   do not fit the records, or where there is nothing to make vectors of; `CancellationError`.
   public func run(on capture: Capture, embeddings: Embeddings? = nil) async throws -> SimilarityReport {
     try resampling.check(replicates: 199...1_000_000)
     return try await naming(capture) {
@@ -106,7 +106,8 @@ public struct SimilarityAnalysis: Sendable {
       throw RecordError(
         field: "embedding_prefix",
         problem:
-          "and embedding_full, or prefix_token_ids and reference_token_ids, are missing in \(records.count - max(own.count, tokens.count)) of \(records.count) records, and no embeddings are given"
+          "and embedding_full, or prefix_token_ids and reference_token_ids, are missing in "
+          + "\(records.count - max(own.count, tokens.count)) of \(records.count) records, and no embeddings are given"
       )
     }
     return ("tf-idf", TermVectors(tokens.map(\.0)), TermVectors(tokens.map(\.1)))

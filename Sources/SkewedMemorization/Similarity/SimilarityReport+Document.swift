@@ -6,11 +6,14 @@ extension SimilarityReport: ReadableReport {
     var document = ReportDocument()
     document.title("Similarity of the records of \(file == "-" ? "standard input" : file)")
     document.paragraph(
-      "Mean cosine of two prefixes \(NumberText.text(gap.input, digits: 4)), of two whole sequences \(NumberText.text(gap.full, digits: 4)): "
+      "Mean cosine of two prefixes \(NumberText.text(gap.input, digits: 4)), of two whole sequences "
+        + "\(NumberText.text(gap.full, digits: 4)): "
         + "the gap S_full - S_input is \(NumberText.text(gap.difference)) \(intervalText(gap.interval)), \(meaning).")
     document.paragraph(
-      "Vectors: \(vectors). Directions around a prefix: \(NumberText.text(dimensions.inputLevinaBickel)) (Levina–Bickel), "
-        + "\(NumberText.text(dimensions.inputTwoNearest)) (TwoNN); around a whole sequence \(NumberText.text(dimensions.fullLevinaBickel)) and "
+      "Vectors: \(vectors). Directions around a prefix: \(NumberText.text(dimensions.inputLevinaBickel)) "
+        + "(Levina–Bickel), "
+        + "\(NumberText.text(dimensions.inputTwoNearest)) (TwoNN); around a whole sequence "
+        + "\(NumberText.text(dimensions.fullLevinaBickel)) and "
         + "\(NumberText.text(dimensions.fullTwoNearest)).")
     document.list(warnings.map { "Note: \($0.text)." })
     document.heading("Rank correlation with the expected match")

@@ -1,5 +1,5 @@
-/// How alike records are, and what that has to do with memorization: the JSON of `skewmem similarity --format json`, schema
-/// `skewmem.similarity/1`.
+/// How alike records are, and what that has to do with memorization: the JSON of `skewmem similarity --format json`,
+/// schema `skewmem.similarity/1`.
 public struct SimilarityReport: Codable, Sendable, Equatable {
   /// `skewmem.similarity/1`.
   public var schema = "skewmem.similarity/1"

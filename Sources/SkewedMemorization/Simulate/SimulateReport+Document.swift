@@ -11,7 +11,8 @@ extension SimulateReport: ReadableReport {
       ? "each record has one token probability, drawn from the family's mixing law"
       : "all records share the hazards of their positions"
     document.paragraph(
-      "\(NumberText.count(records, "record")) of \(NumberText.count(length, "token")) from \(family) (\(values)), seed \(seed); \(meaning)."
+      "\(NumberText.count(records, "record")) of \(NumberText.count(length, "token")) from \(family) (\(values)), "
+        + "seed \(seed); \(meaning)."
     )
     return document
   }

@@ -17,8 +17,8 @@ public struct ValidateAnalysis: Sendable {
   ///   - capture: The records that predict.
   ///   - generations: What was sampled.
   ///   - file: Where the generations are from, for the report.
-  /// - Throws: `CaptureError` for a record that lacks reference token ids or what a scheme needs, and when no generation is of a
-  ///   record of the capture; `ArgumentError` for a setting out of range.
+  /// - Throws: `CaptureError` for a record that lacks reference token ids or what a scheme needs, and when no
+  ///   generation is of a record of the capture; `ArgumentError` for a setting out of range.
   public func run(
     on capture: Capture, generations: [SampledGenerations], file: String
   ) async throws -> ValidateReport {
@@ -51,8 +51,8 @@ public struct ValidateAnalysis: Sendable {
         matches[index, default: []] += set.generations.map { tokens in
           let known = min(tokens.count, reference.count)
           guard let mismatch = (0..<known).first(where: { tokens[$0] != reference[$0] }) else { return (known, known) }
-          // A draw that was ended because it had left the reference would have been compared as far as was asked for: to compare it
-          // only as far as it goes would leave the others, which match, to speak for the lengths beyond.
+          // A draw that was ended because it had left the reference would have been compared as far as was asked for:
+          // to compare it only as far as it goes would leave the others, which match, to speak for the lengths beyond.
           return (mismatch, min(max(known, set.maximumTokens ?? known), reference.count))
         }
       }
@@ -73,7 +73,8 @@ public struct ValidateAnalysis: Sendable {
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
   }
 
-  /// The record that generations are of: that of their name, or of those that have it the one of their run, split and epoch.
+  /// The record that generations are of: that of their name, or of those that have it the one of their run, split and
+  /// epoch.
   private static func record(of set: SampledGenerations, among indices: [Int], of records: [Record]) throws -> Int? {
     guard indices.count > 1 else { return indices.first }
     let candidates = indices.filter { index in
@@ -85,7 +86,8 @@ public struct ValidateAnalysis: Sendable {
       throw RecordError(
         field: "id",
         problem:
-          "several records are called \(set.id), and the generations do not say by run, split and epoch of which they are"
+          "several records are called \(set.id), and the generations do not say by run, split and epoch of which they "
+          + "are"
       )
     }
     return candidates.first
@@ -111,7 +113,8 @@ public struct ValidateAnalysis: Sendable {
           comparisons += 1
           let bin = Self.edges.lastIndex { survival[n] >= $0 } ?? 0
           bins[bin].add(survival[n], outcome)
-          // The number K of a draw's lengths in a bin that are matched: they are nested, so that E[K²] = Σ (2k - 1) S(n_k).
+          // The number K of a draw's lengths in a bin that are matched: they are nested, so that E[K²] = Σ (2k - 1)
+          // S(n_k).
           inBin[bin] += 1
           bins[bin].secondMoment += (2 * inBin[bin] - 1) * survival[n]
           drawMeans[bin] += survival[n]

@@ -16,11 +16,13 @@ extension ValidateReport: ReadableReport {
           + "The share of simulated data sets that are as far from the prediction is \(NumberText.text(group.pValue)): "
           + (group.pValue < 0.01
             ? "they do not come from this model with this scheme." : "nothing speaks against the prediction.")
-          + " Brier score \(NumberText.text(group.brier)), mean log probability of a match length \(NumberText.text(group.logScore))."
+          + " Brier score \(NumberText.text(group.brier)), mean log probability of a match length "
+          + "\(NumberText.text(group.logScore))."
       )
       if let draws = group.samplingEquivalentDraws, let mean = group.meanProbability {
         document.paragraph(
-          "Sampling would need \(NumberText.weight(draws)) draws a record to know the mean probability of \(group.length) tokens, "
+          "Sampling would need \(NumberText.weight(draws)) draws a record to know the mean probability of "
+            + "\(group.length) tokens, "
             + "\(NumberText.text(mean)), to 1 %.")
       }
       document.figure(calibrationFigure(group))

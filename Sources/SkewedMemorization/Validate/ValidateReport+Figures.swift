@@ -12,7 +12,8 @@ extension ValidateReport {
     return Figure(
       "Predicted and observed: \(name)",
       caption:
-        "How often draws match n tokens, by the probability that was predicted for it (points), and two standard deviations around the prediction (shaded, down to a hundredth "
+        "How often draws match n tokens, by the probability that was predicted for it (points), and two standard "
+        + "deviations around the prediction (shaded, down to a hundredth "
         + "of it). Probabilities of which nothing was observed have no place on this axis: the table has them.",
       x: .init("predicted probability", .logarithmic), y: .init("observed frequency", .logarithmic),
       [

@@ -57,7 +57,8 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     public var predicted: Double
     /// The observed frequency.
     public var observed: Double
-    /// The standard deviation of the observed frequency when the predictions are true: draws are independent, the lengths of one are not.
+    /// The standard deviation of the observed frequency when the predictions are true: draws are independent, the
+    /// lengths of one are not.
     public var deviation: Double
     /// The number of comparisons of one draw at one length.
     public var draws: Int

@@ -32,8 +32,8 @@ struct GroupRatios: Sendable {
     var last = 1.0
   }
 
-  /// S̄*(n) / S̄(n) for the lengths of the block, from the weighted sums over groups; NaN where nobody is at risk though
-  /// somebody survived, and 0 where nobody survived.
+  /// S̄*(n) / S̄(n) for the lengths of the block, from the weighted sums over groups; NaN where nobody is at risk
+  /// though somebody survived, and 0 where nobody survived.
   private func ratios(_ survivors: [Double], _ entered: [Double], _ progress: inout Progress) -> [Double] {
     (0..<length).map { index in
       if !telescopes[index] {

@@ -1,6 +1,7 @@
 import GSLNumerics
 
-/// Sums of non-negative numbers over groups of records at each length, each length in units of a power of two of its own.
+/// Sums of non-negative numbers over groups of records at each length, each length in units of a power of two of its
+/// own.
 ///
 /// The sums of a group lie side by side: a record is added to one stretch of memory.
 struct GroupSums: Sendable {
@@ -47,8 +48,8 @@ struct GroupSums: Sendable {
     self.groups = groups
   }
 
-  /// Adds a number at each of the first lengths to a group's sums. The unit follows the largest number, and 64 binary orders are left
-  /// for the sums.
+  /// Adds a number at each of the first lengths to a group's sums. The unit follows the largest number, and 64 binary
+  /// orders are left for the sums.
   ///
   /// - Precondition: There are as many lengths.
   mutating func add(_ values: UnsafeBufferPointer<ScaledValue>, to group: Int) {

@@ -3,7 +3,7 @@ import HeavyTails
 
 /// The match-length histogram: the weight of records that end exactly at n, and the weight censored at n.
 ///
-/// It is the sufficient statistic of every population fit (design MODEL §2). Its memory is O(largest length) whatever
+/// It is the sufficient statistic of every population fit (TheModel §2). Its memory is O(largest length) whatever
 /// the number of records, and two of them merge by addition.
 public struct MatchLengthHistogram: Sendable, Equatable, Codable {
   private var exact: [CompensatedSum] = []

@@ -3,11 +3,11 @@ import RealModule
 
 /// The law of the number K of records with N >= n, when record i has its own probability S_i(n).
 ///
-/// Exact for any number of records and into the far tails: the law is tilted, p_i → p_i e^θ / (1 - p_i + p_i e^θ), until
-/// its mean is where the answer is wanted, and there obtained from its characteristic function Π (1 - p_i + p_i e^{iω})
-/// by a discrete Fourier transform (Hong, Comput. Stat. Data Anal. 59, 2013) over a window outside which less than
-/// 1e-18 of it lies. Only frequencies at which the characteristic function exceeds 1e-20 are evaluated, a few dozen
-/// whatever the number of records.
+/// Exact for any number of records and into the far tails: the law is tilted, p_i → p_i e^θ / (1 - p_i + p_i e^θ),
+/// until its mean is where the answer is wanted, and there obtained from its characteristic function Π (1 - p_i + p_i
+/// e^{iω}) by a discrete Fourier transform (Hong, Comput. Stat. Data Anal. 59, 2013) over a window outside which less
+/// than 1e-18 of it lies. Only frequencies at which the characteristic function exceeds 1e-20 are evaluated, a few
+/// dozen whatever the number of records.
 public struct PoissonBinomial: Sendable, Equatable {
   /// Records that share a probability, given by its log-odds u = ln(p / (1 - p)).
   package struct Group: Sendable, Equatable {

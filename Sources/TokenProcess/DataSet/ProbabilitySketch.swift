@@ -4,10 +4,10 @@ import RealModule
 /// A histogram of probabilities on the scale of their log-odds: what stands in for the probabilities themselves when
 /// there are too many records to keep.
 ///
-/// Bins are 1/128 wide in ln(p / (1 - p)), so that p and 1 - p vary by less than 0.8 % in each. Each bin keeps its count,
-/// Σ p and Σ p². The bins span 128 units below the largest probability's log-odds, which are at most 40; what is smaller
-/// goes into the last bin, where even 10¹² records hold less than 1e-26 of the sum.
-/// Two sketches merge by addition.
+/// Bins are 1/128 wide in ln(p / (1 - p)), so that p and 1 - p vary by less than 0.8 % in each. Each bin keeps its
+/// count, Σ p and Σ p². The bins span 128 units below the largest probability's log-odds, which are at most 40; what is
+/// smaller goes into the last bin, where even 10¹² records hold less than 1e-26 of the sum. Two sketches merge by
+/// addition.
 package struct ProbabilitySketch: Sendable, Codable {
   private struct Bin: Sendable {
     var count = 0

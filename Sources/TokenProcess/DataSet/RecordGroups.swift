@@ -5,8 +5,8 @@ import RealModule
 
 /// Sums of S_i(n) over groups of records, from which inference about the population follows.
 ///
-/// Records, not tokens, are the independent units. Dealt in turn into up to 1024 groups, each record is its own group in
-/// a small data set, and in a large one the groups are as independent as the records: resampling groups is then the
+/// Records, not tokens, are the independent units. Dealt in turn into up to 1024 groups, each record is its own group
+/// in a small data set, and in a large one the groups are as independent as the records: resampling groups is then the
 /// record bootstrap at a fixed cost. There are at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
 /// the upper half of the groups to the lower), or 16 pairs a position where references have more than 2¹⁶ tokens.
 public struct RecordGroups: Sendable {
@@ -70,7 +70,8 @@ public struct RecordGroups: Sendable {
     (0..<count).map { group in
       var cells: [CensoredCounts.Cell] = []
       for n in 0...length {
-        // Ended at n: entered position n + 1 and did not survive it. Censored at n: survived n and had no position n + 1.
+        // Ended at n: entered position n + 1 and did not survive it. Censored at n: survived n and had no position n +
+        // 1.
         let next =
           n < length
           ? (entered: entered.value(group, n), survived: survivors.value(group, n)) : (entered: 0, survived: 0)
@@ -91,8 +92,8 @@ public struct RecordGroups: Sendable {
   ///   - replicates: Bootstrap samples.
   ///   - seed: Seed of the resampling; replicate r uses stream r, so the result does not depend on `threads`.
   ///   - threads: Tasks to spread the replicates over.
-  /// - Returns: Natural logarithms of the limits for n = 0 … the largest L; nil at an n with fewer than ten groups at risk,
-  ///   where resampling says nothing.
+  /// - Returns: Natural logarithms of the limits for n = 0 … the largest L; nil at an n with fewer than ten groups at
+  ///   risk, where resampling says nothing.
   /// - Complexity: O(replicates × groups × largest L) time; memory for 256 lengths at a time.
   /// - Throws: `CancellationError`; `DistributionError.level` unless 0 < level < 1.
   public func bootstrapIntervals(

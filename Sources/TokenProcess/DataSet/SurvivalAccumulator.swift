@@ -3,8 +3,8 @@ import RealModule
 
 /// Sums over records at each length from which the law of the data set follows, without any sampling error.
 ///
-/// For each n = 1 … largest L, over the records with L >= n: how many there are, Σ S_i(n), Σ S_i(n-1), Σ S_i(n)², Σ ln S_i(n)
-/// and Σ ln(1 - S_i(n)). Memory is O(largest L); two accumulators merge by addition.
+/// For each n = 1 … largest L, over the records with L >= n: how many there are, Σ S_i(n), Σ S_i(n-1), Σ S_i(n)², Σ ln
+/// S_i(n) and Σ ln(1 - S_i(n)). Memory is O(largest L); two accumulators merge by addition.
 public struct SurvivalAccumulator: Sendable, Codable {
   private struct Position: Sendable, Codable {
     var atRisk = 0
@@ -88,9 +88,9 @@ public struct SurvivalAccumulator: Sendable, Codable {
   ///
   ///     S̄(n) = Π_{k <= n} Σ S_i(k) / Σ S_i(k-1),   sums over records with L_i >= k
   ///
-  /// With equal lengths it is the plain mean of S_i(n); with S_i in {0, 1} the Kaplan–Meier estimator. Where lengths differ
-  /// it takes the shorter records to go on as the longer ones do. NaN from the first n at which no record that is long
-  /// enough can be reached while a shorter one could: nothing is known there.
+  /// With equal lengths it is the plain mean of S_i(n); with S_i in {0, 1} the Kaplan–Meier estimator. Where lengths
+  /// differ it takes the shorter records to go on as the longer ones do. NaN from the first n at which no record that
+  /// is long enough can be reached while a shorter one could: nothing is known there.
   public var logSurvival: [Double] {
     var result = [0.0]
     // Between lengths at which records end, Σ S_i(k-1) is the Σ S_i of the step before: the product telescopes, and no

@@ -144,7 +144,8 @@ public struct TailAccumulator: Sendable, Codable {
     return sketched.poissonBinomial
   }
 
-  /// ln S_i(n) of the records, and how many have each: beyond ``exactLimit`` the mean probability of each bin of the sketch.
+  /// ln S_i(n) of the records, and how many have each: beyond ``exactLimit`` the mean probability of each bin of the
+  /// sketch.
   package var logProbabilities: [(log: Double, count: Int)] {
     guard let sketch else { return kept.map { ($0.log, 1) } }
     return sketch.descending.map { (min(0, $0.sum.log - .log(Double($0.count))), $0.count) }

@@ -11,8 +11,8 @@ public struct DecodedLaw: Sendable {
   /// The law of a record that has been validated.
   ///
   /// - Complexity: O(L K) for K alternatives a token.
-  /// - Throws: `RecordError` where the scheme needs what the record has not: ranks, greedy tokens or alternatives for greedy
-  ///   decoding.
+  /// - Throws: `RecordError` where the scheme needs what the record has not: ranks, greedy tokens or alternatives for
+  ///   greedy decoding.
   public init(_ record: Record, under decoding: Decoding) throws(RecordError) {
     var tokens: [LogInterval] = []
     tokens.reserveCapacity(record.tokenLogProbabilities.count)
@@ -54,8 +54,8 @@ public struct DecodedLaw: Sendable {
     return 0
   }
 
-  /// The case that matters for speed, a temperature and a top-k within a list in descending order: what ``KnownTokens`` says,
-  /// without its bookkeeping; nil for every other case.
+  /// The case that matters for speed, a temperature and a top-k within a list in descending order: what ``KnownTokens``
+  /// says, without its bookkeeping; nil for every other case.
   private static func listedTopK(
     _ listed: [Record.Alternative], _ identifier: Int, _ decoding: Decoding
   ) -> LogInterval? {

@@ -1,5 +1,5 @@
-/// As reports and stores have it: `{"temperature": 0.8, "top_k": 20, "top_p": null, "min_p": null}`, temperature 0 for greedy
-/// decoding, null for no truncation.
+/// As reports and stores have it: `{"temperature": 0.8, "top_k": 20, "top_p": null, "min_p": null}`, temperature 0 for
+/// greedy decoding, null for no truncation.
 extension Decoding: Codable {
   private enum CodingKeys: String, CodingKey {
     case temperature

@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// How tokens are drawn from a model's distribution: temperature, then top-k, then top-p, then min-p, then renormalized (design
-/// MODEL §7); or greedily.
+/// How tokens are drawn from a model's distribution: temperature, then top-k, then top-p, then min-p, then renormalized
+/// (TheModel §7); or greedily.
 ///
 /// Every step keeps the tokens above a threshold, and ties at a threshold are kept.
 public struct Decoding: Sendable, Equatable {
@@ -56,10 +56,11 @@ public struct Decoding: Sendable, Equatable {
   /// Whether some tokens may be left out.
   var isTruncated: Bool { topK != nil || topP != nil || minP != nil }
 
-  /// ln of every token's probability under the scheme, from the logits of the whole vocabulary; -inf for tokens left out.
+  /// ln of every token's probability under the scheme, from the logits of the whole vocabulary; -inf for tokens left
+  /// out.
   ///
-  /// Logits may be shifted by any constant; -inf is a token that cannot be produced. Greedy decoding gives the first of the
-  /// largest probability 1.
+  /// Logits may be shifted by any constant; -inf is a token that cannot be produced. Greedy decoding gives the first of
+  /// the largest probability 1.
   ///
   /// - Complexity: O(V log V).
   /// - Throws: `ArgumentError` for logits that are empty, NaN, +inf or all -inf.

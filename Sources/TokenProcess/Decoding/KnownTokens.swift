@@ -1,16 +1,17 @@
 import GSLNumerics
 import RealModule
 
-/// What a capture says about the distribution at one position: the reference token's probability, perhaps its rank, perhaps
-/// the most probable tokens.
+/// What a capture says about the distribution at one position: the reference token's probability, perhaps its rank,
+/// perhaps the most probable tokens.
 ///
-/// Of the other tokens it is known that none is more probable than the least probable one listed and that together they have
-/// what is left of 1. The list is taken to be complete in its ties: no token that is not listed is exactly as probable as the
-/// last one that is.
+/// Of the other tokens it is known that none is more probable than the least probable one listed and that together they
+/// have what is left of 1. The list is taken to be complete in its ties: no token that is not listed is exactly as
+/// probable as the last one that is.
 public struct KnownTokens: Sendable {
   /// ln p of the listed tokens, descending.
   private let listed: [Double]
-  /// ln p of the reference token, as it is in the list where it is there: what is compared and divided is to be rounded alike.
+  /// ln p of the reference token, as it is in the list where it is there: what is compared and divided is to be rounded
+  /// alike.
   private let reference: Double
   /// ln p of the reference token as it was given.
   private let given: Double
@@ -31,11 +32,11 @@ public struct KnownTokens: Sendable {
   ///   - reference: ln p of the reference token at temperature 1, at most 0.
   ///   - rank: How many tokens are more probable.
   ///   - listed: ln p of the most probable tokens, in any order.
-  ///   - place: The reference token's index in `listed`; nil when it is not there or not known to be. A reference that is more
-  ///     probable than the last listed token is taken to be the listed token of its probability.
+  ///   - place: The reference token's index in `listed`; nil when it is not there or not known to be. A reference that
+  ///     is more probable than the last listed token is taken to be the listed token of its probability.
   ///   - vocabulary: The number of tokens.
-  ///   - rounding: How far the logarithms may be from what they stand for, e.g. 5e-6 with five decimals: so far the rest of the
-  ///     probability is uncertain.
+  ///   - rounding: How far the logarithms may be from what they stand for, e.g. 5e-6 with five decimals: so far the
+  ///     rest of the probability is uncertain.
   public init(
     reference: Double, rank: Int? = nil, listed: [Double] = [], place: Int? = nil, vocabulary: Int? = nil,
     rounding: Double = 0
@@ -68,12 +69,12 @@ public struct KnownTokens: Sendable {
     }
   }
 
-  /// ln of the reference token's probability under a scheme: exact where the tokens that are kept are known, otherwise bounds
-  /// that hold for every distribution with these known tokens.
+  /// ln of the reference token's probability under a scheme: exact where the tokens that are kept are known, otherwise
+  /// bounds that hold for every distribution with these known tokens.
   ///
-  /// With s = 1/T the unknown tokens add U = Σ p^s to the normalizer. For s >= 1 that is largest when they are as few as the
-  /// largest probability allows, smallest when all have the same; for s < 1 it is the other way round, and without the
-  /// vocabulary there is no upper bound.
+  /// With s = 1/T the unknown tokens add U = Σ p^s to the normalizer. For s >= 1 that is largest when they are as few
+  /// as the largest probability allows, smallest when all have the same; for s < 1 it is the other way round, and
+  /// without the vocabulary there is no upper bound.
   ///
   /// - Complexity: O(K) after sorting.
   public func interval(under decoding: Decoding) -> LogInterval? {

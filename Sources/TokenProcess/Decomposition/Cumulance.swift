@@ -1,7 +1,7 @@
 import GSLNumerics
 
 /// The law of total cumulance over records: how much of the variance and the skew of N is the token process itself and
-/// how much is differences between records (design MODEL §3a).
+/// how much is differences between records (TheModel §3a).
 ///
 ///     Var N = E[Var(N|K)] + Var(E[N|K])
 ///     κ3(N) = E[κ3(N|K)] + 3 Cov(E[N|K], Var(N|K)) + κ3(E[N|K])

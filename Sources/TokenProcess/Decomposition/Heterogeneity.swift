@@ -2,11 +2,11 @@ import GSLNumerics
 import Inference
 import RealModule
 
-/// Whether a heavy tail of N comes from unobserved heterogeneity (records differ in one token probability) or from duration
-/// dependence (tokens become more probable the further a match has gone).
+/// Whether a heavy tail of N comes from unobserved heterogeneity (records differ in one token probability) or from
+/// duration dependence (tokens become more probable the further a match has gone).
 ///
-/// Match lengths alone cannot tell: both give the same law of N, the beta-geometric (Documentation/model.md §4). The token
-/// probabilities can.
+/// Match lengths alone cannot tell: both give the same law of N, the beta-geometric (TheModel §4). The
+/// token probabilities can.
 public struct Heterogeneity: Sendable, Equatable {
   /// What the data say.
   public enum Verdict: String, Sendable, Codable {
@@ -35,7 +35,8 @@ public struct Heterogeneity: Sendable, Equatable {
 
   /// From the sums over all tokens and over groups of the records.
   ///
-  /// The limits are those of the delete-a-group jackknife, with Student's law of as many degrees of freedom as there are groups less one.
+  /// The limits are those of the delete-a-group jackknife, with Student's law of as many degrees of freedom as there
+  /// are groups less one.
   ///
   /// - Returns: nil where the effects are undefined for all or without a group, or for fewer than five groups.
   init?(groups: [TokenVarianceAccumulator]) {

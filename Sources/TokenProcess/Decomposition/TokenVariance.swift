@@ -1,11 +1,11 @@
 import GSLNumerics
 
-/// How the variance of ln p_ij splits between records, positions and the rest (design MODEL §3c).
+/// How the variance of ln p_ij splits between records, positions and the rest (TheModel §3c).
 ///
-/// The additive model ln p_ij = μ + record_i + position_j + residual is fitted by least squares to all tokens of the data
-/// set. Shares are of the total sum of squares and add up to 1. When lengths differ, records and positions overlap: each
-/// is then credited with the mean of what it explains alone and what it explains after the other (the Shapley value, or
-/// LMG, of the two). With equal lengths both are the same and this is the classical two-way table.
+/// The additive model ln p_ij = μ + record_i + position_j + residual is fitted by least squares to all tokens of the
+/// data set. Shares are of the total sum of squares and add up to 1. When lengths differ, records and positions
+/// overlap: each is then credited with the mean of what it explains alone and what it explains after the other (the
+/// Shapley value, or LMG, of the two). With equal lengths both are the same and this is the classical two-way table.
 public struct TokenVarianceShares: Sendable, Equatable {
   /// Differences between records.
   public let record: Double
@@ -99,8 +99,9 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     }
   }
 
-  /// What is left of the shares when what chance gives them is taken away (Hays' ω², with the shares of ``shares``), and how ln p changes
-  /// with the position; nil where ``shares`` is, or with too few tokens to tell effects from the rest.
+  /// What is left of the shares when what chance gives them is taken away (Hays' ω², with the shares of ``shares``),
+  /// and how ln p changes with the position; nil where ``shares`` is, or with too few tokens to tell effects from the
+  /// rest.
   ///
   /// - Complexity: O(largest length).
   public var effects: TokenVarianceEffects? {
@@ -111,7 +112,8 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     let freedom = tokens - records - width + 1
     guard freedom > 0, records > 1, width > 1 else { return nil }
     let error = shares.residual / freedom
-    // Least squares within records: Σ x_j (l_ij - l_i) over Σ (x_j - x_i)², x_j = ln j and x_i its mean over the record's positions.
+    // Least squares within records: Σ x_j (l_ij - l_i) over Σ (x_j - x_i)², x_j = ln j and x_i its mean over the
+    // record's positions.
     var (product, square) = (0.0, 0.0)
     var (sum, squareSum) = (0.0, 0.0)
     for (index, position) in positions.enumerated() {

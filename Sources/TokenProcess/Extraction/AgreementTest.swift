@@ -3,15 +3,15 @@ import RealModule
 
 /// Whether sampled generations agree with the predicted laws of their records.
 ///
-/// At each position of each record, r draws have matched so far and d of them end there; the law says that d is binomial with
-/// probability 1 - p_j. The statistic is the deviance of these hazards from the observed ones,
+/// At each position of each record, r draws have matched so far and d of them end there; the law says that d is
+/// binomial with probability 1 - p_j. The statistic is the deviance of these hazards from the observed ones,
 ///
 ///     D = 2 Σ [ (r - d) ln ((r - d) / (r p)) + d ln (d / (r (1 - p))) ],
 ///
-/// and its p-value is the share of data sets simulated from the predicted laws, with the same draws and lengths, that are at
-/// least as far: with a few draws a position neither D nor sums of match lengths are near their asymptotic laws. Where p is
-/// known within bounds, the value between them that suits the draws best is taken, and simulations are measured from that value
-/// itself: the p-value is then no smaller than it should be.
+/// and its p-value is the share of data sets simulated from the predicted laws, with the same draws and lengths, that
+/// are at least as far: with a few draws a position neither D nor sums of match lengths are near their asymptotic laws.
+/// Where p is known within bounds, the value between them that suits the draws best is taken, and simulations are
+/// measured from that value itself: the p-value is then no smaller than it should be.
 public struct AgreementTest: Sendable, Equatable {
   /// Draws of one record: how far they match, and how far it was possible to see.
   public struct Draws: Sendable {

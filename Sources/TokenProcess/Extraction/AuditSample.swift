@@ -3,8 +3,8 @@ import RealModule
 
 /// What a sample of a data set can tell about the number of risky records in all of it.
 ///
-/// z of M records are drawn without replacement, k of the M are risky: the number seen is hypergeometric (design
-/// MODEL §6).
+/// z of M records are drawn without replacement, k of the M are risky: the number seen is hypergeometric (
+/// TheModel §6).
 public struct AuditSample: Sendable, Equatable {
   /// M, the number of records in the data set.
   public let records: Int
@@ -30,7 +30,8 @@ public struct AuditSample: Sendable, Equatable {
   private func logMiss(_ k: Int, _ z: Int) -> Double {
     if k == 0 || z == 0 { return 0 }
     guard z <= records - k else { return -.infinity }
-    // Π_{i < m} (M - l - i) / (M - i) with m = min(k, z), l the other: the ratio B(a + m, l) / B(a, l), a = M - k - z + 1.
+    // Π_{i < m} (M - l - i) / (M - i) with m = min(k, z), l the other: the ratio B(a + m, l) / B(a, l), a = M - k - z +
+    // 1.
     return logBetaRatioUnchecked(Double(records - k - z + 1), Double(max(k, z)), min(k, z))
   }
 
@@ -47,8 +48,8 @@ public struct AuditSample: Sendable, Equatable {
 
   /// The smallest number of risky records that a sample of z misses entirely with probability at most `miss`.
   ///
-  /// A sample that found none shows, at confidence 1 - miss, that there are fewer. nil when even M would be missed, i.e.
-  /// z = 0.
+  /// A sample that found none shows, at confidence 1 - miss, that there are fewer. nil when even M would be missed,
+  /// i.e. z = 0.
   ///
   /// - Throws: `ArgumentError` unless 0 <= z <= M and 0 < miss < 1.
   public func detectable(sample z: Int, miss: Double) throws(ArgumentError) -> Int? {
@@ -82,8 +83,8 @@ public struct AuditSample: Sendable, Equatable {
     return min(lower, upper)...max(lower, upper)
   }
 
-  /// ln P(X <= x) for X hypergeometric with k marked among M and z drawn: summed outwards from x on the side of the mode
-  /// where masses fall, until they no longer count.
+  /// ln P(X <= x) for X hypergeometric with k marked among M and z drawn: summed outwards from x on the side of the
+  /// mode where masses fall, until they no longer count.
   private func logAtMost(_ x: Int, k: Int, z: Int) -> Double {
     let first = max(0, z - (records - k))
     let last = min(k, z)
@@ -114,8 +115,8 @@ public struct AuditSample: Sendable, Equatable {
     return sum
   }
 
-  /// ln P(X = x), through Loader's saddle-point form of three binomial masses with p = z / M (*Fast and accurate computation
-  /// of binomial probabilities*, 2000): no large log-gammas are subtracted.
+  /// ln P(X = x), through Loader's saddle-point form of three binomial masses with p = z / M (*Fast and accurate
+  /// computation of binomial probabilities*, 2000): no large log-gammas are subtracted.
   private func logMass(_ x: Int, k: Int, z: Int) -> Double {
     func logBinomial(_ x: Int, _ n: Int, _ p: Double, _ q: Double) -> Double {
       if x == 0 { return Double(n) * .log(onePlus: -p) }

@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// Extraction in several independent draws, from ln S(n), the logarithm of the probability that one draw repeats n tokens
-/// (Hayes et al., arXiv 2410.19482; design MODEL §6). All in logarithms: S(n) = 1e-300 is an ordinary value.
+/// Extraction in several independent draws, from ln S(n), the logarithm of the probability that one draw repeats n
+/// tokens (Hayes et al., arXiv 2410.19482; TheModel §6). All in logarithms: S(n) = 1e-300 is an ordinary value.
 public enum Extraction {
   /// ln of the probability that at least one of q draws extracts, 1 - (1 - S)^q.
   ///
@@ -35,8 +35,8 @@ public enum Extraction {
     return max(1, (exact - nearest).magnitude < 1e-12 * exact ? nearest : exact.rounded(.up))
   }
 
-  /// The share of records that are (q, p)-discoverably extractable, those whose probability of extraction in q draws is at
-  /// least p, for each q (rows) and p (columns).
+  /// The share of records that are (q, p)-discoverably extractable, those whose probability of extraction in q draws is
+  /// at least p, for each q (rows) and p (columns).
   ///
   /// - Complexity: O(M) an entry for M records.
   public static func discoverableRates(
@@ -54,7 +54,8 @@ public enum Extraction {
 }
 
 extension MatchLengthLaw {
-  /// ln of the probability that at least one of `draws` sampled continuations repeats the first `length` reference tokens.
+  /// ln of the probability that at least one of `draws` sampled continuations repeats the first `length` reference
+  /// tokens.
   ///
   /// - Precondition: 0 <= length <= L.
   public func logExtraction(length: Int, draws: Double = 1) -> Double {

@@ -1,12 +1,14 @@
 import GSLNumerics
 import RealModule
 
-/// How far the two Bayes-optimal operators of a training set repeat its own records: what memorization of the training set alone could do
-/// (arXiv 2502.01187, section 2; design MODEL §8).
+/// How far the two Bayes-optimal operators of a training set repeat its own records: what memorization of the training
+/// set alone could do (arXiv 2502.01187, section 2; TheModel §8).
 ///
-/// - The term-wise operator M_t goes on with the most frequent next token after the history; drawing instead takes next tokens as often as
-///   they follow it. A history is the whole sequence from its beginning, prefix included, or its last c tokens anywhere in the training set.
-/// - The sequence-level operator M_b goes on with the most frequent whole reference after the prefix; drawing takes any of them.
+/// - The term-wise operator M_t goes on with the most frequent next token after the history; drawing instead takes next
+///   tokens as often as they follow it. A history is the whole sequence from its beginning, prefix included, or its
+///   last c tokens anywhere in the training set.
+/// - The sequence-level operator M_b goes on with the most frequent whole reference after the prefix; drawing takes any
+///   of them.
 ///
 /// Among equally frequent choices each is taken with the same probability. Match lengths are min(N, L).
 public struct BayesOptimalLimits: Sendable {
@@ -34,8 +36,8 @@ public struct BayesOptimalLimits: Sendable {
     public var known = 0
     /// Those where it is one.
     public var argmax = 0
-    /// Bounds of the total variation distance between the two laws of the next token, summed over positions: they differ where the
-    /// training set has next tokens that the capture does not list.
+    /// Bounds of the total variation distance between the two laws of the next token, summed over positions: they
+    /// differ where the training set has next tokens that the capture does not list.
     public var totalVariation = (lower: CompensatedSum(), upper: CompensatedSum())
 
     public static func == (a: Self, b: Self) -> Bool {
@@ -153,8 +155,9 @@ public struct BayesOptimalLimits: Sendable {
 
   /// Compares a model's next tokens along the references with those of the training set.
   ///
-  /// The total variation distance is Σ (p_v - q_v)⁺ over the next tokens v of the training set, p their shares and q the model's
-  /// probabilities: q of a token that is not listed lies between 0 and the smallest listed, or what is left of 1.
+  /// The total variation distance is Σ (p_v - q_v)⁺ over the next tokens v of the training set, p their shares and q
+  /// the model's probabilities: q of a token that is not listed lies between 0 and the smallest listed, or what is left
+  /// of 1.
   ///
   /// - Parameter captured: The records of the training set, in order, with reference token ids as given.
   /// - Returns: By record; nil where a record says nothing of the model's first choices.
@@ -174,7 +177,8 @@ public struct BayesOptimalLimits: Sendable {
       let first =
         isFirst[j] ? identifiers[j] : record.greedyTokenIDs?[j] ?? record.topLogProbabilities?[j].first?.tokenID
       let best = following.filter { $0.count == most }.map(\.token)
-      // An unknown first choice that is not the reference may be another of the most frequent tokens, where there is one.
+      // An unknown first choice that is not the reference may be another of the most frequent tokens, where there is
+      // one.
       if first != nil || best == [identifiers[j]] {
         agreement.known += 1
         if let first, best.contains(first) { agreement.argmax += 1 }

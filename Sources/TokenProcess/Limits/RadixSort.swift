@@ -1,4 +1,5 @@
-/// Numbers with where they came from, sorted: as many digits of 11 bits as the largest number has, from the lowest up (Knuth, TAOCP 3, 5.2.5).
+/// Numbers with where they came from, sorted: as many digits of 11 bits as the largest number has, from the lowest up
+/// (Knuth, TAOCP 3, 5.2.5).
 ///
 /// Equal keys stay in the order of their places. Two buffers of 12 bytes an element.
 struct RadixSort {

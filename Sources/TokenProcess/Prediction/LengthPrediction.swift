@@ -2,12 +2,12 @@ import GSLNumerics
 import HeavyTails
 import RealModule
 
-/// Predictions of ln S(n) from the first m tokens of a record, learned from a data set: the ``PredictorMixture`` of all that a
-/// ``RestPredictor`` can be.
+/// Predictions of ln S(n) from the first m tokens of a record, learned from a data set: the ``PredictorMixture`` of all
+/// that a ``RestPredictor`` can be.
 ///
 /// It learns from the records that have n tokens. Where fewer than 20 have, it learns the same proportion at a shorter
-/// length, from m' to n' = m' n / m tokens, and takes the mean surprisal of the rest to carry over: an assumption that no data
-/// of that length can check.
+/// length, from m' to n' = m' n / m tokens, and takes the mean surprisal of the rest to carry over: an assumption that
+/// no data of that length can check.
 public struct LengthPrediction: Sendable {
   /// The known length m.
   public let given: Int
@@ -17,8 +17,8 @@ public struct LengthPrediction: Sendable {
   public let learned: ClosedRange<Int>
   /// The number of records that it was learned from.
   public let records: Int
-  /// The share of records that turn out to hold a token of probability 0 among those predicted, given none before: under a
-  /// truncated decoding many do.
+  /// The share of records that turn out to hold a token of probability 0 among those predicted, given none before:
+  /// under a truncated decoding many do.
   public let impossibleShare: Double
   /// What predicts.
   public let predictor: PredictorMixture
@@ -43,7 +43,8 @@ public struct LengthPrediction: Sendable {
     self.init(records: records, given: given, length: length, tails: &tails)
   }
 
-  /// The same with the fits of families that other predictions on the same records have made, by the length that they reach.
+  /// The same with the fits of families that other predictions on the same records have made, by the length that they
+  /// reach.
   package init?(records: [[Double]], given: Int, length: Int, tails: inout [Int: TailFits?]) {
     precondition(given >= 1 && given < length, "the first \(given) of \(length) tokens")
     let usable = records.filter { !$0.contains(-.infinity) }

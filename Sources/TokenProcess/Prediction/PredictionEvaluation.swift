@@ -3,9 +3,9 @@ import RealModule
 
 /// How well ``LengthPrediction`` does on records that it has not seen, beside simpler predictions.
 ///
-/// For coverage the data set is cut into ten parts, each predicted from the others, weights of the predictors included. Scores
-/// are leave-one-out, as those of the simpler predictions are (``PredictorMixture/leftOutScores``); only the family of the
-/// parametric tail is refitted without a fifth of the records at a time.
+/// For coverage the data set is cut into ten parts, each predicted from the others, weights of the predictors included.
+/// Scores are leave-one-out, as those of the simpler predictions are (``PredictorMixture/leftOutScores``); only the
+/// family of the parametric tail is refitted without a fifth of the records at a time.
 public struct PredictionEvaluation: Sendable, Equatable {
   /// The number of records predicted.
   public let records: Int
@@ -50,7 +50,8 @@ public struct PredictionEvaluation: Sendable, Equatable {
     let tokens = Double(length - given)
     let first = rows.map { sum($0[..<given]) / Double(given) }
     let rest = rows.map { sum($0[given..<length]) }
-    /// The mean log density of normal errors around predictions, by their squares and what one error takes from the sum.
+    /// The mean log density of normal errors around predictions, by their squares and what one error takes from the
+    /// sum.
     func score(_ errors: [Double], _ variances: [Double]) -> Double {
       zip(errors, variances).reduce(0) { $0 - 0.5 * $1.0 * $1.0 / $1.1 - 0.5 * .log($1.1) - 0.918938533204672741780 }
         / count

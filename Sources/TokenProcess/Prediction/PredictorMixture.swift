@@ -1,12 +1,13 @@
 import GSLNumerics
 import RealModule
 
-/// A mixture of predictors weighted by how they do on records left out: pseudo-Bayesian model averaging (Geisser, Eddy, JASA 74,
-/// 1979; Yao, Vehtari, Simpson, Gelman, Bayesian Analysis 13, 2018).
+/// A mixture of predictors weighted by how they do on records left out: pseudo-Bayesian model averaging (Geisser, Eddy,
+/// JASA 74, 1979; Yao, Vehtari, Simpson, Gelman, Bayesian Analysis 13, 2018).
 ///
-/// With p_k(y_i | others) the leave-one-out predictive density of predictor k at record i, its weight is proportional to
-/// Π_i p_k(y_i | others)^η. η = 1/4 in place of 1, as a hundred records are not the evidence that they would be if one of the
-/// predictors were true: predictors that are nearly as good as the best share with it. Weights below 1/1000 are set to 0.
+/// With p_k(y_i | others) the leave-one-out predictive density of predictor k at record i, its weight is proportional
+/// to Π_i p_k(y_i | others)^η. η = 1/4 in place of 1, as a hundred records are not the evidence that they would be if
+/// one of the predictors were true: predictors that are nearly as good as the best share with it. Weights below 1/1000
+/// are set to 0.
 public struct PredictorMixture: Sendable {
   /// A predictor and its weight.
   public struct Component: Sendable {
@@ -22,7 +23,8 @@ public struct PredictorMixture: Sendable {
   public let leftOutScores: [Double]
   /// The mean of those.
   public var logScore: Double { leftOutScores.reduce(0, +) / Double(leftOutScores.count) }
-  /// For each record, ascending: the mixture's probability, from the others, of a mean surprisal at or below the record's.
+  /// For each record, ascending: the mixture's probability, from the others, of a mean surprisal at or below the
+  /// record's.
   private let levels: [Double]
 
   /// η.
@@ -59,7 +61,8 @@ public struct PredictorMixture: Sendable {
     return shares(shares(totals.map { .exp(learningRate * ($0 - best)) }).map { $0 < 1e-3 ? 0 : $0 })
   }
 
-  /// ln of the predictive density of Σ ln p = -tokens · rest, for a record whose first tokens have the mean surprisal `first`.
+  /// ln of the predictive density of Σ ln p = -tokens · rest, for a record whose first tokens have the mean surprisal
+  /// `first`.
   func logDensity(_ first: Double, rest: Double, tokens: Int) -> Double {
     components.reduce(-.infinity) {
       logAddExp($0, .log($1.weight) + $1.predictor.logDensity(first, rest: rest, tokens: tokens))
@@ -78,8 +81,8 @@ public struct PredictorMixture: Sendable {
       // Fat tails of few records: no surprisal that a Double's probability can have.
       if above > 1e6 { return .infinity }
     }
-    // On the logarithmic scale, where a surprisal of 1e-4 is as far from its neighbors as one of 10. Brent's method does not
-    // fail on a bracket whose ends differ in sign; its end is a safe value all the same.
+    // On the logarithmic scale, where a surprisal of 1e-4 is as far from its neighbors as one of 10. Brent's method
+    // does not fail on a bracket whose ends differ in sign; its end is a safe value all the same.
     let scale = SurprisalScale.logarithm
     let root = try? findRoot(in: scale.transformed(0)...scale.transformed(above), relativeTolerance: 1e-10) {
       excess(scale.restored($0))
@@ -87,10 +90,11 @@ public struct PredictorMixture: Sendable {
     return root.map { scale.restored($0) } ?? above
   }
 
-  /// An interval of the mean surprisal of the rest, when a share of records has an infinite one. Its ends are quantiles of the
-  /// mixture at the levels between which the leave-one-out predictions had the records themselves: of the orders that make the
-  /// coverage of a new record at least `level` under exchangeability but for the fit itself (split conformal prediction with
-  /// leave-one-out scores; Barber et al., Annals of Statistics 49, 2021). An end that too few records leave open is 0 or ∞.
+  /// An interval of the mean surprisal of the rest, when a share of records has an infinite one. Its ends are quantiles
+  /// of the mixture at the levels between which the leave-one-out predictions had the records themselves: of the orders
+  /// that make the coverage of a new record at least `level` under exchangeability but for the fit itself (split
+  /// conformal prediction with leave-one-out scores; Barber et al., Annals of Statistics 49, 2021). An end that too few
+  /// records leave open is 0 or ∞.
   func interval(_ first: Double, level: Double, infiniteShare: Double = 0) -> ClosedRange<Double> {
     let count = levels.count
     let tail = 0.5 * (1 - level)
@@ -102,8 +106,8 @@ public struct PredictorMixture: Sendable {
     return low...max(low, upper > Double(count) ? .infinity : quantile(first, levels[Int(upper) - 1]))
   }
 
-  /// The mean surprisals of the rest that the predictors' leave-one-out residuals make of a record, with the logarithms of their
-  /// shares.
+  /// The mean surprisals of the rest that the predictors' leave-one-out residuals make of a record, with the logarithms
+  /// of their shares.
   func outcomes(_ first: Double) -> [(rest: Double, logShare: Double)] {
     components.flatMap { component in
       let logWeight = Double.log(component.weight)

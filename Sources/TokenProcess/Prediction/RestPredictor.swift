@@ -1,16 +1,16 @@
 import GSLNumerics
 import RealModule
 
-/// Predicts how probable tokens m+1 … n of a reference are from the log-probabilities of the first m, learned from records of
-/// which all n are known (design MODEL §6).
+/// Predicts how probable tokens m+1 … n of a reference are from the log-probabilities of the first m, learned from
+/// records of which all n are known (TheModel §6).
 ///
 /// With x the mean surprisal -ln p of a record's first m tokens and r that of the others, on a ``SurprisalScale`` g:
 ///
 /// - population mean: g(r) is the mean of the others', whatever the record's first tokens say (complete pooling);
 /// - population hazard: g(r) = g(r̂) with r̂ the surprisal of the data set's survival, -ln(S̄(n)/S̄(m)) / (n - m);
 /// - parametric tail: the same with a fitted family's survival;
-/// - shrinkage: the record's own level is a random effect, jointly normal in g(x) and g(r), so that its best estimate is linear,
-///   g(r) = a + b g(x): b < 1 draws an unusual record towards the others (empirical Bayes).
+/// - shrinkage: the record's own level is a random effect, jointly normal in g(x) and g(r), so that its best estimate
+///   is linear, g(r) = a + b g(x): b < 1 draws an unusual record towards the others (empirical Bayes).
 ///
 /// Errors are Student's t around that. Everything that judges a predictor is leave-one-out.
 public struct RestPredictor: Sendable {
@@ -28,8 +28,9 @@ public struct RestPredictor: Sendable {
   public let scale: SurprisalScale
   /// The mean logarithm of the predictive density of Σ ln p over tokens m+1 … n, each record's from the others.
   public let logScore: Double
-  /// Errors of the leave-one-out predictions over their standard deviations, ascending, with the logarithms of their shares. Of many
-  /// records the 128 lowest, which make the most probable outcomes, stand for themselves, and the others for equal parts.
+  /// Errors of the leave-one-out predictions over their standard deviations, ascending, with the logarithms of their
+  /// shares. Of many records the 128 lowest, which make the most probable outcomes, stand for themselves, and the
+  /// others for equal parts.
   private let residuals: [(value: Double, logShare: Double)]
   /// The logarithm of each record's predictive density from the others.
   let leftOutScores: [Double]
@@ -48,8 +49,8 @@ public struct RestPredictor: Sendable {
   /// - Parameters:
   ///   - first: The mean surprisals of the first m tokens.
   ///   - rest: Those of tokens m+1 … n of the same records.
-  ///   - centers: What a hazard or tail says for each record when the record is left out, and last for a new one; nil for the
-  ///     population mean and shrinkage.
+  ///   - centers: What a hazard or tail says for each record when the record is left out, and last for a new one; nil
+  ///     for the population mean and shrinkage.
   ///   - tokens: n - m.
   /// - Returns: nil with fewer than five records or no variation.
   init?(_ method: Method, _ scale: SurprisalScale, first: [Double], rest: [Double], centers: [Double]?, tokens: Int) {
@@ -121,7 +122,8 @@ public struct RestPredictor: Sendable {
       }
   }
 
-  /// The mean surprisals of the rest that the leave-one-out residuals make of a record, with the logarithms of their shares.
+  /// The mean surprisals of the rest that the leave-one-out residuals make of a record, with the logarithms of their
+  /// shares.
   func outcomes(_ first: Double) -> [(rest: Double, logShare: Double)] {
     let (center, deviation, _) = center(first)
     return residuals.map { (scale.restored(center + deviation * $0.value), $0.logShare) }

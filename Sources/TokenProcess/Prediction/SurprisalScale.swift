@@ -1,9 +1,10 @@
 import RealModule
 
-/// The scale on which a record's mean surprisal -ln p a token is nearly normal with a spread that does not depend on its level.
+/// The scale on which a record's mean surprisal -ln p a token is nearly normal with a spread that does not depend on
+/// its level.
 public enum SurprisalScale: String, Sendable, CaseIterable {
-  /// ln(x + 5e-5): for models that know most records, whose surprisals span orders of magnitude. The offset is what captures
-  /// round away, so that a surprisal of 0 has a density.
+  /// ln(x + 5e-5): for models that know most records, whose surprisals span orders of magnitude. The offset is what
+  /// captures round away, so that a surprisal of 0 has a density.
   case logarithm
   /// √(x + 5e-5).
   case squareRoot = "square-root"

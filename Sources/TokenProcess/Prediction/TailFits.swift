@@ -1,6 +1,7 @@
 import HeavyTails
 
-/// The family that fits the match lengths of a data set best, and its fits without each fifth of the records that reach a length.
+/// The family that fits the match lengths of a data set best, and its fits without each fifth of the records that reach
+/// a length.
 package struct TailFits: Sendable {
   /// The best fit to all records.
   let best: Fit
@@ -28,8 +29,8 @@ package struct TailFits: Sendable {
     folds = (0..<5).map { fold in (try? MaximumLikelihood().fit(best.familyType, to: counts(without: fold))) ?? best }
   }
 
-  /// -ln(S(end)/S(start)) / (end - start) without the fold of each record, and last the same from `given` to `length` with all; nil where
-  /// one is not finite.
+  /// -ln(S(end)/S(start)) / (end - start) without the fold of each record, and last the same from `given` to `length`
+  /// with all; nil where one is not finite.
   func centers(rows: Int, start: Int, end: Int, given: Int, length: Int) -> [Double]? {
     func surprisal(_ fit: Fit, _ start: Int, _ end: Int) -> Double {
       max(0, (fit.logSurvival(start) - fit.logSurvival(end)) / Double(end - start))

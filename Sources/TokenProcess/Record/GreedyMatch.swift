@@ -1,7 +1,7 @@
 /// How far greedy decoding repeats a record: the tokens before the first whose argmax is not the reference.
 ///
-/// Greedy decoding is the degenerate case of sampling (design MODEL §1) and comes from the same forward pass, because up
-/// to its first mistake it sees exactly the reference.
+/// Greedy decoding is the degenerate case of sampling (TheModel §1) and comes from the same forward pass, because
+/// up to its first mistake it sees exactly the reference.
 public struct GreedyMatch: Sendable, Equatable {
   /// The number of tokens matched.
   public let length: Int
@@ -20,8 +20,8 @@ public struct GreedyMatch: Sendable, Equatable {
 }
 
 extension Record {
-  /// Whether the reference token is the model's first choice at each position; nil when the record has neither ranks nor both
-  /// token lists.
+  /// Whether the reference token is the model's first choice at each position; nil when the record has neither ranks
+  /// nor both token lists.
   public var isFirstChoice: [Bool]? {
     if let ranks { return ranks.map { $0 == 0 } }
     guard let greedyTokenIDs, let referenceTokenIDs else { return nil }

@@ -4,7 +4,7 @@ import RealModule
 /// The exact law of the prefix-match length N of one record.
 ///
 /// N is the number of tokens of a sampled continuation that equal the reference before the first difference. By the
-/// chain rule, with no assumption of independence (arXiv 2502.01187; design MODEL §1),
+/// chain rule, with no assumption of independence (arXiv 2502.01187; TheModel §1),
 ///
 ///     S(n) = P(N >= n) = exp(l_1 + … + l_n),   S(0) = 1
 ///

@@ -35,13 +35,15 @@ extension Record {
       throw RecordError(field: "ranks[\(index)]", problem: "\(ranks![index]) is negative")
     }
     for (index, rank) in (ranks ?? []).enumerated() where rank > 0 {
-      // As many others are more probable, so that all together have (rank + 1) p at most; probabilities of 16 bits may be 1 % off.
+      // As many others are more probable, so that all together have (rank + 1) p at most; probabilities of 16 bits may
+      // be 1 % off.
       let value = tokenLogProbabilities[index]
       if value > -12, .exp(value) * Double(rank + 1) > 1.02 {
         throw RecordError(
           field: "ranks[\(index)]",
           problem:
-            "is \(rank), but no more than \(max(0, Int(1 / Double.exp(value)) - 1)) tokens can be more probable than one of probability \(Double.exp(value))"
+            "is \(rank), but no more than \(max(0, Int(1 / Double.exp(value)) - 1)) tokens can be more probable than "
+            + "one of probability \(Double.exp(value))"
         )
       }
     }

@@ -3,7 +3,7 @@ import HeavyTails
 
 /// Records drawn from a known process: the truth against which estimates are tested.
 ///
-/// Two mechanisms give the same law of N and different token probabilities (Documentation/model.md §4).
+/// Two mechanisms give the same law of N and different token probabilities (TheModel §4).
 public struct RecordSimulator: Sendable {
   /// How single records come to have the family's law.
   public enum Mechanism: String, Sendable, CaseIterable {
@@ -26,7 +26,8 @@ public struct RecordSimulator: Sendable {
   ///
   /// - Parameters:
   ///   - law: The law of the match length.
-  ///   - mechanism: nil for heterogeneity where the family is a mixture of geometric laws, otherwise duration dependence.
+  ///   - mechanism: nil for heterogeneity where the family is a mixture of geometric laws, otherwise duration
+  ///     dependence.
   ///   - length: Tokens a record.
   ///   - seed: The seed.
   /// - Throws: `ArgumentError`.

@@ -8,7 +8,8 @@ struct AuditCommand: ReportCommand {
     commandName: "audit",
     abstract: "Everything a capture can tell: the riskiest records, how far matches go, what the average hides.",
     discussion: """
-      Several files are read as one data set. Invalid lines are reported by file, line and field; unless --skip-invalid \
+      Several files are read as one data set. Invalid lines are reported by file, line and field; unless \
+      --skip-invalid \
       is given the command then writes no result and exits with 65.
 
       Example: skewmem audit notebooks-export/captures/jargon-train-epoch06.jsonl --format markdown --output report.md

@@ -8,15 +8,20 @@ struct CaptureCommand: AsyncParsableCommand {
     commandName: "capture",
     abstract: "Ask a model server for the log-probabilities of records, into a store that every command reads.",
     discussion: """
-      Input is one JSON object a line: id, prefix and reference as texts (or prefix_token_ids and reference_token_ids; run, split, epoch and so on are \
-      kept), messages of a conversation whose last answer is the reference, or whole texts with --prefix-tokens and --suffix-tokens. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
-      OpenAI's completions and echo (llama-cpp-python). Killed at any moment and started again with the same arguments, it goes on where it was.
+      Input is one JSON object a line: id, prefix and reference as texts (or prefix_token_ids and \
+      reference_token_ids; run, split, epoch and so on are \
+      kept), messages of a conversation whose last answer is the reference, or whole texts with --prefix-tokens and \
+      --suffix-tokens. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
+      OpenAI's completions and echo (llama-cpp-python). Killed at any moment and started again with the same \
+      arguments, it goes on where it was.
 
       The key, where a server wants one, is taken from the environment (--api-key-variable) and written nowhere.
 
-      Exit codes beside the usual: 69 the server is not there or fails, 77 it wants another key. What was finished is kept.
+      Exit codes beside the usual: 69 the server is not there or fails, 77 it wants another key. What was finished \
+      is kept.
 
-      Example: skewmem capture records.jsonl --server http://127.0.0.1:8080 --output records.store && skewmem audit records.store
+      Example: skewmem capture records.jsonl --server http://127.0.0.1:8080 --output records.store && skewmem audit \
+      records.store
       """)
 
   @Argument(

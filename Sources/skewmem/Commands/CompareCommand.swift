@@ -8,8 +8,10 @@ struct CompareCommand: ReportCommand {
     commandName: "compare",
     abstract: "Checkpoints and data sets against each other.",
     discussion: """
-      Records of the same id are compared one by one (signed-rank and sign test), data sets without common records as samples \
-      (Mann–Whitney, Kolmogorov–Smirnov, Anderson–Darling). P-values are adjusted for all tests of the report. Captures of one run at \
+      Records of the same id are compared one by one (signed-rank and sign test), data sets without common records \
+      as samples \
+      (Mann–Whitney, Kolmogorov–Smirnov, Anderson–Darling). P-values are adjusted for all tests of the report. \
+      Captures of one run at \
       several epochs also give its trajectory.
 
       Example: skewmem compare notebooks-export/captures/jargon-train-epoch0{0,4,6}.jsonl --pairs consecutive

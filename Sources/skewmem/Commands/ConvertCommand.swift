@@ -7,8 +7,10 @@ struct ConvertCommand: AsyncParsableCommand {
     commandName: "convert",
     abstract: "Make a native capture of server responses and arrays.",
     discussion: """
-      Reads responses of OpenAI-style servers (completions with echo and logprobs) and of vLLM (prompt_logprobs), one or many, plain \
-      or as lines of a batch; .npy, .npz and .safetensors with log-probabilities. Native captures go through checked, without fields that are none of a capture's. Samples of llama.cpp's completions \
+      Reads responses of OpenAI-style servers (completions with echo and logprobs) and of vLLM (prompt_logprobs), \
+      one or many, plain \
+      or as lines of a batch; .npy, .npz and .safetensors with log-probabilities. Native captures go through \
+      checked, without fields that are none of a capture's. Samples of llama.cpp's completions \
       (completion_probabilities) are read too. Every command reads \
       these formats too; convert is for keeping what it costs time to read.
 

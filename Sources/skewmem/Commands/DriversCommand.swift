@@ -8,8 +8,10 @@ struct DriversCommand: ReportCommand {
     commandName: "drivers",
     abstract: "What goes with longer matches: hazard regression of the first mismatch, repetition, independence.",
     discussion: """
-      Predictors are those of log_position, log2_repetitions, epoch, log_prefix_length, first_token_rarity and input_similarity that \
-      vary, and the fields named by --field. Several files are the same records at several checkpoints, or further records.
+      Predictors are those of log_position, log2_repetitions, epoch, log_prefix_length, first_token_rarity and \
+      input_similarity that \
+      vary, and the fields named by --field. Several files are the same records at several checkpoints, or further \
+      records.
 
       Example: skewmem drivers notebooks-export/captures/repeats-train-epoch02.jsonl.gz
       """)

@@ -8,7 +8,8 @@ struct FitCommand: ReportCommand {
     commandName: "fit",
     abstract: "Fit families of heavy-tailed laws to match lengths.",
     discussion: """
-      FILE is a capture, whose exact law of N is fitted (or its greedy matches, with --greedy), or counts: one length a line, \
+      FILE is a capture, whose exact law of N is fitted (or its greedy matches, with --greedy), or counts: one \
+      length a line, \
       optionally how often; 12+ is censored at 12.
 
       Families: \(FamilyChoice.plainNames); each also with the prefix zero-inflated-, \

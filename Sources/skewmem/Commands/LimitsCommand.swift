@@ -6,7 +6,8 @@ struct LimitsCommand: ReportCommand {
     commandName: "limits",
     abstract: "What the training set alone allows: the two Bayes-optimal operators beside greedy decoding.",
     discussion: """
-      Counts, over the token ids of all records of the capture, what follows each history, and how far going on with the most \
+      Counts, over the token ids of all records of the capture, what follows each history, and how far going on with \
+      the most \
       frequent would repeat each record. Needs reference_token_ids, and prefix_token_ids where prefixes matter.
 
       Example: skewmem limits notebooks-export/captures/jargon-train-epoch06.jsonl

@@ -8,8 +8,10 @@ struct MetricsCommand: ReportCommand {
     commandName: "metrics",
     abstract: "Every established metric of memorization and membership beside the exact tail risk.",
     discussion: """
-      Each metric is computed for each record where the capture has what it takes, ranked against the exact probability of \
-      repeating n tokens, and asked which of the riskiest records it puts below its own median. With held-out records, membership \
+      Each metric is computed for each record where the capture has what it takes, ranked against the exact \
+      probability of \
+      repeating n tokens, and asked which of the riskiest records it puts below its own median. With held-out \
+      records, membership \
       scores are compared by how well they tell the two apart.
 
       Example: skewmem metrics notebooks-export/captures/jargon-train-epoch06.jsonl \

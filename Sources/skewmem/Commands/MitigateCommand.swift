@@ -8,11 +8,14 @@ struct MitigateCommand: ReportCommand {
     commandName: "mitigate",
     abstract: "What would make the tail shorter, and at what price.",
     discussion: """
-      The risk is the expected number of records repeated for n tokens in q draws each. Weighed are the removal of the riskiest records \
-      (counted, not retrained), shorter output, other decoding schemes (every combination of --temperature and --top-k) and earlier \
+      The risk is the expected number of records repeated for n tokens in q draws each. Weighed are the removal of \
+      the riskiest records \
+      (counted, not retrained), shorter output, other decoding schemes (every combination of --temperature and \
+      --top-k) and earlier \
       checkpoints; with --budget the option of each kind that gives up the least.
 
-      Example: skewmem mitigate notebooks-export/captures/jargon-train-epoch06.jsonl --length 50 --draws 100 --budget 0.1 \
+      Example: skewmem mitigate notebooks-export/captures/jargon-train-epoch06.jsonl --length 50 --draws 100 \
+      --budget 0.1 \
       --checkpoint notebooks-export/captures/jargon-train-epoch04.jsonl
       """)
 

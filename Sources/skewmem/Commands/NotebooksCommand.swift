@@ -8,8 +8,10 @@ struct NotebooksCommand: AsyncParsableCommand {
     commandName: "notebooks",
     abstract: "Jupyter notebooks with claims, evidence and verdicts on captures, executed.",
     discussion: """
-      Captures are told apart by the fields run, split and epoch of their records. Files of generations, and embeddings named RUN-prefix.npy and \
-      RUN-full.npy, are taken up too. What a notebook is about depends on what is there; what is left out is said. The notebooks run again in a plain Python \
+      Captures are told apart by the fields run, split and epoch of their records. Files of generations, and \
+      embeddings named RUN-prefix.npy and \
+      RUN-full.npy, are taken up too. What a notebook is about depends on what is there; what is left out is said. \
+      The notebooks run again in a plain Python \
       kernel with skewmem on the PATH.
 
       Example: skewmem notebooks --output notebooks-export notebooks-export/captures

@@ -6,8 +6,10 @@ struct PlanCommand: ReportCommand {
     commandName: "plan",
     abstract: "How many records to audit, and what a small audit shows.",
     discussion: """
-      With --risky: the sample size that misses all of k risky records with at most the given probability. With --sample: \
-      the number of risky records that such an audit can detect, and with --observed the limits for their number in the \
+      With --risky: the sample size that misses all of k risky records with at most the given probability. With \
+      --sample: \
+      the number of risky records that such an audit can detect, and with --observed the limits for their number in \
+      the \
       whole data set.
 
       Example: skewmem plan --records 100000 --risky 20 --miss 0.05

@@ -8,8 +8,10 @@ struct PredictCommand: ReportCommand {
     commandName: "predict",
     abstract: "How probable it is that records are repeated for n tokens, under any decoding and in several draws.",
     discussion: """
-      Probabilities are exact where the capture suffices. Under a temperature or truncation that asks for more tokens than it \
-      holds they lie between proved bounds; for references shorter than n, or with --given m, the rest is predicted from the \
+      Probabilities are exact where the capture suffices. Under a temperature or truncation that asks for more \
+      tokens than it \
+      holds they lie between proved bounds; for references shorter than n, or with --given m, the rest is predicted \
+      from the \
       other records, with an interval that holds for 90 % of new records.
 
       Example: skewmem predict capture.jsonl --length 50 --draws 100

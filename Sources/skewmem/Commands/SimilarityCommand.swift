@@ -7,11 +7,13 @@ struct SimilarityCommand: ReportCommand {
     commandName: "similarity",
     abstract: "How alike records are, and what that has to do with how far they are repeated.",
     discussion: """
-      Embeddings are those given as .npy, otherwise those of the capture (embedding_prefix, embedding_full), otherwise TF-IDF vectors \
+      Embeddings are those given as .npy, otherwise those of the capture (embedding_prefix, embedding_full), \
+      otherwise TF-IDF vectors \
       of token ids.
 
       Example: skewmem similarity notebooks-export/captures/jargon-train-epoch06.jsonl \
-      --prefix-embeddings notebooks-export/captures/jargon-prefix.npy --full-embeddings notebooks-export/captures/jargon-full.npy
+      --prefix-embeddings notebooks-export/captures/jargon-prefix.npy --full-embeddings \
+      notebooks-export/captures/jargon-full.npy
       """)
 
   @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "file"))

@@ -8,8 +8,10 @@ struct ValidateCommand: ReportCommand {
     commandName: "validate",
     abstract: "Predicted match lengths against sampled generations.",
     discussion: """
-      The generations are JSON objects, one a line: id, generations (lists of token ids), and temperature, top_k, top_p, min_p as \
-      they were drawn. A generation that ends before its reference is taken to have been cut, not ended by the model. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
+      The generations are JSON objects, one a line: id, generations (lists of token ids), and temperature, top_k, \
+      top_p, min_p as \
+      they were drawn. A generation that ends before its reference is taken to have been cut, not ended by the \
+      model. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
 
       Example: skewmem validate notebooks-export/captures/jargon-train-epoch06.jsonl \
       --generations notebooks-export/captures/jargon-samples-epoch06.jsonl

@@ -12,8 +12,10 @@ struct AveragesNotebook {
     var author = NotebookAuthor(
       "Averages hide the tail",
       """
-      **Claim.** Averages describe the typical record and hide the few that leak: the mean of probabilities (what an attacker meets) lies above the \
-      exponential of the mean log-probability (what a loss describes) by a penalty that, as a rule, grows with the length, and a few records carry most of it.
+      **Claim.** Averages describe the typical record and hide the few that leak: the mean of probabilities (what an \
+      attacker meets) lies above the \
+      exponential of the mean log-probability (what a loss describes) by a penalty that, as a rule, grows with the \
+      length, and a few records carry most of it.
 
       **Evidence.** `\(path)`, every number exact for its records.
       """, run: run)
@@ -44,11 +46,13 @@ struct AveragesNotebook {
       known.count > 1 && zip(known, known.dropFirst()).allSatisfy { ($0.penalty ?? 0) < ($1.penalty ?? 0) }
     let reaching = audit.survival.indices.contains(last.n - 1) ? audit.survival[last.n - 1].atRisk : audit.records
     var text =
-      "**Verdict.** At \(NumberText.count(last.n, "token")) the mean probability is \(NumberText.probability(log: penalty, digits: 2)) times what the typical record suggests; the "
+      "**Verdict.** At \(NumberText.count(last.n, "token")) the mean probability is "
+      + "\(NumberText.probability(log: penalty, digits: 2)) times what the typical record suggests; the "
       + "penalty \(isRising ? "grows with the length throughout" : "does not grow with every length")."
     if let effective = last.effectiveRecords, let top = last.top10PercentShare {
       text +=
-        " Of the \(NumberText.count(reaching, "record")) with so many tokens, the tenth that is most likely to be repeated holds \(NumberText.percent(top)) of the expected repetitions; in effect "
+        " Of the \(NumberText.count(reaching, "record")) with so many tokens, the tenth that is most likely to be "
+        + "repeated holds \(NumberText.percent(top)) of the expected repetitions; in effect "
         + "\(NumberText.text(effective)) carry them."
     }
     return text
@@ -63,7 +67,8 @@ struct AveragesNotebook {
     }
     let spread = variance.between > variance.within ? "between" : "within"
     var text =
-      "**Verdict.** Differences between records are \(share(variance.between, audit.matchLength.variance)) of the variance of N: the spread lies mostly \(spread) records."
+      "**Verdict.** Differences between records are \(share(variance.between, audit.matchLength.variance)) of the "
+      + "variance of N: the spread lies mostly \(spread) records."
     guard skewness > 0 else { return text + " N is not skewed to the right (skewness \(NumberText.text(skewness)))." }
     let parts = [
       (third.between, "differences between records"),
@@ -72,7 +77,8 @@ struct AveragesNotebook {
     ]
     let largest = parts.max { $0.0 < $1.0 } ?? parts[0]
     text +=
-      " The largest part of the skew, \(share(largest.0, audit.matchLength.thirdCumulant)) of the third cumulant, comes from \(largest.1)."
+      " The largest part of the skew, \(share(largest.0, audit.matchLength.thirdCumulant)) of the third cumulant, "
+      + "comes from \(largest.1)."
     return text
   }
 
@@ -88,6 +94,7 @@ struct AveragesNotebook {
     else { return nil }
     let (most, end) = (NumberText.weight(largest.epoch), NumberText.weight(last.epoch))
     return
-      "**Verdict.** Over training the penalty at \(NumberText.count(last.n, "token")) is largest at epoch \(most), \(NumberText.text(largest.value)) nats, and \(NumberText.text(last.value)) at the last, epoch \(end)."
+      "**Verdict.** Over training the penalty at \(NumberText.count(last.n, "token")) is largest at epoch \(most), "
+      + "\(NumberText.text(largest.value)) nats, and \(NumberText.text(last.value)) at the last, epoch \(end)."
   }
 }

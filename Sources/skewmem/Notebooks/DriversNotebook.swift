@@ -32,7 +32,8 @@ struct DriversNotebook {
     var author = NotebookAuthor(
       "What drives the tail",
       """
-      **Claim** (arXiv 2502.01187, its experiments with Llama-3.1-8B). Memorization grows with training time, its maximum while the loss is still high; mixing in other data \
+      **Claim** (arXiv 2502.01187, its experiments with Llama-3.1-8B). Memorization grows with training time, its \
+      maximum while the loss is still high; mixing in other data \
       raises the maximum; and it depends on how alike the records are.
 
       **Evidence.** The captures given; each part says what they show and where that differs from the claim.
@@ -52,7 +53,8 @@ struct DriversNotebook {
       """
       ## Training time
 
-      **Claim.** The longest match exceeds 10 tokens by epoch 10 while the loss is still high, and reaches about 50 after it has flattened.
+      **Claim.** The longest match exceeds 10 tokens by epoch 10 while the loss is still high, and reaches about 50 \
+      after it has flattened.
       """)
     for (_, captures) in sources.trajectories {
       let report = try await author.skewmem(
@@ -75,7 +77,8 @@ struct DriversNotebook {
       name + "The longest greedy match first exceeds \(first.length) tokens at epoch \(NumberText.weight(epoch))"
     guard let loss = first.loss, let final = trajectory.finalLoss, final > 0 else { return text + "." }
     text +=
-      ", at a loss of \(NumberText.text(loss)), \(NumberText.text(loss / final, digits: 2)) times that of the last epoch: "
+      ", at a loss of \(NumberText.text(loss)), \(NumberText.text(loss / final, digits: 2)) times that of the last "
+      + "epoch: "
       + (loss > 2 * final
         ? "long matches come before the loss is low, as claimed." : "not before the loss is low, other than claimed.")
     if let last = trajectory.crossings.last(where: { $0.epoch != nil }), last.length > first.length, last.length >= 30,
@@ -98,7 +101,8 @@ struct DriversNotebook {
       """
       ## Composition
 
-      **Claim.** 200 samples of another set mixed in raised the maximum above 40 at epoch 10, where the set alone stayed near 16.
+      **Claim.** 200 samples of another set mixed in raised the maximum above 40 at epoch 10, where the set alone \
+      stayed near 16.
       """)
     for (alone, mixed) in sources.mixtures {
       let report = try await author.skewmem(["compare", alone.path, mixed.path], as: CompareReport.self)
@@ -120,19 +124,23 @@ struct DriversNotebook {
     let clear = pair.tests.filter { $0.holm <= 0.05 }
     let effects = pair.tests.compactMap { test in
       test.effectSize.map {
-        "\(test.measure) \(NumberText.text($0)) \(intervalText(test.effectInterval)), p \(NumberText.text(test.holm)) after Holm"
+        "\(test.measure) \(NumberText.text($0)) \(intervalText(test.effectInterval)), p \(NumberText.text(test.holm)) "
+          + "after Holm"
       }
     }
     text +=
-      " Of \(NumberText.count(pair.paired)) shared records, one by one, rank-biserial correlations (positive where the mixture repeats further): \(effects.joined(separator: "; ")). "
+      " Of \(NumberText.count(pair.paired)) shared records, one by one, rank-biserial correlations (positive where "
+      + "the mixture repeats further): \(effects.joined(separator: "; ")). "
     text +=
       clear.isEmpty
       ? "No test finds a difference beyond chance."
-      : "\(clear.map { "The \($0.test) test of \($0.measure)" }.joined(separator: " and ")) finds a difference beyond chance (p \(clear.map { NumberText.text($0.holm) }.joined(separator: ", ")) after Holm)."
+      : "\(clear.map { "The \($0.test) test of \($0.measure)" }.joined(separator: " and ")) finds a difference beyond "
+        + "chance (p \(clear.map { NumberText.text($0.holm) }.joined(separator: ", ")) after Holm)."
     let signs = Set(pair.tests.compactMap(\.effectSize).map { $0 > 0 })
     if signs == [false] {
       text +=
-        " All effects point to *shorter* matches with the other set mixed in: the records as a whole do not bear the claim out."
+        " All effects point to *shorter* matches with the other set mixed in: the records as a whole do not bear the "
+        + "claim out."
     }
     return text
   }
@@ -152,7 +160,9 @@ struct DriversNotebook {
     let predictor = report.models.first { $0.outcome == "greedy" }?.predictors.first { $0.name == "log2_repetitions" }
     guard let predictor else { return }
     author.text(
-      "**Verdict.** With each doubling the hazard of the first greedy mismatch is multiplied by \(NumberText.text(predictor.ratio)) \(intervalText(predictor.ratioInterval)), p \(NumberText.text(predictor.p)), "
+      "**Verdict.** With each doubling the hazard of the first greedy mismatch is multiplied by "
+        + "\(NumberText.text(predictor.ratio)) \(intervalText(predictor.ratioInterval)), p "
+        + "\(NumberText.text(predictor.p)), "
         + "at the same position, prefix length, first token and similarity: "
         + (predictor.p <= 0.05 && predictor.ratio < 1 ? "true." : "not shown here."))
   }
@@ -165,7 +175,8 @@ struct DriversNotebook {
       """
       ## Similarity
 
-      **Claim** (Remark 2.7). Unlike references behind like prefixes, a gap S_full − S_input below 0, go with less memorization. This is about data sets, of which there are \
+      **Claim** (Remark 2.7). Unlike references behind like prefixes, a gap S_full − S_input below 0, go with less \
+      memorization. This is about data sets, of which there are \
       \(sources.embedded.count) here; the correlations below are about records.
       """)
     for (capture, prefix, full) in sources.embedded {
@@ -175,7 +186,8 @@ struct DriversNotebook {
       author.text(verdict(report, capture))
     }
     author.text(
-      "**Verdict** on the claim. \(NumberText.count(sources.embedded.count, "data set")) cannot test a statement about data sets."
+      "**Verdict** on the claim. \(NumberText.count(sources.embedded.count, "data set")) cannot test a statement "
+        + "about data sets."
     )
   }
 
@@ -183,12 +195,15 @@ struct DriversNotebook {
     let clear = report.correlations.filter { $0.benjaminiHochberg <= 0.05 }
     let gap = report.gap.difference
     return
-      "**Verdict** for `\(capture.run ?? capture.path)`. The gap is \(NumberText.text(gap)) \(intervalText(report.gap.interval)). "
+      "**Verdict** for `\(capture.run ?? capture.path)`. The gap is \(NumberText.text(gap)) "
+      + "\(intervalText(report.gap.interval)). "
       + (clear.isEmpty
         ? "No measure of similarity goes with the match length of records beyond chance."
         : "With the match length of records go "
           + clear.map {
-            "`\($0.measure)`\($0.given.isEmpty ? "" : " given \($0.given.joined(separator: ", "))") (\(NumberText.text($0.value)), p \(NumberText.text($0.benjaminiHochberg)) after Benjamini and Hochberg)"
+            "`\($0.measure)`\($0.given.isEmpty ? "" : " given \($0.given.joined(separator: ", "))") "
+              + "(\(NumberText.text($0.value)), p \(NumberText.text($0.benjaminiHochberg)) after Benjamini and "
+              + "Hochberg)"
           }.joined(separator: ", ") + ".")
   }
 }

@@ -10,7 +10,8 @@ struct MetricsNotebook {
   var missing: [String] {
     sources.heldOut == nil
       ? [
-        "05-beside-established-metrics.ipynb is without membership: no capture of held-out records (split) of the main capture's run and epoch"
+        "05-beside-established-metrics.ipynb is without membership: no capture of held-out records (split) of the "
+          + "main capture's run and epoch"
       ]
       : []
   }
@@ -24,10 +25,12 @@ struct MetricsNotebook {
     var author = NotebookAuthor(
       "Beside the established metrics",
       """
-      **Claim.** Established metrics (loss, perplexity, Min-K %, zlib ratio, greedy extraction, …) tell training records from others, and yet rank the records that leak otherwise than the exact risk: most \
+      **Claim.** Established metrics (loss, perplexity, Min-K %, zlib ratio, greedy extraction, …) tell training \
+      records from others, and yet rank the records that leak otherwise than the exact risk: most \
       average over tokens, while a verbatim match ends at the first token that is not known.
 
-      **Evidence.** `\(capture.path)`; the exact S(n), the probability that the first n tokens are repeated, as the yardstick.
+      **Evidence.** `\(capture.path)`; the exact S(n), the probability that the first n tokens are repeated, as the \
+      yardstick.
       """, run: run)
     let report = try await author.skewmem(
       arguments, only: ["Summary", "What each metric misses of the riskiest 5 %"], as: MetricsReport.self)
@@ -61,11 +64,13 @@ struct MetricsNotebook {
     }
     let lossText =
       loss.map {
-        "The loss ranks the records like S(\(report.settings.length)) with ρ \(NumberText.text($0.spearman)) \(intervalText($0.spearmanInterval)); "
+        "The loss ranks the records like S(\(report.settings.length)) with ρ \(NumberText.text($0.spearman)) "
+          + "\(intervalText($0.spearmanInterval)); "
       } ?? "The loss is the same for all, or has no value; "
     return "**Verdict.** " + lossText
       + "the best of \(NumberText.count(others.count, "established metric")) is \(best.metric) "
-      + "with \(NumberText.text(best.spearman)), known for \(NumberText.count(best.records)) of \(NumberText.count(report.records.count, "record")). "
+      + "with \(NumberText.text(best.spearman)), known for \(NumberText.count(best.records)) of "
+      + "\(NumberText.count(report.records.count, "record")). "
       + (worst.map {
         "\(NumberText.count(missing.count)) of them put at least one of the riskiest 5 % below their own median; "
           + "\(ReportDocument.escaped($0.key)) is missed by \(NumberText.count($0.value))."
@@ -77,8 +82,10 @@ struct MetricsNotebook {
       report.discrimination.first { $0.metric == metric }.map { NumberText.text($0.auc) } ?? "—"
     }
     return
-      "**Verdict.** The area under the ROC curve is \(area("loss")) for the loss and \(area("min_k")) for Min-K %: that a record was trained on is one question, "
-      + "whether it comes out word for word is another. The same records have S(\(report.settings.length)) from \(range(report))."
+      "**Verdict.** The area under the ROC curve is \(area("loss")) for the loss and \(area("min_k")) for Min-K %: "
+      + "that a record was trained on is one question, "
+      + "whether it comes out word for word is another. The same records have S(\(report.settings.length)) from "
+      + "\(range(report))."
   }
 
   private func range(_ report: MetricsReport) -> String {

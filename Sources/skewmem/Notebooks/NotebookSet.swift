@@ -30,7 +30,8 @@ struct NotebookSet: Sendable {
       notebooks.append(try await drivers.written(run))
     } else {
       missing.append(
-        "03-drivers.ipynb takes captures of one run at several epochs, of runs that share records, with repetitions, or with embeddings"
+        "03-drivers.ipynb takes captures of one run at several epochs, of runs that share records, with repetitions, "
+          + "or with embeddings"
       )
     }
     missing += drivers.missing

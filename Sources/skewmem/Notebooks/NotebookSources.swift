@@ -65,7 +65,8 @@ struct NotebookSources: Sendable {
 
   // MARK: What belongs together
 
-  /// The training captures of runs with several epochs, by epoch; the subject's run first, then in the order of their first capture.
+  /// The training captures of runs with several epochs, by epoch; the subject's run first, then in the order of their
+  /// first capture.
   var trajectories: [(run: String, captures: [Capture])] {
     var order: [String] = []
     for run in ([subject] + captures.filter(\.isTraining)).compactMap(\.run) where !order.contains(run) {
@@ -112,7 +113,8 @@ struct NotebookSources: Sendable {
     return varied.last { $0.wholeShare ?? 0 < 0.5 } ?? varied.first
   }
 
-  /// Captures with embeddings, one a run: the subject, or the last at which fewer than half of the records are repeated whole.
+  /// Captures with embeddings, one a run: the subject, or the last at which fewer than half of the records are repeated
+  /// whole.
   var embedded: [(capture: Capture, prefix: String, full: String)] {
     embeddings.sorted { ($0.key == subject.run ? 0 : 1, $0.key) < ($1.key == subject.run ? 0 : 1, $1.key) }.compactMap {
       run, files in

@@ -12,11 +12,14 @@ struct SkewNotebook {
     var author = NotebookAuthor(
       "From token probabilities to skew",
       """
-      **Claim.** The length N of a verbatim match follows exactly from the probabilities of the reference tokens, P(N ≥ n) = p₁ p₂ … pₙ, without \
-      sampling and without assuming independence; over the records of a data set it is skewed to the right, and laws with heavy tails describe it \
+      **Claim.** The length N of a verbatim match follows exactly from the probabilities of the reference tokens, \
+      P(N ≥ n) = p₁ p₂ … pₙ, without \
+      sampling and without assuming independence; over the records of a data set it is skewed to the right, and laws \
+      with heavy tails describe it \
       (*Skewed Memorization in Large Language Models*, arXiv 2502.01187).
 
-      **Evidence.** The capture `\(capture.path)`: the log-probability of every reference token from one forward pass. The cells run `skewmem`, which must be \
+      **Evidence.** The capture `\(capture.path)`: the log-probability of every reference token from one forward \
+      pass. The cells run `skewmem`, which must be \
       on the PATH, in this notebook's folder.
       """, run: run)
     let audit = try await author.skewmem(
@@ -25,8 +28,11 @@ struct SkewNotebook {
     let skewness = audit.matchLength.skewness
     author.text(
       """
-      **Verdict.** E[N] is \(NumberText.text(audit.matchLength.expected)) tokens, and the longest match when every record is drawn once is expected to be \
-      \(NumberText.text(audit.maximum.expected)): \(NumberText.text(audit.maximum.expected / max(audit.matchLength.expected, .leastNormalMagnitude), digits: 2)) times as long. The skewness of N is \
+      **Verdict.** E[N] is \(NumberText.text(audit.matchLength.expected)) tokens, and the longest match when every \
+      record is drawn once is expected to be \
+      \(NumberText.text(audit.maximum.expected)): \
+      \(NumberText.text(audit.maximum.expected / max(audit.matchLength.expected, .leastNormalMagnitude), digits: 2)) \
+      times as long. The skewness of N is \
       \(skewness.map { "\(NumberText.text($0)) (0 for a symmetric law): \($0 > 0 ? "skewed to the right, as claimed." : "not skewed to the right; the claim does not hold here.")" } ?? "undefined, as N does not vary.")
 
       ## Which family
@@ -45,7 +51,8 @@ struct SkewNotebook {
     return author.notebook("01-token-probabilities-to-skew.ipynb")
   }
 
-  /// The law once more in plain Python, up to the length of the shortest reference, where it is a mean over all records.
+  /// The law once more in plain Python, up to the length of the shortest reference, where it is a mean over all
+  /// records.
   private func addLawByHand(_ audit: AuditReport, to author: inout NotebookAuthor) {
     author.text("The same P(N ≥ n) in plain Python, straight from the file, as far as all records reach:")
     let lengths = (0..<62).map { 1 << $0 }.prefix { $0 <= capture.shortest }
@@ -107,12 +114,14 @@ struct SkewNotebook {
       text += " Greedy matches are best described as \(best)"
       if let goodness = fit.goodnessOfFit {
         text +=
-          ", and the bootstrap \(goodness.pValue < 0.05 ? "rejects even that" : "does not reject it") (p \(NumberText.text(goodness.pValue)))"
+          ", and the bootstrap \(goodness.pValue < 0.05 ? "rejects even that" : "does not reject it") (p "
+          + "\(NumberText.text(goodness.pValue)))"
       }
       text += "."
       if let geometric = fit.fits.first(where: { $0.family == "geometric" }), geometric.family != best {
         text +=
-          " The geometric law, which independent and equally hard tokens would give, is \(NumberText.text(geometric.aic - (fit.fits.first?.aic ?? 0))) worse in AIC."
+          " The geometric law, which independent and equally hard tokens would give, is "
+          + "\(NumberText.text(geometric.aic - (fit.fits.first?.aic ?? 0))) worse in AIC."
       }
     }
     return text
@@ -126,7 +135,8 @@ struct SkewNotebook {
       """
       ## Where a heavy tail can come from
 
-      **Claim.** Records that are each light-tailed, P(N ≥ n) = pⁿ, but differ in p make a power law: with p from Beta(a, b), P(N ≥ n) = B(a + n, b) / B(a, b), \
+      **Claim.** Records that are each light-tailed, P(N ≥ n) = pⁿ, but differ in p make a power law: with p from \
+      Beta(a, b), P(N ≥ n) = B(a + n, b) / B(a, b), \
       which falls as n^(−b).
 
       **Evidence.** The exact survival, and its slope on logarithmic axes between n and 2n:
@@ -153,8 +163,10 @@ struct SkewNotebook {
       })
     author.text(
       """
-      **Verdict.** The slope tends to −b = \(-b): true. But the same law of N arises where all records are alike and lock on as they go, with \
-      p_j = (a + j − 1) / (a + b + j − 1): match lengths cannot tell the two apart, token probabilities can (`skewmem audit`, "Where the spread comes from", in the \
+      **Verdict.** The slope tends to −b = \(-b): true. But the same law of N arises where all records are alike and \
+      lock on as they go, with \
+      p_j = (a + j − 1) / (a + b + j − 1): match lengths cannot tell the two apart, token probabilities can \
+      (`skewmem audit`, "Where the spread comes from", in the \
       next notebook).
       """)
   }
@@ -170,7 +182,8 @@ struct SkewNotebook {
 
       **Claim.** For p_j = p0 + αj the paper's derivation is circulated as P(N ≥ n) = p0ⁿ Γ(n + 1 + α/p0) / Γ(1 + α/p0).
 
-      **Evidence.** The product itself, the form with α and p0 in each other's place, and the circulated one, for p0 = \(p0), α = \(alpha), n = \(n):
+      **Evidence.** The product itself, the form with α and p0 in each other's place, and the circulated one, for p0 \
+      = \(p0), α = \(alpha), n = \(n):
       """)
     author.python(
       """
@@ -188,7 +201,8 @@ struct SkewNotebook {
       ])
     author.text(
       """
-      **Verdict.** α and p0 are exchanged in the circulated form, which gives \(NumberText.text(exchanged)), no probability. αⁿ Γ(n + 1 + p0/α) / Γ(1 + p0/α) is the product, \
+      **Verdict.** α and p0 are exchanged in the circulated form, which gives \(NumberText.text(exchanged)), no \
+      probability. αⁿ Γ(n + 1 + p0/α) / Γ(1 + p0/α) is the product, \
       and what the family `linear-hazard` computes.
       """)
   }

@@ -18,7 +18,8 @@ struct InputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A .npy of the lengths of an array's rows, or for a one-dimensional array of where each reference begins, and the last ends.",
+      "A .npy of the lengths of an array's rows, or for a one-dimensional array of where each reference begins, and "
+        + "the last ends.",
       valueName: "file"))
   var arrayLengths: String?
 

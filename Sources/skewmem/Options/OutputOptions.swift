@@ -55,7 +55,8 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
-  private static func json(_ value: some Encodable) throws -> Data {
+  /// JSON as people can read it, keys in alphabetical order.
+  static func json(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value) + Data("\n".utf8)

@@ -6,7 +6,8 @@ import SkewedMemorization
 protocol ReportCommand: AsyncParsableCommand {
   associatedtype Report: ReadableReport
 
-  /// What the command calls arguments of the library, where its options have other names than ``optionName(of:_:)`` gives.
+  /// What the command calls arguments of the library, where its options have other names than ``optionName(of:_:)``
+  /// gives.
   static var optionNames: [String: String] { get }
 
   var output: OutputOptions { get }

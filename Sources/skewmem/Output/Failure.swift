@@ -29,7 +29,8 @@ private func printable(_ text: String) -> String {
 
 /// What is said where lines are invalid and nothing is written.
 func invalidLines(_ count: Int, canBeSkipped: Bool) -> String {
-  "\(count) invalid line\(count == 1 ? "" : "s"); nothing was written\(canBeSkipped ? " (--skip-invalid leaves them out)" : ", and none is valid")"
+  "\(count) invalid line\(count == 1 ? "" : "s"); nothing was "
+    + "written\(canBeSkipped ? " (--skip-invalid leaves them out)" : ", and none is valid")"
 }
 
 /// Says what is wrong with arguments that could be judged only once the command ran, and gives the exit code.

@@ -2,7 +2,8 @@ import Foundation
 import ModelServers
 import Synchronization
 
-/// A progress line on standard error for work that takes more than a second; silent where standard error is no terminal.
+/// A progress line on standard error for work that takes more than a second; silent where standard error is no
+/// terminal.
 final class ProgressBar {
   private let total: Int?
   private let unit: String
