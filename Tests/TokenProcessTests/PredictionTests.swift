@@ -1,4 +1,5 @@
 import Captures
+import GSLNumerics
 import RealModule
 import TestSupport
 import Testing
@@ -106,5 +107,87 @@ import TokenProcess
     let alike = LengthPrediction(
       records: (0..<30).map { [-0.1, -Double($0 % 7) - 0.5, -Double($0 % 5) - 0.3] }, given: 1, length: 3)
     #expect(alike?.predictor.components.contains { $0.predictor.method == .shrinkage } == false)
+  }
+}
+
+/// Sums of predicted probabilities against the truth: intervals can cover while their mean is far off.
+@Suite struct PredictionCalibrationTests {
+  /// Processes whose later tokens are known, so that the truth of Σ S(n) is too.
+  enum Process: String, CaseIterable {
+    /// One token probability a record, beta distributed: the first tokens say all.
+    case constant
+    /// A record's level with independent noise.
+    case noisy
+    /// No level of records: all tokens alike.
+    case independent
+    /// Tokens become more probable along the reference.
+    case rising
+    /// Half of the records are known by heart.
+    case twoGroups = "two-groups"
+    /// A level that wanders from token to token.
+    case wandering
+    /// Noise with a heavy tail.
+    case spiky
+
+    func record(_ generator: inout SeededGenerator, tokens: Int) -> [Double] {
+      func normal() -> Double { (-2 * Double.log(generator.uniform())).squareRoot() * Double.cos(2 * .pi * generator.uniform()) }
+      let level = 0.15 * Double.exp(0.8 * normal())
+      switch self {
+      case .constant:
+        let p = -Double.log(generator.uniform()) / (-Double.log(generator.uniform()) - Double.log(generator.uniform()))
+        return Array(repeating: max(-8, Double.log(min(1 - 1e-9, max(1e-4, p)))), count: tokens)
+      case .noisy: return (0..<tokens).map { _ in -level * Double.exp(0.5 * normal()) }
+      case .independent: return (0..<tokens).map { _ in -0.15 * Double.exp(0.5 * normal()) }
+      case .rising: return (0..<tokens).map { -level / (1 + 0.15 * Double($0)) }
+      case .twoGroups:
+        let isKnown = generator.uniform() < 0.5
+        return (0..<tokens).map { _ in isKnown ? -1e-3 * Double.exp(normal()) : -level * Double.exp(0.5 * normal()) }
+      case .wandering:
+        var offset = 0.0
+        return (0..<tokens).map { _ in
+          offset = 0.8 * offset + 0.3 * normal()
+          return -level * Double.exp(offset)
+        }
+      case .spiky:
+        return (0..<tokens).map { _ in -0.5 * level - (generator.uniform() < 0.03 ? 2 * generator.uniform() : 0) }
+      }
+    }
+  }
+
+  /// Of 120 records the first 60 are known to the end; of the others the first 8 tokens. Σ S(32) of those is predicted, over many
+  /// data sets, without bias: within four standard errors of the mean, or 5 %.
+  @Test(arguments: Process.allCases) func meansAreCalibrated(process: Process) throws {
+    var generator = SeededGenerator(seed: 41, stream: UInt64(Process.allCases.firstIndex(of: process) ?? 0))
+    let sets = slowTestsAreEnabled ? 100 : 8
+    var differences: [Double] = []
+    var truths = 0.0
+    for _ in 0..<sets {
+      let records = (0..<120).map { _ in process.record(&generator, tokens: 32) }
+      let seen = Array(records[..<60]) + records[60...].map { Array($0[..<8]) }
+      let prediction = try #require(LengthPrediction(records: seen, given: 8, length: 32))
+      var (predicted, truth) = (0.0, 0.0)
+      for record in records[60...] {
+        predicted += Double.exp(prediction.estimate(Array(record[..<8])).logMean())
+        truth += Double.exp(record.reduce(0, +))
+      }
+      differences.append(predicted - truth)
+      truths += truth / Double(sets)
+    }
+    let mean = differences.reduce(0, +) / Double(sets)
+    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(sets - 1)
+    let error = (variance / Double(sets)).squareRoot()
+    #expect(mean.magnitude < max(4 * error, 0.05 * truths), "\(process): \(mean) ± \(error) of \(truths)")
+  }
+
+  /// Records of one token probability each: the first tokens say all, and predictions are exact.
+  @Test func whatIsCertainIsPredicted() throws {
+    var generator = SeededGenerator(seed: 5)
+    let records = (0..<60).map { _ in Process.constant.record(&generator, tokens: 32) }
+    let prediction = try #require(LengthPrediction(records: records, given: 8, length: 32))
+    for record in records {
+      let estimate = prediction.estimate(record)
+      expectClose(estimate.median, record.reduce(0, +), relative: 1e-6, absolute: 1e-6)
+    }
+    #expect(prediction.predictor.components[0].predictor.method == .shrinkage)
   }
 }

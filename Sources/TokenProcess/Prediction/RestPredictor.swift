@@ -52,7 +52,7 @@ public struct RestPredictor: Sendable {
   ///   - centers: What a hazard or tail says for each record when the record is left out, and last for a new one; nil
   ///     for the population mean and shrinkage.
   ///   - tokens: n - m.
-  /// - Returns: nil with fewer than five records or no variation.
+  /// - Returns: nil with fewer than five records.
   init?(_ method: Method, _ scale: SurprisalScale, first: [Double], rest: [Double], centers: [Double]?, tokens: Int) {
     self.method = method
     self.scale = scale
@@ -80,8 +80,7 @@ public struct RestPredictor: Sendable {
       line = .regression(regression)
     }
     for (index, (error, deviation, freedom)) in known.enumerated() {
-      // No error to speak of leaves nothing to learn an interval from.
-      guard deviation > 1e-9 else { return nil }
+      let deviation = max(deviation, Self.leastDeviation)
       let score =
         logStudentDensity(error / deviation, degreesOfFreedom: freedom) - .log(deviation) + scale.logSlope(rest[index])
         - .log(Double(tokens))
@@ -99,10 +98,18 @@ public struct RestPredictor: Sendable {
   /// Centre and standard deviation of g(r) for a record whose first tokens have this mean surprisal.
   private func center(_ first: Double) -> (center: Double, deviation: Double, degreesOfFreedom: Double) {
     switch line {
-    case .constant(let center, let deviation, let freedom): (center, deviation, freedom)
-    case .regression(let regression): regression.prediction(scale.transformed(first))
+    case .constant(let center, let deviation, let freedom): (center, max(deviation, Self.leastDeviation), freedom)
+    case .regression(let regression):
+      {
+        let (center, deviation, freedom) = regression.prediction(scale.transformed(first))
+        return (center, max(deviation, Self.leastDeviation), freedom)
+      }()
     }
   }
+
+  /// Errors below this are rounding: a predictor that makes no others is the best that there is, and still has an
+  /// interval.
+  private static let leastDeviation = 1e-9
 
   /// The predictive probability that the mean surprisal of the rest is at most `rest`.
   func level(_ first: Double, rest: Double) -> Double {
