@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "Inference", targets: ["Inference"]),
     .library(name: "Similarity", targets: ["Similarity"]),
     .library(name: "HeavyTails", targets: ["HeavyTails"]),
+    .library(name: "GSLNumerics", targets: ["GSLNumerics"]),
     .executable(name: "skewmem", targets: ["skewmem"]),
   ],
   dependencies: [

@@ -43,7 +43,7 @@ let package = Package(
     .executableTarget(
       name: "DriverBenchmarks",
       dependencies: [
-        .product(name: "TokenProcess", package: "SkewedMemorization"),
+        .product(name: "SkewedMemorization", package: "SkewedMemorization"),
         .product(name: "Inference", package: "SkewedMemorization"),
         .product(name: "Similarity", package: "SkewedMemorization"),
         .product(name: "GSLNumerics", package: "SkewedMemorization"),

@@ -39,7 +39,7 @@ def main():
     parser.add_argument("--top", help="how many of the riskiest records to name")
     options = parser.parse_args()
     summarize = [options.skewmem, "summarize", "-", "--threads", "1"] + ["--skip-invalid"] * options.skip_invalid
-    summarize += [text for name in ("lengths", "top") if getattr(options, name) for text in (f"--{name}", getattr(options, name))]
+    summarize += [text for name in ("length", "top") if getattr(options, name) for text in (f"--{name}", getattr(options, name))]
 
     def summary(lines):
         first = next(lines, None)

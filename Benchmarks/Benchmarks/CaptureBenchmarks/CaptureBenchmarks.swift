@@ -31,9 +31,9 @@ let benchmarks: @Sendable () -> Void = {
     let records = try await CaptureReader(files: [try simulatedCapture()], threads: 2).records()
     benchmark.startMeasurement()
     for _ in benchmark.scaledIterations {
-      var accumulator = try AuditAccumulator()
-      for record in records { accumulator.add(record) }
-      blackHole(accumulator.records)
+      var sums = try DataSetSums()
+      for record in records { sums.add(record) }
+      blackHole(sums.records)
     }
   }
 
@@ -46,12 +46,12 @@ let benchmarks: @Sendable () -> Void = {
       let path = root.appendingPathComponent("notebooks-export/captures/jargon-train-epoch06.jsonl").path
       let few = try await CaptureReader(files: [path], threads: 2).records()
         .filter { $0.tokenLogProbabilities.count == 64 }
-      let records = (0..<100_000).map { few[$0 % few.count] }
-      var prediction = try Prediction(length: 64)
+      let capture = try Capture(name: "x", records: (0..<100_000).map { few[$0 % few.count] })
+      var prediction = try PredictAnalysis(length: 64)
       prediction.decoding = try Decoding(temperature: scheme.0, topK: scheme.1)
       prediction.threads = 2
       benchmark.startMeasurement()
-      for _ in benchmark.scaledIterations { blackHole(try await prediction.report(on: records, file: "x")) }
+      for _ in benchmark.scaledIterations { blackHole(try await prediction.run(on: capture)) }
     }
   }
 }
