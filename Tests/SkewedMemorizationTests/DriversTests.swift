@@ -89,6 +89,20 @@ import Testing
     #expect(report.comparisons[0].paired == 0 && report.comparisons[0].tails.allSatisfy { $0.interval == nil })
   }
 
+  /// Three ids are in both; one has another length and one is there twice: both are said.
+  @Test func whatIsNotPairedIsSaid() async throws {
+    func capture(_ name: String, _ records: [(String, [Double])]) throws -> Capture {
+      try Capture(name: name, records: try records.map { try Record(id: $0, tokenLogProbabilities: $1) })
+    }
+    let a = try capture("a", [("x", [-1, -2]), ("x", [-3, -2]), ("y", [-1, -2]), ("w", [-1])])
+    let b = try capture("b", [("y", [-0.5, -2]), ("x", [-0.1, -2]), ("w", [-1, -2]), ("q", [-1, -2])])
+    let report = try await CompareAnalysis().run(on: [a, b])
+    #expect(report.comparisons[0].paired == 2)
+    let codes = report.warnings.map(\.code)
+    #expect(codes == [.notPaired, .otherLengths, .commonRecords])
+    #expect(report.warnings[1].numbers == ["records": 1])
+  }
+
   // MARK: Limits
 
   @Test func limitsOfTheJargonFile() async throws {

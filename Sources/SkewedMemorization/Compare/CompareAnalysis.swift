@@ -51,9 +51,14 @@ public struct CompareAnalysis: Sendable {
     }
     adjust(&report.comparisons)
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
-    for pair in report.comparisons where pair.paired > 0 {
-      let sizes = [pair.a, pair.b].compactMap { name in dataSets.first { $0.name == name }?.records.count }
-      guard sizes.count == 2, pair.paired < max(sizes[0], sizes[1]) else { continue }
+    for (pair, (a, b)) in zip(report.comparisons, chosen) {
+      let sizes = [dataSets[a].records.count, dataSets[b].records.count]
+      let otherLengths = measured[a].otherLengths(in: measured[b])
+      if otherLengths > 0 {
+        report.warnings.append(
+          Warning(.otherLengths, counts: ["records": otherLengths], names: ["a": pair.a, "b": pair.b]))
+      }
+      guard pair.paired > 0, pair.paired < max(sizes[0], sizes[1]) else { continue }
       report.warnings.append(
         Warning(
           .commonRecords, counts: ["records_a": sizes[0], "records_b": sizes[1], "paired": pair.paired],
@@ -235,6 +240,12 @@ private struct Measured: Sendable {
       guard let found = other.places[id], other.laws[found].length == laws[place].length else { return nil }
       return (place, found)
     }
+  }
+
+  /// How many records have a name in common with another data set, and another length there: they are not the same
+  /// records, and not paired.
+  func otherLengths(in other: Measured) -> Int {
+    places.count { id, place in other.places[id].map { other.laws[$0].length != laws[place].length } ?? false }
   }
 
   func profile(lengths: [Int]) -> CompareReport.Profile {
