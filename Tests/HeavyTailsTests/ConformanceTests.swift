@@ -100,16 +100,19 @@ import Testing
   private func comparisons<F: FittableFamily>(of law: F) throws -> Int {
     var compared = 0
     let parameters = law.parameters
-    let coordinates = F.coordinates(of: parameters, reach: 1...31)
+    let coordinates = F.coordinates(of: parameters, reach: Reach(lowerBound: 1, upperBound: 31, survived: 30))
     // A law at its edge (alpha = 0 is none, p = 1 would be) or so near that differences leave the range has no check.
     guard coordinates.allSatisfy({ $0.isFinite && $0.magnitude < 25 }) else { return 0 }
-    let restored = F.parameters(at: coordinates, reach: 1...31)
+    let restored = F.parameters(at: coordinates, reach: Reach(lowerBound: 1, upperBound: 31, survived: 30))
     for (value, expected) in zip(restored, parameters) { expectClose(value, expected, relative: 1e-9, absolute: 1e-15) }
-    let jacobian = F.jacobian(at: coordinates, reach: 1...31)
+    let jacobian = F.jacobian(at: coordinates, reach: Reach(lowerBound: 1, upperBound: 31, survived: 30))
     for n in [0, 1, 2, 7, 30, 64, 100, 5000] {
       for isMass in [true, false] {
         func value(_ point: [Double]) -> Double? {
-          guard let law = try? F(parameters: F.parameters(at: point, reach: 1...31)) else { return nil }
+          guard
+            let law = try? F(
+              parameters: F.parameters(at: point, reach: Reach(lowerBound: 1, upperBound: 31, survived: 30)))
+          else { return nil }
           return isMass ? law.logMass(n) : law.logSurvival(n)
         }
         var gradient = [Double](repeating: 0, count: parameters.count)

@@ -4,8 +4,9 @@ import RealModule
 ///
 /// I_x(a, b) = ∫₀ˣ t^(a-1) (1-t)^(b-1) dt / B(a, b) for a, b > 0 and 0 <= x <= 1. The side on x's side of the mean
 /// comes from the continued fraction (DLMF 8.17.22, modified Lentz), the other as its complement, so that a tail of
-/// 1e-500 is as exact as one of 0.1. With a shape below about 1e-3 the complement can be the small one, and then has
-/// only the digits that 1 minus the other leaves.
+/// 1e-500 is as exact as one of 0.1. With a shape below 1 the complement can be the small one; then it comes from the
+/// fraction on its own side, which needs O(1/√(1 - x)) steps there, up to 1 - x = 1e-8. Closer to the end it has only
+/// the digits that 1 minus the other leaves.
 ///
 /// - Complexity: O(√max(a, b)) steps of the fraction.
 /// - Throws: `NumericsError.argument` outside the domain; `noConvergence` beyond 10⁶ steps.
@@ -21,11 +22,16 @@ public func logIncompleteBeta(
   let front = logBetaKernel(a, b, x, y)
   if x < (a + 1) / (a + b + 2) {
     let lower = min(0, front + .log(try betaContinuedFraction(a, b, x)) - .log(a))
-    return (lower, log1mExp(lower))
+    let isSmall = lower > -0.1 && a < 1 && x > smallestOfOwnSide
+    return (lower, isSmall ? front + .log(try betaContinuedFraction(b, a, y)) - .log(b) : log1mExp(lower))
   }
   let upper = min(0, front + .log(try betaContinuedFraction(b, a, y)) - .log(b))
-  return (log1mExp(upper), upper)
+  let isSmall = upper > -0.1 && b < 1 && y > smallestOfOwnSide
+  return (isSmall ? front + .log(try betaContinuedFraction(a, b, x)) - .log(a) : log1mExp(upper), upper)
 }
+
+/// How near the end of the range a small complement still has a fraction of its own: 10⁵ steps.
+private let smallestOfOwnSide = 1e-8
 
 /// I_x(a, b), the regularized incomplete beta function; see ``logIncompleteBeta(_:_:_:)``.
 ///

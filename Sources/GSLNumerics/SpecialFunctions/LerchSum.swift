@@ -50,14 +50,15 @@ package struct LerchSum {
     from start: Double, peak: Double, lambda: Double, s: Double, q: Double, _ weight: (Double) -> SIMD4<Double>
   ) -> SIMD4<Double> {
     var integral = SIMD4<Double>.zero
-    var low = start
+    // Below e^(-1-90/|s|) times a peak the weights are under e^(-90) of it, and may be lost in the range of Double.
+    var low = s < 0 ? max(start, peak * .exp(-1 + 90 / s)) : start
     while true {
       let high = low + min(low, 4 / lambda, 4 * low / s.magnitude)
       let part = gaussLegendre(from: low, to: high, weight)
       integral += part
       low = high
       // Nothing is left to add where the weights are lost in the range of Double.
-      if !(part[0] > 0) || low > 1e290 { break }
+      if low > peak && !(part[0] > 0) || low > 1e290 { break }
       if low > peak, part[0] <= 1e-18 * integral[0], part[2] <= 1e-18 * integral[2] { break }
     }
     let derivatives = Self.derivatives(at: start, lambda: lambda, s: s, q: q, value: weight(start)[0])

@@ -22,11 +22,18 @@ public struct ModelComparison: Sendable, Equatable {
   public let statistic: Double
   /// The p-value: two-sided for Vuong's test.
   public let pValue: Double
+  /// Vuong's statistic with the correction for the numbers of parameters that AIC makes; nil for other tests, and
+  /// with clusters, whose expected log-likelihoods have not the noise that it is for.
+  public let correctedStatistic: Double?
+  /// Its two-sided p-value.
+  public let correctedPValue: Double?
 
   /// Vuong's test with the uncorrected log-likelihood ratio; nil when the two laws give every datum the same
-  /// probability.
+  /// probability, up to what the search for the two maxima leaves.
   ///
   ///     z = Σ d / √(G s²),   d = Σ w (ln f₁ - ln f₂) over one unit, s² its variance over the G units
+  ///
+  /// The corrected form has Σ d - (k₁ - k₂) with the numbers k of free parameters (Vuong 1989, equation 5.11).
   ///
   /// - Parameters:
   ///   - first: The fit that a positive statistic favors.
@@ -54,11 +61,15 @@ public struct ModelComparison: Sendable, Equatable {
     let ratio = units.reduce(0) { $0 + $1.weight * $1.difference }
     let mean = ratio / total
     let variance = units.reduce(0) { $0 + $1.weight * ($1.difference - mean) * ($1.difference - mean) } / total
-    guard variance > 1e-28 * max(1, mean * mean), variance.isFinite else { return nil }
-    let z = ratio / (total * variance).squareRoot()
+    // G s² has a law of order one when the two laws coincide; far below that it is rounding, not evidence.
+    guard total * variance > 1e-6, variance.isFinite else { return nil }
+    func twoSided(_ z: Double) -> Double { min(1, 2 * normalUpperTail(z.magnitude)) }
+    let scale = (total * variance).squareRoot()
+    let z = ratio / scale
+    let corrected = clusters == nil ? (ratio - Double(first.freeParameters - second.freeParameters)) / scale : nil
     return ModelComparison(
-      first: first.family, second: second.family, test: .vuong, statistic: z,
-      pValue: min(1, 2 * normalUpperTail(z.magnitude)))
+      first: first.family, second: second.family, test: .vuong, statistic: z, pValue: twoSided(z),
+      correctedStatistic: corrected, correctedPValue: corrected.map(twoSided))
   }
 
   /// The likelihood-ratio test of a family against a larger one that contains it.
@@ -77,7 +88,8 @@ public struct ModelComparison: Sendable, Equatable {
     var p = try chiSquaredUpperTail(statistic, degrees)
     if onBoundary { p = 0.5 * p + 0.5 * (try chiSquaredUpperTail(statistic, degrees - 1)) }
     return ModelComparison(
-      first: smaller.family, second: larger.family, test: .likelihoodRatio, statistic: statistic, pValue: p)
+      first: smaller.family, second: larger.family, test: .likelihoodRatio, statistic: statistic, pValue: p,
+      correctedStatistic: nil, correctedPValue: nil)
   }
 
   static func chiSquaredUpperTail(_ x: Double, _ degrees: Int) throws -> Double {

@@ -113,6 +113,7 @@ private struct TailObjective: LikelihoodObjective {
 
   var dimension: Int { 3 }
   var weight: Double { excesses.weight }
+  var isSmooth: Bool { excesses.isSmooth }
 
   private func penalty(_ point: [Double]) -> Double {
     let difference = point[2] - logExceedance

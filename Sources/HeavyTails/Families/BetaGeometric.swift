@@ -70,16 +70,16 @@ public struct BetaGeometric: FittableFamily {
   }
 
   // Mean a/(a+b) and concentration a+b: on them the likelihood is nearly a product, on a and b a narrow ridge.
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [.log(parameters[0] / parameters[1]), .log(parameters[0] + parameters[1])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     let concentration = Double.exp(coordinates[1])
     return [concentration * logistic(coordinates[0]), concentration * logistic(-coordinates[0])]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     let values = parameters(at: coordinates, reach: reach)
     let slope = Double.exp(coordinates[1]) * logisticDerivative(coordinates[0])
     return [[slope, values[0]], [-slope, values[1]]]
@@ -92,7 +92,7 @@ public struct BetaGeometric: FittableFamily {
     return [0.5, 2, 8, 64].map { [$0 * mean, $0 * (1 - mean)] }
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index == 0 ? "a / (a + b) → \(isUpper ? 1 : 0)" : "a, b → \(isUpper ? "∞" : "0")"
   }
 

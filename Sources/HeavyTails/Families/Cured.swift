@@ -76,7 +76,14 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
     let atEnd = counts.cells.last.map { $0.censored / counts.total } ?? 0
     // What survives the longest length may be cured; some of it will still end.
     let shares = [min(max(0.8 * atEnd, 1e-3), 0.9), min(max(0.1 * atEnd, 1e-4), 0.5)]
-    return Base.startingPoints(for: counts).flatMap { start in shares.map { start + [$0] } }
+    let starts = Base.startingPoints(for: counts).flatMap { start in shares.map { start + [$0] } }
+    guard atEnd > 0, counts.cells.count > 1, counts.exactTotal > 0 else { return starts }
+    // All of it cured, and the base law from the rest: a mixture would else have a part of its own for it.
+    var cells = counts.cells
+    let last = cells.removeLast()
+    if last.exact > 0 { cells.append(.init(length: last.length, exact: last.exact)) }
+    let ending = CensoredCounts(sorted: cells)
+    return starts + Base.startingPoints(for: ending).map { $0 + [atEnd] }
   }
 }
 

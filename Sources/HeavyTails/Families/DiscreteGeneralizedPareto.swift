@@ -71,13 +71,13 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
   }
 
   // ln σ, and the tail's shape as it is; the data's largest length bounds it from below by σ + ξn > 0.
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [.log(parameters[0]), parameters[1]]
   }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     [.exp(coordinates[0]), coordinates[1]]
   }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     [[.exp(coordinates[0]), 0], [0, 1]]
   }
 
@@ -86,9 +86,23 @@ public struct DiscreteGeneralizedPareto: FittableFamily {
     return [[mean, 0.1], [0.5 * mean, 0.5], [0.2 * mean, 1], [mean * 1.2, -0.01]]
   }
 
+  // Where the law ends at the longest length: a law that ends earlier is impossible, one that ends later has a survival
+  // whose derivative does not vanish there.
+  public static var isSmooth: Bool { false }
+
+  public static func kinks(near coordinates: [Double], reach: Reach) -> [Kink] {
+    guard coordinates[1] < 0 else { return [] }
+    let end = Double(reach.upperBound)
+    return [
+      Kink(condition: "sigma + \(reach.upperBound) xi = 0", start: [.log(-coordinates[1])]) { point in
+        [.log(end) + point[0], -.exp(point[0])]
+      }
+    ]
+  }
+
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index == 0 ? "sigma → \(isUpper ? "∞" : "0")" : "xi → \(isUpper ? "∞" : "-∞")"
   }
 }

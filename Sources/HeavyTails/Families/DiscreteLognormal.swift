@@ -111,13 +111,13 @@ public struct DiscreteLognormal: FittableFamily {
     return logNormalUpperTail(c)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [parameters[0], .log(parameters[1])]
   }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     [coordinates[0], .exp(coordinates[1])]
   }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     [[1, 0], [0, .exp(coordinates[1])]]
   }
 
@@ -134,7 +134,7 @@ public struct DiscreteLognormal: FittableFamily {
     return [[mean, deviation], [mean - 1, 1.5 * deviation], [mean, 2.5 * deviation]]
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index == 0 ? "mu → \(isUpper ? "∞" : "-∞")" : "sigma → \(isUpper ? "∞" : "0")"
   }
 

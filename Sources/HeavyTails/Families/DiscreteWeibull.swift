@@ -32,7 +32,7 @@ public struct DiscreteWeibull: FittableFamily {
     logQ = .log(q)
   }
 
-  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+  public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     // -ln q itself: q may be so near 1 that a Double cannot tell.
     logQ = -.exp(coordinates[0])
     q = .exp(logQ)
@@ -87,15 +87,15 @@ public struct DiscreteWeibull: FittableFamily {
   }
 
   // ln(-ln q) and ln β, in which ln(-ln S) is linear.
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [.log(-.log(parameters[0])), .log(parameters[1])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     [.exp(-.exp(coordinates[0])), .exp(coordinates[1])]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     let cumulative = Double.exp(coordinates[0])
     return [[-cumulative * .exp(-cumulative), 0], [0, .exp(coordinates[1])]]
   }
@@ -108,7 +108,7 @@ public struct DiscreteWeibull: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index == 0 ? "q → \(isUpper ? 0 : 1)" : "beta → \(isUpper ? "∞" : "0")"
   }
 }

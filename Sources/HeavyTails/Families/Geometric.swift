@@ -29,7 +29,7 @@ public struct Geometric: FittableFamily {
     logQ = .log(onePlus: -p)
   }
 
-  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+  public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     guard !coordinates[0].isNaN else {
       throw .parameter(family: Self.familyName, name: "p", value: .nan, allowed: "finite")
     }
@@ -63,13 +63,13 @@ public struct Geometric: FittableFamily {
     return logSurvival(n)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [logit(parameters[0])]
   }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     [logistic(coordinates[0])]
   }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     [[logisticDerivative(coordinates[0])]]
   }
 

@@ -46,14 +46,14 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     logRest = p.map { .log(onePlus: -$0) }
   }
 
-  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+  public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     parameters = Self.parameters(at: coordinates, reach: reach)
     (logWeights, logP, logRest) = Self.logarithms(at: coordinates, reach: reach)
   }
 
   /// ln w, ln p and ln(1 - p) of the parts, by increasing p.
   private static func logarithms(
-    at coordinates: [Double], reach: ClosedRange<Int>
+    at coordinates: [Double], reach: Reach
   ) -> (weights: [Double], p: [Double], rest: [Double]) {
     let order = order(at: coordinates)
     let links = order.map { coordinates[parts - 1 + $0] }
@@ -137,7 +137,7 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
 
   // ln(v_k / v_1) for k > 1, then the logits of p; v ∝ w p^m are the shares of the parts among the records that reach
   // the first length m of the data: those at 0 would be unknowable far from it.
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     let start = Double(reach.lowerBound - 1)
     let shares = (0..<parts).map {
       Double.log(parameters[$0]) + (start == 0 ? 0 : start * .log(parameters[parts + $0]))
@@ -145,12 +145,12 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     return (1..<parts).map { shares[$0] - shares[0] } + parameters[parts...].map { logit($0) }
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     logarithms(at: coordinates, reach: reach).weights.map { .exp($0) }
       + order(at: coordinates).map { logistic(coordinates[parts - 1 + $0]) }
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     let order = order(at: coordinates)
     let weights = logarithms(at: coordinates, reach: reach).weights.map { Double.exp($0) }
     let start = Double(reach.lowerBound - 1)
@@ -206,7 +206,7 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     }
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index < parts - 1 ? "a part empties" : "the p of a part → \(isUpper ? 1 : 0)"
   }
 
@@ -286,9 +286,12 @@ private struct GeometricParts {
   }
 }
 
+/// The largest number of parts of a mixture.
+let largestMixture = 5
+
 /// The geometric mixture of so many parts; of one part, the geometric law.
 ///
-/// - Precondition: 1 <= parts <= 5.
+/// - Precondition: 1 <= parts <= ``largestMixture``.
 func mixture(ofParts parts: Int) -> any FittableFamily.Type {
   switch parts {
   case 1: Geometric.self

@@ -124,43 +124,98 @@ public struct LinearHazard: FittableFamily {
     return logSurvival(n)
   }
 
-  // The logits of the line's values at the first and the last position where the data see a token fail: a line that
-  // reaches 0 or 1 in between is impossible, and so at infinity. Outside it may be clamped.
+  // The possible lines are below 1 where a token fails and above 0 where one survives; elsewhere they may be clamped.
+  // With the line's values p at the first position that fails, f, q at the last one, l, and r at the last one that
+  // survives, s, the coordinates are logit p and logit(r / u), where u = p + (1 - p) (s - f) / (l - f) is r for q = 1.
+  // Where nothing survives beyond f they are logit p and -ln(1 - q), and steep lines are alike.
 
-  private static func ends(_ reach: ClosedRange<Int>) -> (first: Double, last: Double) {
-    (Double(reach.lowerBound), Double(max(reach.upperBound, reach.lowerBound + 1)))
+  private struct Ends {
+    let first: Double
+    let last: Double
+    let survived: Double
+
+    init(_ reach: Reach) {
+      first = Double(reach.lowerBound)
+      last = Double(max(reach.upperBound, reach.lowerBound + 1))
+      survived = Double(reach.survived)
+    }
+
+    var goesOn: Bool { survived > first }
+
+    /// (s - f) / (l - f).
+    var ratio: Double { (survived - first) / (last - first) }
+
+    /// The coordinates of the line through p at the first failure with this slope.
+    func coordinates(logitFirst: Double, slope: Double) -> [Double] {
+      let p = logistic(logitFirst)
+      guard goesOn else { return [logitFirst, -.log(logistic(-logitFirst) - slope * (last - first))] }
+      let limit = p + logistic(-logitFirst) * ratio
+      return [logitFirst, logit((p + slope * (survived - first)) / limit)]
+    }
+
+    /// p, and the slope of the line at these coordinates.
+    func line(at coordinates: [Double]) -> (p: Double, slope: Double) {
+      let p = logistic(coordinates[0])
+      guard goesOn else { return (p, (-.expMinusOne(-coordinates[1]) - p) / (last - first)) }
+      // r - p = (1 - p) ratio t - p (1 - t) with t = r / u.
+      let rise = logistic(-coordinates[0]) * ratio * logistic(coordinates[1]) - p * logistic(-coordinates[1])
+      return (p, rise / (survived - first))
+    }
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
-    let ends = ends(reach)
-    return [logit(parameters[0] + parameters[1] * ends.first), logit(parameters[0] + parameters[1] * ends.last)]
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
+    let ends = Ends(reach)
+    return ends.coordinates(logitFirst: logit(parameters[0] + parameters[1] * ends.first), slope: parameters[1])
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
-    let ends = ends(reach)
-    let first = logistic(coordinates[0])
-    let slope = (logistic(coordinates[1]) - first) / (ends.last - ends.first)
-    return [first - slope * ends.first, slope]
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
+    let ends = Ends(reach)
+    let (p, slope) = ends.line(at: coordinates)
+    return [p - slope * ends.first, slope]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
-    let ends = ends(reach)
-    let span = ends.last - ends.first
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
+    let ends = Ends(reach)
     let first = logisticDerivative(coordinates[0])
-    let last = logisticDerivative(coordinates[1])
-    return [[first * (1 + ends.first / span), -last * ends.first / span], [-first / span, last / span]]
+    let slopes: [Double]
+    if ends.goesOn {
+      let span = ends.survived - ends.first
+      slopes = [
+        -first * (ends.ratio * logistic(coordinates[1]) + logistic(-coordinates[1])) / span,
+        logisticDerivative(coordinates[1]) * (logistic(-coordinates[0]) * ends.ratio + logistic(coordinates[0])) / span,
+      ]
+    } else {
+      slopes = [-first / (ends.last - ends.first), .exp(-coordinates[1]) / (ends.last - ends.first)]
+    }
+    return [[first - slopes[0] * ends.first, -slopes[1] * ends.first], slopes]
   }
 
-  /// Where the line meets 1 exactly at a position before the first failure: clamped on one side, not on the other.
-  public static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
-    let position = ((1 - parameters[0]) / parameters[1]).rounded()
-    guard position >= 1, position < ends(reach).first,
-      (parameters[0] + parameters[1] * position - 1).magnitude < 1e-5
-    else { return nil }
-    return "p0 + \(Int(position)) alpha = 1"
+  public static var isSmooth: Bool { false }
+
+  /// Lines that meet 1 exactly at a position, on either side of the crossing, and those that meet 0 at the last one:
+  /// clamped on one side, not on the other.
+  public static func kinks(near coordinates: [Double], reach: Reach) -> [Kink] {
+    let ends = Ends(reach)
+    let (p, alpha) = ends.line(at: coordinates)
+    var result = [
+      Kink(condition: "p0 + \(Int(ends.last)) alpha = 0", start: [coordinates[0]]) { point in
+        ends.coordinates(logitFirst: point[0], slope: -logistic(point[0]) / (ends.last - ends.first))
+      }
+    ]
+    let crossing = ends.first + (1 - p) / alpha
+    guard crossing.isFinite, crossing.magnitude < 0x1p53 else { return result }
+    for position in [crossing.rounded(.down), crossing.rounded(.up)]
+    where position >= 1 && !(ends.first...ends.last).contains(position) {
+      result.append(
+        Kink(condition: "p0 + \(Int(position)) alpha = 1", start: [coordinates[0]]) { point in
+          ends.coordinates(logitFirst: point[0], slope: logistic(-point[0]) / (position - ends.first))
+        })
+    }
+    return result
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
+    let ends = Ends(counts.reach)
     let lengths = counts.lengthTotal
     let p = min(max(lengths / (lengths + counts.exactTotal), 1e-6), 1 - 1e-9)
     let last = Double(max(2, max(counts.reach.upperBound, counts.maximum)))
@@ -172,6 +227,10 @@ public struct LinearHazard: FittableFamily {
       [share, 0.5 * (1 - share) / last],
       [share, 0.9 * (1 - share) / last],
       [share, -0.5 * share / last],
+      // From almost 1 at the first failure to 0 at the last.
+      [
+        0.95 * ends.last / (ends.last - ends.first), -0.95 / (ends.last - ends.first),
+      ],
       // Certain until shortly before the first failure, and falling from there.
       [1 + 0.5 * Double(counts.reach.lowerBound) / (last + 1), -0.5 / (last + 1)],
     ]
@@ -179,9 +238,10 @@ public struct LinearHazard: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
-    let ends = ends(reach)
-    let position = Int(index == 0 ? ends.first : ends.last)
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
+    let ends = Ends(reach)
+    if index == 1, !isUpper, !ends.goesOn { return "alpha → -∞" }
+    let position = Int(index == 0 ? ends.first : isUpper ? ends.last : ends.survived)
     return "p0 + \(position == 1 ? "" : "\(position) ")alpha → \(isUpper ? 1 : 0)"
   }
 }

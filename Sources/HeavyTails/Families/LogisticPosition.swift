@@ -129,9 +129,9 @@ public struct LogisticPosition: FittableFamily {
     return n <= 0 ? 0 : -sums[0]
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] { parameters }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] { coordinates }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] { [[1, 0], [0, 1]] }
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] { parameters }
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] { coordinates }
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] { [[1, 0], [0, 1]] }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let share = min(max((counts.total - counts.exactAtZero) / counts.total, 0.01), 0.99)
@@ -140,7 +140,7 @@ public struct LogisticPosition: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     "\(index == 0 ? "a" : "b") → \(isUpper ? "∞" : "-∞")"
   }
 }

@@ -99,7 +99,9 @@ public struct NegativeBinomial: FittableFamily {
     let value = logSurvival(n)
     // ∂S/∂p = p^(n-1) (1-p)^(r-1) / B(n, r) = n P(N = n) / (p (1-p)).
     gradient[1] = .exp(logMass(n) - value) * Double(n) / (p * (1 - p))
-    if p < Self.largestSummed, r * p / (1 - p) < 1e4 {
+    let mean = r * p / (1 - p)
+    // Below 600, or from near the mean on, the largest term is in the range of Double relative to the first.
+    if p < Self.largestSummed, mean < 600 || mean < 1e4 && Double(n) > 0.8 * mean {
       // ∂S/∂r = Σ_{m >= n} P(N = m) ∂ ln P(N = m)/∂r = S × mean of it in the tail.
       gradient[0] = massSlope(n) + meanDigammaRise(from: n)
     } else {
@@ -113,18 +115,22 @@ public struct NegativeBinomial: FittableFamily {
     return value
   }
 
-  // ln r and the logarithm of the mean, r p / (1 - p): towards a Poisson law only the first one runs off.
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
-    [.log(parameters[0]), .log(parameters[0]) + logit(parameters[1])]
+  // ln r and ln(1 + r) + logit p. Towards a Poisson law (r → ∞) the mean stays, towards the log-series law of the
+  // lengths from 1 on (r → 0) p does, and only ln r runs off.
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
+    [.log(parameters[0]), .log(onePlus: parameters[0]) + logit(parameters[1])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
-    [.exp(coordinates[0]), logistic(coordinates[1] - coordinates[0])]
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
+    let r = Double.exp(coordinates[0])
+    return [r, logistic(coordinates[1] - .log(onePlus: r))]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
-    let slope = logisticDerivative(coordinates[1] - coordinates[0])
-    return [[.exp(coordinates[0]), 0], [-slope, slope]]
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
+    let r = Double.exp(coordinates[0])
+    let slope = logisticDerivative(coordinates[1] - .log(onePlus: r))
+    // r / (1 + r), also where r is infinite.
+    return [[r, 0], [-slope * logistic(coordinates[0]), slope]]
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
@@ -135,7 +141,7 @@ public struct NegativeBinomial: FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
-    index == 0 ? "r → \(isUpper ? "∞: Poisson" : "0: log-series")" : "mean → \(isUpper ? "∞" : "0")"
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
+    index == 0 ? "r → \(isUpper ? "∞: Poisson" : "0: log-series")" : "p → \(isUpper ? 1 : 0)"
   }
 }

@@ -37,7 +37,7 @@ extension ShareExtension {
       logRest: .log(onePlus: -share))
   }
 
-  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+  public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     let last = coordinates[Base.dimension]
     self.init(
       base: try Base(coordinates: Array(coordinates.dropLast()), reach: reach), share: logistic(last),
@@ -46,6 +46,9 @@ extension ShareExtension {
 
   public var parameters: [Double] { base.parameters + [share] }
 
+  /// The family that the share is added to.
+  static var baseFamily: any FittableFamily.Type { Base.self }
+
   /// The number of the base law's parameters, which is the index of the share.
   static var baseCount: Int { Base.parameterDescriptions.count }
 
@@ -53,25 +56,31 @@ extension ShareExtension {
 
   public static var searches: Int { max(2, Base.searches) }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[baseCount])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[Base.dimension])]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reach)
     let last = Array(repeating: 0.0, count: Base.dimension) + [logisticDerivative(coordinates[Base.dimension])]
     return inner.map { $0 + [0] } + [last]
   }
 
-  public static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String? {
-    Base.kink(of: Array(parameters.dropLast()), reach: reach)
+  public static var isSmooth: Bool { Base.isSmooth }
+
+  public static func kinks(near coordinates: [Double], reach: Reach) -> [Kink] {
+    Base.kinks(near: Array(coordinates.dropLast()), reach: reach).map { kink in
+      Kink(condition: kink.condition, start: kink.start + coordinates.suffix(1)) { point in
+        kink.point(Array(point.dropLast())) + point.suffix(1)
+      }
+    }
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index < Base.dimension
       ? Base.boundary(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
   }
@@ -79,10 +88,10 @@ extension ShareExtension {
   public static var interior: [any FittableFamily.Type] { Base.interior.map { extending($0) } }
 
   public static var limitingFamilies: [LimitingFamily] {
-    [LimitingFamily(family: Base.self, condition: "\(shareName) = 0", embedding: { $0 + [0] })]
+    [LimitingFamily(family: Base.self, condition: "\(shareName) = 0", isEndOfOneRange: true, embedding: { $0 + [0] })]
       + Base.limitingFamilies.map { limit in
         LimitingFamily(
-          family: extending(limit.family), condition: limit.condition,
+          family: extending(limit.family), condition: limit.condition, isEndOfOneRange: limit.isEndOfOneRange,
           embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
       }
   }

@@ -63,13 +63,13 @@ public struct Zeta: FittableFamily {
     return min(0, zeta.log - logNormalizer)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [.log(parameters[0] - 1)]
   }
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     [1 + .exp(coordinates[0])]
   }
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     [[.exp(coordinates[0])]]
   }
 
@@ -77,7 +77,7 @@ public struct Zeta: FittableFamily {
     [[1.5], [2.5], [4]]
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     "alpha → \(isUpper ? "∞" : "1")"
   }
 }

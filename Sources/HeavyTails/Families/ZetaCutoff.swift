@@ -74,15 +74,15 @@ public struct ZetaCutoff: FittableFamily {
     return min(0, sum.log - lambda * Double(n - 1) - normalizer.log)
   }
 
-  public static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     [.log(parameters[0] - smallestAlpha), .log(parameters[1])]
   }
 
-  public static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double] {
+  public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
     [smallestAlpha + .exp(coordinates[0]), .exp(coordinates[1])]
   }
 
-  public static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]] {
+  public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
     [[.exp(coordinates[0]), 0], [0, .exp(coordinates[1])]]
   }
 
@@ -91,11 +91,14 @@ public struct ZetaCutoff: FittableFamily {
     return [[1.5, 0.1 / mean], [2, 0.001], [0.5, 0.5 / mean], [-1, 1 / mean]]
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index == 0 ? "alpha → \(isUpper ? "∞" : "\(smallestAlpha)")" : "lambda → \(isUpper ? "∞" : "0")"
   }
 
   public static let limitingFamilies = [
-    LimitingFamily(family: Zeta.self, condition: "lambda = 0", embedding: { $0 + [0] })
+    LimitingFamily(family: Zeta.self, condition: "lambda = 0", isEndOfOneRange: true, embedding: { $0 + [0] })
   ]
+
+  // α = 0 is the geometric law of the lengths from 1 on.
+  public static var interior: [any FittableFamily.Type] { [Geometric.self] }
 }

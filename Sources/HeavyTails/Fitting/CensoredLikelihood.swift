@@ -7,14 +7,16 @@ import RealModule
 struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
   let counts: CensoredCounts
   /// The reach of all the data, also where the counts are a part of them: it fixes what the coordinates mean.
-  private let reach: ClosedRange<Int>
+  private let reach: Reach
   /// The lengths on which the data are conditional.
   private let window: LengthWindow
   let dimension = F.dimension
 
   var weight: Double { counts.total }
 
-  init(_ counts: CensoredCounts, reach: ClosedRange<Int>? = nil, window: LengthWindow = LengthWindow()) {
+  var isSmooth: Bool { F.isSmooth }
+
+  init(_ counts: CensoredCounts, reach: Reach? = nil, window: LengthWindow = LengthWindow()) {
     self.counts = counts
     self.window = window
     self.reach = reach ?? counts.reach
@@ -68,6 +70,34 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
       gradient[j] = -component / counts.total
     }
     return negativeMean(sum)
+  }
+
+  /// The minimum on a kink next to where a search stopped without derivatives, unless the search is lower.
+  func minimumOnKink(from found: NewtonResult) -> (result: NewtonResult, condition: String)? {
+    var best: (result: NewtonResult, condition: String)?
+    for kink in F.kinks(near: found.point, reach: reach) {
+      var method = Simplex()
+      method.sizeTolerance = 1e-7
+      method.maximumIterations = 1000
+      // Twice, since a simplex may shrink before it arrives; at the bottom, rounding may keep it from shrinking.
+      guard
+        let first = try? method.minimize(
+          from: kink.start, step: 0.05, objective: { value(at: kink.point(Array(copying: $0))) }),
+        let second = try? method.minimize(
+          from: first.point, step: 0.01, objective: { value(at: kink.point(Array(copying: $0))) })
+      else { continue }
+      let isConverged = second.isConverged || (first.value - second.value).magnitude * weight < 1e-9
+      guard isConverged, second.value < best?.result.value ?? .infinity else { continue }
+      best = (
+        NewtonResult(
+          point: kink.point(second.point), value: second.value, inverseInformation: nil, isConverged: true,
+          iterations: found.iterations + first.iterations + second.iterations),
+        kink.condition
+      )
+    }
+    // The search itself ends as close as its simplex shrinks.
+    guard let best, (best.result.value - found.value) * weight <= 1e-6 else { return nil }
+    return best
   }
 
   /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil

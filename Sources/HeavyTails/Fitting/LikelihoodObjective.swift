@@ -9,6 +9,8 @@ protocol LikelihoodObjective {
   var dimension: Int { get }
   /// The total weight of the data; times the value it is the negative log-likelihood.
   var weight: Double { get }
+  /// Whether it has derivatives wherever it is finite.
+  var isSmooth: Bool { get }
   /// The value alone; infinite where the law is impossible.
   func value(at point: [Double]) -> Double
   /// The value and its gradient.
@@ -60,12 +62,17 @@ extension LikelihoodObjective {
 
   /// The Hessian, from five-point differences of the analytic gradient: exact to about 1e-11.
   ///
-  /// Next to the edge of the possible laws the differences shrink until they stay inside.
+  /// Next to the edge of the possible laws the differences shrink until they stay inside; where there may be a kink
+  /// next to the point, until two of them agree, with the digits that they then have.
   func hessian(at point: [Double]) -> SymmetricMatrix? {
+    var last: SymmetricMatrix?
     for step in [0x1p-9, 0x1p-13, 0x1p-17] {
-      if let hessian = hessian(at: point, step: step) { return hessian }
+      guard let hessian = hessian(at: point, step: step) else { continue }
+      if isSmooth { return hessian }
+      if let last, hessian.agrees(with: last) { return last }
+      last = hessian
     }
-    return nil
+    return last
   }
 
   private func hessian(at point: [Double], step: Double) -> SymmetricMatrix? {
@@ -145,7 +152,18 @@ extension LikelihoodObjective {
         iterations: result.iterations + simplex.iterations, isConverged: false))
     return NewtonResult(
       point: polished.point, value: polished.value, inverseInformation: polished.inverseInformation,
-      isConverged: polished.isConverged, isLowest: simplex.isConverged, iterations: polished.iterations)
+      isConverged: polished.isConverged, iterations: polished.iterations)
+  }
+}
+
+extension SymmetricMatrix {
+  /// Whether each element is the same to six digits of the diagonal's scale.
+  fileprivate func agrees(with other: SymmetricMatrix) -> Bool {
+    (0..<dimension).allSatisfy { i in
+      (0...i).allSatisfy { j in
+        (self[i, j] - other[i, j]).magnitude <= 1e-6 * (self[i, i] * self[j, j]).magnitude.squareRoot()
+      }
+    }
   }
 }
 
@@ -157,8 +175,6 @@ struct NewtonResult {
   /// Inverse of its Hessian; nil where that is not positive definite.
   let inverseInformation: SymmetricMatrix?
   let isConverged: Bool
-  /// Whether a simplex shrank to this point: a minimum, though perhaps one without derivatives.
-  var isLowest = false
   let iterations: Int
 }
 

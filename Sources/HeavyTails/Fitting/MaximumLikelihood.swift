@@ -161,16 +161,19 @@ public struct MaximumLikelihood: Sendable {
   }
 
   private func interiorFit<F: FittableFamily>(
-    _: F.Type, _ counts: CensoredCounts, _ likelihood: CensoredLikelihood<F>, _ result: NewtonResult
+    _: F.Type, _ counts: CensoredCounts, _ likelihood: CensoredLikelihood<F>, _ found: NewtonResult
   ) throws -> Fit {
+    var result = found
+    var kink: String?
+    if !found.isConverged, let onKink = likelihood.minimumOnKink(from: found) {
+      (result, kink) = (onKink.result, onKink.condition)
+    }
     let values = F.parameters(at: result.point, reach: counts.reach)
     let law = try F(coordinates: result.point, reach: counts.reach)
     var edges = likelihood.edges(at: result).compactMap {
       F.boundary(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach)
     }
-    if edges.isEmpty, !result.isConverged, result.isLowest, let kink = F.kink(of: values, reach: counts.reach) {
-      edges = [kink]
-    }
+    if edges.isEmpty, let kink { edges = [kink] }
     var covariance: SymmetricMatrix?
     if edges.isEmpty, let inverse = result.inverseInformation {
       let jacobian = F.jacobian(at: result.point, reach: counts.reach)

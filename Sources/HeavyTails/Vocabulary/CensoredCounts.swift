@@ -122,13 +122,12 @@ public struct CensoredCounts: Sendable, Equatable {
     cells.last?.length ?? 0
   }
 
-  /// The first and the last position at which a token is seen to fail: one more than the smallest and the largest exact
-  /// length; 1 … 1 when there is none.
-  public var reach: ClosedRange<Int> {
+  /// Where the data see tokens fail and survive.
+  public var reach: Reach {
     guard let first = cells.first(where: { $0.exact > 0 }), let last = cells.last(where: { $0.exact > 0 }) else {
-      return 1...1
+      return Reach(lowerBound: 1, upperBound: 1, survived: maximum)
     }
-    return first.length + 1...last.length + 1
+    return Reach(lowerBound: first.length + 1, upperBound: last.length + 1, survived: maximum)
   }
 
   /// The weight of values that are exactly 0.
@@ -142,5 +141,24 @@ public struct CensoredCounts: Sendable, Equatable {
     var sum = CompensatedSum()
     for cell in cells { sum.add(Double(cell.length) * (cell.exact + cell.censored)) }
     return sum.value
+  }
+}
+
+/// How far lengths go, where that decides which parameters are possible.
+public struct Reach: Sendable, Equatable {
+  /// The first position at which a token is seen to fail: one more than the smallest exact length; 1 where there is
+  /// none.
+  public let lowerBound: Int
+  /// The last position at which a token is seen to fail: one more than the largest exact length; 1 where there is none.
+  public let upperBound: Int
+  /// The last position at which a token is seen to survive: the largest length, exact or censored; 0 where there is
+  /// none.
+  public let survived: Int
+
+  /// Positions at which tokens fail, first and last, and the last one at which a token survives.
+  public init(lowerBound: Int, upperBound: Int, survived: Int) {
+    self.lowerBound = lowerBound
+    self.upperBound = upperBound
+    self.survived = survived
   }
 }

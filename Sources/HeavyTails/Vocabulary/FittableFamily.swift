@@ -16,26 +16,30 @@ public protocol FittableFamily: DiscreteDistribution {
   ///
   /// The default goes through the parameters; a family whose parameters lose digits near an edge that its coordinates
   /// keep has its own.
-  init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError)
+  init(coordinates: [Double], reach: Reach) throws(DistributionError)
 
   /// Unbounded coordinates of parameters in the interior of the family.
   ///
   /// `reach` is the data's ``CensoredCounts/reach``, for a family whose possible parameters depend on how far the data
   /// go.
-  static func coordinates(of parameters: [Double], reach: ClosedRange<Int>) -> [Double]
+  static func coordinates(of parameters: [Double], reach: Reach) -> [Double]
 
   /// The parameters at a point of the unbounded coordinates; they may round to the edge of the range.
-  static func parameters(at coordinates: [Double], reach: ClosedRange<Int>) -> [Double]
+  static func parameters(at coordinates: [Double], reach: Reach) -> [Double]
 
   /// ∂ parameter i / ∂ coordinate j, as rows.
-  static func jacobian(at coordinates: [Double], reach: ClosedRange<Int>) -> [[Double]]
+  static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]]
 
   /// What the law approaches as one coordinate grows without bound or falls without bound, e.g. `a, b → ∞`; nil for a
   /// coordinate that has no such edge.
-  static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String?
+  static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String?
 
-  /// Where the likelihood has no derivative at these parameters, in words; nil where it has one.
-  static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String?
+  /// Whether the likelihood has derivatives everywhere inside the range of the coordinates.
+  static var isSmooth: Bool { get }
+
+  /// The curves next to a point of the coordinates along which the likelihood has no derivative across; a maximum may
+  /// lie on one.
+  static func kinks(near coordinates: [Double], reach: Reach) -> [Kink]
 
   /// From how many of the starting points to search: more guard against a local maximum.
   static var searches: Int { get }
@@ -59,13 +63,15 @@ extension FittableFamily {
 
   public static var interior: [any FittableFamily.Type] { [] }
 
-  public static func kink(of parameters: [Double], reach: ClosedRange<Int>) -> String? { nil }
+  public static var isSmooth: Bool { true }
 
-  public init(coordinates: [Double], reach: ClosedRange<Int>) throws(DistributionError) {
+  public static func kinks(near coordinates: [Double], reach: Reach) -> [Kink] { [] }
+
+  public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     try self.init(parameters: Self.parameters(at: coordinates, reach: reach))
   }
 
-  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: ClosedRange<Int>) -> String? {
+  public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     let parameter = parameterDescriptions[index]
     return "\(parameter.name) → \(isUpper ? parameter.maximum : parameter.minimum)"
   }
@@ -79,13 +85,34 @@ public struct LimitingFamily: Sendable {
   public let condition: String
   /// From the limit family's parameters to those of the larger family: infinite ones included.
   public let embedding: @Sendable ([Double]) -> [Double]
+  /// Whether the limit is one parameter at the finite end of its range while the others stay determined.
+  public let isEndOfOneRange: Bool
 
   /// A limit law.
   public init(
-    family: any FittableFamily.Type, condition: String, embedding: @escaping @Sendable ([Double]) -> [Double]
+    family: any FittableFamily.Type, condition: String, isEndOfOneRange: Bool = false,
+    embedding: @escaping @Sendable ([Double]) -> [Double]
   ) {
     self.family = family
     self.condition = condition
+    self.isEndOfOneRange = isEndOfOneRange
     self.embedding = embedding
+  }
+}
+
+/// A curve, or a surface, of laws across which a likelihood has no derivative.
+public struct Kink: Sendable {
+  /// What the laws on it have in common, e.g. `p0 + 3 alpha = 1`.
+  public let condition: String
+  /// The unbounded coordinates on it, one fewer than the family has, of the law next to the point that was asked for.
+  public let start: [Double]
+  /// From coordinates on it to those of the family.
+  public let point: @Sendable ([Double]) -> [Double]
+
+  /// A kink.
+  public init(condition: String, start: [Double], point: @escaping @Sendable ([Double]) -> [Double]) {
+    self.condition = condition
+    self.start = start
+    self.point = point
   }
 }

@@ -145,6 +145,9 @@ public struct FitAnalysis: Sendable {
 
   private func check() throws(ArgumentError) {
     try resampling.check()
+    if let families, families.isEmpty {
+      throw ArgumentError(name: "families", value: "none", allowed: "one or more, or not set")
+    }
     try ArgumentError.check(goodnessReplicates, "goodnessReplicates", in: 0...1_000_000)
     let lengths = 0...CensoredCounts.longestLength
     var least = 0
@@ -153,7 +156,7 @@ public struct FitAnalysis: Sendable {
       least = n
     }
     if let maximum, !(least...CensoredCounts.longestLength).contains(maximum) {
-      throw ArgumentError(name: "maximum", value: "\(maximum)", allowed: "n_min, which is \(least), to 2^60")
+      throw ArgumentError(name: "maximum", value: "\(maximum)", allowed: "\(least), the minimum, to 2^60")
     }
     if stopsEarly, goodnessReplicates == 0 {
       throw ArgumentError(name: "stopsEarly", value: "true", allowed: "with a bootstrap test only")
@@ -311,7 +314,9 @@ public struct FitAnalysis: Sendable {
       case (_, let nesting): test = try likelihoodRatio(other, best, nesting, clusters)
       }
       return test.map {
-        .init(first: $0.first, second: $0.second, test: $0.test.rawValue, statistic: $0.statistic, pValue: $0.pValue)
+        .init(
+          first: $0.first, second: $0.second, test: $0.test.rawValue, statistic: $0.statistic, pValue: $0.pValue,
+          correctedStatistic: $0.correctedStatistic, correctedPValue: $0.correctedPValue)
       }
     }
   }
@@ -321,34 +326,5 @@ public struct FitAnalysis: Sendable {
   ) throws -> ModelComparison? {
     guard clusters == nil, nesting != .remote else { return nil }
     return try ModelComparison.likelihoodRatio(smaller, larger, onBoundary: nesting == .boundary)
-  }
-
-  /// How one family is contained in another.
-  private enum Nesting {
-    case none
-    /// At interior values of the parameters: the likelihood ratio is χ².
-    case interior
-    /// With one parameter at the end of its range: an equal mixture of two χ².
-    case boundary
-    /// Through several steps or infinite parameters: no simple law, and no test.
-    case remote
-
-    init(of smaller: Fit, in larger: Fit) {
-      let family = larger.familyType
-      let name = smaller.familyType.familyName
-      if family.interior.contains(where: { $0.familyName == name }) {
-        self = .interior
-      } else if family.limitingFamilies.contains(where: {
-        $0.family.familyName == name && $0.condition.hasSuffix("= 0")
-      }) {
-        self = .boundary
-      } else {
-        self = Self.contains(family, name) ? .remote : .none
-      }
-    }
-
-    private static func contains(_ family: any FittableFamily.Type, _ name: String) -> Bool {
-      (family.limitingFamilies.map(\.family) + family.interior).contains { $0.familyName == name || contains($0, name) }
-    }
   }
 }

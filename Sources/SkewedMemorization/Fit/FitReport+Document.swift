@@ -28,15 +28,28 @@ extension FitReport: ReadableReport {
         }))
     document.figure(quantileFigure)
     if !comparisons.isEmpty {
+      let hasCorrected = comparisons.contains { $0.correctedStatistic != nil }
       document.heading("Comparisons")
       document.paragraph(
-        "Vuong: positive favors the first. Likelihood ratio: a small p-value favors the second, larger family.")
+        "Vuong: positive favors the first. Likelihood ratio: a small p-value favors the second, larger family."
+          + (hasCorrected
+            ? " Corrected: Vuong's statistic with AIC's correction for the numbers of parameters." : ""))
       document.table(
         .init(
-          ["first", "second", "test", "statistic", "p"], left: [0, 1, 2],
+          ["first", "second", "test", "statistic", "p"] + (hasCorrected ? ["corrected", "corrected p"] : []),
+          left: [0, 1, 2],
           rows: comparisons.map {
-            [$0.first, $0.second, $0.test, NumberText.text($0.statistic), NumberText.text($0.pValue)]
+            let corrected = [$0.correctedStatistic, $0.correctedPValue].map { $0.map { NumberText.text($0) } ?? "" }
+            return [$0.first, $0.second, $0.test, NumberText.text($0.statistic), NumberText.text($0.pValue)]
+              + (hasCorrected ? corrected : [])
           }))
+      for comparison in comparisons {
+        // Fits are in the order of AIC, so that the first of a pair has the smaller one.
+        guard let corrected = comparison.correctedStatistic, corrected > 0, comparison.statistic < 0 else { continue }
+        document.paragraph(
+          "\(comparison.first) has the smaller AIC because it has fewer parameters; the likelihood is higher under "
+            + "\(comparison.second).")
+      }
     }
     addSurvival(to: &document)
     addGoodness(to: &document)

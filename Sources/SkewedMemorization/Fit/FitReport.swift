@@ -79,10 +79,16 @@ public struct FitReport: Codable, Sendable, Equatable {
     public var statistic: Double
     /// The p-value.
     public var pValue: Double
+    /// Vuong's statistic with AIC's correction for the numbers of parameters; null for other tests and an exact law.
+    @OrNull public var correctedStatistic: Double?
+    /// Its p-value.
+    @OrNull public var correctedPValue: Double?
 
     enum CodingKeys: String, CodingKey {
       case first, second, test, statistic
       case pValue = "p_value"
+      case correctedStatistic = "corrected_statistic"
+      case correctedPValue = "corrected_p_value"
     }
   }
 
