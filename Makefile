@@ -72,7 +72,8 @@ FISH_COMPLETION = $(SHARE)/fish/vendor_completions.d/skewmem.fish
 install: release
 	rm -rf $(MANUAL)
 	swift package --allow-writing-to-package-directory generate-manual --multi-page
-	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/skewmem
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/skewmem
 	install -d $(dir $(BASH_COMPLETION)) $(dir $(ZSH_COMPLETION)) $(dir $(FISH_COMPLETION)) $(SHARE)/man/man1
 	$(BINARY) --generate-completion-script bash > $(BASH_COMPLETION)
 	$(BINARY) --generate-completion-script zsh > $(ZSH_COMPLETION)

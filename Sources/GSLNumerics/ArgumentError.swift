@@ -36,6 +36,11 @@ public struct ArgumentError: LocalizedError, Equatable, Sendable, CustomStringCo
     throw ArgumentError(name: name, value: "\(value)", allowed: "\(range.lowerBound) to \(range.upperBound)")
   }
 
+  /// Throws unless there is a thread to work on.
+  package static func check(threads: Int) throws(ArgumentError) {
+    guard threads >= 1 else { throw ArgumentError(name: "threads", value: "\(threads)", allowed: "1 or more") }
+  }
+
   /// Throws unless a number is above 0 and below 1, as probabilities and levels are that are asked for.
   package static func check(share value: Double, _ name: String) throws(ArgumentError) {
     guard !(value > 0 && value < 1) else { return }

@@ -8,3 +8,5 @@
 @_exported import TokenProcess
 
 @_exported import struct GSLNumerics.ArgumentError
+@_exported import enum GSLNumerics.NumericsError
+@_exported import struct GSLNumerics.SeededGenerator

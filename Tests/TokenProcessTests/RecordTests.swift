@@ -32,7 +32,14 @@ import TokenProcess
     ("logprob_mean[0]", { $0.logProbabilityMeans = [.nan, -1, -1] }),
     ("logprob_std[2]", { $0.logProbabilityDeviations = [1, 1, -1] }),
     ("repetitions", { $0.repetitions = -1 }),
-    ("vocabulary_size", { $0.vocabularySize = 0 }),
+    ("vocabulary_size", { $0.vocabularySize = 0 }), ("epoch", { $0.epoch = .nan }),
+    ("train_loss", { $0.trainLoss = .infinity }),
+    ("embedding_prefix[1]", { $0.embeddingPrefix = [0, .nan] }),
+    ("embedding_full[0]", { $0.embeddingFull = [-.infinity] }),
+    ("reference_token_ids[2]", { $0.referenceTokenIDs = [0, 1, -1] }),
+    ("greedy_token_ids[0]", { $0.greedyTokenIDs = [-1, 0, 0] }), ("prefix_token_ids[0]", { $0.prefixTokenIDs = [-7] }),
+    ("top_logprobs[0]", { $0.topLogProbabilities = [[.init(tokenID: -1, logProbability: -1)], [], []] }),
+    ("generations[1]", { $0.generations = [[1], [2, -3]] }),
   ]
 
   @Test func everyRuleNamesItsField() {

@@ -48,6 +48,7 @@ public struct AuditAnalysis: Sendable {
     files: [String], skippingInvalid: Bool = false, progress: (Int) -> Void = { _ in }
   ) async throws -> Outcome {
     try resampling.check()
+    guard !files.isEmpty else { throw ArgumentError(name: "files", value: "none", allowed: "one or more") }
     let (sums, errors) = try await summarize(files: files, progress: progress)
     let isReported = sums.records > 0 && (skippingInvalid || errors.isEmpty)
     return Outcome(
@@ -57,7 +58,8 @@ public struct AuditAnalysis: Sendable {
 
   /// Reports on the records of captures as one data set.
   ///
-  /// - Throws: `ArgumentError` for a setting out of range; `CancellationError`.
+  /// - Throws: `DistributionError.noData` without captures; `ArgumentError` for a setting out of range;
+  ///   `CancellationError`.
   public func run(on captures: [Capture]) async throws -> AuditReport {
     var sums = try DataSetSums(lengths: lengths, top: top)
     for record in captures.lazy.flatMap(\.records) { sums.add(record) }

@@ -36,7 +36,7 @@ public struct CompareAnalysis: Sendable {
     try check(dataSets)
     let longest = dataSets.flatMap { $0.records.map(\.tokenLogProbabilities.count) }.max() ?? 1
     for n in lengths ?? [] where n > longest {
-      throw ArgumentError(name: "length", value: "\(n)", allowed: "1 to \(longest), the longest reference")
+      throw ArgumentError(name: "lengths", value: "\(n)", allowed: "1 to \(longest), the longest reference")
     }
     let lengths = lengths ?? Array(sequence(first: 1) { $0 * 4 }.prefix { $0 <= longest })
     let measured = try await inParallel(0..<dataSets.count, threads: resampling.threads) { Measured(dataSets[$0]) }
@@ -71,10 +71,14 @@ public struct CompareAnalysis: Sendable {
     guard dataSets.count >= 2 else {
       throw ArgumentError(name: "captures", value: "\(dataSets.count)", allowed: "two or more")
     }
-    guard Set(dataSets.map(\.name)).count == dataSets.count else {
-      throw ArgumentError(name: "captures", value: "the same one twice", allowed: "different captures")
+    var names: Set<String> = []
+    for dataSet in dataSets where !names.insert(dataSet.name).inserted {
+      throw ArgumentError(name: "captures", value: "\(dataSet.name) twice", allowed: "different captures")
     }
-    for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "length", value: "\(n)", allowed: "1 or more") }
+    if let lengths, lengths.isEmpty {
+      throw ArgumentError(name: "lengths", value: "none", allowed: "one or more, or not set")
+    }
+    for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "lengths", value: "\(n)", allowed: "1 or more") }
     try resampling.check()
   }
 

@@ -79,6 +79,7 @@ public struct MetricsAnalysis: Sendable {
       settings.length = min(16, lengths[lengths.count / 10])
     }
     try settings.check()
+    try ArgumentError.check(threads: threads)
     let longest = data.records.map(\.tokenLogProbabilities.count).max() ?? 0
     guard settings.length <= longest else {
       throw ArgumentError(

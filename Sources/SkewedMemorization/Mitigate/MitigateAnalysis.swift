@@ -37,6 +37,7 @@ public struct MitigateAnalysis: Sendable {
   private func report(
     on records: [Record], file: String, checkpoints: [Capture]
   ) async throws -> MitigateReport {
+    try ArgumentError.check(threads: threads)
     if let budget, !(budget > 0 && budget < .infinity) {
       throw ArgumentError(name: "budget", value: "\(budget)", allowed: "above 0")
     }

@@ -21,13 +21,13 @@ extension PredictAnalysis {
     }
     guard decoding == .plain else {
       throw ArgumentError(
-        name: "temperature", value: "not plain sampling",
-        allowed: "1 without truncation, for a summary; other schemes take captures")
+        name: decoding.firstSetting, value: "\(decoding)",
+        allowed: "not set for a summary, which is of plain sampling; other schemes take captures")
     }
     let available = sums.lengthsOfAll
     for length in lengths where !available.contains(length) {
       throw ArgumentError(
-        name: "length", value: "\(length)",
+        name: "lengths", value: "\(length)",
         allowed: available.isEmpty
           ? "for captures only: no length was summarized that every reference of this summary has"
           : "for this summary \(available.map { "\($0)" }.joined(separator: ", ")), which were summarized and every "
@@ -88,5 +88,13 @@ extension DataSetSums {
   /// The lengths of which all records' probabilities are kept and that all references have.
   fileprivate var lengthsOfAll: [Int] {
     sums.tails.keys.filter { sums.survival.atRisk($0) == records }.sorted()
+  }
+}
+
+extension Decoding {
+  /// The first of the settings that is not that of plain sampling.
+  fileprivate var firstSetting: String {
+    if temperature != 1 { return "temperature" }
+    return topK != nil ? "topK" : topP != nil ? "topP" : "minP"
   }
 }

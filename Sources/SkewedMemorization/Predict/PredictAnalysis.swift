@@ -32,11 +32,8 @@ public struct PredictAnalysis: Sendable {
   ///
   /// - Throws: `ArgumentError` unless there are lengths and each is 1 to `Record.longestReference`.
   public init(lengths: [Int]) throws(ArgumentError) {
-    guard !lengths.isEmpty else { throw ArgumentError(name: "length", value: "none", allowed: "one or more") }
-    for length in lengths where !(1...Record.longestReference).contains(length) {
-      throw ArgumentError(name: "length", value: "\(length)", allowed: "1 to \(Record.longestReference)")
-    }
     self.lengths = lengths
+    try check()
   }
 
   /// A prediction of the first `length` tokens.
@@ -263,6 +260,11 @@ public struct PredictAnalysis: Sendable {
   }
 
   func check() throws(ArgumentError) {
+    guard !lengths.isEmpty else { throw ArgumentError(name: "lengths", value: "none", allowed: "one or more") }
+    for length in lengths where !(1...Record.longestReference).contains(length) {
+      throw ArgumentError(name: "lengths", value: "\(length)", allowed: "1 to \(Record.longestReference)")
+    }
+    try ArgumentError.check(threads: threads)
     if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
     if let vocabularySize, vocabularySize < 1 {
       throw ArgumentError(name: "vocabularySize", value: "\(vocabularySize)", allowed: "1 or more")

@@ -26,7 +26,7 @@ public struct Capture: Sendable {
   /// Reads a capture: a file, `-` for standard input, or what one of the options' sources reads.
   ///
   /// - Throws: `CaptureError` for the first bad line, a file that cannot be read or is a summary, or one without
-  ///   records; `CancellationError`.
+  ///   records; `ArgumentError` for fewer than one thread; `CancellationError`.
   public init(contentsOf file: String, options: CaptureOptions = CaptureOptions(), threads: Int = 1) async throws {
     try await self.init(InputFile(path: file, sources: options.sources), options: options, threads: threads)
   }
@@ -38,6 +38,7 @@ public struct Capture: Sendable {
         file: opened.path,
         problem: "is a summary; only audit, fit, predict and merge take summaries, this analysis needs captures")
     }
+    try ArgumentError.check(threads: threads)
     let reader = CaptureReader(files: [opened.path], threads: threads, options: options)
     try self.init(name: opened.path, records: try await reader.records(of: opened))
   }

@@ -53,8 +53,8 @@ public struct DataSetSums: Sendable {
   /// - Throws: `ArgumentError`.
   public init(lengths: [Int]? = nil, top: Int = 100) throws(ArgumentError) {
     if let lengths {
-      guard !lengths.isEmpty else { throw ArgumentError(name: "length", value: "none", allowed: "one or more") }
-      for n in lengths { try ArgumentError.check(n, "length", in: 1...Record.longestReference) }
+      guard !lengths.isEmpty else { throw ArgumentError(name: "lengths", value: "none", allowed: "one or more") }
+      for n in lengths { try ArgumentError.check(n, "lengths", in: 1...Record.longestReference) }
     }
     try ArgumentError.check(top, "top", in: 0...1_000_000)
     self.lengths = lengths
@@ -132,7 +132,7 @@ public struct DataSetSums: Sendable {
     func text(_ lengths: [Int]?) -> String { lengths.map { $0.map { "\($0)" }.joined(separator: ",") } ?? "not set" }
     guard hasSameLengths(as: other) else {
       throw ArgumentError(
-        name: "length", value: text(lengths), allowed: "those of the summary: \(text(other.lengths))")
+        name: "lengths", value: text(lengths), allowed: "those of the summary: \(text(other.lengths))")
     }
     top = min(top, other.top)
     skipped += other.skipped

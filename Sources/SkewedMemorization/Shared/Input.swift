@@ -29,6 +29,7 @@ public enum Input {
       }
       self = .summary(sums)
     } else if takesCounts, options.format == nil, try CountsReader.isCounts(opened) {
+      try DataSetSums.refuse(options, file: file, kind: "holds counts")
       self = .counts(try CountsReader.counts(opened))
     } else {
       self = .capture(opened)

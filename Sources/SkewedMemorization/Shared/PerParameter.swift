@@ -1,7 +1,7 @@
 /// A value for each parameter of a family, written as an object; parameters `x[1]`, `x[2]`, … of a mixture are one list
 /// `x`. A value that a parameter has not, and a number that JSON cannot hold, is null.
 public struct PerParameter<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
-  /// The names, in the family's order, with their values.
+  /// The names with their values: in the family's order, but in any order once decoded, since JSON objects have none.
   public var items: [Item]
 
   /// One parameter's value.
@@ -19,6 +19,12 @@ public struct PerParameter<Value: Codable & Sendable & Equatable>: Codable, Send
   /// The value of a parameter; nil also for one that the family has not.
   public subscript(name: String) -> Value? {
     items.first { $0.name == name }?.value
+  }
+
+  /// Whether the same names have the same values.
+  public static func == (a: Self, b: Self) -> Bool {
+    func sorted(_ items: [Item]) -> [Item] { items.sorted { $0.name < $1.name } }
+    return sorted(a.items) == sorted(b.items)
   }
 
   private struct Key: CodingKey {

@@ -21,7 +21,7 @@ public struct Resampling: Sendable, Equatable {
 
   /// Throws for the first setting that is out of range.
   func check(replicates range: ClosedRange<Int> = 100...1_000_000) throws(ArgumentError) {
-    guard threads >= 1 else { throw ArgumentError(name: "threads", value: "\(threads)", allowed: "1 or more") }
+    try ArgumentError.check(threads: threads)
     try ArgumentError.check(replicates, "replicates", in: range)
     try ArgumentError.check(share: level, "level")
   }

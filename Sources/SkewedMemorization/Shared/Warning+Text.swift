@@ -52,15 +52,15 @@ extension Warning {
         + "wide"
     case .noVocabulary: "above temperature 1 there are no lower bounds unless the size of the vocabulary is given"
     case .nothingToPredictFrom:
-      "nothing to predict \(count("length")) tokens from: too few records are longer than what is known, or all are "
-        + "alike; some probabilities are upper bounds"
+      "nothing to predict \(count("length")) tokens from: too few records are longer than what is known; some "
+        + "probabilities are upper bounds"
     case .carriedOver:
       "fewer than \(count("fewest")) records have \(count("length")) tokens: what follows the first \(count("given")) "
         + "is carried over from tokens \(count("from")) to \(count("to"))"
     case .fewToPredictFrom:
       "predictions of \(count("length")) tokens are learned from only \(count("records")) records"
     case .notEvaluated: "\(count("records")) records with a token of probability 0 are not in the evaluation"
-    case .noEvaluation: "no evaluation: it takes 23 records of \(count("length")) tokens that are not all alike"
+    case .noEvaluation: "no evaluation: it takes 23 records of \(count("length")) tokens"
     case .namedOnly:
       "of a summary's records only the riskiest have names, and a probability where they are \(count("length")) "
         + "tokens long"

@@ -36,7 +36,7 @@ public struct LengthPrediction: Sendable {
   ///   - records: ln p of each reference token of each record.
   ///   - given: m, at least 1.
   ///   - length: n > m.
-  /// - Returns: nil where nothing can be learned: no record goes further than it starts, or all go on alike.
+  /// - Returns: nil where nothing can be learned: no record goes further than it starts.
   /// - Complexity: O(M n), and some tens of fits of families.
   public init?(records: [[Double]], given: Int, length: Int) {
     var tails: [Int: TailFits?] = [:]

@@ -24,7 +24,7 @@ public struct PredictionEvaluation: Sendable, Equatable {
 
   /// Evaluates predictions from the first `given` to `length` tokens on the records that have so many.
   ///
-  /// - Returns: nil with fewer than 23 such records, of which nine tenths are 20, or when they all go on alike.
+  /// - Returns: nil with fewer than 23 such records, of which nine tenths are 20.
   public init?(records: [[Double]], given: Int, length: Int, level: Double = 0.9) {
     let rows = records.filter { $0.count >= length && !$0.contains(-.infinity) }
     guard rows.count >= LengthPrediction.fewestRecords else { return nil }

@@ -11,7 +11,9 @@ extension Record {
   ///
   /// - Complexity: O(tokens).
   /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
-  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank or count.
+  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank, token number or
+  ///   count, a rank r > 0 of a token with a probability above 1.02 / (r + 1), an epoch, loss or embedding that is not
+  ///   finite.
   package mutating func validate() throws(RecordError) {
     guard !id.isEmpty else { throw RecordError(field: "id", problem: "is empty") }
     guard !tokenLogProbabilities.isEmpty else {
@@ -59,6 +61,15 @@ extension Record {
     if let index = logProbabilityDeviations?.firstIndex(where: { !($0 >= 0) }) {
       throw RecordError(field: "logprob_std[\(index)]", problem: "is negative or NaN")
     }
+    try checkTokens()
+    for (value, field) in [(epoch, "epoch"), (trainLoss, "train_loss")] {
+      if let value, !value.isFinite { throw RecordError(field: field, problem: "\(value) is not a finite number") }
+    }
+    for (values, field) in [(embeddingPrefix, "embedding_prefix"), (embeddingFull, "embedding_full")] {
+      if let index = values?.firstIndex(where: { !$0.isFinite }) {
+        throw RecordError(field: "\(field)[\(index)]", problem: "\(values![index]) is not a finite number")
+      }
+    }
     if let repetitions, !(repetitions >= 0 && repetitions.isFinite) {
       throw RecordError(field: "repetitions", problem: "\(repetitions) is not a count")
     }
@@ -79,6 +90,29 @@ extension Record {
       throw RecordError(field: field, problem: "\(value) is positive; a log-probability is at most 0")
     }
     return 0
+  }
+
+  /// Token numbers count from 0.
+  private func checkTokens() throws(RecordError) {
+    let lists = [
+      (referenceTokenIDs, "reference_token_ids"), (greedyTokenIDs, "greedy_token_ids"),
+      (prefixTokenIDs, "prefix_token_ids"),
+    ]
+    for (tokens, field) in lists {
+      if let index = tokens?.firstIndex(where: { $0 < 0 }) {
+        throw RecordError(field: "\(field)[\(index)]", problem: "\(tokens![index]) is negative")
+      }
+    }
+    for (position, alternatives) in (topLogProbabilities ?? []).enumerated() {
+      for alternative in alternatives where alternative.tokenID < 0 {
+        throw RecordError(field: "top_logprobs[\(position)]", problem: "token \(alternative.tokenID) is negative")
+      }
+    }
+    for (index, generation) in (generations ?? []).enumerated() {
+      if let token = generation.first(where: { $0 < 0 }) {
+        throw RecordError(field: "generations[\(index)]", problem: "token \(token) is negative")
+      }
+    }
   }
 
   private func checkLength(_ values: [some Any]?, _ field: String) throws(RecordError) {

@@ -75,7 +75,9 @@ public struct Record: Sendable, Equatable {
   ///
   /// - Complexity: O(tokens).
   /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
-  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank or count.
+  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank, token number or
+  ///   count, a rank r > 0 of a token with a probability above 1.02 / (r + 1), an epoch, loss or embedding that is not
+  ///   finite.
   public init(
     id: String,
     tokenLogProbabilities: [Double],

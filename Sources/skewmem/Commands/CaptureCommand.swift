@@ -67,7 +67,9 @@ struct CaptureCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...1000).contains(alternatives) else { throw ValidationError("--alternatives is 0 to 1000.") }
-    guard (1...1024).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1024.") }
+    guard (1...1024).contains(concurrency) else {
+      throw ValidationError("--concurrency is \(concurrency), and must be: 1 to 1024")
+    }
     guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout is above 0 and at most 86400.") }
     guard (0...100).contains(retries) else { throw ValidationError("--retries is 0 to 100.") }
     guard retryWait >= 0, retryWait <= 3600 else { throw ValidationError("--retry-wait is 0 to 3600.") }

@@ -46,9 +46,8 @@ struct CompareCommand: ReportCommand {
 
   func report() async throws -> CompareReport {
     let files = try expandedCaptures(files)
-    guard files.count >= 2, Set(files).count == files.count else {
-      throw ValidationError("compare takes two captures or more, each once.")
-    }
+    try AuditAnalysis.checkRepeated(files)
+    guard files.count >= 2 else { throw ValidationError("compare takes two captures or more.") }
     var analysis = CompareAnalysis()
     analysis.pairs = pairs
     analysis.lengths = length?.numbers

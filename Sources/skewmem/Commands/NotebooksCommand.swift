@@ -38,7 +38,8 @@ struct NotebooksCommand: AsyncParsableCommand {
       do {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       } catch {
-        throw OutputError(file: output, problem: "is a folder that cannot be made")
+        throw OutputError(
+          file: output, problem: isNew ? "is a folder that cannot be made" : "is a file; notebooks go into a folder")
       }
       // Notebooks name files as seen from their own folder, and so do the reports in them.
       guard FileManager.default.changeCurrentDirectoryPath(folder.path) else {

@@ -28,7 +28,7 @@ struct InputOptions: ParsableArguments {
       throw ValidationError("--prefix-tokens and --suffix-tokens exclude each other.")
     }
     for (name, value) in [("--prefix-tokens", prefixTokens), ("--suffix-tokens", suffixTokens)] {
-      if let value, value < 1 { throw ValidationError("\(name) is 1 or more.") }
+      if let value, value < 1 { throw ValidationError("\(name) is \(value), and must be: 1 or more") }
     }
   }
 

@@ -83,7 +83,7 @@ struct ThreadOptions: ParsableArguments {
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    guard threads >= 1 else { throw ValidationError("--threads must be 1 or more.") }
+    guard threads >= 1 else { throw ValidationError("--threads is \(threads), and must be: 1 or more") }
   }
 }
 

@@ -91,7 +91,7 @@ func text(of error: CaptureError) -> String {
 
 /// What the command line calls an argument of the library: `--top-p` for `topP`.
 private func optionName(of argument: String, _ options: [String: String]) -> String {
-  let usual = ["vocabularySize": "vocabulary", "minimum": "n-min", "maximum": "n-max"]
+  let usual = ["vocabularySize": "vocabulary", "minimum": "n-min", "maximum": "n-max", "lengths": "length"]
   let name = options[argument] ?? usual[argument] ?? argument
   return "--"
     + String(name.flatMap { $0.isUppercase ? ["-", Character($0.lowercased())] : [$0] })
