@@ -6,7 +6,7 @@ extension AuditReport: ReadableReport {
   private static let shownRecords = 12
   private static let shownWhole = 5
 
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Memorization audit: \(source)")

@@ -1,7 +1,7 @@
 import Reports
 
 extension CompareReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     let names = shortNames
     func short(_ name: String) -> String { names[name] ?? name }

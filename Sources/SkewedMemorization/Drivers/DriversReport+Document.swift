@@ -1,7 +1,7 @@
 import Reports
 
 extension DriversReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Drivers of memorization in \(NumberText.count(records, "record"))")

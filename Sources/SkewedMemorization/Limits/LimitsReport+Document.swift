@@ -1,7 +1,7 @@
 import Reports
 
 extension LimitsReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Limits of memorization of \(file == "-" ? "standard input" : file)")

@@ -2,7 +2,7 @@ import RealModule
 import Reports
 
 extension MetricsReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Metrics of \(file == "-" ? "standard input" : file)")

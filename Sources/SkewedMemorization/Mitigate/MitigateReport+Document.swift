@@ -1,7 +1,7 @@
 import Reports
 
 extension MitigateReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Mitigation for \(file == "-" ? "standard input" : file)")

@@ -2,7 +2,7 @@ import RealModule
 import Reports
 
 extension PredictReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     var lengths: [Int] = []

@@ -1,7 +1,7 @@
 import Reports
 
 extension SimilarityReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Similarity of the records of \(file == "-" ? "standard input" : file)")

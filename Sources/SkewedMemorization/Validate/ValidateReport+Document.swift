@@ -2,7 +2,7 @@ import RealModule
 import Reports
 
 extension ValidateReport: ReadableReport {
-  /// The report as it is read, see ``ReadableReport``.
+  /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Generations \(file) against \(capture)")
