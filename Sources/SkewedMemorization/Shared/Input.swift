@@ -7,7 +7,7 @@ public enum Input {
   case capture(InputFile)
   /// What ``DataSetSums`` wrote.
   case summary(DataSetSums)
-  /// Lengths themselves, see ``CountsReader``.
+  /// Lengths themselves, see `CountsReader`.
   case counts(CensoredCounts)
 
   /// Opens a file and tells what it holds.
