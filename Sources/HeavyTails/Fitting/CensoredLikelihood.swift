@@ -72,32 +72,30 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     return negativeMean(sum)
   }
 
-  /// The minimum on a kink next to where a search stopped without derivatives, unless the search is lower.
+  /// The minimum on the kink next to where a search stopped without derivatives, unless the search is lower.
   func minimumOnKink(from found: NewtonResult) -> (result: NewtonResult, condition: String)? {
-    var best: (result: NewtonResult, condition: String)?
-    for kink in F.kinks(near: found.point, reach: reach) {
-      var method = Simplex()
-      method.sizeTolerance = 1e-7
-      method.maximumIterations = 1000
-      // Twice, since a simplex may shrink before it arrives; at the bottom, rounding may keep it from shrinking.
-      guard
-        let first = try? method.minimize(
-          from: kink.start, step: 0.05, objective: { value(at: kink.point(Array(copying: $0))) }),
-        let second = try? method.minimize(
-          from: first.point, step: 0.01, objective: { value(at: kink.point(Array(copying: $0))) })
-      else { continue }
-      let isConverged = second.isConverged || (first.value - second.value).magnitude * weight < 1e-9
-      guard isConverged, second.value < best?.result.value ?? .infinity else { continue }
-      best = (
-        NewtonResult(
-          point: kink.point(second.point), value: second.value, inverseInformation: nil, isConverged: true,
-          iterations: found.iterations + first.iterations + second.iterations),
-        kink.condition
-      )
+    // The search stops beside one of the kinks, whose likelihood is then the same to rounding.
+    let nearest = F.kinks(near: found.point, reach: reach)
+      .map { (kink: $0, value: value(at: $0.point($0.start))) }
+      .min { $0.value < $1.value }
+    guard let (kink, value) = nearest, value < .infinity else { return nil }
+    var method = Simplex()
+    method.sizeTolerance = 1e-7
+    method.maximumIterations = 1000
+    func minimum(from start: [Double], step: Double) -> Minimum? {
+      try? method.minimize(from: start, step: step) { self.value(at: kink.point(Array(copying: $0))) }
     }
+    // Twice, since a simplex may shrink before it arrives; at the bottom, rounding may keep it from shrinking.
+    guard let first = minimum(from: kink.start, step: 0.05), let second = minimum(from: first.point, step: 0.01) else {
+      return nil
+    }
+    let isConverged = second.isConverged || (first.value - second.value).magnitude * weight < 1e-9
     // The search itself ends as close as its simplex shrinks.
-    guard let best, (best.result.value - found.value) * weight <= 1e-6 else { return nil }
-    return best
+    guard isConverged, (second.value - found.value) * weight <= 1e-6 else { return nil }
+    let result = NewtonResult(
+      point: kink.point(second.point), value: second.value, inverseInformation: nil, isConverged: true,
+      iterations: found.iterations + first.iterations + second.iterations)
+    return (result, kink.condition)
   }
 
   /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil

@@ -63,12 +63,13 @@ extension LikelihoodObjective {
   /// The Hessian, from five-point differences of the analytic gradient: exact to about 1e-11.
   ///
   /// Next to the edge of the possible laws the differences shrink until they stay inside; where there may be a kink
-  /// next to the point, until two of them agree, with the digits that they then have.
-  func hessian(at point: [Double]) -> SymmetricMatrix? {
+  /// next to the point, until two of them agree, with the digits that they then have. For a direction the first will do:
+  /// `isRough`.
+  func hessian(at point: [Double], isRough: Bool = false) -> SymmetricMatrix? {
     var last: SymmetricMatrix?
     for step in [0x1p-9, 0x1p-13, 0x1p-17] {
       guard let hessian = hessian(at: point, step: step) else { continue }
-      if isSmooth { return hessian }
+      if isSmooth || isRough { return hessian }
       if let last, hessian.agrees(with: last) { return last }
       last = hessian
     }
@@ -106,7 +107,7 @@ extension LikelihoodObjective {
     var inverse: SymmetricMatrix?
     var distance = Double.infinity
     steps: for _ in 0..<100 {
-      guard let gradient = gradient(at: point), let hessian = hessian(at: point) else { break }
+      guard let gradient = gradient(at: point), let hessian = hessian(at: point, isRough: true) else { break }
       inverse = hessian.inverse()
       guard let direction = inverse ?? hessian.positiveDefiniteInverse() else { break }
       let step = direction.multiplied(by: gradient)
@@ -134,8 +135,10 @@ extension LikelihoodObjective {
       // On the way to an edge the steps never end; the caller reads the edge off the point.
       if point.contains(where: { $0.magnitude > 40 }) { break }
     }
+    let isConverged = distance < 1e-6
+    if isConverged, !isSmooth { inverse = hessian(at: point)?.inverse() }
     return NewtonResult(
-      point: point, value: value, inverseInformation: inverse, isConverged: distance < 1e-6, iterations: iterations)
+      point: point, value: value, inverseInformation: inverse, isConverged: isConverged, iterations: iterations)
   }
 
   /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a kink there.
