@@ -20,14 +20,21 @@ public func logIncompleteBeta(
   if x == 1 { return (0, -.infinity) }
   let y = 1 - x
   let front = logBetaKernel(a, b, x, y)
-  if x < (a + 1) / (a + b + 2) {
-    let lower = min(0, front + .log(try betaContinuedFraction(a, b, x)) - .log(a))
-    let isSmall = lower > -0.1 && a < 1 && x > smallestOfOwnSide
-    return (lower, isSmall ? front + .log(try betaContinuedFraction(b, a, y)) - .log(b) : log1mExp(lower))
+  if x < (a + 1) / (a + b + 2) { return try tails(a, b, x, y, front) }
+  let (upper, lower) = try tails(b, a, y, x, front)
+  return (lower, upper)
+}
+
+/// ln I_x(a, b) for x on its side of the mean, and ln of its complement, from the kernel that both have.
+private func tails(
+  _ a: Double, _ b: Double, _ x: Double, _ y: Double, _ front: Double
+) throws(NumericsError) -> (lower: Double, upper: Double) {
+  func tail(_ a: Double, _ b: Double, _ x: Double) throws(NumericsError) -> Double {
+    front + .log(try betaContinuedFraction(a, b, x)) - .log(a)
   }
-  let upper = min(0, front + .log(try betaContinuedFraction(b, a, y)) - .log(b))
-  let isSmall = upper > -0.1 && b < 1 && y > smallestOfOwnSide
-  return (isSmall ? front + .log(try betaContinuedFraction(a, b, x)) - .log(a) : log1mExp(upper), upper)
+  let lower = min(0, try tail(a, b, x))
+  let isUpperSmall = lower > -0.1 && a < 1 && x > smallestOfOwnSide
+  return (lower, isUpperSmall ? try tail(b, a, y) : log1mExp(lower))
 }
 
 /// How near the end of the range a small complement still has a fraction of its own: 10⁵ steps.
