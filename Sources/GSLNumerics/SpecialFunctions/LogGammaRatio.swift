@@ -52,8 +52,8 @@ package func scaledLogRisingFactorial(slope: Double, start: Double, _ m: Int) ->
   }
   guard j < m else { return sum }
   let count = Double(m - j)
-  // Midpoints: the factors are slope (c + 1/2), slope (c + 3/2), …, so Σ = count ln slope + ln Γ(c + count + 1/2) / Γ(c
-  // + 1/2).
+  // Midpoints: the factors are slope (c + 1/2), slope (c + 3/2), …, so
+  // Σ = count ln slope + ln Γ(c + count + 1/2) / Γ(c + 1/2).
   let first = start + slope * (Double(j) - 0.5)
   let c = first / slope
   let ratio = count / c

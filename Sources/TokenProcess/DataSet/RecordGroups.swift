@@ -5,9 +5,9 @@ import RealModule
 
 /// Sums of S_i(n) over groups of records, from which inference about the population follows.
 ///
-/// Records, not tokens, are the independent units. Dealt in turn into up to 1024 groups, each record is its own group
-/// in a small data set, and in a large one the groups are as independent as the records: resampling groups is then the
-/// record bootstrap at a fixed cost. There are at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
+/// Records, not tokens, are the independent units. They are dealt in turn into up to 1024 groups. In a small data set
+/// each record is its own group; in a large one the groups are as independent as the records. Resampling groups is then
+/// the record bootstrap at a fixed cost. There are at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
 /// the upper half of the groups to the lower), or 16 pairs a position where references have more than 2¹⁶ tokens.
 public struct RecordGroups: Sendable {
   private static let largestCount = 1024

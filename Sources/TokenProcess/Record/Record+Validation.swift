@@ -10,10 +10,7 @@ extension Record {
   /// Checks every rule on a record and sets log-probabilities that rounding put just above 0 to 0.
   ///
   /// - Complexity: O(tokens).
-  /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
-  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank, token number or
-  ///   count, a rank r > 0 of a token with a probability above 1.02 / (r + 1), an epoch, loss or embedding that is not
-  ///   finite.
+  /// - Throws: `RecordError` with the first field that breaks a rule; the rules are those of the initializer.
   package mutating func validate() throws(RecordError) {
     guard !id.isEmpty else { throw RecordError(field: "id", problem: "is empty") }
     guard !tokenLogProbabilities.isEmpty else {

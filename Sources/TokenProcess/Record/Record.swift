@@ -74,10 +74,10 @@ public struct Record: Sendable, Equatable {
   /// properties of the same names.
   ///
   /// - Complexity: O(tokens).
-  /// - Throws: `RecordError` with the first field that breaks a rule: an empty identifier or reference, a
-  ///   log-probability that is NaN or positive, an array whose length does not agree, a negative rank, token number or
-  ///   count, a rank r > 0 of a token with a probability above 1.02 / (r + 1), an epoch, loss or embedding that is not
-  ///   finite.
+  /// - Throws: `RecordError` with the first field that breaks a rule. The identifier and the reference are not empty.
+  ///   Log-probabilities are numbers and not positive. Arrays over the reference have its length. Ranks, token numbers
+  ///   and counts are not negative, and a token of rank r > 0 has a probability of at most 1.02 / (r + 1). Epoch, loss
+  ///   and embeddings are finite.
   public init(
     id: String,
     tokenLogProbabilities: [Double],

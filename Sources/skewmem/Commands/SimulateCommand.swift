@@ -38,7 +38,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "heterogeneity: each record has its own token probability; duration-dependence: all share the hazards. (default: heterogeneity where the family is a mixture)"
+      "heterogeneity: each record has its own token probability; duration-dependence: all share the hazards. "
+        + "(default: heterogeneity where the family is a mixture)"
     ))
   var mechanism: RecordSimulator.Mechanism?
 
