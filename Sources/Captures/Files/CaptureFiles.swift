@@ -18,6 +18,16 @@ public enum CaptureFiles {
     return files
   }
 
+  /// Looks for a file that would be counted twice, under one name or several.
+  ///
+  /// - Throws: `CaptureError` that names it.
+  public static func checkRepeated(_ files: [String]) throws(CaptureError) {
+    var seen: Set<String> = []
+    for file in files where !seen.insert(URL(fileURLWithPath: file).resolvingSymlinksInPath().path).inserted {
+      throw CaptureError(file: file, problem: "is given twice")
+    }
+  }
+
   private static let captures = [".jsonl", ".jsonl.gz", ".jsonl.zst", ".store", ".npz", ".safetensors"]
   private static let summaries = [".summary"]
   /// Responses and arrays, or settings and lengths.
@@ -47,8 +57,8 @@ public enum CaptureFiles {
       }
       if !leftOut.isEmpty {
         note(
-          "\(name): left out "
-            + "\(leftOut.prefix(3).joined(separator: ", "))\(leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""); name them if they are captures"
+          "\(name): left out \(leftOut.prefix(3).joined(separator: ", "))"
+            + (leftOut.count > 3 ? " and \(leftOut.count - 3) more" : "") + "; name them if they are captures"
         )
       }
       return files.map { URL(fileURLWithPath: name, isDirectory: true).appendingPathComponent($0).relativePath }

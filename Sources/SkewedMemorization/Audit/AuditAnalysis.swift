@@ -90,7 +90,7 @@ public struct AuditAnalysis: Sendable {
   public func summarize(
     files: [String], progress: (Int) -> Void = { _ in }
   ) async throws -> (sums: DataSetSums, errors: [CaptureError]) {
-    try Self.checkRepeated(files)
+    try CaptureFiles.checkRepeated(files)
     var empty = try DataSetSums(lengths: lengths, top: top)
     var sums = empty
     var errors: [CaptureError] = []
@@ -137,18 +137,8 @@ public struct AuditAnalysis: Sendable {
         errors += part.errors.prefix(100 - errors.count)
       }
     }
-    if !hasCapture, let first = files.first { try DataSetSums.refuse(captureOptions, file: first) }
+    if !hasCapture, let first = files.first { try captureOptions.refuse(for: first, because: "is a summary") }
     return (sums, errors)
-  }
-
-  /// Looks for a file that would be counted twice, under one name or several.
-  ///
-  /// - Throws: `CaptureError` that names it.
-  public static func checkRepeated(_ files: [String]) throws(CaptureError) {
-    var seen: Set<String> = []
-    for file in files where !seen.insert(URL(fileURLWithPath: file).resolvingSymlinksInPath().path).inserted {
-      throw CaptureError(file: file, problem: "is given twice")
-    }
   }
 
   /// What some lines hold.

@@ -260,10 +260,7 @@ public struct PredictAnalysis: Sendable {
   }
 
   func check() throws(ArgumentError) {
-    guard !lengths.isEmpty else { throw ArgumentError(name: "lengths", value: "none", allowed: "one or more") }
-    for length in lengths where !(1...Record.longestReference).contains(length) {
-      throw ArgumentError(name: "lengths", value: "\(length)", allowed: "1 to \(Record.longestReference)")
-    }
+    try ArgumentError.check(lengths: lengths)
     try ArgumentError.check(threads: threads)
     if let given, given < 1 { throw ArgumentError(name: "given", value: "\(given)", allowed: "1 or more") }
     if let vocabularySize, vocabularySize < 1 {

@@ -63,15 +63,6 @@ extension DataSetSums {
     return (try? JSONDecoder().decode(Head.self, from: Data(line)))?.schema.hasPrefix("skewmem.summary/") ?? false
   }
 
-  /// Throws where captures are said to be read in some way, and there is no capture but `kind`.
-  static func refuse(_ options: CaptureOptions, file: String, kind: String = "is a summary") throws(CaptureError) {
-    let given = [
-      ("format", options.format != nil), ("split", options.split != nil), ("arrayLengths", options.arrayLengths != nil),
-    ]
-    guard let option = given.first(where: \.1)?.0 else { return }
-    throw CaptureError(file: file, problem: "\(kind); this is for captures", option: option)
-  }
-
   /// The summaries of a file, one after the other.
   ///
   /// - Parameter path: The file; `-` is standard input.

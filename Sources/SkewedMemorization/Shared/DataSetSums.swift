@@ -52,10 +52,7 @@ public struct DataSetSums: Sendable {
   ///   - top: How many of the riskiest records to name, 0 to 1,000,000.
   /// - Throws: `ArgumentError`.
   public init(lengths: [Int]? = nil, top: Int = 100) throws(ArgumentError) {
-    if let lengths {
-      guard !lengths.isEmpty else { throw ArgumentError(name: "lengths", value: "none", allowed: "one or more") }
-      for n in lengths { try ArgumentError.check(n, "lengths", in: 1...Record.longestReference) }
-    }
+    if let lengths { try ArgumentError.check(lengths: lengths) }
     try ArgumentError.check(top, "top", in: 0...1_000_000)
     self.lengths = lengths
     self.top = top

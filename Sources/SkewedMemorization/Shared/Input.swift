@@ -20,7 +20,7 @@ public enum Input {
   public init(file: String, options: CaptureOptions = CaptureOptions(), takesCounts: Bool = false) throws {
     let opened = try InputFile(path: file, sources: options.sources)
     if try DataSetSums.isSummary(opened) {
-      try DataSetSums.refuse(options, file: file)
+      try options.refuse(for: file, because: "is a summary")
       let sums = try DataSetSums.read(opened).merged()
       guard !sums.hasWholeReferences else {
         throw CaptureError(
@@ -29,10 +29,19 @@ public enum Input {
       }
       self = .summary(sums)
     } else if takesCounts, options.format == nil, try CountsReader.isCounts(opened) {
-      try DataSetSums.refuse(options, file: file, kind: "holds counts")
+      try options.refuse(for: file, because: "holds counts")
       self = .counts(try CountsReader.counts(opened))
     } else {
       self = .capture(opened)
     }
+  }
+}
+
+extension CaptureOptions {
+  /// Throws where captures are said to be read in some way, and a file is none.
+  func refuse(for file: String, because reason: String) throws(CaptureError) {
+    let given = [("format", format != nil), ("split", split != nil), ("arrayLengths", arrayLengths != nil)]
+    guard let option = given.first(where: \.1)?.0 else { return }
+    throw CaptureError(file: file, problem: "\(reason); this is for captures", option: option)
   }
 }

@@ -46,7 +46,7 @@ struct CompareCommand: ReportCommand {
 
   func report() async throws -> CompareReport {
     let files = try expandedCaptures(files)
-    try AuditAnalysis.checkRepeated(files)
+    try CaptureFiles.checkRepeated(files)
     guard files.count >= 2 else { throw ValidationError("compare takes two captures or more.") }
     var analysis = CompareAnalysis()
     analysis.pairs = pairs

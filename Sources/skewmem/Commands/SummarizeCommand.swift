@@ -51,7 +51,7 @@ struct MergeCommand: AsyncParsableCommand {
       let files = try expandedCaptures(files)
       try checkOutput(output.output, against: files)
       var merged: DataSetSums?
-      try AuditAnalysis.checkRepeated(files)
+      try CaptureFiles.checkRepeated(files)
       for file in files {
         for summary in try DataSetSums.read(path: file) {
           do {
