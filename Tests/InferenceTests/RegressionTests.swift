@@ -16,7 +16,7 @@ import Testing
     #expect(cases.count >= 60)
     for entry in cases {
       let link = try #require(BinaryRegression.Link(rawValue: entry.link))
-      let fit = try BinaryRegression(link: link).fit(
+      let fit = try BinaryRegression(link: link, errors: .sandwich).fit(
         predictors: columns(entry.x), outcomes: entry.y, clusters: entry.clusters)
       for (ours, theirs) in zip(fit.coefficients, entry.coefficients) {
         // A coefficient near 0 has the digits of the others: the scale is its standard error.
@@ -43,9 +43,9 @@ import Testing
     let link = try #require(BinaryRegression.Link(rawValue: entry.link))
     let weights = entry.y.indices.map { Double($0 % 3) }
     let repeated = entry.y.indices.flatMap { Array(repeating: $0, count: $0 % 3) }
-    let a = try BinaryRegression(link: link).fit(
+    let a = try BinaryRegression(link: link, errors: .sandwich).fit(
       predictors: columns(entry.x), outcomes: entry.y, weights: weights, clusters: entry.clusters)
-    let b = try BinaryRegression(link: link).fit(
+    let b = try BinaryRegression(link: link, errors: .sandwich).fit(
       predictors: columns(repeated.map { entry.x[$0] }), outcomes: repeated.map { entry.y[$0] },
       clusters: repeated.map { entry.clusters[$0] })
     for (x, y) in zip(a.coefficients, b.coefficients) { expectClose(x, y, relative: 1e-9, absolute: 1e-11) }
@@ -89,7 +89,7 @@ import Testing
         let x = (0..<80).map { _ in generator.uniform() < 0.3 ? 1.0 : 0 }
         let y = x.map { $0 == 1 || generator.uniform() < 0.4 ? 1.0 : 0 }
         #expect(throws: BinaryRegression.DataError.separated) {
-          try BinaryRegression(link: link).fit(predictors: [x], outcomes: y)
+          try BinaryRegression(link: link, errors: .sandwich).fit(predictors: [x], outcomes: y)
         }
       }
       // One row far away on its proper side.
@@ -97,8 +97,9 @@ import Testing
       var y = x.map { value in generator.uniform() < 1 / (1 + .exp(-value)) ? 1.0 : 0 }
       x[0] = link == .logit ? 1e5 : 900
       y[0] = 1
-      let with = try BinaryRegression(link: link).fit(predictors: [x], outcomes: y)
-      let without = try BinaryRegression(link: link).fit(predictors: [Array(x[1...])], outcomes: Array(y[1...]))
+      let with = try BinaryRegression(link: link, errors: .sandwich).fit(predictors: [x], outcomes: y)
+      let without = try BinaryRegression(link: link, errors: .sandwich).fit(
+        predictors: [Array(x[1...])], outcomes: Array(y[1...]))
       // It is certain, and says nothing.
       for (a, b) in zip(with.coefficients, without.coefficients) { expectClose(a, b, relative: 1e-6) }
     }
@@ -108,13 +109,15 @@ import Testing
     let fit = try BinaryRegression(link: .complementaryLogLog).fit(predictors: [x], outcomes: tiny)
     expectClose(fit.coefficients[1], 0.3, relative: 1e-6)
     let y = x.map { $0 > 4 && Int($0) % 3 > 0 || Int($0) % 4 == 1 ? 1.0 : 0 }
-    let heavy = try BinaryRegression(link: .logit).fit(predictors: [x], outcomes: y, clusters: x.indices.map { $0 / 4 })
+    let heavy = try BinaryRegression(link: .logit, errors: .sandwich).fit(
+      predictors: [x], outcomes: y, clusters: x.indices.map { $0 / 4 })
     let light = try BinaryRegression(link: .logit).fit(
       predictors: [x], outcomes: y, weights: x.map { _ in 1e-28 }, clusters: x.indices.map { $0 / 4 })
     for (a, b) in zip(heavy.coefficients, light.coefficients) { expectClose(a, b, relative: 1e-9) }
     // As few clusters as coefficients leave no error.
     #expect(throws: BinaryRegression.DataError.self) {
-      try BinaryRegression(link: .logit).fit(predictors: [x], outcomes: y, clusters: x.indices.map { $0 % 2 })
+      try BinaryRegression(link: .logit, errors: .sandwich).fit(
+        predictors: [x], outcomes: y, clusters: x.indices.map { $0 % 2 })
     }
   }
 
@@ -135,7 +138,8 @@ import Testing
           clusters.append(cluster)
         }
       }
-      let fit = try BinaryRegression(link: .logit).fit(predictors: [x], outcomes: y, clusters: clusters)
+      let fit = try BinaryRegression(link: .logit, errors: .sandwich).fit(
+        predictors: [x], outcomes: y, clusters: clusters)
       if (fit.coefficients[1] - 0.8).magnitude < 1.96 * fit.standardErrors[1] { covered += 1 }
     }
     // 95 % less what 60 clusters cost: about 93 %; 200 trials have a standard deviation of 1.8 %.

@@ -18,11 +18,25 @@ public struct BinaryRegression: Sendable {
     case complementaryLogLog = "cloglog"
   }
 
+  /// Where standard errors are from. Both allow for any dependence within clusters.
+  public enum Errors: String, Sendable, CaseIterable, Codable {
+    /// Each cluster left out in turn (CR3; Bell and McCaffrey, Survey Methodology 28, 2002), by one Newton step: for
+    /// few clusters and predictors that a few of them determine.
+    case jackknife
+    /// The plain sandwich, as statsmodels has it: too small there.
+    case sandwich
+  }
+
   /// The link.
   public var link: Link
+  /// Where standard errors are from.
+  public var errors: Errors
 
   /// A regression with a link.
-  public init(link: Link) { self.link = link }
+  public init(link: Link, errors: Errors = .jackknife) {
+    self.link = link
+    self.errors = errors
+  }
 
   /// What is wrong with data.
   public enum DataError: LocalizedError, Equatable, Sendable, CustomStringConvertible {
@@ -64,6 +78,16 @@ public struct BinaryRegression: Sendable {
   ) throws(DataError) -> BinaryRegressionFit {
     let weights = weights ?? Array(repeating: 1, count: outcomes.count)
     let clusters = clusters ?? Array(outcomes.indices)
+    let (problem, centers, scales) = try standardized(predictors, outcomes, weights, clusters)
+    return BinaryRegressionFit(
+      link: link, problem: problem, standardized: try problem.maximize(), clusters: clusters, centers: centers,
+      scales: scales, errors: errors)
+  }
+
+  /// The problem with predictors of mean 0 and variance 1, and the means and deviations that they had.
+  func standardized(
+    _ predictors: [[Double]], _ outcomes: [Double], _ weights: [Double], _ clusters: [Int]
+  ) throws(DataError) -> (problem: Problem, centers: [Double], scales: [Double]) {
     try check(predictors, outcomes, weights, clusters)
     let total = weights.reduce(0, +)
     var centers: [Double] = []
@@ -77,10 +101,7 @@ public struct BinaryRegression: Sendable {
       scales.append(variance.squareRoot())
       columns.append(column.map { ($0 - mean) / variance.squareRoot() })
     }
-    let problem = Problem(link: link, columns: columns, outcomes: outcomes, weights: weights)
-    let standardized = try problem.maximize()
-    return BinaryRegressionFit(
-      link: link, problem: problem, standardized: standardized, clusters: clusters, centers: centers, scales: scales)
+    return (Problem(link: link, columns: columns, outcomes: outcomes, weights: weights), centers, scales)
   }
 
   private func check(

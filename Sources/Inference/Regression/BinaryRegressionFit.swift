@@ -7,8 +7,9 @@ public struct BinaryRegressionFit: Sendable, Equatable {
   public let link: BinaryRegression.Link
   /// The constant, then one for each predictor.
   public let coefficients: [Double]
-  /// Their covariance, robust to dependence within clusters: G/(G - 1) · (n - 1)/(n - k) · I⁻¹ (Σ_g s_g s_gᵀ) I⁻¹, I
-  /// the observed information and s_g the sum of the scores of a cluster (Liang and Zeger, Biometrika 73, 1986).
+  /// Their covariance, robust to dependence within clusters. With I the observed information, I_g the part of a cluster
+  /// and s_g the sum of its scores: (G - 1)/G · Σ_g d_g d_gᵀ, d_g = (I - I_g)⁻¹ s_g, for the jackknife, and
+  /// G/(G - 1) · (n - 1)/(n - k) · I⁻¹ (Σ_g s_g s_gᵀ) I⁻¹ for the sandwich (Liang and Zeger, Biometrika 73, 1986).
   public let covariance: SymmetricMatrix
   /// Σ w (y ln p + (1 - y) ln(1 - p)).
   public let logLikelihood: Double
@@ -23,6 +24,9 @@ public struct BinaryRegressionFit: Sendable, Equatable {
   public let deviations: [Double]
   /// The mean over the rows of ∂p/∂x_k, by predictor, and its standard error (delta method).
   public let marginalEffects: [(value: Double, standardError: Double)]
+  /// By predictor, the cluster with the largest share of Σ w (x - mean)², w the information of a row, and that share: a
+  /// coefficient may rest on it alone.
+  public let leverage: [(cluster: Int, share: Double)]
   /// Fitted and observed means in groups of like fitted probability.
   public let calibration: [CalibrationGroup]
 
@@ -46,7 +50,7 @@ public struct BinaryRegressionFit: Sendable, Equatable {
 
   init(
     link: BinaryRegression.Link, problem: BinaryRegression.Problem, standardized: [Double], clusters: [Int],
-    centers: [Double], scales: [Double]
+    centers: [Double], scales: [Double], errors: BinaryRegression.Errors
   ) {
     self.link = link
     deviations = scales
@@ -66,9 +70,11 @@ public struct BinaryRegressionFit: Sendable, Equatable {
     }
     let inUse = problem.weights.indices.filter { problem.weights[$0] > 0 }
     self.rows = inUse.count
-    let robust = Self.robustCovariance(problem, eta, clusters, inUse)
-    self.clusters = robust.clusters
-    covariance = robust.matrix.transformed(by: rows)
+    let parts = ClusterParts(problem, eta, clusters)
+    self.clusters = parts.numbers.count
+    let robust = parts.covariance(problem.information(eta), errors, rows: inUse.count)
+    covariance = robust.transformed(by: rows)
+    leverage = (1..<size).map { parts.largestShare(of: $0) }
     logLikelihood = problem.logLikelihood(eta)
     let total = problem.weights.reduce(0, +)
     let mean = inUse.reduce(0) { $0 + problem.weights[$1] * problem.outcomes[$1] } / total
@@ -81,31 +87,8 @@ public struct BinaryRegressionFit: Sendable, Equatable {
     }
     deviance = 2 * (saturated.value - logLikelihood)
     nullDeviance = 2 * (saturated.value - total * (mean * .log(mean) + (1 - mean) * .log(onePlus: -mean)))
-    marginalEffects = Self.marginalEffects(problem, eta, standardized, robust.matrix, scales)
+    marginalEffects = Self.marginalEffects(problem, eta, standardized, robust, scales)
     calibration = Self.calibration(problem, eta, inUse)
-  }
-
-  private static func robustCovariance(
-    _ problem: BinaryRegression.Problem, _ eta: [Double], _ clusters: [Int], _ inUse: [Int]
-  ) -> (matrix: SymmetricMatrix, clusters: Int) {
-    let size = problem.columns.count
-    let scores = problem.scores(eta)
-    var sums: [Int: [Double]] = [:]
-    for row in inUse {
-      for k in 0..<size {
-        sums[clusters[row], default: Array(repeating: 0, count: size)][k] += scores[row] * problem.columns[k][row]
-      }
-    }
-    var meat = SymmetricMatrix(dimension: size)
-    for (_, sum) in sums.sorted(by: { $0.key < $1.key }) {
-      for i in 0..<size { for j in 0...i { meat[i, j] += sum[i] * sum[j] } }
-    }
-    let (groups, n) = (Double(sums.count), Double(inUse.count))
-    let correction = groups > 1 && n > Double(size) ? groups / (groups - 1) * (n - 1) / (n - Double(size)) : .nan
-    let nan = SymmetricMatrix(dimension: size).scaled(by: .nan)
-    guard let inverse = problem.information(eta).inverse() else { return (nan, sums.count) }
-    let rows = (0..<size).map { i in (0..<size).map { inverse[i, $0] } }
-    return (meat.transformed(by: rows).scaled(by: correction), sums.count)
   }
 
   /// In units of the predictors, from the standardized ones: 1/s_k of each.
@@ -154,5 +137,67 @@ public struct BinaryRegressionFit: Sendable, Equatable {
       }
     }
     return groups
+  }
+}
+
+/// Scores and information by cluster.
+private struct ClusterParts {
+  /// The clusters' numbers, in order of their first row.
+  private(set) var numbers: [Int] = []
+  private var scores: [[Double]] = []
+  private var information: [SymmetricMatrix] = []
+
+  init(_ problem: BinaryRegression.Problem, _ eta: [Double], _ clusters: [Int]) {
+    let size = problem.columns.count
+    let rowScores = problem.scores(eta)
+    var places: [Int: Int] = [:]
+    for row in eta.indices where problem.weights[row] > 0 {
+      let place = places[clusters[row]] ?? numbers.count
+      if place == numbers.count {
+        places[clusters[row]] = place
+        numbers.append(clusters[row])
+        scores.append(Array(repeating: 0, count: size))
+        information.append(SymmetricMatrix(dimension: size))
+      }
+      let weight = problem.weights[row] * problem.link.information(eta[row], outcome: problem.outcomes[row])
+      for i in 0..<size {
+        scores[place][i] += rowScores[row] * problem.columns[i][row]
+        for j in 0...i {
+          information[place][i, j] += weight * problem.columns[i][row] * problem.columns[j][row]
+        }
+      }
+    }
+  }
+
+  func covariance(_ total: SymmetricMatrix, _ errors: BinaryRegression.Errors, rows: Int) -> SymmetricMatrix {
+    let size = total.dimension
+    let nan = SymmetricMatrix(dimension: size).scaled(by: .nan)
+    guard let inverse = total.inverse() else { return nan }
+    var sum = SymmetricMatrix(dimension: size)
+    for (own, score) in zip(information, scores) {
+      var without = inverse
+      if errors == .jackknife {
+        var rest = total
+        for i in 0..<size { for j in 0...i { rest[i, j] -= own[i, j] } }
+        // A coefficient that only this cluster determines has no error.
+        guard let other = rest.inverse() else { return nan }
+        without = other
+      }
+      let change = without.multiplied(by: score)
+      for i in 0..<size { for j in 0...i { sum[i, j] += change[i] * change[j] } }
+    }
+    let (groups, n) = (Double(numbers.count), Double(rows))
+    switch errors {
+    case .jackknife: return sum.scaled(by: (groups - 1) / groups)
+    case .sandwich:
+      let isEnough = groups > 1 && n > Double(size)
+      return sum.scaled(by: isEnough ? groups / (groups - 1) * (n - 1) / (n - Double(size)) : .nan)
+    }
+  }
+
+  func largestShare(of column: Int) -> (cluster: Int, share: Double) {
+    let total = information.reduce(0) { $0 + $1[column, column] }
+    let largest = information.indices.max { information[$0][column, column] < information[$1][column, column] } ?? 0
+    return (numbers[largest], information[largest][column, column] / total)
   }
 }

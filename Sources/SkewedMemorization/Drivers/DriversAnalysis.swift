@@ -13,6 +13,9 @@ import TokenProcess
 public struct DriversAnalysis: Sendable {
   /// The link.
   public var link = BinaryRegression.Link.complementaryLogLog
+  /// Where standard errors and p-values are from: records left out in turn and permutations, which hold for few records
+  /// and skewed predictors, or the plain sandwich and Student's law.
+  public var errors = BinaryRegression.Errors.jackknife
   /// The predictors by name; nil for all that vary.
   public var predictors: [String]?
   /// The nearest neighbors of a record's prefix, for `input_similarity`.
@@ -186,17 +189,42 @@ public struct DriversAnalysis: Sendable {
     if hasPosition, Set(rows.positions).count > 1 { rows.columns.append(rows.positions.map { .log($0) }) }
     let names = columns.map(\.name) + (rows.columns.count > columns.count ? ["log_position"] : [])
     do {
-      let fit = try BinaryRegression(link: link).fit(
+      let regression = BinaryRegression(link: link, errors: errors)
+      let fit = try regression.fit(
         predictors: rows.columns, outcomes: rows.outcomes, weights: rows.weights, clusters: rows.clusters)
       // Outcomes that are all alike leave nothing to explain.
-      guard fit.nullDeviance > 1e-12 * fit.logLikelihood.magnitude, fit.standardErrors.allSatisfy(\.isFinite) else {
+      guard fit.nullDeviance > 1e-12 * fit.logLikelihood.magnitude else {
         warnings.append(Warning(.constantHazard, names: ["outcome": outcome]))
+        return nil
+      }
+      guard fit.standardErrors.allSatisfy(\.isFinite) else {
+        let problem = "a coefficient rests on one record alone, so it has no standard error"
+        warnings.append(Warning(.noRegression, names: ["outcome": outcome, "problem": problem]))
         return nil
       }
       if fit.clusters < 30 {
         warnings.append(Warning(.fewClusters, counts: ["clusters": fit.clusters], names: ["outcome": outcome]))
       }
-      return .init(outcome, fit, names)
+      let clusterNames = Dictionary(uniqueKeysWithValues: clusterNumbers.map { ($0.value, $0.key) })
+      for (name, leverage) in zip(names, fit.leverage) where leverage.share > 0.25 {
+        warnings.append(
+          Warning(
+            .highLeverage, ["share": leverage.share],
+            names: ["outcome": outcome, "predictor": name, "record": clusterNames[leverage.cluster] ?? ""]))
+      }
+      var tests: [CoefficientTest?] = []
+      if errors == .jackknife {
+        for index in names.indices {
+          try Task.checkCancellation()
+          tests.append(
+            try regression.test(
+              of: index, predictors: rows.columns, outcomes: rows.outcomes, weights: rows.weights,
+              clusters: rows.clusters, seed: resampling.seed))
+        }
+      }
+      return .init(outcome, fit, names, tests)
+    } catch let error as CancellationError {
+      throw error
     } catch {
       warnings.append(Warning(.noRegression, names: ["outcome": outcome, "problem": "\(error)"]))
       return nil
@@ -291,18 +319,24 @@ public struct DriversAnalysis: Sendable {
 }
 
 extension DriversReport.HazardModel {
-  init(_ outcome: String, _ fit: BinaryRegressionFit, _ names: [String]) {
+  fileprivate init(
+    _ outcome: String, _ fit: BinaryRegressionFit, _ names: [String], _ tests: [CoefficientTest?]
+  ) {
     self.outcome = outcome
     link = fit.link.rawValue
+    errors = tests.isEmpty ? BinaryRegression.Errors.sandwich.rawValue : BinaryRegression.Errors.jackknife.rawValue
     constant = fit.coefficients[0]
     let errors = fit.standardErrors
     predictors = names.enumerated().map { index, name in
       let (coefficient, error) = (fit.coefficients[index + 1], errors[index + 1])
       let freedom = Double(fit.clusters - 1)
+      let test = index < tests.count ? tests[index] : nil
       let width = studentQuantile(0.975, degreesOfFreedom: freedom) * error
       return .init(
         name: name, coefficient: coefficient, standardError: error,
-        p: min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, degreesOfFreedom: freedom)),
+        p: test?.pValue
+          ?? min(1, 2 * studentLowerTail(-(coefficient / error).magnitude, degreesOfFreedom: freedom)),
+        resamples: test?.resamples,
         ratio: .exp(coefficient),
         ratioInterval: Interval(.exp(coefficient - width)...Double.exp(coefficient + width)),
         ratioPerDeviation: .exp(coefficient * fit.deviations[index]), marginalEffect: fit.marginalEffects[index].value,

@@ -1,3 +1,4 @@
+import Inference
 import Reports
 
 extension DriversReport: ReadableReport {
@@ -25,8 +26,9 @@ extension DriversReport: ReadableReport {
       document.heading("Hazard of the first mismatch: \(model.outcome), \(model.link)")
       document.paragraph(
         "\(NumberText.count(model.rows, "position")) of \(NumberText.count(model.clusters, "record")); standard "
-          + "errors allow for dependence "
-          + "within a record. The predictors take away \(NumberText.percent(model.explained)) of the deviance "
+          + "errors allow for dependence within a record"
+          + (model.errors == BinaryRegression.Errors.jackknife.rawValue ? " and p-values are by permutation" : "")
+          + ". The predictors take away \(NumberText.percent(model.explained)) of the deviance "
           + "(\(NumberText.text(model.deviance, digits: 5)) of \(NumberText.text(model.nullDeviance, digits: 5))).")
       document.table(
         .init(

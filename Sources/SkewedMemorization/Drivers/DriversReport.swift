@@ -22,6 +22,8 @@ public struct DriversReport: Codable, Sendable, Equatable {
     public var outcome: String
     /// `cloglog` (ratios are hazard ratios) or `logit` (odds ratios).
     public var link: String
+    /// `jackknife` or `sandwich`: where standard errors are from.
+    public var errors: String
     /// The constant.
     public var constant: Double
     /// What the hazard is regressed on.
@@ -42,7 +44,7 @@ public struct DriversReport: Codable, Sendable, Equatable {
     public var calibration: [Calibration]
 
     enum CodingKeys: String, CodingKey {
-      case outcome, link, constant, predictors, deviance, explained, rows, clusters, calibration
+      case outcome, link, errors, constant, predictors, deviance, explained, rows, clusters, calibration
       case logLikelihood = "log_likelihood"
       case nullDeviance = "null_deviance"
     }
@@ -56,9 +58,12 @@ public struct DriversReport: Codable, Sendable, Equatable {
     public var coefficient: Double
     /// The standard error, robust to dependence within a record.
     public var standardError: Double
-    /// P of a coefficient as far from 0 or farther, by Student's law with as many degrees of freedom as records less
-    /// one.
+    /// P of an effect as far from 0 or farther where there is none. With `jackknife` from permutations of the
+    /// predictor over records, or, for one that varies within a record, from flipped signs of the records' scores; at
+    /// least 1/(resamples + 1). With `sandwich` by Student's law with as many degrees of freedom as records less one.
     public var p: Double
+    /// How many permutations or flips the p-value is from; null for Student's law.
+    @OrNull public var resamples: Int?
     /// e^coefficient: the hazard or odds ratio for one more unit. Below 1 means longer matches.
     public var ratio: Double
     /// Its 95 % limits.
@@ -71,7 +76,7 @@ public struct DriversReport: Codable, Sendable, Equatable {
     public var marginalEffectError: Double
 
     enum CodingKeys: String, CodingKey {
-      case name, coefficient, p, ratio
+      case name, coefficient, p, resamples, ratio
       case standardError = "standard_error"
       case ratioInterval = "ratio_interval"
       case ratioPerDeviation = "ratio_per_deviation"

@@ -138,6 +138,10 @@ public struct PredictAnalysis: Sendable {
     if decoding.temperature > 1, vocabularySize == nil, bounded.contains(where: { $0.vocabularySize == nil }) {
       warnings.append(Warning(.noVocabulary))
     }
+    if let topK = decoding.topK {
+      let full = bounded.count { $0.topLogProbabilities?.contains { $0.count == topK } == true }
+      if full > 0 { warnings.append(Warning(.listEndsAtTopK, counts: ["top_k": topK, "records": full])) }
+    }
     return warnings
   }
 

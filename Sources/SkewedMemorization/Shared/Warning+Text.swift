@@ -51,6 +51,9 @@ extension Warning {
       "\(count("bare")) of \(count("records")) records list no alternatives (top_logprobs), without which bounds are "
         + "wide"
     case .noVocabulary: "above temperature 1 there are no lower bounds unless the size of the vocabulary is given"
+    case .listEndsAtTopK:
+      "top-k \(count("top_k")) keeps as many tokens as \(count("records")) records list: a token that is not listed may "
+        + "tie with the last one, so probabilities are bounds; capture at least one alternative more"
     case .nothingToPredictFrom:
       "nothing to predict \(count("length")) tokens from: too few records are longer than what is known; some "
         + "probabilities are upper bounds"
@@ -96,6 +99,9 @@ extension Warning {
     case .fewClusters:
       "\(name("outcome")): standard errors from \(count("clusters")) records are unreliable; 30 or more are needed"
     case .noRegression: "no regression of \(name("outcome")): \(name("problem"))"
+    case .highLeverage:
+      "\(name("outcome")): record \(name("record")) has \(NumberText.percent(numbers["share"] ?? 0)) of the variation of "
+        + "\(name("predictor")): its coefficient rests mostly on that record"
     case .noPrefixTokens:
       "\(count("bare")) of \(count("records")) records have no prefix_token_ids: their histories begin with the "
         + "reference"

@@ -68,6 +68,7 @@ public struct Warning: Codable, Sendable, Equatable {
     // Predictions.
     case noAlternatives = "no-alternatives"
     case noVocabulary = "no-vocabulary"
+    case listEndsAtTopK = "list-ends-at-top-k"
     case nothingToPredictFrom = "nothing-to-predict-from"
     case carriedOver = "carried-over"
     case fewToPredictFrom = "few-to-predict-from"
@@ -94,6 +95,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case constantHazard = "constant-hazard"
     case fewClusters = "few-clusters"
     case noRegression = "no-regression"
+    case highLeverage = "high-leverage"
     // Training sets, similarity, mitigation, validation.
     case noPrefixTokens = "no-prefix-tokens"
     case repetitions

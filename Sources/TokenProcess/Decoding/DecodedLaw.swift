@@ -18,13 +18,14 @@ public struct DecodedLaw: Sendable {
     tokens.reserveCapacity(record.tokenLogProbabilities.count)
     let lists = record.topLogProbabilities
     let identifiers = record.referenceTokenIDs
-    let rounding = Self.rounding(of: lists)
+    // Looked for only where it is needed.
+    lazy var precision = Precision(record)
     for j in record.tokenLogProbabilities.indices {
       if let lists, let identifiers, let exact = Self.listedTopK(lists[j], identifiers[j], decoding) {
         tokens.append(exact)
         continue
       }
-      guard let interval = Self.known(record, j, decoding, rounding).interval(under: decoding) else {
+      guard let interval = Self.known(record, j, decoding, precision).interval(under: decoding) else {
         throw RecordError(field: "ranks", problem: "greedy decoding needs ranks, greedy_token_ids or top_logprobs")
       }
       tokens.append(interval)
@@ -32,26 +33,34 @@ public struct DecodedLaw: Sendable {
     self.init(tokens: tokens)
   }
 
+  /// How exactly a record's values are recorded; what is listed may be written otherwise than the reference's own.
+  private struct Precision {
+    let list: LogProbabilityPrecision
+    let reference: LogProbabilityPrecision
+
+    init(_ record: Record) {
+      reference = LogProbabilityPrecision(of: record.tokenLogProbabilities)
+      list = LogProbabilityPrecision(of: (record.topLogProbabilities ?? []).joined().lazy.map(\.logProbability))
+    }
+  }
+
   /// What the capture says about one position.
-  private static func known(_ record: Record, _ j: Int, _ decoding: Decoding, _ rounding: Double) -> KnownTokens {
+  private static func known(_ record: Record, _ j: Int, _ decoding: Decoding, _ precision: Precision) -> KnownTokens {
     let alternatives = record.topLogProbabilities?[j] ?? []
     let identifier = record.referenceTokenIDs?[j]
     var rank = record.ranks?[j]
     if decoding.isGreedy, rank == nil, let greedy = record.greedyTokenIDs?[j], let identifier {
       rank = greedy == identifier ? 0 : 1
     }
+    let place: KnownTokens.Place =
+      if let identifier {
+        alternatives.firstIndex { $0.tokenID == identifier }.map { .listed($0) } ?? .notListed
+      } else {
+        .unknown
+      }
     return KnownTokens(
-      reference: record.tokenLogProbabilities[j], rank: rank, listed: alternatives.map(\.logProbability),
-      place: identifier.flatMap { id in alternatives.firstIndex { $0.tokenID == id } },
-      vocabulary: record.vocabularySize, rounding: rounding)
-  }
-
-  /// Half of the last decimal, where the listed values of the first position all have five or six.
-  private static func rounding(of lists: [[Record.Alternative]]?) -> Double {
-    guard let values = lists?.first(where: { $0.count > 2 })?.map(\.logProbability) else { return 0 }
-    for (scale, error) in [(1e5, 5e-6), (1e6, 5e-7)]
-    where values.allSatisfy({ ($0 * scale - ($0 * scale).rounded()).magnitude < 1e-5 }) { return error }
-    return 0
+      reference: record.tokenLogProbabilities[j], rank: rank, listed: alternatives.map(\.logProbability), place: place,
+      vocabulary: record.vocabularySize, precision: precision.list, referencePrecision: precision.reference)
   }
 
   /// The case that matters for speed, a temperature and a top-k within a list in descending order: what ``KnownTokens``
@@ -60,9 +69,11 @@ public struct DecodedLaw: Sendable {
     _ listed: [Record.Alternative], _ identifier: Int, _ decoding: Decoding
   ) -> LogInterval? {
     guard let topK = decoding.topK, decoding.topP == nil, decoding.minP == nil, !decoding.isGreedy,
-      listed.count >= topK
+      listed.count > topK
     else { return nil }
     let threshold = listed[topK - 1].logProbability
+    // Ties at the threshold are left to the general case as well: they may go on beyond the list.
+    guard listed[topK].logProbability < threshold else { return nil }
     // Not listed: left to the general case.
     guard let reference = listed.first(where: { $0.tokenID == identifier })?.logProbability else { return nil }
     guard reference >= threshold else { return LogInterval(-.infinity) }

@@ -4,10 +4,20 @@ import RealModule
 /// What a capture says about the distribution at one position: the reference token's probability, perhaps its rank,
 /// perhaps the most probable tokens.
 ///
-/// Of the other tokens it is known that none is more probable than the least probable one listed and that together they
-/// have what is left of 1. The list is taken to be complete in its ties: no token that is not listed is exactly as
-/// probable as the last one that is.
+/// Of the other tokens it is known that none is more probable than the least probable one listed, and that together
+/// they have what is left of 1.
 public struct KnownTokens: Sendable {
+  /// Where the reference token is in the list.
+  public enum Place: Sendable, Equatable {
+    /// At this index.
+    case listed(Int)
+    /// Nowhere.
+    case notListed
+    /// It has no number to look for. A reference at least as probable as the last listed token is taken to be the
+    /// listed token of its probability.
+    case unknown
+  }
+
   /// ln p of the listed tokens, descending.
   private let listed: [Double]
   /// ln p of the reference token, as it is in the list where it is there: what is compared and divided is to be rounded
@@ -21,9 +31,11 @@ public struct KnownTokens: Sendable {
   private let rank: Int?
   /// The number of tokens that are neither listed nor the reference; nil when the vocabulary is not known.
   private let others: Double?
-  /// The largest probability that one of them can have.
+  /// The precisions of the list and of the reference.
+  private let precision: (list: LogProbabilityPrecision, reference: LogProbabilityPrecision)
+  /// The largest probability that one of the others can have.
   private let largest: Double
-  /// What is left for them together, with its rounding error.
+  /// What is left for them together, with all rounding.
   private let rest: ClosedRange<Double>
 
   /// One position.
@@ -32,49 +44,59 @@ public struct KnownTokens: Sendable {
   ///   - reference: ln p of the reference token at temperature 1, at most 0.
   ///   - rank: How many tokens are more probable.
   ///   - listed: ln p of the most probable tokens, in any order.
-  ///   - place: The reference token's index in `listed`; nil when it is not there or not known to be. A reference that
-  ///     is more probable than the last listed token is taken to be the listed token of its probability.
+  ///   - place: Where the reference token is in `listed`.
   ///   - vocabulary: The number of tokens.
-  ///   - rounding: How far the logarithms may be from what they stand for, e.g. 5e-6 with five decimals: so far the
-  ///     rest of the probability is uncertain.
+  ///   - precision: How exactly `listed` is recorded.
+  ///   - referencePrecision: How exactly `reference` is recorded; nil for as `listed`.
   public init(
-    reference: Double, rank: Int? = nil, listed: [Double] = [], place: Int? = nil, vocabulary: Int? = nil,
-    rounding: Double = 0
+    reference: Double, rank: Int? = nil, listed: [Double] = [], place: Place = .unknown, vocabulary: Int? = nil,
+    precision: LogProbabilityPrecision = .double, referencePrecision: LogProbabilityPrecision? = nil
   ) {
     let ordered = listed.sorted(by: >)
     self.listed = ordered
     given = reference
     self.rank = rank
-    if let place {
-      self.place = ordered.firstIndex { $0 <= listed[place] }
-    } else if let last = ordered.last, reference >= last {
+    switch place {
+    case .listed(let index): self.place = ordered.firstIndex { $0 <= listed[index] }
+    case .notListed: self.place = nil
+    case .unknown:
       // The nearest by value: a list and a reference rounded differently still meet.
-      self.place = ordered.indices.min { (ordered[$0] - reference).magnitude < (ordered[$1] - reference).magnitude }
-    } else {
-      self.place = nil
+      self.place =
+        reference >= ordered.last ?? 1
+        ? ordered.indices.min { (ordered[$0] - reference).magnitude < (ordered[$1] - reference).magnitude } : nil
     }
+    let isListed = self.place != nil
     self.reference = self.place.map { ordered[$0] } ?? reference
-    let known = ordered.count + (self.place == nil ? 1 : 0)
+    self.precision = (precision, isListed ? precision : referencePrecision ?? precision)
+    let known = ordered.count + (isListed ? 0 : 1)
     others = vocabulary.map { Double(max(0, $0 - known)) }
-    var sum = CompensatedSum()
-    for value in ordered { sum.add(.exp(value)) }
-    if self.place == nil { sum.add(.exp(given)) }
+    var (least, most) = (CompensatedSum(), CompensatedSum())
+    func add(_ value: Double, _ precision: LogProbabilityPrecision) {
+      let error = precision.error(of: value)
+      least.add(.exp(value - error))
+      most.add(.exp(min(0, value + error)))
+    }
+    for value in ordered { add(value, precision) }
+    if !isListed { add(reference, self.precision.reference) }
     // Each exponential is good to an ulp or so, the sum to one.
-    let error = 4e-16 * Double(known + 1) + rounding
-    rest = max(0, 1 - sum.value - error)...max(0, 1 - sum.value + error)
+    let error = 4e-16 * Double(known + 1)
+    rest = max(0, 1 - most.value - error)...max(0, 1 - least.value + error)
     if let last = ordered.last {
-      largest = .exp(last)
+      largest = .exp(min(0, last + precision.error(of: last)))
     } else {
-      largest = rank == 0 ? min(.exp(given), rest.upperBound) : rest.upperBound
+      let highest = min(0, reference + self.precision.reference.error(of: reference))
+      largest = rank == 0 ? min(.exp(highest), rest.upperBound) : rest.upperBound
     }
   }
 
-  /// ln of the reference token's probability under a scheme: exact where the tokens that are kept are known, otherwise
+  /// ln of the reference token's probability under a scheme: one value where no unlisted token can matter, otherwise
   /// bounds that hold for every distribution with these known tokens.
   ///
   /// With s = 1/T the unknown tokens add U = Σ p^s to the normalizer. For s >= 1 that is largest when they are as few
   /// as the largest probability allows, smallest when all have the same; for s < 1 it is the other way round, and
-  /// without the vocabulary there is no upper bound.
+  /// without the vocabulary there is no upper bound. Unlisted tokens may be as probable as the last listed one: a
+  /// threshold that ends at the end of the list may keep them too. Bounds allow for the precision of what is listed; a
+  /// single value is that of the listed numbers as they are.
   ///
   /// - Complexity: O(K) after sorting.
   public func interval(under decoding: Decoding) -> LogInterval? {
@@ -89,14 +111,20 @@ public struct KnownTokens: Sendable {
     return listed.isEmpty ? withoutList(decoding) : NormalizerBounds(self, decoding).interval
   }
 
+  /// The least and the largest ln p that the recorded reference can stand for.
+  private var referenceRange: (low: Double, high: Double) {
+    let error = precision.reference.error(of: reference)
+    return (reference - error, min(0, reference + error))
+  }
+
   /// Where only the reference and its rank are known.
   private func withoutList(_ decoding: Decoding) -> LogInterval {
     let s = 1 / decoding.temperature
-    let unknown = unknownSum(s, relativeTo: reference)
-    let whole = -Double.log(1 + unknown.upperBound)
+    let (low, high) = referenceRange
+    let whole = -Double.log(1 + unknownSum(s, relativeTo: low).upperBound)
     let above = Double(rank ?? 0)
     // The tokens above the reference are kept when it is.
-    let fewest = decoding.isTruncated ? above : max(above, unknown.lowerBound)
+    let fewest = decoding.isTruncated ? above : max(above, unknownSum(s, relativeTo: high).lowerBound)
     // A truncated normalizer is smaller.
     let isKept = !decoding.isTruncated || rank == 0 || isKeptByRankAlone(decoding)
     let upper = min(0, -.log(1 + fewest) + 1e-15)
@@ -135,114 +163,213 @@ public struct KnownTokens: Sendable {
 
   /// Bounds of the normalizer of a truncated, tempered distribution in which the reference is kept.
   private struct NormalizerBounds {
-    let interval: LogInterval
+    private(set) var interval = LogInterval(0)
+
+    private let tokens: KnownTokens
+    private let s: Double
+    /// ln p of the most probable token, which is always kept: all weights are relative to it.
+    private let scale: Double
+    /// Sums of the first 0 … K weights exp(s (ln p - scale)): the least and the largest that they can be.
+    private let least: [Double]
+    private let most: [Double]
+
+    // How many listed tokens are certainly kept, and how many may be.
+    private var certain: Int
+    private var possible: Int
+    /// What unlisted tokens add.
+    private var unknown: ClosedRange<Double>
+    // Whether the reference is certainly kept, and whether it may be.
+    private var isCertain = true
+    private var isPossible = true
+    /// What the normalizer is at least, by the share that top-p keeps.
+    private var floor = 0.0
 
     init(_ tokens: KnownTokens, _ decoding: Decoding) {
-      let s = 1 / decoding.temperature
-      let listed = tokens.listed
-      // Relative to the most probable token, which is always kept.
-      let scale = listed[0]
-      let numerator = s * (tokens.reference - scale)
-      let values = listed.map { Double.exp(s * ($0 - scale)) }
-      var sums = [0.0]
-      var running = CompensatedSum()
-      for value in values {
-        running.add(value)
-        sums.append(running.value)
-      }
-      let isListed = tokens.place != nil
-      /// What the reference adds to the sum of listed tokens.
-      let own = isListed ? 0 : Double.exp(numerator)
-      /// The first index after a listed token and its ties.
-      func end(_ index: Int) -> Int {
-        var end = index + 1
-        while end < listed.count, listed[end] == listed[index] { end += 1 }
-        return end
-      }
-
-      // Listed tokens that are certainly kept, and that may be; whether unlisted ones may be; the reference itself.
-      var certain = listed.count
-      var possible = listed.count
-      var unknown = tokens.unknownSum(s, relativeTo: scale)
-      var hasUnknown = true
-      var isCertain = true
-      var isPossible = true
-
-      if let topK = decoding.topK {
-        if topK <= listed.count {
-          certain = end(topK - 1)
-          possible = certain
-          hasUnknown = false
-          isPossible = tokens.place.map { $0 < certain } ?? (tokens.reference >= listed[topK - 1])
-          isCertain = isPossible
-        } else {
-          unknown = Self.largest(topK - listed.count - (isListed ? 0 : 1), tokens, unknown, s, scale)
-          if !isListed {
-            isPossible = tokens.rank.map { $0 < topK } ?? true
-            isCertain =
-              tokens.rank != nil
-              ? isPossible : tokens.others.map { Double(topK) >= $0 + Double(listed.count) + 1 } ?? false
-          }
-        }
-      }
-      if !hasUnknown { unknown = 0...0 }
-      if !isListed, isPossible, let rank = tokens.rank, rank > listed.count, hasUnknown {
+      self.tokens = tokens
+      s = 1 / decoding.temperature
+      scale = tokens.listed[0]
+      (certain, possible) = (tokens.listed.count, tokens.listed.count)
+      unknown = tokens.unknownSum(s, relativeTo: scale)
+      (least, most) = Self.sums(tokens, s, scale)
+      if let topK = decoding.topK { keepMostProbable(topK) }
+      if tokens.place == nil, isPossible, let rank = tokens.rank, rank > tokens.listed.count, unknown.upperBound > 0 {
         // So many unlisted tokens are more probable than the reference.
-        let least = Double(rank - listed.count) * own
-        unknown = max(unknown.lowerBound, min(least, unknown.upperBound))...unknown.upperBound
+        let above = Double(rank - tokens.listed.count) * weight(tokens.referenceRange.low)
+        unknown = max(unknown.lowerBound, min(above, unknown.upperBound))...unknown.upperBound
       }
-      var low = sums[certain] + own + unknown.lowerBound
-      var high = sums[possible] + own + unknown.upperBound
+      if let topP = decoding.topP, isPossible { keepShare(topP, isWhole: s == 1 && decoding.topK == nil) }
+      if let minP = decoding.minP, isPossible { keepAbove(minP) }
+      interval = result
+    }
 
-      if let topP = decoding.topP, isPossible {
-        let kept = possible
-        let (least, most) = (topP * low * (1 - 1e-15), topP * high * (1 + 1e-15))
-        /// The first number of listed tokens whose sum reaches a target; nil when the list does not.
-        func reached(_ target: Double) -> Int? {
-          (1...kept).first { sums[$0] >= target }.map { min(kept, end($0 - 1)) }
-        }
-        let (first, last) = (reached(least), reached(most))
-        certain = first ?? kept
-        possible = last ?? kept
-        hasUnknown = hasUnknown && last == nil
-        if let place = tokens.place {
-          isCertain = isCertain && place < certain
-          isPossible = place < possible
-          certain = max(certain, min(kept, end(place)))
-          low = sums[min(certain, kept)]
-        } else {
-          isPossible = last == nil
-          isCertain = isCertain && own > (1 - topP) * high * (1 + 1e-15)
-          low = sums[kept] + own
-        }
-        // Beyond the list the kept share itself is the bound.
-        if first == nil { low = max(low, least) }
-        high = last == nil ? high : sums[possible]
+    private static func sums(_ tokens: KnownTokens, _ s: Double, _ scale: Double) -> ([Double], [Double]) {
+      var (least, most) = ([0.0], [0.0])
+      var (low, high) = (CompensatedSum(), CompensatedSum())
+      for value in tokens.listed {
+        let error = tokens.precision.list.error(of: value)
+        low.add(.exp(s * (value - error - scale)))
+        high.add(.exp(s * (min(0, value + error) - scale)))
+        least.append(low.value)
+        most.append(high.value)
       }
-      if let minP = decoding.minP, isPossible {
-        let threshold = Double.log(minP)
-        let kept = listed.prefix(possible).count { s * ($0 - scale) >= threshold }
-        if kept < possible || s * (.log(tokens.largest) - scale) < threshold { hasUnknown = false }
-        isPossible = numerator >= threshold
-        isCertain = isCertain && isPossible
-        certain = min(certain, kept)
-        possible = min(possible, kept)
-        low = sums[max(certain, tokens.place.map { min(possible, end($0)) } ?? possible)] + own
-        high = hasUnknown ? high : sums[possible] + own
-      }
-      guard isPossible else {
-        interval = LogInterval(-.infinity)
+      return (least, most)
+    }
+
+    private func weight(_ logProbability: Double) -> Double { .exp(s * (logProbability - scale)) }
+
+    /// The first index after a listed token and its ties.
+    private func end(_ index: Int) -> Int {
+      let listed = tokens.listed
+      var end = index + 1
+      while end < listed.count, listed[end] == listed[index] { end += 1 }
+      return end
+    }
+
+    /// The first index of a listed token's ties.
+    private func start(_ index: Int) -> Int {
+      var start = index
+      while start > 0, tokens.listed[start - 1] == tokens.listed[index] { start -= 1 }
+      return start
+    }
+
+    /// The sum of what unlisted tokens may add that are as probable as the last listed one.
+    private var tiesAtTheEnd: Double {
+      guard let last = tokens.listed.last, last > -.infinity else { return 0 }
+      let error = tokens.precision.list.error(of: last)
+      let room = (tokens.rest.upperBound / .exp(last - error)).rounded(.down)
+      let count = min(room, tokens.others ?? room)
+      return count > 0 ? count * weight(min(0, last + error)) : 0
+    }
+
+    /// Whether an unlisted reference may be as probable as the last listed token.
+    private var mayTieAtTheEnd: Bool {
+      guard let last = tokens.listed.last else { return false }
+      return tokens.referenceRange.high >= last - tokens.precision.list.error(of: last)
+    }
+
+    /// Whether it is.
+    private var isTiedAtTheEnd: Bool {
+      let (list, own) = tokens.precision
+      return list == own && !list.mergesValues && tokens.listed.last.map { tokens.reference >= $0 } == true
+    }
+
+    /// Recorded values that are equal are tied, and ties are kept; where rounding merges values, a tie on paper may be
+    /// none.
+    private mutating func keepMostProbable(_ topK: Int) {
+      let listed = tokens.listed
+      guard topK <= listed.count else {
+        unknown = Self.largest(topK - listed.count - (tokens.place == nil ? 1 : 0), tokens, unknown, s, scale)
+        if tokens.place == nil {
+          isPossible = tokens.rank.map { $0 < topK } ?? true
+          isCertain =
+            tokens.rank != nil
+            ? isPossible : tokens.others.map { Double(topK) >= $0 + Double(listed.count) + 1 } ?? false
+        }
         return
       }
-      let (upper, lower) = (min(0, numerator - .log(low)), min(0, numerator - .log(high)))
-      if isCertain, low == high {
-        interval = LogInterval(upper)
+      possible = end(topK - 1)
+      certain = tokens.precision.list.mergesValues ? topK : possible
+      let isAtEnd = possible == listed.count
+      unknown = 0...(isAtEnd ? tiesAtTheEnd : 0)
+      if let place = tokens.place {
+        isPossible = place < possible
+        isCertain = isPossible && (certain == possible || place < start(topK - 1))
       } else {
-        // Outwards by the rounding of sums, exponentials and logarithm.
-        let error = 4e-16 * (Double(listed.count) + numerator.magnitude + 4)
-        interval = LogInterval(
-          lower: isCertain ? min(lower, upper) - error : -.infinity, upper: min(0, max(upper, lower) + error))
+        isPossible = isAtEnd && mayTieAtTheEnd
+        isCertain = isAtEnd && isTiedAtTheEnd
       }
+    }
+
+    private mutating func keepShare(_ topP: Double, isWhole: Bool) {
+      let kept = possible
+      // Without a temperature or a top-k the whole is 1.
+      let whole = Double.exp(-s * scale)
+      let own = tokens.place == nil ? 1.0 : 0
+      let (low, high) = tokens.referenceRange
+      let total =
+        isWhole
+        ? whole...whole
+        : (least[certain] + own * weight(low) + unknown.lowerBound)...(most[possible] + own * weight(high)
+          + unknown.upperBound)
+      let target = (topP * total.lowerBound * (1 - 1e-15))...(topP * total.upperBound * (1 + 1e-15))
+      let first = (1...kept).first { most[$0] >= target.lowerBound }
+      let last = (1...kept).first { least[$0] >= target.upperBound }
+      certain = first.map { tokens.precision.list.mergesValues ? $0 : min(kept, end($0 - 1)) } ?? kept
+      possible = last.map { min(kept, end($0 - 1)) } ?? kept
+      if let place = tokens.place {
+        isCertain = isCertain && (tokens.precision.list.mergesValues ? end(place) <= certain : place < certain)
+        isPossible = place < possible
+      } else {
+        // What is not listed is kept when the list falls short, or ends in the tie at the threshold.
+        let isAtEnd = possible == tokens.listed.count
+        isPossible = last == nil || isAtEnd && mayTieAtTheEnd
+        isCertain =
+          isCertain
+          && (certain == tokens.listed.count && isTiedAtTheEnd
+            || total.upperBound < .infinity
+              && weight(low) > (1 - topP) * total.upperBound * (1 + 1e-15))
+      }
+      // Beyond the list the kept share itself is the bound.
+      if first == nil { floor = target.lowerBound }
+      if last != nil {
+        unknown = 0...(possible == tokens.listed.count ? min(unknown.upperBound, tiesAtTheEnd) : 0)
+      } else {
+        unknown = 0...unknown.upperBound
+      }
+    }
+
+    private mutating func keepAbove(_ minP: Double) {
+      let threshold = Double.log(minP)
+      let listed = tokens.listed
+      let first = tokens.precision.list.error(of: scale)
+      /// The least and the largest s (ln p - ln p of the first token).
+      func difference(_ value: Double, _ error: Double) -> (low: Double, high: Double) {
+        value == scale ? (0, 0) : (s * (value - error - min(0, scale + first)), s * (value + error - scale + first))
+      }
+      func of(_ value: Double) -> (low: Double, high: Double) {
+        difference(value, tokens.precision.list.error(of: value))
+      }
+      let last = listed[listed.count - 1]
+      if possible < listed.count || of(last).high < threshold {
+        unknown = 0...0
+      } else {
+        unknown = 0...unknown.upperBound
+      }
+      let own =
+        tokens.place == nil
+        ? difference(tokens.reference, tokens.precision.reference.error(of: tokens.reference)) : of(tokens.reference)
+      // This may leave out some of what top-p keeps.
+      floor = 0
+      isPossible = own.high >= threshold
+      isCertain = isCertain && own.low >= threshold
+      certain = min(certain, listed.prefix(certain).count { of($0).low >= threshold })
+      possible = min(possible, listed.prefix(possible).count { of($0).high >= threshold })
+    }
+
+    private var result: LogInterval {
+      guard isPossible else { return LogInterval(-.infinity) }
+      // What is above a kept reference is kept.
+      let certain = max(certain, tokens.place.map { min(possible, start($0)) } ?? possible)
+      if isCertain, certain == possible, unknown.upperBound == 0, floor == 0 {
+        var sum = CompensatedSum()
+        for value in tokens.listed.prefix(possible) { sum.add(weight(value)) }
+        if tokens.place == nil { sum.add(weight(tokens.reference)) }
+        return LogInterval(min(0, s * (tokens.reference - scale) - .log(sum.value)))
+      }
+      let (low, high) = tokens.referenceRange
+      /// The normalizer, with the reference at one end of its range and the other listed tokens at the other.
+      func normalizer(_ sums: [Double], _ count: Int, _ own: Double) -> Double {
+        guard let place = tokens.place else { return sums[count] + weight(own) }
+        return sums[count] - (place < count ? sums[place + 1] - sums[place] : 0) + weight(own)
+      }
+      let least = max(normalizer(least, certain, high) + unknown.lowerBound, floor)
+      let most = normalizer(most, possible, low) + unknown.upperBound
+      let upper = min(0, s * (high - scale) - .log(least))
+      let lower = isCertain ? min(0, s * (low - scale) - .log(most)) : -.infinity
+      // Outwards by the rounding of sums, exponentials and logarithm.
+      let size = Double(tokens.listed.count) + (s * (tokens.reference - scale)).magnitude + 4
+      let error = 4e-16 * size
+      return LogInterval(lower: min(lower, upper) - error, upper: min(0, max(upper, lower) + error))
     }
 
     /// Bounds of Σ p^s over the `count` most probable of the unknown tokens.

@@ -22,6 +22,13 @@ struct DriversCommand: ReportCommand {
   @Option(help: "cloglog (hazard ratios) or logit (odds ratios).")
   var link = DriversAnalysis().link
 
+  @Option(
+    help: """
+      jackknife (p-values by permutation, which hold for few records and skewed predictors) or sandwich (the plain \
+      clustered sandwich and Student's law).
+      """)
+  var errors = DriversAnalysis().errors
+
   @Option(help: ArgumentHelp("Only these predictors. (default: all that vary)", valueName: "name,..."))
   var predictors: String?
 
@@ -38,7 +45,7 @@ struct DriversCommand: ReportCommand {
   @Option(help: ArgumentHelp("First positions whose pairs are tested for independence.", valueName: "n"))
   var positions = DriversAnalysis().positions
 
-  @Option(help: "Seed of the bootstraps.")
+  @Option(help: "Seed of the bootstraps and permutations.")
   var seed: UInt64 = 0
 
   @OptionGroup var input: InputOptions
@@ -60,6 +67,7 @@ struct DriversCommand: ReportCommand {
     }
     var analysis = DriversAnalysis()
     analysis.link = link
+    analysis.errors = errors
     analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
     analysis.neighbors = neighbors
     analysis.positions = positions
@@ -79,3 +87,4 @@ struct DriversCommand: ReportCommand {
 }
 
 extension BinaryRegression.Link: ExpressibleByArgument {}
+extension BinaryRegression.Errors: ExpressibleByArgument {}
