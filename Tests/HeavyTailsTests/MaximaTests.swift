@@ -117,4 +117,63 @@ import Testing
     }
     #expect(ModelComparison.vuong(second, second, on: data) == nil)
   }
+
+  /// Lengths of 0 and 1 only: every law that can put all the rest on 0 and 1 runs off, and none has an estimate with an
+  /// error beyond all bounds.
+  @Test func flatDirectionsHaveNoEstimate() throws {
+    let data = try counts([0: 50, 1: 30])
+    let weibull = try MaximumLikelihood().fit(DiscreteWeibull.self, to: data)
+    #expect(weibull.boundary == "beta → ∞" && weibull.isConverged, "\(weibull)")
+    #expect(weibull.parameters[1].value == nil && weibull.parameters[1].standardError == nil)
+    expectClose(try #require(weibull.parameters[0].value), 0.375, relative: 1e-6)
+    let logistic = try MaximumLikelihood().fit(LogisticPosition.self, to: data)
+    #expect(logistic.boundary == "b → -∞" && logistic.parameters[1].value == nil)
+    for family in Family.all where family.dimension <= 2 {
+      guard let fit = try? MaximumLikelihood().fit(family, to: data), fit.isConverged else { continue }
+      for parameter in fit.parameters {
+        let (value, error) = (parameter.value ?? 0, parameter.standardError ?? 0)
+        #expect(error <= 20 * max(1, value.magnitude), "\(family.familyName) \(parameter)")
+      }
+    }
+    // All lengths are the smallest possible.
+    let ones = try MaximumLikelihood(window: LengthWindow(from: 1)).fit(Zeta.self, to: try counts([1: 5]))
+    #expect(ones.boundary == "alpha → ∞" && ones.isConverged && ones.parameters[0].value == nil)
+  }
+
+  /// Lengths from 1 on say nothing about a share of zeros, lengths up to n_max nothing about a cured one.
+  @Test func sharesThatCannotBeKnown() throws {
+    let data = try counts([0: 50, 1: 20, 2: 12, 3: 6, 5: 3, 8: 1], censored: [12: 4])
+    let window = MaximumLikelihood(window: LengthWindow(from: 1))
+    let (fit, base) = (
+      try window.fit(ZeroInflated<ZetaCutoff>.self, to: data), try window.fit(ZetaCutoff.self, to: data)
+    )
+    #expect(fit.boundary == "zero cannot be known with n_min >= 1: zeta-cutoff" && fit.parameters[2].value == nil)
+    #expect(fit.logLikelihood == base.logLikelihood)
+    let ended = MaximumLikelihood(window: LengthWindow(from: 0, through: 5))
+    let both = try ended.fit(ZeroInflated<Cured<Geometric>>.self, to: data)
+    #expect(both.boundary?.contains("cured cannot be known with n_max") == true, "\(both)")
+    // lambda is in the profile likelihood's interval down to 0; the upper end as computed elsewhere.
+    let interval = try #require(try ProfileLikelihood(fit, counts: data).interval(of: "lambda"))
+    #expect(interval.lowerBound == 0)
+    expectClose(interval.upperBound, 0.205, relative: 0, absolute: 5e-4)
+    // A share at the end of its range has an interval from there: -ln L rises by 1.9207 at its upper end.
+    let inflated = try MaximumLikelihood().fit(
+      ZeroInflated<Geometric>.self, to: try counts([0: 30, 1: 35, 2: 20, 3: 9]))
+    #expect(inflated.parameters[1].value == 0)
+    let share = try #require(
+      try ProfileLikelihood(inflated, counts: try counts([0: 30, 1: 35, 2: 20, 3: 9])).interval(of: "zero"))
+    func profile(_ zero: Double) throws -> Double {
+      // The maximum over p by a fine grid.
+      var highest = -Double.infinity
+      for step in 1..<20000 {
+        let p = Double(step) / 20000
+        let rest = 1 - zero
+        let cells = [zero + rest * (1 - p), rest * p * (1 - p), rest * p * p * (1 - p), rest * p * p * p * (1 - p)]
+        highest = max(highest, zip([30.0, 35, 20, 9], cells).reduce(0) { $0 + $1.0 * .log($1.1) })
+      }
+      return highest
+    }
+    #expect(share.lowerBound == 0)
+    expectClose(try profile(share.upperBound), inflated.logLikelihood - 1.920729, relative: 0, absolute: 1e-4)
+  }
 }

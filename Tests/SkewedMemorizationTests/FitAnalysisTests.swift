@@ -136,4 +136,38 @@ import Testing
     #expect(report.comparisons.map(\.second) == ["beta-geometric"])
     await #expect(throws: DistributionError.noData) { try await analysis.run(on: CensoredCounts([]), name: "x") }
   }
+
+  /// A distance is called large only beside its distribution: of samples of 20 from a geometric law hardly any is far
+  /// from its geometric fit, though many have a distance above 0.1; lengths of another law are.
+  @Test func distancesHaveADistribution() async throws {
+    var analysis = FitAnalysis()
+    analysis.families = [FamilyChoice(Geometric.self)]
+    let law = try Geometric(p: 0.8)
+    var generator = SeededGenerator(seed: 4)
+    var (far, large) = (0, 0)
+    for _ in 0..<12 {
+      let lengths = (0..<20).map { _ in law.sample(using: &generator) }
+      let report = try await analysis.run(on: try CensoredCounts(exact: lengths), name: "sample")
+      far += report.warnings.count { $0.code == .farFromData }
+      large += report.fits[0].ks > 0.1 ? 1 : 0
+    }
+    #expect(far <= 1 && large >= 3, "\(far) of \(large)")
+    let two = try await analysis.run(
+      on: try CensoredCounts(exact: Array(repeating: 0, count: 200) + Array(repeating: 40, count: 200)), name: "two")
+    #expect(two.warnings.map(\.code) == [.farFromData])
+  }
+
+  /// Every family has its own bootstrap test on request.
+  @Test func everyFamilyIsTested() async throws {
+    var analysis = FitAnalysis()
+    analysis.families = [FamilyChoice(Geometric.self), FamilyChoice(BetaGeometric.self)]
+    analysis.goodnessReplicates = 40
+    analysis.testsAll = true
+    let report = try await analysis.run(on: try counts(), name: "counts")
+    #expect(report.fits.allSatisfy { $0.goodnessOfFit?.family == $0.family })
+    #expect(report.goodnessOfFit == report.fits[0].goodnessOfFit)
+    analysis.goodnessReplicates = 0
+    let untested = analysis
+    await #expect(throws: ArgumentError.self) { try await untested.run(on: try counts(), name: "counts") }
+  }
 }

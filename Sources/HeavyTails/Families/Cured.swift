@@ -9,6 +9,8 @@ import RealModule
 public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var prefix: String { "cured-" }
   static var shareName: String { "cured" }
+  static func reasonUnknown(in window: LengthWindow) -> String? { window.maximum != nil ? "with n_max" : nil }
+
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { HeavyTails.cured(family) }
 
   /// The law of the records that do end.

@@ -11,6 +11,8 @@ protocol ShareExtension: FittableFamily {
   static var prefix: String { get }
   /// The name of the share.
   static var shareName: String { get }
+  /// Why lengths in a window do not determine the share; nil where they do.
+  static func reasonUnknown(in window: LengthWindow) -> String?
   /// The same extension of another family.
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type
 
@@ -94,5 +96,17 @@ extension ShareExtension {
           family: extending(limit.family), condition: limit.condition, isEndOfOneRange: limit.isEndOfOneRange,
           embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
       }
+  }
+
+  public static func undetermined(in window: LengthWindow) -> LimitingFamily? {
+    if let reason = reasonUnknown(in: window) {
+      return LimitingFamily(
+        family: Base.self, condition: "\(shareName) cannot be known \(reason)", embedding: { $0 + [.nan] })
+    }
+    return Base.undetermined(in: window).map { inner in
+      LimitingFamily(
+        family: extending(inner.family), condition: inner.condition,
+        embedding: { inner.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
+    }
   }
 }

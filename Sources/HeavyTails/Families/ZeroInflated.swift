@@ -9,6 +9,8 @@ import RealModule
 public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var prefix: String { "zero-inflated-" }
   static var shareName: String { "zero" }
+  static func reasonUnknown(in window: LengthWindow) -> String? { window.minimum >= 1 ? "with n_min >= 1" : nil }
+
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
     HeavyTails.zeroInflated(family)
   }

@@ -18,15 +18,48 @@ protocol LikelihoodObjective {
 }
 
 extension LikelihoodObjective {
-  /// The coordinates on whose edge a found point lies: a logit or logarithm beyond ±20 where the log-likelihood is no
-  /// lower, but for rounding, still further out.
-  func edges(at found: NewtonResult) -> [Int] {
-    found.point.indices.filter { index in
-      guard found.point[index].magnitude > 20 else { return false }
-      var further = found.point
-      further[index] += found.point[index] > 0 ? 10 : -10
-      return (value(at: further) - found.value) * weight <= 1e-6
+  /// How a found point's coordinates run off where the log-likelihood is no lower, but for rounding, still further out:
+  /// the direction by coordinate, 0 for those that stay; nil at a maximum inside.
+  ///
+  /// Looked for where a logit or a logarithm is beyond ±20, or an error is too large for a maximum: along each
+  /// coordinate, and along the direction in which the data say least.
+  func flatDirection(at found: NewtonResult) -> [Double]? {
+    func isFlat(_ direction: [Double], upTo length: Double = 20) -> Bool {
+      [10, length].allSatisfy { length in
+        let further = zip(found.point, direction).map { $0 + length * $1 }
+        return (value(at: further) - found.value) * weight <= 1e-6
+      }
     }
+    let size = dimension
+    func unit(_ index: Int, _ sign: Double) -> [Double] { (0..<size).map { $0 == index ? sign : 0 } }
+    var ends: [[Double]] = []
+    for index in 0..<size {
+      let far = found.point[index].magnitude > 20
+      let isVague = found.inverseInformation.map { $0[index, index] / weight > 9 } ?? true
+      guard far || isVague else { continue }
+      let outwards = found.point[index] > 0 ? 1.0 : -1
+      let ways = far ? [outwards] : [outwards, -outwards]
+      if let way = ways.map({ unit(index, $0) }).first(where: { isFlat($0, upTo: far ? 10 : 20) }) { ends.append(way) }
+    }
+    if !ends.isEmpty {
+      let all = ends.reduce(Array(repeating: 0, count: size)) { zip($0, $1).map { $0 + $1 } }
+      return all
+    }
+    guard size > 1, found.inverseInformation.map({ $0.diagonal.contains { $0 / weight > 9 } }) ?? true,
+      let weakest = hessian(at: found.point)?.weakestDirection()
+    else { return nil }
+    let largest = weakest.reduce(0) { max($0, $1.magnitude) }
+    guard largest > 0 else { return nil }
+    let scaled = weakest.map { $0.magnitude < 1e-3 * largest ? 0 : $0 / largest }
+    return [scaled, scaled.map { -$0 }].first { isFlat($0) }
+  }
+
+  /// The coordinates along which the log-likelihood neither rises nor bends at a found point.
+  func levelCoordinates(at found: NewtonResult) -> [Int] {
+    guard let gradient = gradient(at: found.point), let hessian = hessian(at: found.point),
+      gradient.allSatisfy({ $0.magnitude * weight < 1e-5 })
+    else { return [] }
+    return found.point.indices.filter { hessian[$0, $0].magnitude * weight < 1e-2 }
   }
 
   /// The lowest point that searches from the first `enough` of the starts reach, from the most promising on; up to

@@ -108,6 +108,9 @@ public struct MaximumLikelihood: Sendable {
   private func properFit(
     of family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
   ) throws -> Fit {
+    if let unknown = family.undetermined(in: window) {
+      return boundaryFit(of: family, at: unknown, try fit(unknown.family, to: counts, known: &known))
+    }
     var bestLimit: (fit: Fit, limit: LimitingFamily)?
     var starts: [[Double]] = []
     for limit in family.limitingFamilies {
@@ -170,10 +173,25 @@ public struct MaximumLikelihood: Sendable {
     }
     let values = F.parameters(at: result.point, reach: counts.reach)
     let law = try F(coordinates: result.point, reach: counts.reach)
-    var edges = likelihood.edges(at: result).compactMap {
-      F.boundary(ofCoordinate: $0, isUpper: result.point[$0] > 0, reach: counts.reach)
+    let flat = likelihood.flatDirection(at: result)
+    var edges: [String] = []
+    var runsOff = Array(repeating: false, count: values.count)
+    if let flat {
+      edges = flat.indices.filter { flat[$0] != 0 }.compactMap {
+        F.boundary(ofCoordinate: $0, isUpper: flat[$0] > 0, reach: counts.reach)
+      }
+      // Where a parameter has a limit it is the estimate.
+      let further = F.parameters(at: zip(result.point, flat).map { $0 + 20 * $1 }, reach: counts.reach)
+      runsOff = zip(values, further).map { !(($0 - $1).magnitude <= 1e-3 * max(1, $0.magnitude)) }
     }
     if edges.isEmpty, let kink { edges = [kink] }
+    if edges.isEmpty, !result.isConverged {
+      // A plateau that no straight line stays on.
+      let level = likelihood.levelCoordinates(at: result)
+      let jacobian = F.jacobian(at: result.point, reach: counts.reach)
+      runsOff = jacobian.map { row in level.contains { row[$0] != 0 } }
+      edges = undetermined(F.self, runsOff)
+    }
     var covariance: SymmetricMatrix?
     if edges.isEmpty, let inverse = result.inverseInformation {
       let jacobian = F.jacobian(at: result.point, reach: counts.reach)
@@ -187,14 +205,34 @@ public struct MaximumLikelihood: Sendable {
           .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
       }
     }
-    let errors = covariance?.diagonal.map { $0.squareRoot() }
+    var errors = covariance?.diagonal.map { $0.squareRoot() }
+    // A curved ridge: no direction is flat for long, but the errors are larger than any range.
+    if edges.isEmpty, let found = errors, let inverse = result.inverseInformation,
+      inverse.diagonal.contains(where: { $0 / counts.total > 100 })
+    {
+      for (index, description) in F.parameterDescriptions.enumerated() {
+        let range = description.maximum - description.minimum
+        runsOff[index] = found[index] > (range.isFinite ? 0.5 * range : 2 * max(1, values[index].magnitude))
+      }
+      edges = undetermined(F.self, runsOff)
+      if !edges.isEmpty {
+        errors = nil
+        covariance = nil
+      }
+    }
     let parameters = F.parameterDescriptions.enumerated().map { index, description in
-      Fit.Parameter(name: description.name, value: values[index], standardError: errors?[index])
+      Fit.Parameter(
+        name: description.name, value: runsOff[index] ? nil : values[index], standardError: errors?[index])
     }
     return Fit(
       family: F.self, law: law, window: window, parameters: parameters, covariance: covariance,
       logLikelihood: -result.value * counts.total, observations: counts.total,
       isConverged: result.isConverged || !edges.isEmpty, iterations: result.iterations,
       boundary: edges.isEmpty ? nil : edges.joined(separator: ", "))
+  }
+
+  private func undetermined<F: FittableFamily>(_: F.Type, _ isUndetermined: [Bool]) -> [String] {
+    let names = zip(F.parameterDescriptions, isUndetermined).filter(\.1).map(\.0.name)
+    return names.isEmpty ? [] : ["the data do not determine \(names.joined(separator: " and "))"]
   }
 }

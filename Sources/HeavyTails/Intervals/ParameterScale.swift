@@ -4,6 +4,9 @@ import RealModule
 // A parameter's range mapped to the whole line: the scale on which an estimate is nearly normal and no interval leaves
 // the range.
 extension ParameterDescription {
+  /// The end of the range that an interval reaches: 0 where the smallest value only keeps logarithms finite.
+  var lowerLimit: Double { minimum > 0 && minimum < 1e-15 ? 0 : minimum }
+
   /// ln(x - minimum) where the range is open above, logit where it has two ends, x itself where it has none.
   func unbounded(_ x: Double) -> Double {
     switch (minimum.isFinite, maximum.isFinite) {

@@ -15,8 +15,8 @@ public struct ProfileLikelihood: Sendable {
 
   /// The profile around a fit of these counts.
   ///
-  /// On a ``Fit/boundary`` it is that of the limit law, and parameters that only the larger family has have no
-  /// interval.
+  /// On a ``Fit/boundary`` it is that of the limit law. A share that only the larger family has, and that is at the end
+  /// of its range, has an interval in that family, from that end.
   public init(_ fit: Fit, counts: CensoredCounts) {
     self.fit = fit
     self.counts = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)
@@ -31,7 +31,111 @@ public struct ProfileLikelihood: Sendable {
     guard fit.parameters.contains(where: { $0.name == name }) else {
       throw DistributionError.parameterName(family: fit.family, name: name, known: fit.parameters.map(\.name))
     }
-    return try interval(of: .parameter(name), fit.law, level)
+    let found = try interval(of: .parameter(name), fit.law, level)
+    if let found, found.lowerBound.isFinite, found.upperBound.isFinite { return found }
+    let drop = try 0.5 * normalDeviate(ofLevel: level) * normalDeviate(ofLevel: level)
+    if type(of: fit.law).parameterDescriptions.contains(where: { $0.name == name }) {
+      return coordinateInterval(of: name, in: fit.law, drop) ?? found
+    }
+    return edgeInterval(of: name, in: fit.familyType, drop)
+  }
+
+  /// The interval of a parameter that is a function of one coordinate, by walking along it with the others at their
+  /// best: for likelihoods that stay high all the way to an edge.
+  private func coordinateInterval<F: FittableFamily>(
+    of name: String, in law: F, _ drop: Double
+  ) -> ClosedRange<Double>? {
+    guard let walk = Walk(F.self, name, counts, fit.window) else { return nil }
+    let start = F.coordinates(of: law.parameters, reach: counts.reach)
+    guard start.allSatisfy(\.isFinite), let low = walk.end(from: start, -1, drop, fit.logLikelihood),
+      let high = walk.end(from: start, 1, drop, fit.logLikelihood)
+    else { return nil }
+    return min(low, high)...max(low, high)
+  }
+
+  /// The interval of a share at the end of its range.
+  private func edgeInterval<F: FittableFamily>(of name: String, in family: F.Type, _ drop: Double) -> ClosedRange<
+    Double
+  >? {
+    guard let walk = Walk(F.self, name, counts, fit.window) else { return nil }
+    let values = fit.parameters.map { $0.value ?? .nan }
+    guard let end = values.indices.first(where: { fit.parameters[$0].name == name }).map({ values[$0] }), end == 0
+    else {
+      return nil
+    }
+    let start = F.coordinates(of: values.map { $0 == 0 ? 1e-12 : $0 }, reach: counts.reach)
+    guard start.allSatisfy(\.isFinite), let high = walk.end(from: start, 1, drop, fit.logLikelihood) else { return nil }
+    return end...max(end, high)
+  }
+
+  /// Steps along one coordinate.
+  private struct Walk<F: FittableFamily> {
+    let parameter: Int
+    let coordinate: Int
+    let likelihood: CensoredLikelihood<F>
+    let reach: Reach
+
+    /// nil unless the parameter is a function of one coordinate alone.
+    init?(_: F.Type, _ name: String, _ counts: CensoredCounts, _ window: LengthWindow) {
+      guard let parameter = F.parameterDescriptions.firstIndex(where: { $0.name == name }) else { return nil }
+      self.parameter = parameter
+      reach = counts.reach
+      likelihood = CensoredLikelihood<F>(counts, window: window)
+      let row = F.jacobian(at: Array(repeating: 0.1, count: F.dimension), reach: counts.reach)[parameter]
+      let moving = row.indices.filter { row[$0] != 0 }
+      guard moving.count == 1 else { return nil }
+      coordinate = moving[0]
+    }
+
+    /// The value where the profile has fallen by `drop`, or its limit where it never does.
+    func end(from start: [Double], _ way: Double, _ drop: Double, _ highest: Double) -> Double? {
+      func value(_ point: [Double]) -> Double { F.parameters(at: point, reach: reach)[parameter] }
+      var inside = start
+      var step = 0.25
+      while true {
+        guard let next = best(along: inside, at: inside[coordinate] + way * step) else { return nil }
+        if highest + likelihood.weight * next.value > drop {
+          // Between the last point inside and this one.
+          var outside = next.point[coordinate]
+          for _ in 0..<60 where (outside - inside[coordinate]).magnitude > 1e-9 {
+            guard let middle = best(along: inside, at: 0.5 * (inside[coordinate] + outside)) else { return nil }
+            if highest + likelihood.weight * middle.value > drop {
+              outside = middle.point[coordinate]
+            } else {
+              inside = middle.point
+            }
+          }
+          return value(inside)
+        }
+        let isSettled = (value(next.point) - value(inside)).magnitude <= 1e-12 * max(1e-3, value(inside).magnitude)
+        inside = next.point
+        // A logarithm or a logit of 45 is at the end of any range.
+        if isSettled || (inside[coordinate] - start[coordinate]).magnitude > 45 {
+          let description = F.parameterDescriptions[parameter]
+          let isRising = value(inside) > value(start)
+          return isRising ? description.maximum : description.lowerLimit
+        }
+        step = min(2, 1.5 * step)
+      }
+    }
+
+    /// The other coordinates at their best for one value of this.
+    private func best(along point: [Double], at fixed: Double) -> (point: [Double], value: Double)? {
+      func whole(_ rest: [Double]) -> [Double] {
+        Array(rest[..<coordinate]) + [fixed] + Array(rest[coordinate...])
+      }
+      var rest = point
+      rest.remove(at: coordinate)
+      if rest.isEmpty { return ([fixed], likelihood.value(at: [fixed])) }
+      var method = Simplex()
+      method.sizeTolerance = 1e-8
+      method.maximumIterations = 2000
+      guard
+        let found = try? method.minimize(
+          from: rest, step: 0.1, objective: { likelihood.value(at: whole(Array(copying: $0))) })
+      else { return nil }
+      return (whole(found.point), found.value)
+    }
   }
 
   /// The interval of ln S(n) = ln P(N >= n | window).
@@ -73,7 +177,11 @@ public struct ProfileLikelihood: Sendable {
           description.unbounded(value), F.jacobian(at: point, reach: reach)[index].map { slope * $0 }
         )
       }
-      back = { description.bounded($0) }
+      // Rounding stops a search short of the end of the range.
+      back = { z in
+        let value = description.bounded(z)
+        return value - description.minimum < 1e-12 ? description.lowerLimit : value
+      }
     case .logSurvival(let n):
       let window = fit.window
       guard fit.logSurvival(n) < 0, fit.logSurvival(n) > -.infinity else { return nil }

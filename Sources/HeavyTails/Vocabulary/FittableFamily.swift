@@ -52,6 +52,9 @@ public protocol FittableFamily: DiscreteDistribution {
 
   /// The simpler laws that this family reaches only in a limit, where a maximum may lie.
   static var limitingFamilies: [LimitingFamily] { get }
+
+  /// The simpler law that is left where lengths in a window do not determine a parameter; nil where they determine all.
+  static func undetermined(in window: LengthWindow) -> LimitingFamily?
 }
 
 extension FittableFamily {
@@ -62,6 +65,8 @@ extension FittableFamily {
   public static var limitingFamilies: [LimitingFamily] { [] }
 
   public static var interior: [any FittableFamily.Type] { [] }
+
+  public static func undetermined(in window: LengthWindow) -> LimitingFamily? { nil }
 
   public static var isSmooth: Bool { true }
 

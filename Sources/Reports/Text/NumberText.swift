@@ -18,6 +18,12 @@ package enum NumberText {
     return String(format: "%.\(max(0, digits - 1 - exponent))f", value)
   }
 
+  /// An estimate: near 1, where three digits would all be 9 or 0, as its distance from it, e.g. `1 - 2.1e-9`.
+  package static func estimate(_ value: Double?, digits: Int = 3) -> String {
+    guard let value, value != 1, (value - 1).magnitude < 1e-3 else { return text(value, digits: digits) }
+    return "1 \(value < 1 ? "-" : "+") \(text((value - 1).magnitude, digits: digits))"
+  }
+
   /// A probability from its logarithm, also where it is too small for a Double.
   package static func probability(log value: Double?, digits: Int = 3) -> String {
     guard let value, value > -.infinity else { return "0" }

@@ -65,12 +65,15 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   public var converged: Bool
   /// The limit at which the supremum lies; null in the interior.
   @OrNull public var boundary: String?
+  /// Its bootstrap test; null unless every family is tested.
+  @OrNull public var goodnessOfFit: FitReport.Goodness?
   /// Where the family fits the exact law and where it does not; empty where there is no exact law.
   public var misfit: [Misfit]
 
   enum CodingKeys: String, CodingKey {
     case family, parameters, intervals, survival, aic, aicc, bic, weight, ks, converged, boundary, misfit
     case standardErrors = "standard_errors"
+    case goodnessOfFit = "goodness_of_fit"
     case logLikelihood = "log_likelihood"
     case nMin = "n_min"
     case nMinInterval = "n_min_interval"

@@ -34,6 +34,8 @@ public struct FitAnalysis: Sendable {
   public var families: [FamilyChoice]?
   /// Where the tail begins.
   public var minimum = Minimum.fixed(0)
+  /// With ``Minimum/automatic``, the least weight of a tail: n_min is not chosen so large that less is left.
+  public var smallestTail = 10.0
   /// n_max, beyond which data are left out; nil for none.
   public var maximum: Int?
   /// Whether every pair of families is compared, and not only the best with the others.
@@ -48,6 +50,8 @@ public struct FitAnalysis: Sendable {
   public var extremes = false
   /// Replicates of the bootstrap test of the best family, for counts; 0 for none.
   public var goodnessReplicates = 0
+  /// Whether every family has a bootstrap test, and not only the best.
+  public var testsAll = false
   /// Whether the bootstrap test stops once it is clear on which side of 0.05 its p-value lies.
   public var stopsEarly = false
   /// The bootstraps; the replicates are those of bootstrap intervals.
@@ -55,8 +59,6 @@ public struct FitAnalysis: Sendable {
 
   /// The usual analysis.
   public init() {}
-
-  private static let smallestTail = 10.0
 
   /// Fits what a file holds: the exact law of the records of a capture or a summary, their greedy matches, or counts.
   ///
@@ -149,6 +151,12 @@ public struct FitAnalysis: Sendable {
       throw ArgumentError(name: "families", value: "none", allowed: "one or more, or not set")
     }
     try ArgumentError.check(goodnessReplicates, "goodnessReplicates", in: 0...1_000_000)
+    guard smallestTail >= 1, smallestTail.isFinite else {
+      throw ArgumentError(name: "smallestTail", value: "\(smallestTail)", allowed: "1 or more")
+    }
+    if testsAll, goodnessReplicates == 0 {
+      throw ArgumentError(name: "testsAll", value: "true", allowed: "with a bootstrap test only")
+    }
     let lengths = 0...CensoredCounts.longestLength
     var least = 0
     if case .fixed(let n) = minimum {
@@ -201,13 +209,17 @@ public struct FitAnalysis: Sendable {
     let best = isCommon ? ranked.first?.family : nil
     var reported: [FamilyFit] = []
     for fit in fits {
-      reported.append(
-        FamilyFit(
-          fit, to: counts, weight: isCommon ? weights.first { $0.0 == fit.family }?.1 : nil,
-          intervals: try await intervals(of: fit, counts, clusters)))
+      var family = FamilyFit(
+        fit, to: counts, weight: isCommon ? weights.first { $0.0 == fit.family }?.1 : nil,
+        intervals: try await intervals(of: fit, counts, clusters))
+      if testsAll { family.goodnessOfFit = try await goodness(of: fit, counts, &warnings) }
+      reported.append(family)
     }
-    if let distance = reported.first?.ks, isCommon, distance > 0.1 {
-      warnings.append(Warning(.farFromData, ["ks": distance], names: ["family": reported[0].family]))
+    let first = ranked.first ?? fits.first
+    let tested = testsAll ? reported.first { $0.family == first?.family }?.goodnessOfFit : nil
+    let goodness = try await testsAll ? tested : goodness(of: first, counts, &warnings)
+    if isCommon, let first, let warning = try await distanceWarning(first, counts, isSample: clusters == nil) {
+      warnings.append(warning)
     }
     let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
     return FitReport(
@@ -215,7 +227,7 @@ public struct FitAnalysis: Sendable {
       intervalMethod: intervals(isExactLaw: clusters != nil)?.rawValue, fits: reported,
       comparisons: isCommon ? try comparisons(ranked, counts, clusters) : [],
       survival: picture.survival, quantiles: picture.quantiles,
-      goodnessOfFit: try await goodness(of: ranked.first ?? fits.first, counts),
+      goodnessOfFit: goodness,
       extremes: extremes ? try ExtremesReport(counts) : nil, warnings: warnings)
   }
 
@@ -234,7 +246,7 @@ public struct FitAnalysis: Sendable {
       return families.map { choice in
         let result = Result {
           func selected(_ family: any FittableFamily.Type) throws -> LengthWindow {
-            try MinimumSelection(family, counts: counts, through: maximum, smallestTail: Self.smallestTail).fit.window
+            try MinimumSelection(family, counts: counts, through: maximum, smallestTail: smallestTail).fit.window
           }
           var window = try selected(choice.candidates[0])
           guard choice.candidates.count > 1 else { return try estimator(window).fit(choice, to: counts) }
@@ -278,7 +290,7 @@ public struct FitAnalysis: Sendable {
       let bootstrap = try await BootstrapIntervals(
         fit.familyType, counts: counts,
         minimum: minimum == .automatic
-          ? .automatic(through: maximum, smallestTail: Self.smallestTail) : .fixed(fit.window),
+          ? .automatic(through: maximum, smallestTail: smallestTail) : .fixed(fit.window),
         clusters: clusters, replicates: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
       return try FitIntervals(
         of: fit, lengths: lengths, parameter: { try bootstrap.interval(of: $0) },
@@ -287,14 +299,42 @@ public struct FitAnalysis: Sendable {
     }
   }
 
-  private func goodness(of best: Fit?, _ counts: CensoredCounts) async throws -> FitReport.Goodness? {
+  private func goodness(
+    of best: Fit?, _ counts: CensoredCounts, _ warnings: inout [Warning]
+  ) async throws -> FitReport.Goodness? {
     guard goodnessReplicates > 0, let best else { return nil }
+    // A law of one length has nothing to be tested by.
+    if best.logSurvival(best.window.minimum + 1) == -.infinity || best.logMass(best.window.minimum) == 0 {
+      warnings.append(Warning(.nothingToTest, names: ["family": best.family]))
+      return nil
+    }
     let isAutomatic = minimum == .automatic
     let test = try await BootstrapGoodness(
-      best, counts: counts, resampling: isAutomatic ? .semiparametric(smallestTail: Self.smallestTail) : .parametric,
+      best, counts: counts, resampling: isAutomatic ? .semiparametric(smallestTail: smallestTail) : .parametric,
       replicates: goodnessReplicates, decisionLevel: stopsEarly ? 0.05 : nil, seed: resampling.seed,
       threads: resampling.threads)
     return .init(test, resampling: isAutomatic ? "semiparametric" : "parametric")
+  }
+
+  /// A warning where the best family is farther from the data than chance would have it.
+  ///
+  /// Of n draws from a known law the distance is above d with probability at most 2 exp(-2 n d²) (Massart 1990), and a
+  /// fitted law is nearer. Where that does not settle it, a bootstrap of the fit does.
+  private func distanceWarning(_ fit: Fit, _ counts: CensoredCounts, isSample: Bool) async throws -> Warning? {
+    let distance = KolmogorovSmirnov.distance(of: fit, to: counts)
+    guard distance > 0.1 else { return nil }
+    var p = min(1, 2 * Double.exp(-2 * fit.observations * distance * distance))
+    if p > 0.001 {
+      // An exact law is no sample, and too few records say nothing about it.
+      guard isSample else { return nil }
+      let test = try await BootstrapGoodness(
+        fit, counts: counts, by: [.kolmogorovSmirnov],
+        resampling: minimum == .automatic ? .semiparametric(smallestTail: smallestTail) : .parametric,
+        replicates: 199, decisionLevel: 0.05, seed: resampling.seed, threads: resampling.threads)
+      p = test.tests[.kolmogorovSmirnov]?.pValue ?? 1
+      guard p <= 0.01 else { return nil }
+    }
+    return Warning(.farFromData, ["ks": distance, "p": p], names: ["family": fit.family])
   }
 
   /// The best family against every other, or each pair: by the likelihood ratio where one contains the other, by

@@ -83,6 +83,20 @@ extension FitReport: ReadableReport {
   }
 
   private func addGoodness(to document: inout ReportDocument) {
+    let each = fits.compactMap { fit in fit.goodnessOfFit.map { (fit.family, $0) } }
+    if each.count > 1 {
+      document.heading("Bootstrap tests of all families")
+      document.paragraph("A small p says that the family is not the law of these lengths.")
+      document.table(
+        .init(
+          ["family", "KS", "p", "Anderson–Darling", "p", "chi-squared", "p"], left: [0],
+          rows: each.map { name, test in
+            [name, NumberText.text(test.statistic), NumberText.text(test.pValue)]
+              + [test.andersonDarling, test.chiSquared].flatMap {
+                [NumberText.text($0.statistic), NumberText.text($0.pValue)]
+              }
+          }))
+    }
     guard let test = goodnessOfFit else { return }
     document.heading("Goodness of fit")
     document.paragraph(

@@ -29,6 +29,6 @@ public struct Interval: Codable, Sendable, Equatable {
 /// An interval, e.g. `[1.78, 2.25]`; an end that the data do not bound is open.
 package func intervalText(_ ends: Interval?) -> String {
   guard let ends else { return "—" }
-  return (ends.lower.map { "[\(NumberText.text($0))" } ?? "(-∞") + ", "
-    + (ends.upper.map { "\(NumberText.text($0))]" } ?? "∞)")
+  return (ends.lower.map { "[\(NumberText.estimate($0))" } ?? "(-∞") + ", "
+    + (ends.upper.map { "\(NumberText.estimate($0))]" } ?? "∞)")
 }

@@ -45,8 +45,10 @@ extension Warning {
       "n_max is taken as the end of all lengths: censored ones below it are taken to end by it"
     case .ownMinimum: "families have an n_min of their own: their AIC are not comparable"
     case .farFromData:
-      "even \(name("family")) is far from the data (KS \(String(format: "%.2f", numbers["ks"] ?? 0))); "
-        + "a larger n_min leaves out short lengths"
+      "\(name("family")), the best family, does not describe the data (KS distance "
+        + "\(NumberText.text(numbers["ks"], digits: 2)), p \(NumberText.text(numbers["p"], digits: 2))); a larger n_min "
+        + "leaves out short lengths"
+    case .nothingToTest: "\(name("family")) is fitted to one length only: there is nothing to test"
     case .noAlternatives:
       "\(count("bare")) of \(count("records")) records list no alternatives (top_logprobs), without which bounds are "
         + "wide"

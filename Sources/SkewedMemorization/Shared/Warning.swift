@@ -65,6 +65,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case censoredBelowMaximum = "censored-below-n-max"
     case ownMinimum = "own-n-min"
     case farFromData = "far-from-data"
+    case nothingToTest = "nothing-to-test"
     // Predictions.
     case noAlternatives = "no-alternatives"
     case noVocabulary = "no-vocabulary"

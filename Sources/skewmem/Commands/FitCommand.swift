@@ -58,6 +58,12 @@ struct FitCommand: ReportCommand {
     help: ArgumentHelp("Replicates of the bootstrap test of the best family; for counts.", valueName: "B"))
   var bootstrap = 0
 
+  @Flag(help: "The bootstrap test for every family, not only the best.")
+  var testAll = false
+
+  @Option(help: ArgumentHelp("With --n-min auto, the fewest lengths in the tail.", valueName: "n"))
+  var smallestTail = FitAnalysis().smallestTail
+
   @Flag(help: "Fit a capture's greedy match lengths.")
   var greedy = false
 
@@ -70,6 +76,7 @@ struct FitCommand: ReportCommand {
 
   static let optionNames = [
     "goodnessReplicates": "bootstrap", "stopsEarly": "stop-early", "isGreedy": "greedy",
+    "testsAll": "test-all",
   ]
 
   var captures: [String] { [file] }
@@ -99,6 +106,8 @@ struct FitCommand: ReportCommand {
     analysis.intervalMethod = intervalMethod
     analysis.goodnessReplicates = bootstrap
     analysis.stopsEarly = stopEarly
+    analysis.testsAll = testAll
+    analysis.smallestTail = smallestTail
     analysis.comparesAll = compare
     analysis.extremes = extremes
     if intervalMethod == .bootstrap, bootstrap > 0 { analysis.resampling.replicates = bootstrap }
