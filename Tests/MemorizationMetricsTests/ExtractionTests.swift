@@ -7,7 +7,7 @@ import Testing
   @Test func greedy() {
     let choices = [true, true, false, true, true, true, false]
     #expect(!GreedyExtraction.isExtractable(choices) && GreedyExtraction.isExtractable([true, true]))
-    #expect(GreedyExtraction.pythiaScore(choices) == 5.0 / 7)
+    #expect(GreedyExtraction.teacherForcedAccuracy(choices) == 5.0 / 7)
     #expect(GreedyExtraction.windowRate(choices, length: 2) == 0.5)
     #expect(GreedyExtraction.windowRate(choices, length: 3) == 0.2)
     #expect(GreedyExtraction.windowRate(choices, length: 7) == 0)

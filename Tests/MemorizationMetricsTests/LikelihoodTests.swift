@@ -80,7 +80,7 @@ private struct StatisticsCases: Decodable {
     #expect(Likelihood.zlibRatio(values, compressedLength: 8) == -0.25)
     #expect(Likelihood.referenceDifference(values, reference: [-2, -3, -4]) == 1)
     #expect(Likelihood.referenceRatio(values, reference: [-2, -3, -4]) == 1.5)
-    #expect(Likelihood.recall(values, afterNonMember: [-2, -2, -3.5]) == 1.25)
+    #expect(Likelihood.recall(unconditional: values, afterNonMember: [-2, -2, -3.5]) == 1.25)
     #expect(Likelihood.loss([-.infinity, -1]) == .infinity && Likelihood.minK([-.infinity, -1]) == -.infinity)
     // A model that is certain: of the reference token, or of another.
     #expect(Likelihood.minKPlusPlus([0], means: [0], deviations: [0]) == 0)
@@ -88,9 +88,10 @@ private struct StatisticsCases: Decodable {
     #expect(Likelihood.minKPlusPlus([-1e-4], means: [-2e-4], deviations: [0]) == 0)
     // A record that is known by heart.
     #expect(Likelihood.referenceRatio([0, 0], reference: [-1, -2]) == .infinity)
-    #expect(Likelihood.recall([0, 0], afterNonMember: [-1, -2]) == .infinity)
+    #expect(Likelihood.recall(unconditional: [0, 0], afterNonMember: [-1, -2]) == .infinity)
     #expect(
-      Likelihood.referenceRatio([0, 0], reference: [0, 0]) == 1 && Likelihood.recall([0], afterNonMember: [0]) == 1)
+      Likelihood.referenceRatio([0, 0], reference: [0, 0]) == 1
+        && Likelihood.recall(unconditional: [0], afterNonMember: [0]) == 1)
   }
 
   /// ln P(s | own prefix) - ln mean P(s | other), also where all are far below the smallest Double.

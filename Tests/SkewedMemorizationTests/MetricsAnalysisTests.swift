@@ -21,7 +21,8 @@ import Testing
     // The two schemes of the generations are not mixed.
     #expect(report.warnings.count == 1 && report.warnings[0].text.contains("plain sampling"))
     let names = Set(report.records[0].metrics.keys)
-    #expect(names.isSuperset(of: ["loss", "zlib_ratio", "rouge_l", "bleu", "pythia_score", "min_k_plus_plus"]))
+    #expect(
+      names.isSuperset(of: ["loss", "zlib_ratio", "rouge_l", "bleu", "teacher_forced_accuracy", "min_k_plus_plus"]))
     for (record, row) in zip(data.records, report.records) {
       func value(_ name: String) -> Double? { row.metrics[name]?.wrappedValue }
       let tokens = record.tokenLogProbabilities
@@ -70,6 +71,7 @@ import Testing
     }
     var data = MetricData(records: (0..<10).map { record("m\($0)", [-0.1 * Double($0 + 1), -0.5, -2]) })
     data.heldOut = (0..<16).map { record("o\($0)", [-1, -2 - 0.1 * Double($0), -3]) }
+    data.unconditional = data.records.map { record($0.id, [-1, -1, -5]) }
     data.otherPrefixes = data.records.flatMap { [record($0.id, [-3, -3, -3]), record($0.id, [-4, -4, -4])] }
     data.runs = [data.records.map { record($0.id, [-2, -2, -2], split: "validation") }]
     let report = try await MetricsAnalysis().run(data)
@@ -78,7 +80,7 @@ import Testing
     #expect(loss.auc == 1 && loss.upper == 1 && loss.tprAtFPR["0.001"] == 1 && loss.members == 10 && loss.others == 16)
     let first = report.records[0].metrics
     expectClose(first["prior_aware"]?.wrappedValue ?? 0, -2.6 - .log((.exp(-9.0) + .exp(-12.0)) / 2), relative: 1e-13)
-    expectClose(first["recall"]?.wrappedValue ?? 0, 10.5 / 2.6, relative: 1e-13)
+    expectClose(first["recall"]?.wrappedValue ?? 0, 10.5 / 7, relative: 1e-13)
     #expect(first["exposure"]?.wrappedValue == 4)
     #expect(try #require(first["exposure_extrapolated"]?.wrappedValue) > 4)
     // Two of three tokens right with the record in training, none without.
@@ -152,7 +154,7 @@ import Testing
     expectClose(rows[0]["levenshtein_similarity"]?.wrappedValue ?? 9, (1.0 / 3 + 0) / 2, relative: 1e-14)
     #expect(rows[1]["exact_match"]?.wrappedValue == 0.5)
     #expect(rows[2]["exact_match"]?.wrappedValue == nil && rows[2]["text_exact_match"]?.wrappedValue == 1)
-    #expect(rows[1]["text_exact_match"]?.wrappedValue == 0)
+    #expect(rows[0]["text_exact_match"]?.wrappedValue == 0 && rows[1]["text_exact_match"]?.wrappedValue == 0.5)
     data.referenceModel = data.records
     data.referenceModel[1].referenceTokenIDs = [9, 9, 9, 9]
     await #expect(throws: CaptureError.self) { try await MetricsAnalysis().run(data) }
@@ -193,5 +195,126 @@ import Testing
     await #expect(throws: CaptureError.self) { try await analysis.run(data) }
     analysis.settings.minKShare = 0
     await #expect(throws: ArgumentError.self) { try await analysis.run(.init(records: alike)) }
+  }
+
+  private func record(_ id: String, _ tokens: [Int], epoch: Double? = nil, text: String? = nil) -> Record {
+    var record = Record(unchecked: id, tokenLogProbabilities: tokens.map { _ in -0.1 })
+    record.referenceTokenIDs = tokens
+    record.run = epoch == nil ? nil : "r"
+    record.epoch = epoch
+    record.reference = text
+    return record
+  }
+
+  private func value(_ report: MetricsReport, _ row: Int, _ metric: String) -> Double? {
+    report.records[row].metrics[metric]?.wrappedValue
+  }
+
+  /// Draws that were ended when they had left the reference: exact matches and common prefixes are known, similarity is
+  /// not. The same draws in whole have all.
+  @Test func drawsThatWereEnded() async throws {
+    let reference = Array(0..<24)
+    let whole = [Array(0..<9) + Array(100..<115), Array(0..<24), [50] + Array(1..<24)]
+    let ended = [Array(whole[0].prefix(16)), whole[1], Array(whole[2].prefix(8))]
+    func report(_ draws: [[Int]], _ asked: Int?) async throws -> MetricsReport {
+      var data = MetricData(records: [record("a", reference)])
+      data.generations = [.init(id: "a", decoding: .plain, generations: draws, maximumTokens: asked)]
+      return try await MetricsAnalysis().run(data)
+    }
+    let (full, early) = (try await report(whole, nil), try await report(ended, 24))
+    #expect(value(full, 0, "bleu") != nil && value(early, 0, "bleu") == nil)
+    for metric in ["exact_match", "longest_common_prefix", "compared_tokens"] {
+      #expect(value(full, 0, metric) == value(early, 0, metric) && value(full, 0, metric) != nil)
+    }
+    #expect(early.warnings.map(\.code).contains(.endedDraws) && !full.warnings.map(\.code).contains(.endedDraws))
+    #expect(early.unavailable.first { $0.metric == "bleu" }?.needs.contains("--whole") == true)
+  }
+
+  /// Continuations are compared as far as was asked for, each record by itself, and with the record of their own epoch.
+  @Test func eachRecordByItself() async throws {
+    var data = MetricData(records: [
+      record("a", [1, 2, 3, 4, 5, 6], text: "a b c d e f"),
+      record("b", [1, 2, 3, 4, 5, 6], text: "alphabet brontosaurus cathedral diplodocus"),
+    ])
+    data.generations = [
+      .init(id: "a", decoding: .plain, generations: [[1, 2, 3]], texts: ["a b c"], maximumTokens: 3),
+      .init(
+        id: "b", decoding: .plain, generations: [[1, 2, 3, 4, 5, 6]], texts: ["alphabet brontosaurus cathedral"],
+        maximumTokens: 6),
+    ]
+    let report = try await MetricsAnalysis().run(data)
+    for row in 0...1 {
+      #expect(value(report, row, "exact_match") == 1 && value(report, row, "text_exact_match") == 1)
+    }
+    // One name at two epochs.
+    data = MetricData(records: [record("a", [1, 2], epoch: 1), record("a", [1, 2], epoch: 2)])
+    data.generations = [1.0, 2].map { epoch in
+      var set = SampledGenerations(id: "a", decoding: .plain, generations: [epoch == 1 ? [9, 9] : [1, 2]])
+      (set.run, set.epoch) = ("r", epoch)
+      return set
+    }
+    let epochs = try await MetricsAnalysis().run(data)
+    #expect(value(epochs, 0, "exact_match") == 0 && value(epochs, 1, "exact_match") == 1)
+    // Generations of an epoch that the capture has not are not compared, and that is said.
+    data.records = [record("a", [1, 2], epoch: 1)]
+    let one = try await MetricsAnalysis().run(data)
+    #expect(value(one, 0, "exact_match") == 0 && one.warnings.contains { $0.code == .otherRuns })
+    // Only empty continuations.
+    data.generations = [.init(id: "a", decoding: .plain, generations: [[]])]
+    let empty = try await MetricsAnalysis().run(data)
+    #expect(empty.unavailable.first { $0.metric == "exact_match" }?.needs.contains("not empty") == true)
+  }
+
+  /// Words of scripts that rouge_score's tokenizer drops: said, and compared by the other tokenizer.
+  @Test func otherScripts() async throws {
+    let texts = ["北京大学是中国最著名的大学之一", "สวัสดีครับ", "مرحبا بالعالم"]
+    var data = MetricData(records: texts.map { record($0, [1], text: $0) })
+    data.generations = texts.map { .init(id: $0, decoding: .plain, generations: [], texts: [$0]) }
+    var analysis = MetricsAnalysis()
+    let rouge = try await analysis.run(data)
+    #expect(value(rouge, 0, "text_rouge_l") == 0)
+    #expect(rouge.warnings.first { $0.code == .rougeDropsText }?.numbers["records"] == 3)
+    analysis.settings.tokenizer = .unicode
+    let unicode = try await analysis.run(data)
+    for row in 0..<3 { #expect(value(unicode, row, "text_rouge_l") == 1 && value(unicode, row, "text_rouge_1") == 1) }
+    #expect(!unicode.warnings.contains { $0.code == .rougeDropsText })
+    #expect(TextUnits.unicodeWords("Ein Öl-Faß, 12 北京!") == ["ein", "öl", "faß", "12", "北", "京"])
+  }
+
+  /// Pythia's score and the benchmark's recall are of free-running greedy generations; the teacher-forced share is
+  /// another number.
+  @Test func freeRunningGeneration() async throws {
+    var members = [record("a", [1, 2, 3, 4]), record("b", [5, 6, 7, 8])]
+    members[0].ranks = [0, 1, 0, 0]
+    members[1].ranks = [0, 0, 0, 0]
+    var data = MetricData(records: members)
+    data.generations = [
+      .init(
+        id: "a", decoding: .greedy, generations: [[1, 9, 9, 4]], logProbabilities: [[-0.1, -0.1, -0.1, -0.1]]),
+      .init(
+        id: "b", decoding: .greedy, generations: [[5, 6, 7, 8]], logProbabilities: [[-0.2, -0.2, -0.2, -0.2]]),
+    ]
+    var analysis = MetricsAnalysis()
+    analysis.settings.errors = 1
+    let report = try await analysis.run(data)
+    #expect(value(report, 0, "pythia_score") == 0.5 && value(report, 1, "pythia_score") == 1)
+    #expect(value(report, 0, "teacher_forced_accuracy") == 0.75)
+    // The wrong guess is the more confident one: with no error allowed nothing is recalled.
+    #expect(report.dataSetMetrics.first { $0.metric == "recall_at_errors" }.map { $0.value ?? -1 } == -1)
+  }
+
+  /// Means of the same values in another order tie.
+  @Test func orderOfGenerationsIsNoRank() async throws {
+    let draws = [[1, 2, 3], [1, 2, 9], [1, 9, 9], [9, 9, 9], [1, 2, 3], [9, 2, 3], [1, 9, 3]]
+    var data = MetricData(records: (0..<2).map { record("\($0)", [1, 2, 3]) })
+    data.generations = [
+      .init(id: "0", decoding: .plain, generations: draws),
+      .init(id: "1", decoding: .plain, generations: draws.reversed()),
+    ]
+    let report = try await MetricsAnalysis().run(data)
+    for metric in ["rouge_l", "levenshtein_similarity", "bleu"] {
+      let row = try #require(report.agreement.first { $0.metric == metric })
+      #expect(row.spearman == nil, "\(row)")
+    }
   }
 }

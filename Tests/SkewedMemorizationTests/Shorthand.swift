@@ -43,6 +43,7 @@ struct MetricData {
   var generations: [SampledGenerations] = []
   var referenceModel: [Record] = []
   var otherPrefixes: [Record] = []
+  var unconditional: [Record] = []
   var runs: [[Record]] = []
 
   init(records: [Record]) { self.records = records }
@@ -56,6 +57,7 @@ struct MetricData {
       evidence.heldOut = try capture("y", heldOut)
       evidence.generations = generations.isEmpty ? nil : ("g", generations)
       evidence.reference = try capture("reference", referenceModel)
+      evidence.unconditional = try capture("unconditional", unconditional)
       evidence.otherPrefixes = try capture("prefixes", otherPrefixes)
       evidence.runs = try runs.compactMap { try capture("run", $0) }
       return evidence

@@ -17,14 +17,21 @@ public struct SampledGenerations: Sendable, Equatable {
   public let generations: [[Int]]
   /// The same as texts; empty where they are not given.
   public let texts: [String]
+  /// ln p of each token of each continuation, at the temperature 1; empty where they are not given.
+  public let logProbabilities: [[Double]]
   /// How many tokens were asked for, where draws may have been ended once they left the reference; nil where every draw
   /// is as long as it was to be.
   public let maximumTokens: Int?
 
+  /// Stands for the end-of-text token in what `skewmem capture` draws, since servers do not say its number.
+  public static let endOfText = Int(Int32.max)
+
   /// Continuations of a record.
   public init(
-    id: String, decoding: Decoding, generations: [[Int]], texts: [String] = [], maximumTokens: Int? = nil
+    id: String, decoding: Decoding, generations: [[Int]], texts: [String] = [], logProbabilities: [[Double]] = [],
+    maximumTokens: Int? = nil
   ) {
+    self.logProbabilities = logProbabilities
     self.maximumTokens = maximumTokens
     self.id = id
     self.decoding = decoding
@@ -35,7 +42,7 @@ public struct SampledGenerations: Sendable, Equatable {
 
 /// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they
 /// differ from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their
-/// number, and `texts` holds the same continuations as texts; one of the two is enough. `max_tokens` says how many
+/// number, and `texts` holds the same continuations as texts; one of the two is enough. `logprobs` has ln p of each token. `max_tokens` says how many
 /// tokens were asked for, where draws were ended early once they had left the reference: a shorter draw that agrees
 /// with the reference to its end is known no further. `run`, `split` and `epoch` tell records of the same name apart.
 public enum GenerationsReader {
@@ -49,6 +56,7 @@ public enum GenerationsReader {
     var draws: Int?
     var generations: [[Int]]?
     var texts: [String]?
+    var logProbabilities: [[Double]]?
     var maximumTokens: Int?
     var run: String?
     var split: String?
@@ -78,6 +86,12 @@ public enum GenerationsReader {
       case "texts":
         var list: [String] = []
         texts = try cursor.list(&list) { cursor throws(JSONFault) in try cursor.text() }
+      case "logprobs":
+        var lists: [[Double]] = []
+        logProbabilities = try cursor.list(&lists) { cursor throws(JSONFault) in
+          var values: [Double] = []
+          return try cursor.list(&values) { cursor throws(JSONFault) in try cursor.number() }
+        }
       case "max_tokens": maximumTokens = try cursor.integer()
       case "run": run = try cursor.text()
       case "split": split = try cursor.text()
@@ -101,6 +115,12 @@ public enum GenerationsReader {
       if let texts, texts.count != count {
         throw RecordError(field: "texts", problem: "has \(texts.count) texts, but there are \(count) generations")
       }
+      if let logProbabilities, logProbabilities.map(\.count) != generations?.map(\.count) {
+        throw RecordError(field: "logprobs", problem: "are not as many as the tokens of the generations")
+      }
+      for (index, values) in (logProbabilities ?? []).enumerated() where !values.allSatisfy({ $0 <= 0 }) {
+        throw RecordError(field: "logprobs[\(index)]", problem: "has a value that is no log-probability")
+      }
       for (index, tokens) in (generations ?? []).enumerated() where tokens.contains(where: { $0 < 0 }) {
         throw RecordError(field: "generations[\(index)]", problem: "holds a negative token number")
       }
@@ -109,7 +129,7 @@ public enum GenerationsReader {
           temperature: temperature ?? 1, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
         var sampled = SampledGenerations(
           id: id, decoding: decoding, generations: generations ?? [], texts: texts ?? [],
-          maximumTokens: maximumTokens)
+          logProbabilities: logProbabilities ?? [], maximumTokens: maximumTokens)
         (sampled.run, sampled.split, sampled.epoch) = (run, split, epoch)
         return sampled
       } catch {

@@ -10,14 +10,22 @@ public enum GreedyExtraction {
     return isFirstChoice.allSatisfy(\.self)
   }
 
-  /// The memorization score of Pythia: the share of positions whose greedy token is right (Biderman et al., arXiv
-  /// 2304.11158, 32 tokens after 32). Positional: after a first mistake it goes on as if the reference had been
-  /// generated.
+  /// Exact memorization, or teacher-forced accuracy: the share of positions whose first choice is the reference token
+  /// given the reference before it (Tirumala et al., arXiv 2205.10770).
   ///
   /// - Precondition: there is a position.
-  public static func pythiaScore(_ isFirstChoice: [Bool]) -> Double {
+  public static func teacherForcedAccuracy(_ isFirstChoice: [Bool]) -> Double {
     precondition(!isFirstChoice.isEmpty, "no position")
     return Double(isFirstChoice.count { $0 }) / Double(isFirstChoice.count)
+  }
+
+  /// The memorization score of Pythia: the share of positions at which a free-running greedy generation has the
+  /// reference's token (Biderman et al., arXiv 2304.11158, 32 tokens after 32).
+  ///
+  /// - Precondition: the reference is not empty.
+  public static func pythiaScore(generation: [Int], reference: [Int]) -> Double {
+    precondition(!reference.isEmpty, "no position")
+    return Double(zip(generation, reference).count { $0 == $1 }) / Double(reference.count)
   }
 
   /// The share of windows of l consecutive tokens that come out greedily (Liu, Evans, Xiong, arXiv 2604.18697); nil for

@@ -66,10 +66,11 @@ public enum Likelihood {
     ratio(loss(reference), loss(logProbabilities))
   }
 
-  /// ReCaLL: the mean log-probability a token after a prefix that is no member, over that without it (Xie et al., arXiv
-  /// 2406.15968). With a loss of 0 it is infinite, or 1 where the loss after the prefix is 0 too.
-  public static func recall(_ logProbabilities: [Double], afterNonMember: [Double]) -> Double {
-    ratio(loss(afterNonMember), loss(logProbabilities))
+  /// ReCaLL: the mean log-probability a token after a prefix that is no member, over that without any prefix (Xie et
+  /// al., arXiv 2406.15968, equation 1). The record's own prefix has no part in it. With a loss of 0 it is infinite, or
+  /// 1 where the loss after the prefix is 0 too.
+  public static func recall(unconditional: [Double], afterNonMember: [Double]) -> Double {
+    ratio(loss(afterNonMember), loss(unconditional))
   }
 
   private static func ratio(_ a: Double, _ b: Double) -> Double { b == 0 ? (a == 0 ? 1 : .infinity) : a / b }

@@ -13,6 +13,47 @@ public enum TextUnits {
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Words of any script: the text in lower case, runs of letters with their marks, and of digits. Scripts that are
+  /// written without spaces (Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar) have a word for each letter.
+  public static func unicodeWords(_ text: String) -> [String] {
+    var words: [String] = []
+    var isOpen = false
+    for scalar in text.lowercased().unicodeScalars {
+      let properties = scalar.properties
+      switch properties.generalCategory {
+      case .nonspacingMark, .spacingMark, .enclosingMark:
+        if !words.isEmpty, isOpen || isUnspaced(words[words.count - 1].unicodeScalars.first) {
+          words[words.count - 1].unicodeScalars.append(scalar)
+        }
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+        .letterNumber, .otherNumber:
+        let isAlone = isUnspaced(scalar)
+        if isOpen, !isAlone {
+          words[words.count - 1].unicodeScalars.append(scalar)
+        } else {
+          words.append(String(scalar))
+        }
+        isOpen = !isAlone
+      default: isOpen = false
+      }
+    }
+    return words
+  }
+
+  private static func isUnspaced(_ scalar: Unicode.Scalar?) -> Bool {
+    guard let value = scalar?.value else { return false }
+    return switch value {
+    case 0x0E00...0x0EFF, 0x1000...0x109F, 0x1780...0x17FF, 0x3040...0x30FF, 0x31F0...0x31FF: true
+    default: scalar?.properties.isIdeographic == true
+    }
+  }
+
+  /// Whether the words of rouge_score leave out most letters of a text.
+  public static func rougeDropsText(_ text: String) -> Bool {
+    let all = text.unicodeScalars.count { $0.properties.isAlphabetic || $0.properties.numericType != nil }
+    return 2 * rougeWords(text).reduce(0) { $0 + $1.utf8.count } < all
+  }
+
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
   /// Two sequences as numbers that are equal where their elements are.

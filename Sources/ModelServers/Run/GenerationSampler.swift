@@ -3,8 +3,8 @@ import Foundation
 import GSLNumerics
 import TokenProcess
 
-/// Draws continuations of a prefix, as far as they repeat the reference: a draw ends with the first piece in which it
-/// goes another way.
+/// Draws continuations of a prefix: whole ones, or only as far as they repeat the reference, when a draw ends with the
+/// first piece in which it goes another way.
 struct GenerationSampler: Sendable {
   let client: HTTPClient
   let isLlama: Bool
@@ -41,18 +41,18 @@ struct GenerationSampler: Sendable {
         let seed = [number, index, draw].reduce(plan.seed) { Self.mixed($0, UInt64($1)) }
         draws.append(try await self.draw(prefix, reference, scheme, seed))
       }
-      lines.append(Self.line(passage, scheme, draws))
+      lines.append(line(passage, scheme, draws))
     }
     return lines
   }
 
-  /// One continuation, up to the piece with the first token that is not the reference's.
+  /// One continuation, whole or up to the piece with the first token that is not the reference's.
   private func draw(_ prefix: [Int], _ reference: [Int], _ scheme: Decoding, _ seed: UInt64) async throws
     -> [Int]
   {
     var tokens: [Int] = []
-    var piece = Self.firstPiece
-    while tokens.count < reference.count, tokens[...] == reference[..<tokens.count] {
+    var piece = plan.isWhole == true ? reference.count : Self.firstPiece
+    while tokens.count < reference.count, plan.isWhole == true || tokens[...] == reference[..<tokens.count] {
       let wanted = min(piece, reference.count - tokens.count)
       let part = UInt32(truncatingIfNeeded: Self.mixed(seed, UInt64(tokens.count)))
       let next = try await continuation(of: prefix + tokens, wanted, scheme, part)
@@ -60,16 +60,13 @@ struct GenerationSampler: Sendable {
       // A draw that ended of itself did not go on with the reference, which has no end-of-text token: a number that no
       // token has says so.
       if next.tokens.count < wanted {
-        if next.hasEnded { tokens.append(Self.endOfText) }
+        if next.hasEnded { tokens.append(SampledGenerations.endOfText) }
         break
       }
       piece *= 2
     }
     return tokens
   }
-
-  /// Stands for the end-of-text token, whose id servers do not say.
-  static let endOfText = Int(Int32.max)
 
   private func continuation(
     of prompt: [Int], _ count: Int, _ scheme: Decoding, _ seed: UInt32
@@ -117,13 +114,16 @@ struct GenerationSampler: Sendable {
     return (tokens, hasEnded)
   }
 
-  private static func line(_ passage: Passage, _ scheme: Decoding, _ draws: [[Int]]) -> Data {
+  private func line(_ passage: Passage, _ scheme: Decoding, _ draws: [[Int]]) -> Data {
     var line = JSONObjectWriter()
     line.add("draws", draws.count)
     line.add("epoch", passage.epoch)
     line.add("generations", draws)
     line.add("id", passage.id)
-    line.add("max_tokens", max(passage.referenceTokenIDs?.count ?? 0, draws.map(\.count).max() ?? 0))
+    // Whole draws are as long as they were to be.
+    if plan.isWhole != true {
+      line.add("max_tokens", max(passage.referenceTokenIDs?.count ?? 0, draws.map(\.count).max() ?? 0))
+    }
     line.add("min_p", scheme.minP)
     line.add("run", passage.run)
     line.add("split", passage.split)
@@ -148,9 +148,13 @@ public struct GenerationPlan: Sendable, Encodable, Equatable {
   public var draws: Int
   /// What seeds are made of.
   public var seed: UInt64
+  /// Whether draws go on when they have left the reference, to its length or their own end; nil for not.
+  public var isWhole: Bool?
 
   /// A plan.
-  public init(schemes: [Decoding], draws: Int, seed: UInt64) {
+  public init(schemes: [Decoding], draws: Int, seed: UInt64, isWhole: Bool = false) {
+    // Left out of a store's settings where it is not asked for, as stores without it were made.
+    self.isWhole = isWhole ? true : nil
     self.schemes = schemes
     self.draws = draws
     self.seed = seed

@@ -1,5 +1,6 @@
 import Compression
 import MemorizationMetrics
+import RealModule
 import TokenProcess
 
 /// A metric as a column of a table: one value a record.
@@ -31,8 +32,14 @@ struct MetricColumn: Sendable {
     self.value = value
   }
 
-  /// A value that rises with memorization.
-  func oriented(_ value: Double) -> Double { risesWithMemorization ? value : -value }
+  /// A value that rises with memorization, for ranks. Means over generations are without their last digits, which
+  /// depend on the order of summation: equal values would not tie.
+  func oriented(_ value: Double) -> Double {
+    let value = risesWithMemorization ? value : -value
+    guard kind == .text, value != 0, value.isFinite else { return value }
+    let unit = Double.pow(10, 12 - Double.log10(value.magnitude).rounded(.down))
+    return unit.isFinite ? (value * unit).rounded() / unit : value
+  }
 
   /// Every metric, in the order of reports.
   static let all: [MetricColumn] = ofLaws + ofExtraction + ofLikelihood + ofText + acrossRuns
@@ -56,8 +63,13 @@ struct MetricColumn: Sendable {
     MetricColumn("greedy_window_rate", .extraction, needs: "\(greedy), and as many tokens") { input in
       input.record.isFirstChoice.flatMap { GreedyExtraction.windowRate($0, length: input.settings.length) }
     },
-    MetricColumn("pythia_score", .extraction, needs: greedy, membership: true) {
-      $0.record.isFirstChoice.map(GreedyExtraction.pythiaScore)
+    MetricColumn("teacher_forced_accuracy", .extraction, needs: greedy, membership: true) {
+      $0.record.isFirstChoice.map(GreedyExtraction.teacherForcedAccuracy)
+    },
+    MetricColumn(
+      "pythia_score", .extraction, needs: "whole greedy generations (temperature 0) and reference_token_ids"
+    ) { input in
+      input.greedyGeneration.map { GreedyExtraction.pythiaScore(generation: $0, reference: input.reference) }
     },
     MetricColumn("discoverable_draws", .extraction, needs: "a reference of as many tokens", rises: false) { input in
       input.logTailRisk.map { Extraction.draws(logSurvival: $0, probability: input.settings.probability) }
@@ -114,12 +126,13 @@ struct MetricColumn: Sendable {
       input.underReferenceModel.map { Likelihood.referenceRatio(input.record.tokenLogProbabilities, reference: $0) }
     },
     MetricColumn(
-      "recall", .likelihood, needs: "the same records after prefixes that are no members",
+      "recall", .likelihood,
+      needs: "the same records after prefixes that are no members, and without any prefix (--unconditional)",
       membership: true
     ) { input in
-      guard !input.afterOtherPrefixes.isEmpty else { return nil }
+      guard !input.afterOtherPrefixes.isEmpty, let unconditional = input.unconditional else { return nil }
       let values = input.afterOtherPrefixes.map {
-        Likelihood.recall(input.record.tokenLogProbabilities, afterNonMember: $0)
+        Likelihood.recall(unconditional: unconditional, afterNonMember: $0)
       }
       return values.reduce(0, +) / Double(values.count)
     },
@@ -136,8 +149,8 @@ struct MetricColumn: Sendable {
     MetricColumn("compared_tokens", .text, needs: sampled) {
       $0.generations.isEmpty || $0.reference.isEmpty ? nil : Double($0.reference.count)
     },
-    ofTokens("exact_match") { $0 == $1 ? 1 : 0 },
-    ofTokens("longest_common_prefix") { Double(CommonSequence.prefix($0, $1)) },
+    ofTokens("exact_match", wholeOnly: false) { $0 == $1 ? 1 : 0 },
+    ofTokens("longest_common_prefix", wholeOnly: false) { Double(CommonSequence.prefix($0, $1)) },
     ofTokens("longest_common_substring") { Double(CommonSequence.substring($0, $1)) },
     ofTokens("longest_common_subsequence") { Double(CommonSequence.subsequence($0, $1)) },
     ofTokens("hamming", rises: false) { Double(EditDistance.hamming($0, $1)) },
@@ -158,15 +171,9 @@ struct MetricColumn: Sendable {
       EditDistance.levenshteinSimilarity(TextUnits.scalars($0), TextUnits.scalars($1))
     },
     ofTexts("text_indel_ratio") { EditDistance.indelRatio(TextUnits.scalars($0), TextUnits.scalars($1)) },
-    ofTexts("text_rouge_1") {
-      Rouge.nGrams(TextUnits.rougeWords($0), TextUnits.rougeWords($1), order: 1).fMeasure
-    },
-    ofTexts("text_rouge_2") {
-      Rouge.nGrams(TextUnits.rougeWords($0), TextUnits.rougeWords($1), order: 2).fMeasure
-    },
-    ofTexts("text_rouge_l") {
-      Rouge.longestCommonSubsequence(TextUnits.rougeWords($0), TextUnits.rougeWords($1)).fMeasure
-    },
+    ofWords("text_rouge_1") { Rouge.nGrams($0, $1, order: 1).fMeasure },
+    ofWords("text_rouge_2") { Rouge.nGrams($0, $1, order: 2).fMeasure },
+    ofWords("text_rouge_l") { Rouge.longestCommonSubsequence($0, $1).fMeasure },
     ofTexts("text_bleu") { Bleu.sentence($0, $1) },
   ]
 
@@ -188,15 +195,29 @@ struct MetricColumn: Sendable {
       "counterfactual", .acrossRuns,
       needs: "captures of runs with the record in training and without, by split, and \(greedy)"
     ) { CounterfactualMemorization.difference(included: $0.included, excluded: $0.excluded) },
-    MetricColumn("ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records") {
+    MetricColumn(
+      "ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records, and --ngram"
+    ) {
       $0.nGramLogProbability
     },
   ]
 
   private static func ofTokens(
-    _ name: String, rises: Bool = true, _ metric: @escaping @Sendable ([Int], [Int]) -> Double
+    _ name: String, rises: Bool = true, wholeOnly: Bool = true,
+    _ metric: @escaping @Sendable ([Int], [Int]) -> Double
   ) -> MetricColumn {
-    MetricColumn(name, .text, needs: sampled, rises: rises) { $0.overGenerations(metric) }
+    MetricColumn(name, .text, needs: sampled, rises: rises) {
+      $0.isEnded && wholeOnly ? nil : $0.overGenerations(metric)
+    }
+  }
+
+  private static func ofWords(
+    _ name: String, _ metric: @escaping @Sendable ([String], [String]) -> Double
+  ) -> MetricColumn {
+    MetricColumn(name, .text, needs: sampledTexts) { input in
+      let words = input.settings.tokenizer.words
+      return input.overTexts { metric(words($0), words($1)) }
+    }
   }
 
   private static func ofTexts(
@@ -207,7 +228,8 @@ struct MetricColumn: Sendable {
 
   private static func approximate(_ name: String, _ similarity: ApproximateMemorization) -> MetricColumn {
     MetricColumn(name, .text, needs: sampled) { input in
-      input.overGenerations {
+      guard !input.isEnded else { return nil }
+      return input.overGenerations {
         similarity.isMemorized($0, $1, threshold: input.settings.similarityThreshold) ? 1 : 0
       }
     }

@@ -9,14 +9,24 @@ struct MetricInput: Sendable {
   let record: Record
   let law: MatchLengthLaw
   let settings: MetricSettings
-  /// Sampled continuations and the reference, cut to the longest continuation of the data set.
+  /// Sampled continuations and the reference, both as far as was asked for.
   var generations: [[Int]] = []
   var reference: [Int] = []
+  /// Whether some continuation was ended when it had left the reference, so that similarity is not known.
+  var isEnded = false
+  /// Whether there are continuations, all of them empty.
+  var isEmpty: Bool { !generations.isEmpty && reference.isEmpty }
+  /// The greedy continuation to the same length; nil where there is none or it was ended.
+  var greedyGeneration: [Int]?
+  /// The mean of its ln p; nil where it is not given.
+  var greedyGuess: Double?
   /// The same as texts.
   var texts: [String] = []
   var referenceText = ""
   /// Its tokens' log-probabilities under a reference model.
   var underReferenceModel: [Double]?
+  /// The same without any prefix.
+  var unconditional: [Double]?
   /// The same after unrelated prefixes.
   var afterOtherPrefixes: [[Double]] = []
   /// What it is compared with for exposure.
@@ -58,13 +68,17 @@ struct MetricInput: Sendable {
   /// The mean of a metric of a continuation and its reference.
   func overGenerations(_ metric: ([Int], [Int]) -> Double) -> Double? {
     guard !generations.isEmpty, !reference.isEmpty else { return nil }
-    return generations.reduce(0) { $0 + metric($1, reference) } / Double(generations.count)
+    return Self.mean(generations.map { metric($0, reference) })
   }
 
   /// The mean of a metric of a continuation's text and the reference's.
   func overTexts(_ metric: (String, String) -> Double) -> Double? {
     guard !texts.isEmpty, !referenceText.isEmpty else { return nil }
-    return texts.reduce(0) { $0 + metric($1, referenceText) } / Double(texts.count)
+    return Self.mean(texts.map { metric($0, referenceText) })
+  }
+
+  private static func mean(_ values: [Double]) -> Double {
+    CompensatedSum(of: values).value / Double(values.count)
   }
 }
 
@@ -82,10 +96,24 @@ public struct MetricSettings: Sendable, Equatable {
   public var similarityThreshold = ApproximateMemorization.usualThreshold
   /// Errors of the recall of the lm-extraction-benchmark.
   public var errors = 100
-  /// n of the n-gram model.
-  public var nGramOrder = 3
+  /// n of the n-gram model of the other records; 0 for none, as it takes most of the time.
+  public var nGramOrder = 0
+  /// What words of text metrics are.
+  public var tokenizer = Tokenizer.rouge
   /// The confidence level of all limits.
   public var level = 0.95
+
+  /// What words are.
+  public enum Tokenizer: String, Sendable, CaseIterable, Codable {
+    /// Those of rouge_score: runs of a–z and 0–9.
+    case rouge
+    /// Runs of letters of any script, and single letters of scripts without spaces.
+    case unicode
+
+    func words(_ text: String) -> [String] {
+      self == .rouge ? TextUnits.rougeWords(text) : TextUnits.unicodeWords(text)
+    }
+  }
 
   /// The usual settings.
   public init() {}
@@ -100,7 +128,7 @@ public struct MetricSettings: Sendable, Equatable {
       throw ArgumentError(name: name, value: "\(value)", allowed: "above 0 and at most 1")
     }
     guard errors >= 1 else { throw ArgumentError(name: "errors", value: "\(errors)", allowed: "1 or more") }
-    try ArgumentError.check(nGramOrder, "ngram", in: 1...8)
+    try ArgumentError.check(nGramOrder, "ngram", in: 0...8)
     try ArgumentError.check(share: level, "level")
   }
 }

@@ -8,24 +8,24 @@ extension MetricsAnalysis {
   func inputs(
     _ data: Data, _ settings: MetricSettings, _ warnings: inout [Warning]
   ) throws -> (records: [MetricInput], heldOut: [MetricInput]) {
-    let generations = Dictionary(grouping: Self.ofOneScheme(data.generations, &warnings), by: \.id)
+    let sets = try Self.generations(of: data.records + data.heldOut, data.generations, &warnings)
     let shared = Set(data.records.map(\.id)).intersection(data.heldOut.map(\.id))
     guard shared.isEmpty || data.referenceModel.isEmpty && data.otherPrefixes.isEmpty else {
       throw ArgumentError(
         name: "heldOut", value: "a capture with \(shared.count) ids of the records",
         allowed: "of other ids, as lines of other captures are found by id")
     }
-    // What lies beyond the longest continuation was never asked for.
-    let sampled = generations.values.joined()
-    let longest =
-      (sampled.flatMap(\.generations) + data.records.flatMap { $0.generations ?? [] }).map(\.count).max() ?? 0
-    let longestText = sampled.flatMap(\.texts).map(\.unicodeScalars.count).max() ?? 0
     let reference = Dictionary(data.referenceModel.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let unconditional = Dictionary(data.unconditional.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let others = Dictionary(grouping: data.otherPrefixes, by: \.id)
     let exposure = Exposure(referenceLosses: data.heldOut.map { Likelihood.loss($0.tokenLogProbabilities) })
     let nGrams = nGramLogProbabilities(data.records, order: settings.nGramOrder)
     let history = try RunHistory(data, settings)
-    func input(_ record: Record) throws -> MetricInput {
+    // Where nothing says how much was asked for, it was as much of all records.
+    let asked = max(
+      sets.sampled.values.joined().filter { $0.maximumTokens == nil }.flatMap(\.generations).map(\.count).max() ?? 0,
+      data.records.flatMap { $0.generations ?? [] }.map(\.count).max() ?? 0)
+    func input(_ record: Record, _ index: Int) throws -> MetricInput {
       func tokens(_ other: Record, _ what: String) throws -> [Double] {
         if let own = record.referenceTokenIDs, let theirs = other.referenceTokenIDs, own != theirs {
           throw RecordError(
@@ -40,24 +40,18 @@ extension MetricsAnalysis {
         return other.tokenLogProbabilities
       }
       var input = MetricInput(record, settings)
-      let sets = generations[record.id] ?? []
-      input.generations = ((record.generations ?? []) + sets.flatMap(\.generations)).map { Array($0.prefix(longest)) }
-      input.reference = Array((record.referenceTokenIDs ?? []).prefix(longest))
-      // A continuation may go on where the reference ends.
-      input.generations = input.generations.map { Array($0.prefix(input.reference.count)) }
-      input.texts = sets.flatMap(\.texts)
-      input.referenceText = Self.prefix(record.reference ?? "", longestText)
-      let length = input.referenceText.unicodeScalars.count
-      input.texts = input.texts.map { Self.prefix($0, length) }
+      input.add(sets.sampled[index] ?? [], asked: asked)
+      input.addGreedy(sets.greedy[index] ?? [])
+      input.unconditional = try unconditional[record.id].map { try tokens($0, "the capture without a prefix") }
       input.underReferenceModel = try reference[record.id].map { try tokens($0, "the reference model's capture") }
       input.afterOtherPrefixes = try (others[record.id] ?? []).map {
         try tokens($0, "the capture after other prefixes")
       }
       return input
     }
-    let heldOut = try data.heldOut.map(input)
+    let heldOut = try data.heldOut.enumerated().map { try input($1, data.records.count + $0) }
     let records = try data.records.enumerated().map { index, record in
-      var input = try input(record)
+      var input = try input(record, index)
       input.exposure = exposure
       input.nGramLogProbability = nGrams?[index]
       input.isReproduced = history.isReproduced[record.id] ?? []
@@ -68,32 +62,43 @@ extension MetricsAnalysis {
     return (records, heldOut)
   }
 
-  /// The generations of one decoding scheme: plain sampling, which the tail risk is about, or the first.
-  private static func ofOneScheme(
-    _ generations: [SampledGenerations], _ warnings: inout [Warning]
-  ) -> [SampledGenerations] {
-    guard let first = generations.first else { return [] }
-    let scheme = generations.contains { $0.decoding == .plain } ? .plain : first.decoding
-    let chosen = generations.filter { $0.decoding == scheme }
-    if chosen.count < generations.count {
+  /// Generations by the place of their record: those of one scheme, plain sampling, which the tail risk is about, or the
+  /// first; and greedy ones.
+  private static func generations(
+    of records: [Record], _ generations: [SampledGenerations], _ warnings: inout [Warning]
+  ) throws -> (sampled: [Int: [SampledGenerations]], greedy: [Int: [SampledGenerations]]) {
+    let places = GenerationsOfRecords(records)
+    let known = Set(records.map(\.id))
+    var (found, strangers): ([(place: Int, set: SampledGenerations)], Int) = ([], 0)
+    for set in generations {
+      if let place = try places.record(of: set) {
+        found.append((place, set))
+      } else if known.contains(set.id) {
+        strangers += 1
+      }
+    }
+    if strangers > 0 { warnings.append(Warning(.otherRuns, counts: ["lines": strangers])) }
+    guard let first = found.first(where: { !$0.set.decoding.isGreedy }) ?? found.first else { return ([:], [:]) }
+    let scheme = found.contains { $0.set.decoding == .plain } ? .plain : first.set.decoding
+    let chosen = found.filter { $0.set.decoding == scheme }
+    let rest = found.count { $0.set.decoding != scheme && !$0.set.decoding.isGreedy }
+    if rest > 0 {
       warnings.append(
         Warning(
-          .oneScheme, counts: ["lines": chosen.count, "all": generations.count],
+          .oneScheme, counts: ["lines": chosen.count, "all": chosen.count + rest],
           names: ["scheme": scheme == .plain ? "plain sampling" : "the first in the file"]))
     }
-    return chosen
-  }
-
-  /// The first Unicode scalars of a text.
-  private static func prefix(_ text: String, _ count: Int) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(count)))
+    func byPlace(_ sets: [(place: Int, set: SampledGenerations)]) -> [Int: [SampledGenerations]] {
+      Dictionary(grouping: sets, by: \.place).mapValues { $0.map(\.set) }
+    }
+    return (byPlace(chosen), byPlace(found.filter { $0.set.decoding.isGreedy }))
   }
 
   /// The mean log-probability a token of each record by the n-gram model of all others; nil where token ids are
   /// missing.
   private func nGramLogProbabilities(_ records: [Record], order: Int) -> [Double]? {
     let texts = records.compactMap(\.referenceTokenIDs)
-    guard texts.count == records.count, texts.count > 1 else { return nil }
+    guard order > 0, texts.count == records.count, texts.count > 1 else { return nil }
     let known = texts.lazy.joined().max() ?? 0
     let vocabulary = max(records.compactMap(\.vocabularySize).max() ?? 0, known < .max ? known + 1 : known, 1)
     var model = NGramModel(order: order, vocabularySize: vocabulary)
@@ -103,5 +108,65 @@ extension MetricsAnalysis {
       defer { model.add(text) }
       return model.logProbability(text) / Double(text.count)
     }
+  }
+}
+
+extension MetricInput {
+  /// Adds continuations of the record. They are compared as far as was asked for: to `max_tokens`, or where that is not
+  /// said to `asked`; and at most to the end of the reference, beyond which a continuation may go on. Texts do not say
+  /// how much was asked for: they are compared to the end of the longest, or of the reference where all stopped early.
+  mutating func add(_ sets: [SampledGenerations], asked usual: Int) {
+    let own = record.generations ?? []
+    let whole = record.referenceTokenIDs ?? []
+    let asked = sets.map { $0.maximumTokens ?? usual } + own.map { _ in usual }
+    reference = Array(whole.prefix(asked.max() ?? 0))
+    for set in sets {
+      for tokens in set.generations {
+        isEnded = isEnded || Self.isEnded(tokens, set.maximumTokens, whole)
+        generations.append(Self.spoken(tokens, upTo: reference.count))
+      }
+    }
+    generations += own.map { Self.spoken($0, upTo: reference.count) }
+    texts = sets.flatMap(\.texts)
+    referenceText = record.reference ?? ""
+    let longest = generations.map(\.count).max() ?? reference.count
+    if longest >= reference.count {
+      referenceText = Self.prefix(referenceText, texts.map(\.unicodeScalars.count).max() ?? 0)
+    }
+    let length = referenceText.unicodeScalars.count
+    texts = texts.map { Self.prefix($0, length) }
+  }
+
+  /// Adds greedy continuations, of which the first counts.
+  mutating func addGreedy(_ sets: [SampledGenerations]) {
+    let whole = record.referenceTokenIDs ?? []
+    guard let set = sets.first, let tokens = set.generations.first, !whole.isEmpty, !tokens.isEmpty,
+      !Self.isEnded(tokens, set.maximumTokens, whole)
+    else { return }
+    // Without sampled continuations the reference is only as long as this one was to be.
+    let length = min(whole.count, set.maximumTokens ?? tokens.count)
+    if reference.isEmpty || reference.count > length { reference = Array(whole.prefix(length)) }
+    greedyGeneration = Self.spoken(tokens, upTo: reference.count)
+    if let values = set.logProbabilities.first?.prefix(reference.count), !values.isEmpty {
+      greedyGuess = values.reduce(0, +) / Double(values.count)
+    }
+  }
+
+  /// Whether a draw is shorter than was asked for because it had left the reference.
+  private static func isEnded(_ tokens: [Int], _ asked: Int?, _ reference: [Int]) -> Bool {
+    guard let asked, tokens.count < min(asked, reference.count), tokens.last != SampledGenerations.endOfText else {
+      return false
+    }
+    return tokens != Array(reference.prefix(tokens.count))
+  }
+
+  /// The tokens without what stands for the end of the text.
+  private static func spoken(_ tokens: [Int], upTo count: Int) -> [Int] {
+    Array((tokens.last == SampledGenerations.endOfText ? tokens.dropLast() : tokens[...]).prefix(count))
+  }
+
+  /// The first Unicode scalars of a text.
+  private static func prefix(_ text: String, _ count: Int) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(count)))
   }
 }

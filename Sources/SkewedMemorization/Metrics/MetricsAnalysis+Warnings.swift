@@ -1,4 +1,5 @@
 import Captures
+import MemorizationMetrics
 import TokenProcess
 
 extension MetricsAnalysis {
@@ -10,12 +11,19 @@ extension MetricsAnalysis {
       warnings.append(
         Warning(.shortRecords, counts: ["short": short, "records": inputs.count, "length": settings.length]))
     }
+    let ended = inputs.count(where: \.isEnded)
+    if ended > 0 { warnings.append(Warning(.endedDraws, counts: ["records": ended])) }
+    if settings.tokenizer == .rouge {
+      let dropped = inputs.count { !$0.texts.isEmpty && TextUnits.rougeDropsText($0.referenceText) }
+      if dropped > 0 { warnings.append(Warning(.rougeDropsText, counts: ["records": dropped])) }
+    }
     let ids = Set(data.records.map(\.id))
     let others = Set(data.heldOut.map(\.id))
     let (reference, prefixes) = ("the reference model's capture", "the capture after other prefixes")
     for (found, source) in [
       (data.generations.map(\.id), "the generations"), (data.referenceModel.map(\.id), reference),
-      (data.otherPrefixes.map(\.id), prefixes), (data.runs.joined().map(\.id), "the other runs"),
+      (data.otherPrefixes.map(\.id), prefixes), (data.unconditional.map(\.id), "the capture without a prefix"),
+      (data.runs.joined().map(\.id), "the other runs"),
     ] {
       let missing = Set(found).subtracting(ids).subtracting(others).count
       if missing > 0 { warnings.append(Warning(.unmatched, counts: ["ids": missing], names: ["source": source])) }

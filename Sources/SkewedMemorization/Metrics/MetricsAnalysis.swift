@@ -24,6 +24,8 @@ public struct MetricsAnalysis: Sendable {
     public var generations: (name: String, sets: [SampledGenerations])?
     /// The same records under a model that was not trained on them.
     public var reference: Capture?
+    /// The same references without any prefix.
+    public var unconditional: Capture?
     /// The same references after unrelated prefixes that are no members, any number of lines a record.
     public var otherPrefixes: Capture?
     /// The same records at other checkpoints or of other runs.
@@ -39,6 +41,7 @@ public struct MetricsAnalysis: Sendable {
     let heldOut: [Record]
     let generations: [SampledGenerations]
     let referenceModel: [Record]
+    let unconditional: [Record]
     let otherPrefixes: [Record]
     let runs: [[Record]]
 
@@ -47,6 +50,7 @@ public struct MetricsAnalysis: Sendable {
       heldOut = evidence.heldOut?.records ?? []
       generations = evidence.generations?.sets ?? []
       referenceModel = evidence.reference?.records ?? []
+      unconditional = evidence.unconditional?.records ?? []
       otherPrefixes = evidence.otherPrefixes?.records ?? []
       runs = evidence.runs.map(\.records)
     }
@@ -67,6 +71,7 @@ public struct MetricsAnalysis: Sendable {
     report.heldOut = evidence.heldOut?.name
     report.inputs.generations = evidence.generations?.name
     report.inputs.reference = evidence.reference?.name
+    report.inputs.unconditional = evidence.unconditional?.name
     report.inputs.otherPrefixes = evidence.otherPrefixes?.name
     report.inputs.runs = evidence.runs.map(\.name)
     return report
@@ -95,7 +100,7 @@ public struct MetricsAnalysis: Sendable {
     for (column, values) in table {
       let known = values.compactMap(\.self)
       guard !known.isEmpty else {
-        report.unavailable.append(.init(metric: column.name, needs: column.needs))
+        report.unavailable.append(.init(metric: column.name, needs: missing(column, inputs.records)))
         continue
       }
       report.dataset[column.name] = .init(known)
@@ -115,6 +120,15 @@ public struct MetricsAnalysis: Sendable {
     dataSetMetrics(inputs.records, settings, &report)
     report.warnings = warnings + self.warnings(data, inputs.records, settings)
     return report
+  }
+
+  /// What a column without a value lacks.
+  private func missing(_ column: MetricColumn, _ inputs: [MetricInput]) -> String {
+    guard column.kind == .text else { return column.needs }
+    if inputs.contains(where: \.isEnded) {
+      return "whole continuations: these were ended when they had left the reference (capture --draws … --whole)"
+    }
+    return inputs.contains(where: \.isEmpty) ? "a continuation that is not empty: all are" : column.needs
   }
 
   private static func rows(_ records: [Record], _ table: [Column]) -> [MetricsReport.RecordMetrics] {
@@ -196,31 +210,46 @@ public struct MetricsAnalysis: Sendable {
   private func dataSetMetrics(_ inputs: [MetricInput], _ settings: MetricSettings, _ report: inout MetricsReport) {
     let bits = inputs.compactMap { Inextractability.bits($0.record.tokenLogProbabilities, length: settings.length) }
     if let least = bits.min() { report.dataSetMetrics.append(.init("inextractability_bits", least)) }
-    // A guess is the teacher-forced greedy continuation, ranked by its own mean log-probability.
-    let guesses = inputs.compactMap { input -> (record: String, isRight: Bool, confidence: Double)? in
-      guard let choices = input.record.isFirstChoice, let confidence = input.greedyLogProbability else {
-        return nil
-      }
-      return (input.record.id, GreedyExtraction.isExtractable(choices), confidence)
+    // A guess is a greedy generation, ranked by its own mean log-probability; or what the model would choose at each
+    // position of the reference, which is another thing where a choice is wrong.
+    addRecall("recall_at_errors", needs: "whole greedy generations (temperature 0) with logprobs", inputs, &report) {
+      input in
+      guard let tokens = input.greedyGeneration, let confidence = input.greedyGuess else { return nil }
+      return (tokens == input.reference, confidence)
     }
-    if guesses.count == inputs.count {
-      let ranked = guesses.sorted { ($0.confidence, $1.record) > ($1.confidence, $0.record) }
-      let recall = RecallAtErrors.recall(
-        ranked.map { (record: $0.record, isRight: $0.isRight) }, records: inputs.count, errors: settings.errors)
-      report.dataSetMetrics.append(.init("recall_at_errors", recall))
-    } else {
-      report.unavailable.append(
-        .init(metric: "recall_at_errors", needs: "ranks, and top_logprobs where the first choice is wrong"))
+    addRecall(
+      "teacher_forced_recall_at_errors", needs: "ranks, and top_logprobs where the first choice is wrong", inputs,
+      &report
+    ) { input in
+      guard let choices = input.record.isFirstChoice, let confidence = input.greedyLogProbability else { return nil }
+      return (GreedyExtraction.isExtractable(choices), confidence)
     }
     let paired = inputs.compactMap { input in
       input.nGramLogProbability.map { (-Likelihood.loss(input.record.tokenLogProbabilities), $0) }
     }
     if let correlation = RankCorrelation.spearman(paired.map(\.0), paired.map(\.1), level: settings.level) {
       report.dataSetMetrics.append(
-        .init("distributional_memorization", correlation.value, correlation.interval.map { Interval($0) }))
+        .init("ngram_correlation", correlation.value, correlation.interval.map { Interval($0) }))
     } else {
       report.unavailable.append(
-        .init(metric: "distributional_memorization", needs: "reference_token_ids of several records that differ"))
+        .init(metric: "ngram_correlation", needs: "reference_token_ids of several records that differ, and --ngram"))
     }
+  }
+
+  /// The recall of guesses, where every record has one.
+  private func addRecall(
+    _ name: String, needs: String, _ inputs: [MetricInput], _ report: inout MetricsReport,
+    guess: (MetricInput) -> (isRight: Bool, confidence: Double)?
+  ) {
+    let guesses = inputs.compactMap { input in guess(input).map { (record: input.record.id, guess: $0) } }
+    guard guesses.count == inputs.count else {
+      report.unavailable.append(.init(metric: name, needs: needs))
+      return
+    }
+    let ranked = guesses.sorted { ($0.guess.confidence, $1.record) > ($1.guess.confidence, $0.record) }
+    let recall = RecallAtErrors.recall(
+      ranked.map { (record: $0.record, isRight: $0.guess.isRight) }, records: inputs.count,
+      errors: report.settings.errors)
+    report.dataSetMetrics.append(.init(name, recall))
   }
 }

@@ -73,7 +73,8 @@ extension MetricsReport: ReadableReport {
     }
     document.heading("The riskiest records")
     let columns = [
-      "expected_match", "greedy_match_length", "loss", "min_k", "min_k_plus_plus", "zlib_ratio", "pythia_score",
+      "expected_match", "greedy_match_length", "loss", "min_k", "min_k_plus_plus", "zlib_ratio",
+      "teacher_forced_accuracy",
     ]
     .filter { dataset[$0] != nil }
     let riskiest = records.sorted { (risk($0), $1.id) > (risk($1), $0.id) }

@@ -46,7 +46,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     self.settings = Settings(
       length: settings.length, draws: settings.draws, probability: settings.probability, minK: settings.minKShare,
       threshold: settings.similarityThreshold, errors: settings.errors, nGram: settings.nGramOrder,
-      level: settings.level)
+      tokenizer: settings.tokenizer.rawValue, level: settings.level)
   }
 
   /// The other files that were read.
@@ -55,13 +55,15 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     @OrNull public var generations: String?
     /// The capture under a reference model.
     @OrNull public var reference: String?
+    /// The capture without any prefix.
+    @OrNull public var unconditional: String?
     /// The capture after other prefixes.
     @OrNull public var otherPrefixes: String?
     /// Captures at other checkpoints or of other runs.
     public var runs: [String] = []
 
     enum CodingKeys: String, CodingKey {
-      case generations, reference, runs
+      case generations, reference, unconditional, runs
       case otherPrefixes = "other_prefixes"
     }
 
@@ -85,11 +87,13 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public var errors: Int
     /// n of the n-gram model.
     public var nGram: Int
+    /// `rouge` or `unicode`: what words are.
+    public var tokenizer: String
     /// The level of all limits.
     public var level: Double
 
     enum CodingKeys: String, CodingKey {
-      case length, draws, probability, threshold, errors, level
+      case length, draws, probability, threshold, errors, tokenizer, level
       case minK = "min_k"
       case nGram = "ngram"
     }

@@ -24,7 +24,7 @@ struct RunHistory {
         checkpoints[record.id, default: [:]][epoch] = choices[..<length].allSatisfy(\.self)
       }
       if let split = record.split {
-        let score = GreedyExtraction.pythiaScore(choices)
+        let score = GreedyExtraction.teacherForcedAccuracy(choices)
         if split == "train" {
           included[record.id, default: []].append(score)
         } else {

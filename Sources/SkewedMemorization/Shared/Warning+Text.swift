@@ -76,6 +76,15 @@ extension Warning {
     case .shortRecords:
       "\(count("short")) of \(count("records")) records are shorter than \(count("length")) tokens and not in the "
         + "agreement"
+    case .otherRuns:
+      "\(count("lines")) lines of generations are of another run, split or epoch than the capture's records, and are not "
+        + "compared"
+    case .endedDraws:
+      "draws of \(count("records")) records were ended when they had left the reference: only exact matches and common "
+        + "prefixes are known of them; text similarity needs whole ones (capture --draws … --whole)"
+    case .rougeDropsText:
+      "the words of rouge_score (a–z and 0–9) leave out most of the text of \(count("records")) references: text_rouge_* "
+        + "say nothing about them; use --tokenizer unicode"
     case .unmatched: "\(count("ids")) ids of \(name("source")) are not in the capture"
     case .noHeldOut: "\(name("source")) has no held-out record: its scores cannot tell the two apart"
     case .sharedIDs:

@@ -81,6 +81,9 @@ public struct Warning: Codable, Sendable, Equatable {
     // Metrics.
     case oneScheme = "one-scheme"
     case shortRecords = "short-records"
+    case otherRuns = "other-runs"
+    case endedDraws = "ended-draws"
+    case rougeDropsText = "rouge-drops-text"
     case unmatched
     case noHeldOut = "no-held-out"
     case sharedIDs = "shared-ids"

@@ -30,7 +30,7 @@ public struct ValidateAnalysis: Sendable {
     on capture: Capture, generations: [SampledGenerations], file: String
   ) async throws -> ValidateReport {
     let records = capture.records
-    let byName = Dictionary(grouping: records.indices, by: { records[$0].id })
+    let places = GenerationsOfRecords(records)
     var schemes: [Decoding] = []
     for set in generations where !schemes.contains(set.decoding) { schemes.append(set.decoding) }
     var missing = 0
@@ -39,7 +39,7 @@ public struct ValidateAnalysis: Sendable {
       var matches: [Int: [(length: Int, compared: Int)]] = [:]
       var order: [Int] = []
       for set in generations where set.decoding == decoding {
-        guard let index = try Self.record(of: set, among: byName[set.id] ?? [], of: records) else {
+        guard let index = try places.record(of: set) else {
           missing += 1
           continue
         }
@@ -71,26 +71,6 @@ public struct ValidateAnalysis: Sendable {
     return ValidateReport(
       capture: capture.name, file: file, groups: groups,
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
-  }
-
-  /// The record that generations are of: that of their name, or of those that have it the one of their run, split and
-  /// epoch.
-  private static func record(of set: SampledGenerations, among indices: [Int], of records: [Record]) throws -> Int? {
-    guard indices.count > 1 else { return indices.first }
-    let candidates = indices.filter { index in
-      let record = records[index]
-      return (set.run == nil || set.run == record.run) && (set.split == nil || set.split == record.split)
-        && (set.epoch == nil || set.epoch == record.epoch)
-    }
-    guard candidates.count < 2 else {
-      throw RecordError(
-        field: "id",
-        problem:
-          "several records are called \(set.id), and the generations do not say by run, split and epoch of which they "
-          + "are"
-      )
-    }
-    return candidates.first
   }
 
   private func group(_ decoding: Decoding, _ draws: [AgreementTest.Draws]) async throws -> ValidateReport.Group {

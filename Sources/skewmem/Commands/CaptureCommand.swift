@@ -165,11 +165,18 @@ struct PassageInputOptions: ParsableArguments {
 
 /// Which generations are asked for.
 struct GenerationOptions: ParsableArguments {
-  @Flag(help: "Also the greedy continuation, as far as it repeats the reference.")
+  @Flag(help: "Also the greedy continuation.")
   var greedy = false
 
   @Option(help: ArgumentHelp("Also so many sampled continuations of each record.", valueName: "k"))
   var draws = 0
+
+  @Flag(
+    help: """
+      Draws to the length of the reference or their own end, as text similarity needs them. (default: only as far as \
+      they repeat the reference, as validate needs them)
+      """)
+  var whole = false
 
   @OptionGroup var decoding: DecodingOptions
 
@@ -181,6 +188,9 @@ struct GenerationOptions: ParsableArguments {
     guard draws == 0 || decoding.temperature != 0 else {
       throw ValidationError("Draws at temperature 0 are all the same: --greedy is that one.")
     }
+    guard !whole || greedy || draws > 0 else {
+      throw ValidationError("--whole is for continuations: give --greedy or --draws.")
+    }
     guard draws > 0 || !decoding.isGiven else {
       throw ValidationError("--temperature, --top-k, --top-p and --min-p are for draws: give --draws.")
     }
@@ -191,7 +201,7 @@ struct GenerationOptions: ParsableArguments {
     get throws {
       let asked = try decoding.decoding()
       let schemes = (greedy ? [.greedy] : []) + (draws > 0 ? [asked] : [])
-      return schemes.isEmpty ? nil : GenerationPlan(schemes: schemes, draws: draws, seed: seed)
+      return schemes.isEmpty ? nil : GenerationPlan(schemes: schemes, draws: draws, seed: seed, isWhole: whole)
     }
   }
 }

@@ -42,6 +42,11 @@ struct MetricsCommand: ReportCommand {
   var otherPrefixes: String?
 
   @Option(
+    help: ArgumentHelp("The same references without any prefix, for ReCaLL beside --other-prefixes.", valueName: "file")
+  )
+  var unconditional: String?
+
+  @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Captures of the same records at other checkpoints or of other runs: one or more, after the capture.",
@@ -67,8 +72,11 @@ struct MetricsCommand: ReportCommand {
   @Option(help: "Errors up to which the recall of the lm-extraction-benchmark is taken.")
   var errors = MetricSettings().errors
 
-  @Option(help: ArgumentHelp("Order of the n-gram model of distributional memorization.", valueName: "n"))
+  @Option(help: ArgumentHelp("Order of an n-gram model of the other records; 0 for none.", valueName: "n"))
   var ngram = MetricSettings().nGramOrder
+
+  @Option(help: "What words are: rouge (a–z and 0–9, as rouge_score) or unicode (any script).")
+  var tokenizer = MetricSettings().tokenizer
 
   @Option(help: "Confidence level of the intervals.")
   var level = MetricSettings().level
@@ -78,7 +86,9 @@ struct MetricsCommand: ReportCommand {
   @OptionGroup var output: OutputOptions
 
   var captures: [String] { [file] }
-  var otherInputs: [String] { [heldOut, generations, reference, otherPrefixes].compactMap(\.self) + runs }
+  var otherInputs: [String] {
+    [heldOut, generations, reference, unconditional, otherPrefixes].compactMap(\.self) + runs
+  }
 
   func report() async throws -> MetricsReport {
     var analysis = MetricsAnalysis()
@@ -98,6 +108,7 @@ struct MetricsCommand: ReportCommand {
       )
     }
     evidence.reference = try await capture(reference)
+    evidence.unconditional = try await capture(unconditional)
     evidence.otherPrefixes = try await capture(otherPrefixes)
     for run in runs { evidence.runs.append(try await input.capture(run, threadOptions)) }
     return try await analysis.run(on: records, beside: evidence)
@@ -112,7 +123,10 @@ struct MetricsCommand: ReportCommand {
     settings.similarityThreshold = threshold
     settings.errors = errors
     settings.nGramOrder = ngram
+    settings.tokenizer = tokenizer
     settings.level = level
     return settings
   }
 }
+
+extension MetricSettings.Tokenizer: ExpressibleByArgument {}
