@@ -53,7 +53,7 @@ import TokenProcess
       (#"null"#, nil, "not a JSON object"),
       (#"{"token_logprobs":[-1]}"#, "id", "missing"),
       (#"{"id":"a"}"#, "token_logprobs", "missing"),
-      (#"{"id":7,"token_logprobs":[-1]}"#, "id", "not a text"),
+      (#"{"id":7.5,"token_logprobs":[-1]}"#, "id", "neither a text"),
       (#"{"id":"a","token_logprobs":null}"#, "token_logprobs", "null"),
       (#"{"id":"a","token_logprobs":[null,-1]}"#, "token_logprobs[0]", "null"),
       (#"{"id":"a","token_logprobs":[-1,"x"]}"#, "token_logprobs[1]", "not a number"),

@@ -96,7 +96,7 @@ import TokenProcess
       (#"{"id":"a","token_logprobs":[-1],"ranks":3}"#, "ranks", "is not a list"),
       (#"{"id":"a","token_logprobs":[-1],"top_logprobs":[[[1,-1],[2]]]}"#, "top_logprobs[0][1]", "is not a pair"),
       (#"{"id":"a","token_logprobs":[-1],"generations":[[1],["x"]]}"#, "generations[1][0]", "is not an integer"),
-      (#"{"id":7,"token_logprobs":[-1]}"#, "id", "is not a text"), (#"{"id":"a"}"#, "token_logprobs", "is missing"),
+      (#"{"id":7.5,"token_logprobs":[-1]}"#, "id", "is neither a text"), (#"{"id":"a"}"#, "token_logprobs", "is missing"),
       (#"{"id":null,"token_logprobs":[-1]}"#, "id", "is null"), (#"{"token_logprobs":[-1]}"#, "id", "is missing"),
       (#"{"id":"a","id":"b","token_logprobs":[-1]}"#, "id", "is there twice"), ("{}", "id", "is missing"),
       (#"{"id":"\ud800","token_logprobs":[-1]}"#, "id", "surrogate"),

@@ -4,11 +4,16 @@ import Foundation
 public enum CaptureFormat: String, Sendable, CaseIterable {
   /// One JSON object a line, see ``CaptureReader``.
   case native
-  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs, llama.cpp's
-  /// completion_probabilities.
+  /// Responses of servers: OpenAI's completions with echo and logprobs, vLLM's prompt_logprobs, SGLang's
+  /// input_token_logprobs, TGI's prefill, llama.cpp's completion_probabilities.
   case server
   /// Samples that lm-evaluation-harness logs: one value for a whole reference.
   case harness = "lm-eval"
+  /// A table with a JSON list in a cell, as pandas writes it: the first line names the fields of the native format;
+  /// separated by commas or tabs.
+  case csv
+  /// Probabilities of whole suffixes, one JSON object of `results`, as code for sliding windows along a book writes it.
+  case suffixes
   /// A NumPy array of log-probabilities.
   case npy
   /// NumPy's archive of arrays by name.
@@ -27,12 +32,23 @@ public enum CaptureFormat: String, Sendable, CaseIterable {
     } else {
       let text = String(decoding: beginning, as: UTF8.self)
       // Of a server that fails there is nothing but its error.
-      let signs = ["\"prompt_logprobs\"", "\"choices\"", "\"completion_probabilities\"", "\"custom_id\""]
+      let signs = [
+        "\"prompt_logprobs\"", "\"choices\"", "\"completion_probabilities\"", "\"custom_id\"",
+        "\"input_token_logprobs\"", "\"prefill\"",
+      ]
       let isServer =
         signs.contains { text.contains($0) }
         || text.contains("\"error\"") && !text.contains("\"token_logprobs\"")
       let isHarness = text.contains("\"resps\"") && text.contains("\"doc_id\"")
-      self = isHarness ? .harness : isServer ? .server : .native
+      let isTable = text.first { !$0.isWhitespace && $0 != "\u{FEFF}" }.map { $0 != "{" && $0 != "[" } ?? false
+      let firstLine = text.prefix { !$0.isNewline }
+      if isTable, firstLine.contains("token_logprobs"), firstLine.contains(",") || firstLine.contains("\t") {
+        self = .csv
+      } else if text.contains("\"suffix_ids\""), text.contains("\"results\"") {
+        self = .suffixes
+      } else {
+        self = isHarness ? .harness : isServer ? .server : .native
+      }
     }
   }
 }
@@ -62,6 +78,8 @@ public struct CaptureOptions: Sendable {
   public var format: CaptureFormat?
   /// Where the reference begins in what servers score.
   public var split: ReferenceSplit?
+  /// The records that were sent to a server, where they say for each response where its reference begins.
+  public var promptRecords: PromptRecords?
   /// A `.npy` file of the references' lengths in a two-dimensional array, or of where each begins, and the end, in a
   /// one-dimensional one.
   public var arrayLengths: String?
@@ -71,6 +89,11 @@ public struct CaptureOptions: Sendable {
   /// Whether a record may have a whole reference as its one token, as samples of lm-evaluation-harness have: what goes
   /// by tokens refuses those.
   public var takesWholeReferences = false
+
+  /// Of how many lines of a native capture the alternatives are read all the same, for checks.
+  public var alternativesSample = 0
+  /// Codes of what checks of evidence find that is let through, e.g. `all-zero`.
+  public var allowed: Set<String> = []
 
   /// What reads captures that are neither files of lines nor arrays, see ``LineSource``.
   public var sources: [any LineSource] = []
@@ -82,6 +105,10 @@ public struct CaptureOptions: Sendable {
 extension CaptureOptions {
   /// Throws for what is asked of a format that has no use for it, and would be left undone without a word.
   func check(_ format: CaptureFormat, file: String) throws(CaptureError) {
+    if promptRecords != nil, format != .server {
+      throw CaptureError(
+        file: file, problem: "is read as \(format.rawValue), which has no prompts", option: "promptRecords")
+    }
     if split != nil, format != .server {
       throw CaptureError(
         file: file,

@@ -36,7 +36,7 @@ extension ServerResponse {
     guard let split else {
       throw RecordError(
         field: promptLogprobs == nil ? "choices" : "prompt_logprobs",
-        problem: "servers score prompts as a whole: say where the reference begins", option: "split"
+        problem: "servers score prompts as a whole: say where the references begin", option: "split"
       )
     }
     func ids(_ ids: [Int]?) throws(RecordError) -> [Int]? {
@@ -44,6 +44,15 @@ extension ServerResponse {
         throw RecordError(field: "prompt_token_ids", problem: "are not those that were asked for")
       }
       return ids ?? asked
+    }
+    if let scoredPrompt {
+      guard !scoredPrompt.isEmpty else {
+        throw RecordError(
+          field: "input_token_logprobs",
+          problem:
+            "is empty: ask for them (SGLang: return_logprob with logprob_start_len 0; TGI: decoder_input_details)")
+      }
+      return [try Self.record(name, scoredPrompt, split)]
     }
     if let promptLogprobs {
       return [try Self.record(name, promptLogprobs, try ids(promptTokenIDs), split)]
@@ -104,8 +113,11 @@ extension ServerResponse {
     if top.allSatisfy({ !$0.isEmpty }) {
       record.topLogProbabilities = top
       record.greedyTokenIDs = top.map { $0[0].tokenID }
-      let ranks = zip(generated, top).map { token, top in top.firstIndex { $0.tokenID == token.id } }
-      if ranks.allSatisfy({ $0 != nil }) { record.ranks = ranks.compactMap(\.self) }
+      // One that is not listed has at least their number as its rank.
+      let ranks = zip(generated, top).map { token, top in top.firstIndex { $0.tokenID == token.id } ?? top.count }
+      if zip(generated, top).allSatisfy({ token, top in top.contains { $0.tokenID != token.id } }) {
+        record.ranks = ranks
+      }
     }
     return record
   }
@@ -137,7 +149,8 @@ extension ServerResponse {
     record.prefix = logprobs.tokens[..<positions.lowerBound].joined()
     record.reference = logprobs.tokens[positions].joined()
     if let top = logprobs.topLogprobs, top.count == logprobs.tokens.count,
-      positions.allSatisfy({ top[$0]?.isEmpty == false })
+      // A list of the token itself alone says nothing about its rank.
+      positions.allSatisfy({ position in top[position]?.contains { $0.key != logprobs.tokens[position] } == true })
     {
       record.ranks = zip(positions, record.tokenLogProbabilities).map { position, value in
         (top[position] ?? [:]).count { $0.key != logprobs.tokens[position] && $0.value > value }
@@ -178,6 +191,42 @@ extension ServerResponse {
       logChance -= .log(Double(others + 1))
     }
     return logChance < .log(1e-6)
+  }
+
+  /// From SGLang's or TGI's tokens of a prompt. A reference that is not among the listed tokens has at least their
+  /// number as its rank.
+  private static func record(
+    _ name: String, _ scored: [ScoredToken], _ split: ReferenceSplit
+  ) throws -> Record {
+    let positions = try split.reference(of: scored.count)
+    var record = Record(
+      unchecked: name,
+      tokenLogProbabilities: try positions.map { position in
+        guard let value = scored[position].logprob else {
+          throw RecordError(field: "input_token_logprobs[\(position)]", problem: "is null inside the reference")
+        }
+        return value
+      })
+    record.referenceTokenIDs = positions.map { scored[$0].id }
+    record.prefixTokenIDs = scored[..<positions.lowerBound].map(\.id)
+    let texts = scored.map(\.text)
+    if texts.allSatisfy({ $0 != nil }) {
+      record.prefix = texts[..<positions.lowerBound].compactMap(\.self).joined()
+      record.reference = texts[positions].compactMap(\.self).joined()
+    }
+    // A list of the token itself alone says nothing about others.
+    let lists = positions.map { scored[$0].top.sorted { $0.logprob > $1.logprob } }
+    guard zip(positions, lists).allSatisfy({ position, list in list.contains { $0.id != scored[position].id } }) else {
+      return record
+    }
+    record.topLogProbabilities = lists.map { list in
+      list.map { Record.Alternative(tokenID: $0.id, logProbability: $0.logprob) }
+    }
+    record.greedyTokenIDs = lists.map { $0[0].id }
+    record.ranks = zip(positions, lists).map { position, list in
+      list.firstIndex { $0.id == scored[position].id } ?? list.count
+    }
+    return record
   }
 
   /// From vLLM's objects keyed by token ids.

@@ -2,7 +2,7 @@ import Foundation
 import TokenProcess
 
 /// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and
-/// `logprobs`, and vLLM's `prompt_logprobs`; plain, as a line of a batch output (`custom_id`, `response.body`), one or
+/// `logprobs`, and vLLM's `prompt_logprobs`, SGLang's `input_token_logprobs` and TGI's `prefill`; plain, as a line of a batch output (`custom_id`, `response.body`), one or
 /// many. Of llama.cpp the reference is what was generated (`completion_probabilities`).
 package struct ServerResponse: Sendable {
   var id: String?
@@ -20,6 +20,15 @@ package struct ServerResponse: Sendable {
   var tokensPredicted: Int?
   var stopType: String?
   var error: Failure?
+  /// SGLang's and TGI's values of the prompt: tokens with their values, the first without.
+  var scoredPrompt: [ScoredToken]?
+  /// How many tokens of the prompt are before the reference, where somebody added it.
+  var prefixTokens: Int?
+
+  /// Where the reference begins, where the response says it.
+  var ownSplit: ReferenceSplit? {
+    (prefixTokens ?? response?.body.response.prefixTokens).map { .prefixTokens($0) }
+  }
 
   /// What a server says in place of values.
   struct Failure: Sendable {
@@ -79,6 +88,15 @@ package struct ServerResponse: Sendable {
   struct Listed: Sendable {
     let id: Int
     let logprob: Double
+  }
+
+  /// A token of a prompt in SGLang's `input_token_logprobs` or TGI's `prefill`.
+  struct ScoredToken: Sendable {
+    let id: Int
+    let text: String?
+    let logprob: Double?
+    /// SGLang's most probable tokens; empty where there are none.
+    var top: [Listed] = []
   }
 
   /// vLLM's values at a position: an object keyed by token ids.

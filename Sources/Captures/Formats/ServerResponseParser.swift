@@ -27,7 +27,10 @@ struct ServerResponseParser {
     var response = ServerResponse()
     try cursor.object { name, cursor throws(JSONFault) in
       switch name {
-      case "id": response.id = try cursor.text()
+      case "id": response.id = try cursor.name()
+      case "meta_info": response.scoredPrompt = try scoredPrompt(ofSGLang: &cursor, &response)
+      case "details": response.scoredPrompt = try scoredPrompt(ofTGI: &cursor)
+      case "prefix_tokens": response.prefixTokens = try cursor.integer()
       case "custom_id": response.customID = try cursor.text()
       case "response": response.response = try body(&cursor, depth: depth)
       case "choices":
@@ -157,10 +160,13 @@ struct ServerResponseParser {
         tokens = try cursor.list(&list) { cursor throws(JSONFault) in try cursor.text() }
       case "token_logprobs":
         var list: [Double?] = []
-        values = try cursor.list(&list) { cursor throws(JSONFault) in cursor.skipNull() ? nil : try cursor.number() }
+        values = try cursor.list(&list) { cursor throws(JSONFault) in try optionalNumber(&cursor) }
       case "top_logprobs":
         var list: [[String: Double]?] = []
-        top = try cursor.list(&list) { cursor throws(JSONFault) in cursor.skipNull() ? nil : try alternatives(&cursor) }
+        top = try cursor.list(&list) { cursor throws(JSONFault) in
+          if cursor.skipNull() { return nil }
+          return try isTextOfNone(&cursor) ? nil : try alternatives(&cursor)
+        }
       default: try cursor.skipValue()
       }
     }
@@ -168,6 +174,91 @@ struct ServerResponseParser {
     guard let tokens else { throw JSONFault("is missing").inside("tokens") }
     guard let values else { throw JSONFault("is missing").inside("token_logprobs") }
     return ServerResponse.Logprobs(tokens: tokens, tokenLogprobs: values, topLogprobs: top)
+  }
+
+  /// A number; nil for null, which LiteLLM writes as the text "None".
+  private func optionalNumber(_ cursor: inout JSONCursor) throws(JSONFault) -> Double? {
+    if cursor.skipNull() { return nil }
+    return try isTextOfNone(&cursor) ? nil : try cursor.number()
+  }
+
+  /// Skips the text "None".
+  private func isTextOfNone(_ cursor: inout JSONCursor) throws(JSONFault) -> Bool {
+    var ahead = cursor
+    guard cursor.next == UInt8(ascii: "\""), try ahead.text() == "None" else { return false }
+    cursor = ahead
+    return true
+  }
+
+  private func scoredPrompt(
+    ofSGLang cursor: inout JSONCursor, _ response: inout ServerResponse
+  ) throws(JSONFault) -> [ServerResponse.ScoredToken]? {
+    var tokens: [ServerResponse.ScoredToken]?
+    var top: [[ServerResponse.Listed]] = []
+    var id: String?
+    /// `[ln p, token, text]`.
+    func triple(
+      _ cursor: inout JSONCursor
+    ) throws(JSONFault) -> (logprob: Double?, id: Int, text: String?) {
+      try cursor.require("[")
+      let value = try optionalNumber(&cursor)
+      try cursor.require(",")
+      let token = try cursor.integer()
+      var text: String?
+      if cursor.skip(","), !cursor.skipNull() { text = try cursor.text() }
+      try cursor.require("]")
+      return (value, token, text)
+    }
+    try cursor.object { name, cursor throws(JSONFault) in
+      switch name {
+      case "id": id = try cursor.name()
+      case "input_token_logprobs":
+        var list: [ServerResponse.ScoredToken] = []
+        tokens = try cursor.list(&list) { cursor throws(JSONFault) in
+          let (value, token, text) = try triple(&cursor)
+          return .init(id: token, text: text, logprob: value)
+        }
+      case "input_top_logprobs":
+        var lists: [[ServerResponse.Listed]] = []
+        top = try cursor.list(&lists) { cursor throws(JSONFault) in
+          if cursor.skipNull() { return [] }
+          var list: [ServerResponse.Listed] = []
+          return try cursor.list(&list) { cursor throws(JSONFault) in
+            let (value, token, _) = try triple(&cursor)
+            return .init(id: token, logprob: value ?? -.infinity)
+          }
+        }
+      default: try cursor.skipValue()
+      }
+    }
+    response.id = response.id ?? id
+    guard var found = tokens else { return nil }
+    if top.count == found.count {
+      for index in found.indices { found[index].top = top[index] }
+    }
+    return found
+  }
+
+  private func scoredPrompt(ofTGI cursor: inout JSONCursor) throws(JSONFault) -> [ServerResponse.ScoredToken]? {
+    var tokens: [ServerResponse.ScoredToken]?
+    try cursor.object { name, cursor throws(JSONFault) in
+      guard name == "prefill" else { return try cursor.skipValue() }
+      var list: [ServerResponse.ScoredToken] = []
+      tokens = try cursor.list(&list) { cursor throws(JSONFault) in
+        var (id, text, logprob): (Int?, String?, Double?)
+        try cursor.object { name, cursor throws(JSONFault) in
+          switch name {
+          case "id": id = try cursor.integer()
+          case "text": text = try cursor.text()
+          case "logprob": logprob = try optionalNumber(&cursor)
+          default: try cursor.skipValue()
+          }
+        }
+        guard let id else { throw JSONFault("is missing").inside("id") }
+        return .init(id: id, text: text, logprob: logprob)
+      }
+    }
+    return tokens
   }
 
   private func alternatives(_ cursor: inout JSONCursor) throws(JSONFault) -> [String: Double] {

@@ -12,12 +12,14 @@ struct ServerResponses: RecordBatches {
 
   private let file: String
   private let split: ReferenceSplit?
+  private let prompts: PromptRecords?
   private let namePrefix: String
   private var source: Source
 
-  init(_ input: InputFile, split: ReferenceSplit?, namePrefix: String) throws(CaptureError) {
+  init(_ input: InputFile, split: ReferenceSplit?, prompts: PromptRecords?, namePrefix: String) throws(CaptureError) {
     file = input.path
     self.split = split
+    self.prompts = prompts
     self.namePrefix = namePrefix
     var chunks = LineChunks(input)
     let first = try chunks.next()
@@ -65,11 +67,11 @@ struct ServerResponses: RecordBatches {
       if chunk == nil { chunk = try chunks.next() }
       guard let chunk else { return nil }
       source = .lines(first: nil, chunks)
-      return { [file, split, namePrefix] in
+      return { [file, split, prompts, namePrefix] in
         var lines: [CaptureLine] = []
         chunk.forEachLine { line, number in
           let name = "\(namePrefix)response-\(number)"
-          lines += Self.records(file, number, split, name) { () throws(JSONFault) in
+          lines += Self.records(file, number, split, prompts, name) { () throws(JSONFault) in
             try ServerResponseParser().response(line)
           }
         }
@@ -79,9 +81,10 @@ struct ServerResponses: RecordBatches {
       guard start < values.count else { return nil }
       let part = start..<min(start + 64, values.count)
       source = .values(values, next: part.upperBound)
-      return { [file, split, namePrefix] in
+      return { [file, split, prompts, namePrefix] in
         part.flatMap { index in
-          Self.records(file, 1, split, "\(namePrefix)response-\(index + 1)") { () throws(JSONFault) in
+          Self.records(file, 1, split, prompts, "\(namePrefix)response-\(index + 1)", place: index + 1) {
+            () throws(JSONFault) in
             try ServerResponseParser().response(values[index])
           }
         }
@@ -91,13 +94,22 @@ struct ServerResponses: RecordBatches {
 
   /// The records of a response.
   private static func records(
-    _ file: String, _ line: Int, _ split: ReferenceSplit?, _ name: String,
-    _ response: () throws(JSONFault) -> ServerResponse
+    _ file: String, _ line: Int, _ split: ReferenceSplit?, _ prompts: PromptRecords?, _ name: String,
+    place: Int? = nil, _ response: () throws(JSONFault) -> ServerResponse
   ) -> [CaptureLine] {
     do throws(CaptureError) {
       return try naming(file, line: line) {
-        try response().records(split: split, name: name).map { record in
+        let response = try response()
+        let prompt = try prompts?.prompt(of: response, line: place ?? line)
+        let split = try prompt?.split(response.promptTexts) ?? response.ownSplit ?? split
+        let records = try response.records(split: split, name: name)
+        return try records.enumerated().map { index, record in
           var record = record
+          if let prompt {
+            record.id = records.count == 1 ? prompt.id : "\(prompt.id)/\(index)"
+            record.prefix = prompt.prefix ?? record.prefix
+            record.reference = prompt.reference ?? record.reference
+          }
           try record.validate()
           return .success(record)
         }

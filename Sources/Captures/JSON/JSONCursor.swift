@@ -446,6 +446,16 @@ struct JSONCursor {
     try require("}")
   }
 
+  /// A name: a text, or a whole number as it is written.
+  mutating func name() throws(JSONFault) -> String {
+    guard next != UInt8(ascii: "\"") else { return try text() }
+    do throws(JSONFault) {
+      return "\(try integer())"
+    } catch {
+      throw JSONFault("is neither a text nor a whole number")
+    }
+  }
+
   /// A list of whole numbers.
   mutating func integers() throws(JSONFault) -> [Int] {
     var values: [Int] = []

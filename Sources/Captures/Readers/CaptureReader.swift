@@ -88,7 +88,9 @@ public struct CaptureReader: Sendable {
     }
     try options.check(format, file: input.path)
     switch format {
-    case .native: return NativeLines(input, skipsAlternatives: options.skipsAlternatives)
+    case .native:
+      return NativeLines(
+        input, skipsAlternatives: options.skipsAlternatives, sample: options.alternativesSample)
     case .harness:
       guard options.takesWholeReferences else {
         throw CaptureError(
@@ -97,7 +99,17 @@ public struct CaptureReader: Sendable {
             "samples of lm-evaluation-harness hold one value a reference: only audit and summarize can do with that")
       }
       return HarnessSamples(input, namePrefix: prefix)
-    case .server: return try ServerResponses(input, split: options.split, namePrefix: prefix)
+    case .csv: return try TableRecords(input)
+    case .suffixes:
+      guard options.takesWholeReferences else {
+        throw CaptureError(
+          file: input.path,
+          problem: "holds one probability for a whole suffix: only audit, check and summarize can do with that")
+      }
+      return try SuffixProbabilities(input, namePrefix: prefix)
+    case .server:
+      return try ServerResponses(
+        input, split: options.split, prompts: options.promptRecords, namePrefix: prefix)
     case .npy, .npz, .safetensors:
       return try ArrayRecords(input, format, lengths: options.arrayLengths, namePrefix: prefix)
     }

@@ -74,7 +74,7 @@ public enum GenerationsReader {
 
     private mutating func read(_ name: String, _ cursor: inout JSONCursor) throws(JSONFault) {
       switch name {
-      case "id": id = try cursor.text()
+      case "id": id = try cursor.name()
       case "temperature": temperature = try cursor.number()
       case "top_k": topK = try cursor.integer()
       case "top_p": topP = try cursor.number()

@@ -8,7 +8,7 @@ import TokenProcess
 /// refused: which value would count?
 struct RecordParser {
   /// Whether alternatives are left out, without a look at them.
-  let skipsAlternatives: Bool
+  var skipsAlternatives: Bool
 
   init(skipsAlternatives: Bool = false) { self.skipsAlternatives = skipsAlternatives }
 
@@ -42,6 +42,15 @@ struct RecordParser {
     return record
   }
 
+  /// The record of a line by itself.
+  mutating func record(_ line: Data) throws(JSONFault) -> Record {
+    // The cursor looks a few bytes ahead.
+    let bytes = Array(line) + Array(repeating: 0, count: LineChunk.padding)
+    return try bytes.withUnsafeBufferPointer { buffer throws(JSONFault) in
+      try record(UnsafeBufferPointer(rebasing: buffer[..<line.count]))
+    }
+  }
+
   @inline(__always)
   private mutating func member(
     _ cursor: inout JSONCursor, of record: inout Record, _ seen: inout UInt32
@@ -73,7 +82,7 @@ struct RecordParser {
     of field: RecordField, _ cursor: inout JSONCursor, _ record: inout Record
   ) throws(JSONFault) {
     switch field {
-    case .id: record.id = try cursor.text()
+    case .id: record.id = try cursor.name()
     case .tokenLogProbabilities: record.tokenLogProbabilities = try numbers(&cursor)
     case .referenceTokenIDs: record.referenceTokenIDs = try integers(&cursor)
     case .greedyTokenIDs: record.greedyTokenIDs = try integers(&cursor)
@@ -131,11 +140,11 @@ struct RecordParser {
     return try cursor.list(&lists) { cursor throws(JSONFault) in
       try cursor.list(&scratchAlternatives) { cursor throws(JSONFault) in
         let noPair = JSONFault("is not a pair of a token id and its log-probability")
-        guard cursor.skip("[") else { throw noPair }
+        guard cursor.skip("[") else { throw cursor.isAtEnd ? .syntax : noPair }
         let token = try cursor.integer()
-        guard cursor.skip(",") else { throw noPair }
+        guard cursor.skip(",") else { throw cursor.isAtEnd ? .syntax : noPair }
         let value = try cursor.number()
-        guard cursor.skip("]") else { throw noPair }
+        guard cursor.skip("]") else { throw cursor.isAtEnd ? .syntax : noPair }
         return Record.Alternative(tokenID: token, logProbability: value)
       }
     }

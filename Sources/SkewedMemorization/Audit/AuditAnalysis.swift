@@ -49,11 +49,12 @@ public struct AuditAnalysis: Sendable {
   ) async throws -> Outcome {
     try resampling.check()
     guard !files.isEmpty else { throw ArgumentError(name: "files", value: "none", allowed: "one or more") }
-    let (sums, errors) = try await summarize(files: files, progress: progress)
+    let (sums, errors, evidence) = try await summarize(files: files, progress: progress)
     let isReported = sums.records > 0 && (skippingInvalid || errors.isEmpty)
+    var report = isReported ? try await run(on: sums, files: files) : nil
+    if let warnings = report?.warnings { report?.warnings = evidence + warnings }
     return Outcome(
-      report: isReported ? try await run(on: sums, files: files) : nil, errors: errors, invalidLines: sums.skipped,
-      hasValidRecords: sums.records > 0)
+      report: report, errors: errors, invalidLines: sums.skipped, hasValidRecords: sums.records > 0)
   }
 
   /// Reports on the records of captures as one data set.
@@ -63,7 +64,9 @@ public struct AuditAnalysis: Sendable {
   public func run(on captures: [Capture]) async throws -> AuditReport {
     var sums = try DataSetSums(lengths: lengths, top: top)
     for record in captures.lazy.flatMap(\.records) { sums.add(record) }
-    return try await run(on: sums, files: captures.map(\.name))
+    var report = try await run(on: sums, files: captures.map(\.name))
+    report.add(evidenceOf: captures)
+    return report
   }
 
   /// Reports on the records of one capture.
@@ -85,11 +88,12 @@ public struct AuditAnalysis: Sendable {
 
   /// Reads captures and summaries as one data set and sums them up.
   ///
-  /// - Returns: The sums over the valid lines, and what is wrong with the first hundred invalid ones.
+  /// - Returns: The sums over the valid lines, what is wrong with the first hundred invalid ones, and what checks of
+  ///   evidence found in each capture.
   /// - Throws: As ``run(files:skippingInvalid:progress:)``.
   public func summarize(
     files: [String], progress: (Int) -> Void = { _ in }
-  ) async throws -> (sums: DataSetSums, errors: [CaptureError]) {
+  ) async throws -> (sums: DataSetSums, errors: [CaptureError], evidence: [Warning]) {
     try CaptureFiles.checkRepeated(files)
     var empty = try DataSetSums(lengths: lengths, top: top)
     var sums = empty
@@ -98,6 +102,8 @@ public struct AuditAnalysis: Sendable {
     var options = captureOptions
     options.skipsAlternatives = true
     options.takesWholeReferences = true
+    options.alternativesSample = Self.alternativesSample
+    var evidence: [Warning] = []
     let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
     var hasCapture = false
     for file in files {
@@ -121,11 +127,14 @@ public struct AuditAnalysis: Sendable {
         progress(bytes)
       }
       let start = empty
+      var checks = EvidenceChecks()
       try await reader.forEachPart(of: input, progress: progressOfAll) { lines in
         var part = Part(sums: start)
         for line in lines {
           switch line {
-          case .success(let record): part.sums.add(record)
+          case .success(let record):
+            part.sums.add(record)
+            part.checks.add(record)
           case .failure(let error):
             part.sums.skipped += 1
             if part.errors.count < 100 { part.errors.append(error) }
@@ -135,15 +144,22 @@ public struct AuditAnalysis: Sendable {
       } _: { part in
         try sums.merge(part.sums)
         errors += part.errors.prefix(100 - errors.count)
+        checks.merge(part.checks)
       }
+      let found = try checks.accepted(file: file, options)
+      evidence += files.count > 1 ? found.map { $0.of(file) } : found
     }
     if !hasCapture, let first = files.first { try captureOptions.refuse(for: first, because: "is a summary") }
-    return (sums, errors)
+    return (sums, errors, evidence)
   }
 
   /// What some lines hold.
   private struct Part: Sendable {
     var sums: DataSetSums
+    var checks = EvidenceChecks()
     var errors: [CaptureError] = []
   }
+
+  /// An audit needs no alternatives, but checks of evidence do: those of so many lines are read.
+  static let alternativesSample = 200
 }

@@ -64,6 +64,7 @@ public struct CompareAnalysis: Sendable {
           .commonRecords, counts: ["records_a": sizes[0], "records_b": sizes[1], "paired": pair.paired],
           names: ["a": pair.a, "b": pair.b]))
     }
+    report.add(evidenceOf: dataSets)
     return report
   }
 

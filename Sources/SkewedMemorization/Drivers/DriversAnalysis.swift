@@ -71,6 +71,7 @@ public struct DriversAnalysis: Sendable {
     for isGreedy in [true, false] {
       if let model = try model(records, columns, isGreedy: isGreedy, &report.warnings) { report.models.append(model) }
     }
+    report.add(evidenceOf: captures)
     return report
   }
 

@@ -76,19 +76,32 @@ public struct FitAnalysis: Sendable {
     case .capture(let opened):
       var options = captureOptions
       options.skipsAlternatives = true
+      options.alternativesSample = AuditAnalysis.alternativesSample
       let reader = CaptureReader(files: [file], threads: resampling.threads, options: options)
       var sums = try DataSetSums(lengths: [1], top: 0)
       let empty = sums
-      let summed: @Sendable ([CaptureLine]) -> Result<DataSetSums, any Error> = { lines in
+      var checks = EvidenceChecks()
+      let summed: @Sendable ([CaptureLine]) -> Result<(DataSetSums, EvidenceChecks), any Error> = { lines in
         Result {
-          var part = empty
-          for line in lines { part.add(try line.get()) }
-          return part
+          var (part, checks) = (empty, EvidenceChecks())
+          for line in lines {
+            let record = try line.get()
+            part.add(record)
+            checks.add(record)
+          }
+          return (part, checks)
         }
       }
-      try await reader.forEachPart(of: opened, summed) { try sums.merge(try $0.get()) }
+      try await reader.forEachPart(of: opened, summed) {
+        let part = try $0.get()
+        try sums.merge(part.0)
+        checks.merge(part.1)
+      }
       guard sums.records > 0 else { throw CaptureError(file: file, problem: "no records") }
-      return try await run(on: sums, name: file)
+      let evidence = try checks.accepted(file: file, options)
+      var report = try await run(on: sums, name: file)
+      report.warnings = evidence + report.warnings
+      return report
     }
   }
 
@@ -98,7 +111,9 @@ public struct FitAnalysis: Sendable {
   public func run(on capture: Capture) async throws -> FitReport {
     var sums = try DataSetSums(lengths: [1], top: 0)
     for record in capture.records { sums.add(record) }
-    return try await run(on: sums, name: capture.name)
+    var report = try await run(on: sums, name: capture.name)
+    report.add(evidenceOf: [capture])
+    return report
   }
 
   /// Fits the exact law of the records that were summed up, or their greedy matches.

@@ -13,6 +13,8 @@ public struct Capture: Sendable {
   public let name: String
   /// Its records, at least one.
   public let records: [Record]
+  /// What checks found in the file that the records are from, see ``EvidenceChecks``; empty for records from elsewhere.
+  public private(set) var evidence: [Warning] = []
 
   /// Records under a name.
   ///
@@ -25,8 +27,8 @@ public struct Capture: Sendable {
 
   /// Reads a capture: a file, `-` for standard input, or what one of the options' sources reads.
   ///
-  /// - Throws: `CaptureError` for the first bad line, a file that cannot be read or is a summary, or one without
-  ///   records; `ArgumentError` for fewer than one thread; `CancellationError`.
+  /// - Throws: `CaptureError` for the first bad line, a file that cannot be read or is a summary, one without records,
+  ///   ``EvidenceError`` for one whose values cannot be log-probabilities of the text; `ArgumentError` for fewer than one thread; `CancellationError`.
   public init(contentsOf file: String, options: CaptureOptions = CaptureOptions(), threads: Int = 1) async throws {
     try await self.init(InputFile(path: file, sources: options.sources), options: options, threads: threads)
   }
@@ -41,6 +43,22 @@ public struct Capture: Sendable {
     try ArgumentError.check(threads: threads)
     let reader = CaptureReader(files: [opened.path], threads: threads, options: options)
     try self.init(name: opened.path, records: try await reader.records(of: opened))
+    var checks = EvidenceChecks()
+    for record in records { checks.add(record) }
+    evidence = try checks.accepted(file: opened.path, options)
+  }
+}
+
+/// The report on a capture, with what checks of evidence found in it; as ``naming(_:isolation:_:)``.
+func naming<Report: WarnedReport>(
+  _ capture: Capture, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Report
+) async throws -> Report {
+  do {
+    var report = try await body()
+    report.add(evidenceOf: [capture])
+    return report
+  } catch let error as RecordError {
+    throw CaptureError(file: capture.name, field: error.field, problem: error.problem)
   }
 }
 

@@ -12,10 +12,49 @@ extension Warning {
 
   private func count(_ key: String) -> String { "\(Int(numbers[key] ?? 0))" }
 
+  /// "3 of 5 records (a, b, c)".
+  private var ofRecords: String { "\(count("records")) of \(count("all")) records (\(name("records")))" }
+
   private func name(_ key: String) -> String { names[key] ?? "" }
 
   private var message: String {
     switch code {
+    case .allZero:
+      "\(ofRecords) have probabilities of exactly 1 that were not computed: servers send zeros under speculative "
+        + "decoding; switch it off and score again"
+    case .overfullLists:
+      "the listed probabilities of \(ofRecords) add up to more than 1 (\(NumberText.text(numbers["sum"]))): these are "
+        + "raw logits, no log-probabilities; ask the server for log-probabilities (vLLM: --logprobs-mode raw_logprobs)"
+    case .repeatedAlternatives:
+      "alternatives of \(ofRecords) name a token twice, so that their probabilities add up to more than 1"
+    case .contradictingRanks:
+      "ranks or greedy tokens of \(ofRecords) contradict the listed alternatives: they are of another model or another "
+        + "text; score them together"
+    case .padded:
+      "\(ofRecords) end in a run of \(NumberText.text(numbers["value"])), \(count("tokens")) tokens in all: rows were "
+        + "padded to one length; leave the padding out, or write NaN there or give the lengths (--array-lengths)"
+    case .nearlyOverfullLists:
+      "the listed probabilities of \(ofRecords) add up to as much as \(NumberText.text(numbers["sum"], digits: 4)): "
+        + "log-probabilities of 16 bits can; their bounds are as wide"
+    case .clipped:
+      "the value \(NumberText.text(numbers["value"])) stands \(count("tokens")) times: values below it were probably "
+        + "clipped there, and only an upper bound of these probabilities is known (\(name("records")))"
+    case .scoredTwice:
+      "\(count("records")) records have the prefix and the reference of an earlier one but other values"
+        + (numbers["difference"].map { " (ln p differs by up to \(NumberText.text($0)))" } ?? "")
+        + ": the server's answer depends on more than the text; switch off prefix caching and batching, and score again"
+    case .copies:
+      "\(count("records")) of \(count("all")) records are copies of others, with the same values: each is counted, so "
+        + "expected numbers are too large and intervals too narrow"
+    case .doubleStart:
+      "\(ofRecords) begin with token \(count("token")) twice: a beginning-of-text token was probably added to texts that "
+        + "have one, which changes all probabilities"
+    case .overlappingWindows:
+      "\(ofRecords) overlap: they are windows of one text, not independent records; intervals are too narrow, and the "
+        + "same passage is counted more than once"
+    case .onePrefix:
+      "every reference begins after \(count("prefix")) tokens, and they are \(count("shortest")) to \(count("longest")) "
+        + "tokens long: if prompts have prefixes of different lengths, give the records that were sent (--records)"
     case .skippedLines: "invalid lines were skipped: \(count("lines"))"
     case .pooled: "records of more than one \(name("field")) are pooled: \(name("values"))"
     case .repeatedIDs:

@@ -44,6 +44,19 @@ public struct Warning: Codable, Sendable, Equatable {
 
   /// What warnings are about.
   public enum Code: String, Codable, Sendable, CaseIterable {
+    // Evidence: values that cannot be what they are taken for.
+    case allZero = "all-zero"
+    case overfullLists = "overfull-lists"
+    case repeatedAlternatives = "repeated-alternatives"
+    case contradictingRanks = "contradicting-ranks"
+    case padded
+    case nearlyOverfullLists = "nearly-overfull-lists"
+    case clipped
+    case scoredTwice = "scored-twice"
+    case copies
+    case doubleStart = "double-start"
+    case overlappingWindows = "overlapping-windows"
+    case onePrefix = "one-prefix"
     // Data sets.
     case skippedLines = "skipped-lines"
     case pooled

@@ -47,15 +47,9 @@ struct AuditCommand: ReportCommand {
   func report() async throws -> AuditReport {
     let files = try expandedCaptures(files)
     let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
-    let outcome = try await analysis.run(files: files, skippingInvalid: skipInvalid, progress: bar.update)
+    let outcome = try await analysis().run(files: files, skippingInvalid: skipInvalid, progress: bar.update)
     bar.finish()
-    let shown = outcome.errors.prefix(10)
-    if !output.quiet || outcome.report == nil {
-      for error in shown { printError(text(of: error)) }
-      if outcome.invalidLines > shown.count {
-        printError("… and \(outcome.invalidLines - shown.count) more invalid lines")
-      }
-    }
+    if !output.quiet || outcome.report == nil { printErrors(outcome.errors, of: outcome.invalidLines) }
     guard let report = outcome.report else {
       if outcome.invalidLines == 0 {
         printError("\(files.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", ")): no records")
@@ -74,13 +68,13 @@ struct AuditCommand: ReportCommand {
     return report
   }
 
-  private var analysis: AuditAnalysis {
+  private func analysis() throws -> AuditAnalysis {
     var analysis = AuditAnalysis()
     analysis.top = top
     analysis.lengths = length?.numbers
     analysis.resampling = Resampling(
       seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
-    analysis.captureOptions = input.captureOptions
+    analysis.captureOptions = try input.captureOptions()
     return analysis
   }
 

@@ -40,7 +40,7 @@ struct ConvertCommand: AsyncParsableCommand {
       let files = try expandedCaptures(files)
       try input.refuseSummaries(files)
       let reader = CaptureReader(
-        files: files, threads: threadOptions.threads, options: input.captureOptions)
+        files: files, threads: threadOptions.threads, options: try input.captureOptions())
       var writer = try CaptureWriter(path: output)
       var count = 0
       try await reader.forEachLine { line in

@@ -82,7 +82,7 @@ struct FitCommand: ReportCommand {
   var captures: [String] { [file] }
 
   func report() async throws -> FitReport {
-    try await analysis().run(file: file, captureOptions: input.captureOptions)
+    try await analysis().run(file: file, captureOptions: try input.captureOptions())
   }
 
   private func analysis() throws -> FitAnalysis {

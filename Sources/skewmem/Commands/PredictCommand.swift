@@ -61,6 +61,6 @@ struct PredictCommand: ReportCommand {
     analysis.draws = draws.numbers
     analysis.probabilities = probability.numbers
     analysis.threads = threadOptions.threads
-    return try await analysis.run(file: file, captureOptions: input.captureOptions)
+    return try await analysis.run(file: file, captureOptions: try input.captureOptions())
   }
 }

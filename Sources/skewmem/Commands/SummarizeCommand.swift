@@ -86,9 +86,10 @@ struct SummaryOptions: ParsableArguments {
     analysis.top = top
     analysis.lengths = length?.numbers
     analysis.resampling.threads = threadOptions.threads
-    analysis.captureOptions = input.captureOptions
-    let (sums, errors) = try await analysis.summarize(files: files)
-    for error in errors.prefix(10) { printError(text(of: error)) }
+    analysis.captureOptions = try input.captureOptions()
+    let (sums, errors, evidence) = try await analysis.summarize(files: files)
+    printErrors(errors, of: sums.skipped)
+    for warning in evidence { printError("Note: \(warning.text)") }
     guard errors.isEmpty || skippingInvalid else {
       printError(invalidLines(sums.skipped, canBeSkipped: sums.records > 0))
       throw FailureCode.data

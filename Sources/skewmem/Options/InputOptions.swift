@@ -18,12 +18,36 @@ struct InputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      The records that were sent to a server (id, prefix, reference or prefix_token_ids, a line each): where each \
+      reference begins, and its name.
+      """, valueName: "file"))
+  var records: String?
+
+  @Option(
+    help: ArgumentHelp(
       "A .npy of the lengths of an array's rows, or for a one-dimensional array of where each reference begins, and "
         + "the last ends.",
       valueName: "file"))
   var arrayLengths: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Let through what checks of evidence refuse: \(Warning.Code.refused.map(\.rawValue).joined(separator: ", ")). May \
+      be repeated.
+      """, valueName: "code"))
+  var allow: [String] = []
+
   func validate() throws {
+    if let unknown = allow.first(where: { code in !Warning.Code.refused.contains { $0.rawValue == code } }) {
+      throw ValidationError(
+        "--allow \(unknown) is no code of what is refused: \(Warning.Code.refused.map(\.rawValue).joined(separator: ", "))."
+      )
+    }
+    guard records == nil || prefixTokens == nil && suffixTokens == nil else {
+      throw ValidationError("--records says where references begin: leave out --prefix-tokens and --suffix-tokens.")
+    }
     guard prefixTokens == nil || suffixTokens == nil else {
       throw ValidationError("--prefix-tokens and --suffix-tokens exclude each other.")
     }
@@ -38,11 +62,13 @@ struct InputOptions: ParsableArguments {
   /// Opens a file that may be a capture.
   static func opened(_ file: String) throws(CaptureError) -> InputFile { try InputFile(path: file, sources: sources) }
 
-  var captureOptions: CaptureOptions {
+  func captureOptions() throws -> CaptureOptions {
     var options = CaptureOptions()
+    options.promptRecords = try records.map { try PromptRecords(path: $0) }
     options.format = inputFormat
     options.split = prefixTokens.map { .prefixTokens($0) } ?? suffixTokens.map { .suffixTokens($0) }
     options.arrayLengths = arrayLengths
+    options.allowed = Set(allow)
     options.sources = Self.sources
     return options
   }
@@ -64,8 +90,9 @@ struct InputOptions: ParsableArguments {
 
   /// A capture; without the most probable tokens, which are most of it, where nobody asks for them.
   func capture(_ file: String, _ threads: ThreadOptions, withAlternatives: Bool = true) async throws -> Capture {
-    var options = captureOptions
+    var options = try captureOptions()
     options.skipsAlternatives = !withAlternatives
+    options.alternativesSample = 200
     return try await Capture(contentsOf: file, options: options, threads: threads.threads)
   }
 }

@@ -27,6 +27,26 @@ private func printable(_ text: String) -> String {
     String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
 }
 
+/// Says what is wrong with lines: a problem of several lines once, with their number, and at most ten problems.
+func printErrors(_ errors: [CaptureError], of count: Int) {
+  var problems: [(error: CaptureError, lines: Int)] = []
+  for error in errors {
+    func isAlike(_ other: CaptureError) -> Bool {
+      (other.file, other.field, other.problem) == (error.file, error.field, error.problem)
+    }
+    if let index = problems.firstIndex(where: { isAlike($0.error) }) {
+      problems[index].lines += 1
+    } else {
+      problems.append((error, 1))
+    }
+  }
+  for (error, lines) in problems.prefix(10) {
+    printError(text(of: error) + (lines > 1 ? " (and \(lines - 1) more line\(lines > 2 ? "s" : ""))" : ""))
+  }
+  let rest = count - problems.prefix(10).reduce(0) { $0 + $1.lines }
+  if rest > 0 { printError("… and \(rest) more invalid line\(rest > 1 ? "s" : "")") }
+}
+
 /// What is said where lines are invalid and nothing is written.
 func invalidLines(_ count: Int, canBeSkipped: Bool) -> String {
   "\(count) invalid line\(count == 1 ? "" : "s"); nothing was "
@@ -56,6 +76,10 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
   } catch let error as CaptureError {
     printError(text(of: error))
     throw FailureCode.data
+  } catch let error as EvidenceError {
+    for line in error.description.split(separator: "\n") { printError(String(line)) }
+    printError("nothing was written (--allow \(error.refused.joined(separator: " --allow ")) lets it through)")
+    throw FailureCode.data
   } catch let error as ServerError {
     printError(error.description)
     throw error.kind == .unauthorized ? FailureCode.noPermission : FailureCode.unavailable
@@ -84,7 +108,8 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
 /// What is wrong with a capture, with the options that would settle it.
 func text(of error: CaptureError) -> String {
   let options = [
-    "split": "--prefix-tokens, --suffix-tokens", "format": "--input-format", "arrayLengths": "--array-lengths",
+    "split": "--prefix-tokens, --suffix-tokens, or --records with the records that were sent",
+    "promptRecords": "--records", "format": "--input-format", "arrayLengths": "--array-lengths",
   ]
   return error.description + (error.option.flatMap { options[$0] }.map { " (\($0))" } ?? "")
 }

@@ -1,0 +1,388 @@
+import Captures
+import GSLNumerics
+import RealModule
+import TokenProcess
+
+/// Looks at records for what no language model's log-probabilities can be, and for what servers are known to send when
+/// they did not compute them (TheModel §19).
+///
+/// Records are added one by one and parts of a data set are merged, in memory that grows by 16 bytes a record.
+public struct EvidenceChecks: Sendable {
+  /// Records that were looked at.
+  public private(set) var records = 0
+  /// Records whose alternatives were looked at.
+  public private(set) var listed = 0
+
+  /// Records by the length of their reference.
+  private var lengths: [Int: Int] = [:]
+  private var overfull = Places()
+  private var nearlyOverfull = Places()
+  private var largestSum = 0.0
+  private var repeatedAlternatives = Places()
+  private var contradictions = Places()
+  private var zeros = Places()
+  private var longEnough = 0
+  private var impossibleZeros = Places()
+  /// Records of at least three tokens, and by value those that end in a run of it.
+  private var tailed = 0
+  private var runs: [Double: Run] = [:]
+  /// How often each value occurs that is far below all others.
+  private var extremes: [Double: Int] = [:]
+  private var extremeRecords = Places()
+  private var withPrefix = 0
+  private var doubleStarts = Places()
+  private var starts: Set<Int> = []
+  /// What each record was asked and what the answer was, as numbers.
+  private var answers: [Answer] = []
+  /// The first records, for what takes their tokens.
+  private var samples: [Sample] = []
+
+  /// Nothing has been looked at.
+  public init() {}
+
+  /// Records, of which the first are named.
+  private struct Places: Sendable {
+    var count = 0
+    var names: [String] = []
+
+    mutating func add(_ name: String) {
+      count += 1
+      if names.count < 5 { names.append(name) }
+    }
+
+    mutating func merge(_ other: Places) {
+      count += other.count
+      names += other.names.prefix(5 - names.count)
+    }
+
+    var text: String { names.joined(separator: ", ") + (count > names.count ? ", …" : "") }
+  }
+
+  private struct Run: Sendable {
+    var places = Places()
+    var tokens = 0
+    /// How often the value occurs elsewhere.
+    var elsewhere = 0
+  }
+
+  private struct Answer: Sendable {
+    /// 0 where the prefix or the reference is not known.
+    let question: UInt64
+    let values: UInt64
+    /// Whether the values could hardly be another record's: those of few tokens, or mostly 0, could.
+    let isTelling: Bool
+  }
+
+  private struct Sample: Sendable {
+    let id: String
+    let question: UInt64
+    let values: [Double]
+    let tokens: [Int]?
+  }
+
+  private static let sampleSize = 2000
+
+  // MARK: Looking
+
+  /// Looks at one record.
+  ///
+  /// - Complexity: O(tokens), and O(alternatives) where there are any.
+  public mutating func add(_ record: Record) {
+    guard !record.isWholeReference else { return }
+    records += 1
+    lengths[record.tokenLogProbabilities.count, default: 0] += 1
+    addLists(record)
+    addZeros(record)
+    addRun(record)
+    addStart(record)
+    let question = Self.question(record)
+    answers.append(
+      Answer(
+        question: question, values: Self.number(of: record.tokenLogProbabilities),
+        isTelling: Set(record.tokenLogProbabilities.prefix(16)).count > 4))
+    if samples.count < Self.sampleSize {
+      samples.append(
+        Sample(
+          id: record.id, question: question, values: record.tokenLogProbabilities, tokens: record.referenceTokenIDs))
+    }
+  }
+
+  /// Adds what another part of the data set showed.
+  public mutating func merge(_ other: EvidenceChecks) {
+    records += other.records
+    listed += other.listed
+    lengths.merge(other.lengths, uniquingKeysWith: +)
+    overfull.merge(other.overfull)
+    nearlyOverfull.merge(other.nearlyOverfull)
+    largestSum = max(largestSum, other.largestSum)
+    repeatedAlternatives.merge(other.repeatedAlternatives)
+    contradictions.merge(other.contradictions)
+    zeros.merge(other.zeros)
+    longEnough += other.longEnough
+    impossibleZeros.merge(other.impossibleZeros)
+    tailed += other.tailed
+    for (value, run) in other.runs {
+      runs[value, default: Run()].places.merge(run.places)
+      runs[value, default: Run()].tokens += run.tokens
+      runs[value, default: Run()].elsewhere += run.elsewhere
+    }
+    for (value, count) in other.extremes { extremes[value, default: 0] += count }
+    extremeRecords.merge(other.extremeRecords)
+    withPrefix += other.withPrefix
+    doubleStarts.merge(other.doubleStarts)
+    starts.formUnion(other.starts)
+    answers += other.answers
+    samples += other.samples.prefix(Self.sampleSize - samples.count)
+  }
+
+  private mutating func addLists(_ record: Record) {
+    guard let lists = record.topLogProbabilities else { return }
+    listed += 1
+    var (largest, isContradicted, isRepeated, isImpossible) = (0.0, false, false, false)
+    for (position, list) in lists.enumerated() where !list.isEmpty {
+      let own = record.tokenLogProbabilities[position]
+      let identifier = record.referenceTokenIDs?[position]
+      let isOwnListed =
+        identifier.map { id in list.contains { $0.tokenID == id } } ?? list.contains { $0.logProbability == own }
+      var sum = isOwnListed ? 0 : Double.exp(own)
+      var best = -Double.infinity
+      for token in list {
+        sum += .exp(token.logProbability)
+        best = max(best, token.logProbability)
+      }
+      largest = max(largest, sum)
+      if Set(list.map(\.tokenID)).count < list.count { isRepeated = true }
+      // A value of exactly 0 says that nothing else is possible.
+      if own == 0, sum > 1.02 { isImpossible = true }
+      if let rank = record.ranks?[position], identifier != nil {
+        // Two passes of one model can differ by a few hundredths.
+        let above = list.count { $0.logProbability > own + 0.05 }
+        let notBelow = list.count { $0.tokenID != identifier && $0.logProbability >= own - 0.05 }
+        if rank < above || isOwnListed && own > (list.map(\.logProbability).min() ?? 0) && rank > notBelow {
+          isContradicted = true
+        }
+      }
+      if let greedy = record.greedyTokenIDs?[position] {
+        let value = greedy == identifier ? own : list.first { $0.tokenID == greedy }?.logProbability
+        if value ?? -.infinity < best - 0.05 { isContradicted = true }
+      }
+    }
+    largestSum = max(largestSum, largest)
+    if isRepeated { repeatedAlternatives.add(record.id) }
+    if isImpossible { impossibleZeros.add(record.id) }
+    if largest > 1.02, !isRepeated { overfull.add(record.id) }
+    if largest > 1.001, largest <= 1.02, !isRepeated { nearlyOverfull.add(record.id) }
+    if isContradicted { contradictions.add(record.id) }
+  }
+
+  private mutating func addZeros(_ record: Record) {
+    guard record.tokenLogProbabilities.count >= 4 else { return }
+    longEnough += 1
+    if record.tokenLogProbabilities.allSatisfy({ $0 == 0 }) { zeros.add(record.id) }
+  }
+
+  private mutating func addRun(_ record: Record) {
+    let values = record.tokenLogProbabilities
+    var extreme = false
+    for value in values where value <= -50 {
+      // A handful of values repeat; any number of them may not.
+      if value > -.infinity, extremes[value] != nil || extremes.count < 256 {
+        extremes[value, default: 0] += 1
+        extreme = true
+      }
+    }
+    if extreme { extremeRecords.add(record.id) }
+    guard values.count >= 3, let last = values.last else { return }
+    tailed += 1
+    var length = 0
+    if last == 0 || last <= -50 {
+      length = values.reversed().prefix { $0 == last }.count
+      if length < 2 || length == values.count { length = 0 }
+    }
+    if length > 0, runs[last] != nil || runs.count < 64 {
+      runs[last, default: Run()].places.add(record.id)
+      runs[last, default: Run()].tokens += length
+    }
+    for value in values.dropLast(length) where value == 0 || value <= -50 {
+      if runs[value] != nil || runs.count < 64 { runs[value, default: Run()].elsewhere += 1 }
+    }
+  }
+
+  private mutating func addStart(_ record: Record) {
+    guard let prefix = record.prefixTokenIDs, prefix.count >= 2 else { return }
+    withPrefix += 1
+    if prefix[0] == prefix[1] {
+      doubleStarts.add(record.id)
+      if starts.count < 2 { starts.insert(prefix[0]) }
+    }
+  }
+
+  private static func number(of values: [Double]) -> UInt64 {
+    var fingerprint = FastNumber()
+    for value in values { fingerprint.add(value.bitPattern) }
+    return fingerprint.value
+  }
+
+  /// A number for the prefix and the reference of one model; 0 where they are not known.
+  private static func question(_ record: Record) -> UInt64 {
+    var fingerprint = FastNumber()
+    func add(_ tokens: [Int]?, _ text: String?, _ fingerprint: inout FastNumber) -> Bool {
+      if let tokens {
+        for token in tokens { fingerprint.add(UInt64(bitPattern: Int64(token))) }
+      } else if let text {
+        for byte in text.utf8 { fingerprint.add(UInt64(byte)) }
+      } else {
+        return false
+      }
+      fingerprint.add(.max)
+      return true
+    }
+    guard add(record.prefixTokenIDs, record.prefix, &fingerprint),
+      add(record.referenceTokenIDs, record.reference, &fingerprint)
+    else { return 0 }
+    for part in [record.run, record.split, record.epoch.map { "\($0)" }] {
+      _ = add(nil, part ?? "", &fingerprint)
+    }
+    return max(1, fingerprint.value)
+  }
+
+  // MARK: What was found
+
+  /// The same for records whose references begin after as many tokens in all prompts, which is a mistake where prefixes
+  /// are not alike.
+  func findings(for options: CaptureOptions) -> [Warning] {
+    // References that were cut to one length are alike in most records.
+    guard case .prefixTokens(let count)? = options.split, options.promptRecords == nil,
+      let shortest = lengths.keys.min(), let longest = lengths.keys.max(), longest > shortest,
+      2 * (lengths.values.max() ?? 0) <= records
+    else { return findings }
+    return findings + [Warning(.onePrefix, counts: ["prefix": count, "shortest": shortest, "longest": longest])]
+  }
+
+  /// What was found, refusals first.
+  public var findings: [Warning] {
+    var found: [Warning] = []
+    func add(_ code: Warning.Code, _ places: Places, _ numbers: [String: Double] = [:]) {
+      let numbers = numbers.merging(["records": Double(places.count), "all": Double(records)]) { first, _ in first }
+      found.append(Warning(code, numbers, names: ["records": places.text]))
+    }
+    let sum = ["sum": largestSum]
+    if zeros.count > 0, isUncomputed { add(.allZero, zeros) }
+    if impossibleZeros.count > 0, overfull.count == 0 { add(.allZero, impossibleZeros) }
+    if overfull.count > 0 { add(.overfullLists, overfull, sum) }
+    if repeatedAlternatives.count > 0 { add(.repeatedAlternatives, repeatedAlternatives) }
+    if contradictions.count > 0 { add(.contradictingRanks, contradictions) }
+    if let (value, run) = padding { add(.padded, run.places, ["value": value, "tokens": Double(run.tokens)]) }
+    if nearlyOverfull.count > 0, overfull.count == 0 { add(.nearlyOverfullLists, nearlyOverfull, sum) }
+    for (value, count) in clipped { add(.clipped, extremeRecords, ["value": value, "tokens": Double(count)]) }
+    addRepeats(&found)
+    if doubleStarts.count >= 2, doubleStarts.count == withPrefix, starts.count == 1 {
+      add(.doubleStart, doubleStarts, ["token": Double(starts.first ?? 0)])
+    }
+    if let overlapping { add(.overlappingWindows, overlapping) }
+    return found
+  }
+
+  /// One long record of zeros, or half of all records.
+  private var isUncomputed: Bool {
+    2 * zeros.count >= longEnough || samples.contains { $0.values.count >= 8 && $0.values.allSatisfy { $0 == 0 } }
+  }
+
+  private var padding: (Double, Run)? {
+    let found = runs.filter { value, run in
+      let isMost = 2 * run.places.count > tailed && run.tokens >= 6
+      // Tokens that are known by heart round to 0 anywhere.
+      return isMost && Double(run.elsewhere) <= 0.02 * Double(run.tokens)
+    }
+    return found.max { ($0.value.tokens, $0.key) < ($1.value.tokens, $1.key) }.map { ($0.key, $0.value) }
+  }
+
+  private var clipped: [(value: Double, count: Int)] {
+    let padding = padding?.0
+    return extremes.filter { value, count in
+      value != padding && count >= (value == value.rounded() ? 2 : 3)
+    }.map { (value: $0.key, count: $0.value) }.sorted { $0.count > $1.count }.prefix(1).map { $0 }
+  }
+
+  private func addRepeats(_ found: inout [Warning]) {
+    var first: [UInt64: UInt64] = [:]
+    var known: Set<UInt64> = []
+    var (copies, others) = (0, 0)
+    for answer in answers {
+      if answer.question != 0 {
+        if let values = first[answer.question] {
+          if values != answer.values { others += 1 } else if answer.isTelling { copies += 1 }
+        } else {
+          first[answer.question] = answer.values
+        }
+      } else if answer.isTelling, !known.insert(answer.values).inserted {
+        copies += 1
+      }
+    }
+    if others > 0 {
+      var numbers = ["records": Double(others), "all": Double(records)]
+      if let difference = largestDifference { numbers["difference"] = difference }
+      found.append(Warning(.scoredTwice, numbers))
+    }
+    if copies > 0 {
+      found.append(Warning(.copies, ["records": Double(copies), "all": Double(records)]))
+    }
+  }
+
+  /// The largest difference of ln p between answers to one question, among the first records.
+  private var largestDifference: Double? {
+    var first: [UInt64: [Double]] = [:]
+    var largest: Double?
+    for sample in samples where sample.question != 0 {
+      guard let values = first[sample.question] else {
+        first[sample.question] = sample.values
+        continue
+      }
+      let difference = zip(values, sample.values).map { $0 == $1 ? 0 : ($0 - $1).magnitude }.max() ?? 0
+      largest = max(largest ?? 0, difference)
+    }
+    return largest
+  }
+
+  /// Records of which eight tokens or values in a row are also in another record at another place, where these are most.
+  private var overlapping: Places? {
+    guard samples.count >= 4 else { return nil }
+    let width = 8
+    var places: [UInt64: (record: Int, offset: Int)] = [:]
+    var isShared = [Bool](repeating: false, count: samples.count)
+    for (index, sample) in samples.enumerated() {
+      let numbers =
+        sample.tokens.map { $0.map { UInt64(bitPattern: Int64($0)) } } ?? sample.values.map(\.bitPattern)
+      for start in stride(from: 0, through: numbers.count - width, by: 1) {
+        let window = numbers[start..<(start + width)]
+        // Runs of one value, such as zeros, are no text.
+        guard Set(window).count > width / 2 else { continue }
+        var fingerprint = FastNumber()
+        for number in window { fingerprint.add(number) }
+        if let other = places[fingerprint.value], other.record != index {
+          if other.offset != start {
+            isShared[index] = true
+            isShared[other.record] = true
+          }
+        } else {
+          places[fingerprint.value] = (index, start)
+        }
+      }
+    }
+    guard 2 * isShared.count(where: \.self) > samples.count else { return nil }
+    var found = Places()
+    for (sample, isShared) in zip(samples, isShared) where isShared { found.add(sample.id) }
+    return found
+  }
+}
+
+/// A number for numbers, a word at a time.
+private struct FastNumber {
+  private(set) var value: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  @inline(__always)
+  mutating func add(_ word: UInt64) {
+    value = (value ^ word) &* 0xD6E8_FEB8_6659_FD93
+    value ^= value >> 32
+  }
+}
