@@ -98,6 +98,7 @@ void http_perform(void *connection, const http_request *request, http_response *
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)request->cancelled);
+  if (request->authorities) curl_easy_setopt(curl, CURLOPT_CAINFO, request->authorities);
   if (request->body) {
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);

@@ -16,6 +16,8 @@ typedef struct {
   double timeout;
   // Ends the request once another thread has called http_cancel with it.
   const int *cancelled;
+  // A file of certificates that are trusted in place of the system's; NULL for the system's.
+  const char *authorities;
 } http_request;
 
 typedef struct {

@@ -73,6 +73,8 @@ package struct ServerResponse: Sendable {
   package struct Logprobs: Sendable {
     package let tokens: [String]
     let tokenLogprobs: [Double?]
+    /// Whether some token has a value.
+    package var hasValues: Bool { tokenLogprobs.contains { $0 != nil } }
     let topLogprobs: [[String: Double]?]?
   }
 

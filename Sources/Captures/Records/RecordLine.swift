@@ -1,3 +1,4 @@
+import Foundation
 import TokenProcess
 
 /// A record as a line of a native capture: JSON with keys in alphabetical order.
@@ -32,4 +33,14 @@ struct RecordLine {
     line.add(name(.vocabularySize), record.vocabularySize)
     bytes = line.finished()
   }
+}
+
+/// The record of a line of a capture.
+///
+/// - Throws: `RecordError`, or what is wrong with the line's JSON.
+package func captureRecord(_ line: Data) throws -> Record {
+  var parser = RecordParser()
+  var record = try parser.record(line)
+  try record.validate()
+  return record
 }

@@ -15,9 +15,15 @@ final class Connections: Sendable {
   }
 
   private let queue: RequestQueue
+  private let authorities: String?
 
   /// Up to so many connections, opened when they are needed.
-  init(limit: Int) { queue = RequestQueue(limit: limit) }
+  ///
+  /// - Parameter authorities: A file of certificates that are trusted in place of the system's.
+  init(limit: Int, authorities: String? = nil) {
+    queue = RequestQueue(limit: limit)
+    self.authorities = authorities
+  }
 
   deinit { queue.close() }
 
@@ -28,11 +34,12 @@ final class Connections: Sendable {
     let flag = CancellationFlag()
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
-        queue.add { handle in
+        queue.add { [authorities] handle in
           guard let handle else {
             return continuation.resume(throwing: ServerError(.failing, address, "there is no memory for a connection"))
           }
-          continuation.resume(returning: Self.answer(handle, method, address, body, headers, timeout, flag))
+          continuation.resume(
+            returning: Self.answer(handle, method, address, body, headers, timeout, flag, authorities))
         }
       }
     } onCancel: {
@@ -43,11 +50,15 @@ final class Connections: Sendable {
   private static func answer(
     _ handle: UnsafeMutableRawPointer, _ method: String, _ address: String, _ body: Data?, _ headers: [String],
     _ timeout: Double,
-    _ flag: CancellationFlag
+    _ flag: CancellationFlag, _ authorities: String?
   ) -> Answer {
     var response = http_response()
     let fields = headers.map { strdup($0) }
-    defer { fields.forEach { free($0) } }
+    let trusted = authorities.flatMap { strdup($0) }
+    defer {
+      fields.forEach { free($0) }
+      free(trusted)
+    }
     func perform(_ bytes: UnsafeRawBufferPointer?) {
       method.withCString { method in
         address.withCString { address in
@@ -55,7 +66,7 @@ final class Connections: Sendable {
             var request = http_request(
               method: method, url: address, body: bytes?.baseAddress?.assumingMemoryBound(to: CChar.self),
               body_length: bytes?.count ?? 0, headers: fields.baseAddress, header_count: fields.count, timeout: timeout,
-              cancelled: UnsafePointer(flag.pointer))
+              cancelled: UnsafePointer(flag.pointer), authorities: UnsafePointer(trusted))
             http_perform(handle, &request, &response)
           }
         }

@@ -36,6 +36,7 @@ public final class HTTPClient: Sendable {
   /// How many requests there are at a time.
   let concurrency: Int
   private let hasAnswered = Mutex(false)
+  private let model = Mutex<String?>(nil)
 
   /// A client of a server.
   ///
@@ -45,11 +46,12 @@ public final class HTTPClient: Sendable {
   ///   - key: Sent as bearer token; it appears nowhere else.
   ///   - retryPolicy: How long answers are waited for.
   ///   - concurrency: How many requests there are at a time.
+  ///   - authorities: A file of certificates (PEM) that are trusted in place of the system's.
   ///   - onWait: Told of every pause, by any of the requests.
   /// - Throws: `ServerError` for an address of another kind.
   public init(
     address: String, key: String?, retryPolicy: RetryPolicy = RetryPolicy(), concurrency: Int = 8,
-    onWait: @escaping @Sendable (Wait) -> Void = { _ in }
+    authorities: String? = nil, onWait: @escaping @Sendable (Wait) -> Void = { _ in }
   ) throws(ServerError) {
     var text = address
     while text.hasSuffix("/") { text.removeLast() }
@@ -72,7 +74,7 @@ public final class HTTPClient: Sendable {
     self.retryPolicy = retryPolicy
     self.onWait = onWait
     self.concurrency = max(1, concurrency)
-    connections = Connections(limit: self.concurrency)
+    connections = Connections(limit: self.concurrency, authorities: authorities)
   }
 
   /// A decoder of answers, whose keys are in snake case.
@@ -90,7 +92,43 @@ public final class HTTPClient: Sendable {
   func post<Value>(
     _ path: String, _ body: JSONObjectWriter, accept: (Data) throws -> Value
   ) async throws -> Value {
-    try await send("POST", path, Data(body.finished()), accept)
+    try await send("POST", path, Data(body.finished())) { data in
+      try self.checkModel(data, path)
+      return try accept(data)
+    }
+  }
+
+  /// The model's name in the answers so far; nil where they have none.
+  var answeringModel: String? { model.withLock { $0 } }
+
+  /// Throws where an answer names another model than those before.
+  private func checkModel(_ data: Data, _ path: String) throws(ServerError) {
+    guard let name = Self.modelName(data) else { return }
+    let known = model.withLock { known in
+      if known == nil { known = name }
+      return known ?? name
+    }
+    guard name == known else {
+      throw ServerError(
+        .otherModel, path, "the answers are now of the model \(name), and were of \(known): what it says is not kept")
+    }
+  }
+
+  /// The text of the field `model`, wherever it stands; a token of that name has a number.
+  private static func modelName(_ data: Data) -> String? {
+    var start = data.startIndex
+    while let found = data.range(of: Data("\"model\"".utf8), in: start..<data.endIndex) {
+      start = found.upperBound
+      if found.lowerBound > data.startIndex, data[found.lowerBound - 1] == UInt8(ascii: "\\") { continue }
+      let rest = data[start...].drop { $0 == 0x20 }
+      guard rest.first == UInt8(ascii: ":") else { continue }
+      let value = rest.dropFirst().drop { $0 == 0x20 }
+      guard value.first == UInt8(ascii: "\""),
+        let end = value.dropFirst().firstIndex(of: UInt8(ascii: "\""))
+      else { continue }
+      return String(decoding: value[(value.startIndex + 1)..<end], as: UTF8.self)
+    }
+    return nil
   }
 
   /// The answer to a question that a server of another kind does not know; nil then.
@@ -122,7 +160,8 @@ public final class HTTPClient: Sendable {
         throw failure.error(address, attempts: attempt)
       }
       let doubled = retryPolicy.wait * Double(1 << min(attempt - 1, 10))
-      let seconds = min(300, failure.retryAfter ?? min(60, doubled))
+      // A server that says "at once" and fails again is not asked sooner for it.
+      let seconds = min(300, max(failure.retryAfter ?? 0, min(60, doubled)))
       onWait(Wait(problem: failure.problem, seconds: seconds, attempts: attempt))
       try await Task.sleep(for: .seconds(seconds))
     }

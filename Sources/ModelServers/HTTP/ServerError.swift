@@ -14,6 +14,10 @@ public struct ServerError: LocalizedError, Sendable, Equatable, CustomStringConv
     case rejected
     /// The server failed again and again.
     case failing
+    /// Another model answers than before.
+    case otherModel
+    /// The server cannot do what is asked of it, for any passage.
+    case incapable
     /// The answer is not what the protocol promises.
     case malformed
   }

@@ -42,20 +42,26 @@ public struct CaptureRun: Sendable {
     public let problems: [(id: String, problem: String)]
     /// Lines whose text has too few tokens to be cut.
     public let leftOut: Int
+    /// What scoring some records again showed; nil where none was.
+    public let verification: Verification?
     /// Those without a result.
     public var failed: Int { passages - finished }
   }
 
   private let client: HTTPClient
   private let settings: Settings
+  private let verified: Int
+
   /// A run.
   ///
   /// - Parameters:
   ///   - client: The server.
   ///   - settings: What is asked of it.
-  public init(client: HTTPClient, settings: Settings) {
+  ///   - verified: How many records are scored again at the end, one at a time and in another order.
+  public init(client: HTTPClient, settings: Settings, verified: Int = 0) {
     self.client = client
     self.settings = settings
+    self.verified = verified
   }
 
   /// Plans what is new in the input, and scores what has no result.
@@ -77,14 +83,45 @@ public struct CaptureRun: Sendable {
     let server = try await Server(client, settings)
     try store.settle("scoring", server.scoring.rawValue)
     if let identity = server.identity { try store.settle("model", identity) }
+    if let adapters = server.adapters { try store.settle("adapters", adapters) }
     try await plan(input, lines, store, server, progress)
-    try await score(store, server, progress)
-    try store.checkpoint()
     let state = try store.progress
+    // With nothing left to ask it does not matter who answers.
+    if state.finished > 0, state.finished < state.passages { try await recognize(store, server) }
+    try await score(store, server, progress)
+    if let name = client.answeringModel { try store.settle("answering model", name) }
+    let again = verified > 0 ? try await verification(store.finished(verified), server) : nil
+    try store.checkpoint()
+    let end = try store.progress
     let problems = try store.problems(limit: 10)
     return Outcome(
-      passages: state.passages, finished: state.finished, problems: problems.map { ($0.id, $0.problem) },
-      leftOut: try store.plan.leftOut)
+      passages: end.passages, finished: end.finished, problems: problems.map { ($0.id, $0.problem) },
+      leftOut: try store.plan.leftOut, verification: again)
+  }
+
+  // MARK: Recognizing the model
+
+  /// Throws where another model answers than that of the store: some finished records are scored again.
+  private func recognize(_ store: CaptureStore, _ server: Server) async throws {
+    let found = try await verification(store.finished(3), server)
+    if let name = client.answeringModel { try store.settle("answering model", name) }
+    guard let first = found.disagreeing.first else { return }
+    throw ServerError(
+      .otherModel, store.path,
+      "record \(first) has other values than when the store was begun (ln p differs by up to "
+        + "\(Float(found.largest))): another model, adapter or setting answers; begin another store")
+  }
+
+  /// Scores finished records again, one at a time.
+  private func verification(_ tasks: [CaptureStore.Finished], _ server: Server) async throws -> Verification {
+    var found = Verification()
+    for task in tasks {
+      let (passage, _) = try PassageParser(file: "the store", options: PassageOptions())
+        .passage(task.input, number: task.position)
+      let tokenized = try await server.tokenizer?.tokenized(passage) ?? passage
+      found.add(try captureRecord(task.record), try await server.scorer.score(tokenized))
+    }
+    return found
   }
 
   // MARK: Planning

@@ -9,6 +9,8 @@ struct Server: Sendable {
   /// How many passages may be asked for at a time without one driving the other's prefix out of the server's cache; nil
   /// where that is no matter.
   let slots: Int?
+  /// llama.cpp's adapters with their scales; nil where it does not say.
+  let adapters: String?
   /// The model's name, as the server has it; nil where it does not say.
   let identity: String?
 
@@ -18,6 +20,7 @@ struct Server: Sendable {
     let properties = mayBeLlama ? try await Self.object(client, "props") : nil
     if let asked = settings.scoring { scoring = asked } else { scoring = try await Self.scoring(client, properties) }
     identity = try await Self.identity(client, settings.model)
+    adapters = mayBeLlama && properties != nil ? try await Self.adapters(client) : nil
     slots = scoring == .tokenByToken ? max(1, properties?["total_slots"] as? Int ?? client.concurrency) : nil
     switch scoring {
     case .echo:
@@ -48,6 +51,14 @@ struct Server: Sendable {
 
   private static func object(_ client: HTTPClient, _ path: String) async throws -> [String: Any]? {
     try await client.probe(path).flatMap { try? JSONSerialization.jsonObject(with: $0) as? [String: Any] }
+  }
+
+  private static func adapters(_ client: HTTPClient) async throws -> String? {
+    guard let data = try await client.probe("lora-adapters"),
+      let list = try? JSONSerialization.jsonObject(with: data) as? [[String: Any]]
+    else { return nil }
+    return list.map { "\($0["path"] as? String ?? "?") × \(($0["scale"] as? NSNumber)?.doubleValue ?? 1)" }
+      .joined(separator: ", ")
   }
 
   private static func identity(_ client: HTTPClient, _ name: String?) async throws -> String? {

@@ -271,6 +271,27 @@ public final class CaptureStore: Sendable {
     }
   }
 
+  /// A passage with its result.
+  struct Finished {
+    let position: Int
+    let input: Data
+    let record: Data
+  }
+
+  /// So many passages with a result, spread over all and from the last on.
+  func finished(_ count: Int) throws(StoreError) -> [Finished] {
+    try reading { db in
+      let positions = try Int.fetchAll(
+        db, sql: "SELECT position FROM passages WHERE isFinished = 1 ORDER BY position DESC")
+      let step = max(1, positions.count / max(1, count))
+      return try stride(from: 0, to: positions.count, by: step).prefix(count).compactMap { index in
+        try Row.fetchOne(
+          db, sql: "SELECT position, input, record FROM passages WHERE position = ?", arguments: [positions[index]]
+        ).map { Finished(position: $0[0], input: $0[1], record: $0[2]) }
+      }
+    }
+  }
+
   /// Writes results, all or none.
   public func write(_ results: [(position: Int, result: Result)]) throws(StoreError) {
     try writing { db in

@@ -59,6 +59,19 @@ struct CaptureCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seconds before the first new try; doubled each time.", valueName: "s"))
   var retryWait = HTTPClient.RetryPolicy().wait
 
+  @Option(
+    help: ArgumentHelp(
+      "Score so many records again at the end, one at a time and in another order, and compare.", valueName: "k"))
+  var verify = 0
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Certificates (PEM) to trust in place of the system's. (default: CURL_CA_BUNDLE or SSL_CERT_FILE of the \
+      environment)
+      """, valueName: "file"))
+  var caFile: String?
+
   @OptionGroup(title: "Input") var input: PassageInputOptions
   @OptionGroup(title: "Generations") var generations: GenerationOptions
 
@@ -69,6 +82,10 @@ struct CaptureCommand: AsyncParsableCommand {
     guard (0...1000).contains(alternatives) else { throw ValidationError("--alternatives is 0 to 1000.") }
     guard (1...1024).contains(concurrency) else {
       throw ValidationError("--concurrency is \(concurrency), and must be: 1 to 1024")
+    }
+    guard (0...1_000_000).contains(verify) else { throw ValidationError("--verify is 0 to 1000000.") }
+    if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
+      throw ValidationError("--ca-file \(caFile) cannot be read.")
     }
     guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout is above 0 and at most 86400.") }
     guard (0...100).contains(retries) else { throw ValidationError("--retries is 0 to 100.") }
@@ -96,9 +113,10 @@ struct CaptureCommand: AsyncParsableCommand {
       }
       let bar = CaptureProgressBar(isQuiet: quiet)
       let client = try HTTPClient(
-        address: server, key: key, retryPolicy: retryPolicy, concurrency: concurrency, onWait: { bar.note($0) })
+        address: server, key: key, retryPolicy: retryPolicy, concurrency: concurrency,
+        authorities: caFile ?? environment["CURL_CA_BUNDLE"] ?? environment["SSL_CERT_FILE"], onWait: { bar.note($0) })
       defer { bar.finish() }
-      let outcome = try await CaptureRun(client: client, settings: settings)
+      let outcome = try await CaptureRun(client: client, settings: settings, verified: verify)
         .run(input: file, store: output) { bar.update($0) }
       bar.finish()
       if outcome.leftOut > 0, !quiet {
@@ -107,11 +125,26 @@ struct CaptureCommand: AsyncParsableCommand {
       for problem in outcome.problems { printError("\(problem.id): \(problem.problem)") }
       if outcome.failed > outcome.problems.count { printError("… and \(outcome.failed - outcome.problems.count) more") }
       if !quiet { print("\(output): \(outcome.finished) of \(outcome.passages) records") }
+      if let found = outcome.verification { try report(found) }
       if outcome.failed > 0 {
         printError("records without a result: \(outcome.failed); the same command tries them again")
         throw FailureCode.data
       }
     }
+  }
+
+  /// Says what scoring records again showed.
+  private func report(_ found: Verification) throws {
+    let change =
+      "ln p changes by at most \(Float(found.largest)), ln S(n) by at most \(Float(found.largestOfSurvival))"
+    if !quiet { print("\(found.records) records scored again: \(change)") }
+    guard !found.disagreeing.isEmpty else { return }
+    let names = found.disagreeing.prefix(10).joined(separator: ", ") + (found.disagreeing.count > 10 ? ", …" : "")
+    printError(
+      "\(found.disagreeing.count) of \(found.records) records have other values when they are scored again (\(names)): "
+        + "the server's answers depend on more than the text; switch off prefix caching and speculative decoding, and "
+        + "capture again")
+    throw FailureCode.unavailable
   }
 }
 

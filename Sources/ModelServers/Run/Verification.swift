@@ -1,0 +1,31 @@
+import GSLNumerics
+import TokenProcess
+
+/// How records that were scored again compare with what they were before.
+public struct Verification: Sendable, Equatable {
+  /// Records that were scored again.
+  public private(set) var records = 0
+  /// The largest change of a token's ln p.
+  public private(set) var largest = 0.0
+  /// The largest change of ln S(n) over the lengths of a record.
+  public private(set) var largestOfSurvival = 0.0
+  /// Records with a token whose ln p changed by more than computing it in another batch does.
+  public private(set) var disagreeing: [String] = []
+
+  init() {}
+
+  /// Compares two scorings of a record.
+  mutating func add(_ before: Record, _ after: Record) {
+    records += 1
+    var (isOther, sum) = (before.tokenLogProbabilities.count != after.tokenLogProbabilities.count, 0.0)
+    for (a, b) in zip(before.tokenLogProbabilities, after.tokenLogProbabilities) where a != b {
+      let difference = (a - b).magnitude
+      largest = max(largest, difference)
+      sum += b - a
+      largestOfSurvival = max(largestOfSurvival, sum.magnitude)
+      // Kernels for 16 bits differ by a few hundredths between batches, and more for improbable tokens.
+      if !(difference <= 0.2 + 0.03 * a.magnitude) { isOther = true }
+    }
+    if isOther { disagreeing.append(before.id) }
+  }
+}
