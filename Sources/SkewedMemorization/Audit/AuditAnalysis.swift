@@ -102,7 +102,7 @@ public struct AuditAnalysis: Sendable {
     var options = captureOptions
     options.skipsAlternatives = true
     options.takesWholeReferences = true
-    options.alternativesSample = Self.alternativesSample
+    options.alternativesSample = EvidenceChecks.alternativesSample
     var evidence: [Warning] = []
     let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
     var hasCapture = false
@@ -159,7 +159,4 @@ public struct AuditAnalysis: Sendable {
     var checks = EvidenceChecks()
     var errors: [CaptureError] = []
   }
-
-  /// An audit needs no alternatives, but checks of evidence do: those of so many lines are read.
-  static let alternativesSample = 200
 }

@@ -248,3 +248,5 @@ public struct AuditReport: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension AuditReport: WarnedReport {}

@@ -169,3 +169,5 @@ public struct CompareReport: Codable, Sendable, Equatable {
     @OrNull public var interval: Interval?
   }
 }
+
+extension CompareReport: WarnedReport {}

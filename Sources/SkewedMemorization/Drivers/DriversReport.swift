@@ -174,3 +174,5 @@ public struct DriversReport: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension DriversReport: WarnedReport {}

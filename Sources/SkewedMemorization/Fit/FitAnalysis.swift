@@ -76,7 +76,7 @@ public struct FitAnalysis: Sendable {
     case .capture(let opened):
       var options = captureOptions
       options.skipsAlternatives = true
-      options.alternativesSample = AuditAnalysis.alternativesSample
+      options.alternativesSample = EvidenceChecks.alternativesSample
       let reader = CaptureReader(files: [file], threads: resampling.threads, options: options)
       var sums = try DataSetSums(lengths: [1], top: 0)
       let empty = sums

@@ -162,3 +162,5 @@ public struct FitReport: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension FitReport: WarnedReport {}

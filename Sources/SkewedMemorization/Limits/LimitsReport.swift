@@ -121,3 +121,5 @@ public struct LimitsReport: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension LimitsReport: WarnedReport {}

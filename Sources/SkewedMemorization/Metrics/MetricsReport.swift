@@ -232,3 +232,5 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public var needs: String
   }
 }
+
+extension MetricsReport: WarnedReport {}

@@ -52,3 +52,5 @@ public struct MitigateReport: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension MitigateReport: WarnedReport {}

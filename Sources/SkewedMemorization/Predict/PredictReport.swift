@@ -237,3 +237,5 @@ extension PredictReport {
     }
   }
 }
+
+extension PredictReport: WarnedReport {}

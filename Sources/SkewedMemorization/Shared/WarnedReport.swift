@@ -3,17 +3,6 @@ protocol WarnedReport {
   var warnings: [Warning] { get set }
 }
 
-extension AuditReport: WarnedReport {}
-extension CompareReport: WarnedReport {}
-extension DriversReport: WarnedReport {}
-extension FitReport: WarnedReport {}
-extension LimitsReport: WarnedReport {}
-extension MetricsReport: WarnedReport {}
-extension MitigateReport: WarnedReport {}
-extension PredictReport: WarnedReport {}
-extension SimilarityReport: WarnedReport {}
-extension ValidateReport: WarnedReport {}
-
 extension WarnedReport {
   /// Adds what checks of evidence found in captures, in front; with the captures' names where there are several.
   mutating func add(evidenceOf captures: [Capture]) {

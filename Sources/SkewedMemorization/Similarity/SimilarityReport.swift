@@ -97,3 +97,5 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension SimilarityReport: WarnedReport {}

@@ -64,3 +64,5 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     public var draws: Int
   }
 }
+
+extension ValidateReport: WarnedReport {}

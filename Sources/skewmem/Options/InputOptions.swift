@@ -92,7 +92,7 @@ struct InputOptions: ParsableArguments {
   func capture(_ file: String, _ threads: ThreadOptions, withAlternatives: Bool = true) async throws -> Capture {
     var options = try captureOptions()
     options.skipsAlternatives = !withAlternatives
-    options.alternativesSample = 200
+    options.alternativesSample = EvidenceChecks.alternativesSample
     return try await Capture(contentsOf: file, options: options, threads: threads.threads)
   }
 }

@@ -81,6 +81,8 @@ public struct EvidenceChecks: Sendable {
   }
 
   private static let sampleSize = 2000
+  /// Of how many lines alternatives are read for these checks, where the analysis itself needs none.
+  public static let alternativesSample = 200
 
   // MARK: Looking
 
