@@ -241,6 +241,68 @@ import Testing
     }
   }
 
+  /// Greedy generations that differ at near-ties alone agree; those that differ elsewhere do not.
+  @Test func nearTies() async throws {
+    let records = (0..<10).map { index -> Record in
+      var record = Record(unchecked: "\(index)", tokenLogProbabilities: [-0.05, -0.72, -0.05])
+      record.referenceTokenIDs = [1, 2, 3]
+      record.ranks = [0, 0, 0]
+      record.topLogProbabilities = [
+        [.init(tokenID: 1, logProbability: -0.05), .init(tokenID: 9, logProbability: -4)],
+        [.init(tokenID: 2, logProbability: -0.72), .init(tokenID: 9, logProbability: -0.78)],
+        [.init(tokenID: 3, logProbability: -0.05), .init(tokenID: 9, logProbability: -4)],
+      ]
+      return record
+    }
+    func p(_ tokens: [Int], _ nearTie: Double = 0.1) async throws -> ValidateReport.Group {
+      var validation = ValidateAnalysis()
+      validation.nearTie = nearTie
+      let sets = records.indices.map {
+        SampledGenerations(id: "\($0)", decoding: .greedy, generations: [$0 < 3 ? tokens : [1, 2, 3]])
+      }
+      return try await validation.run(records: records, generations: sets).groups[0]
+    }
+    let flipped = try await p([1, 9, 7])
+    #expect(flipped.pValue > 0.5 && flipped.nearTies == 10)
+    #expect(try await p([1, 9, 7], 0.01).pValue < 0.001)
+    #expect(try await p([9, 2, 3]).pValue < 0.001)
+  }
+
+  /// One token in ten ends the text: seen by the test of early ends, which is quiet where draws end as often as the
+  /// model leaves room for.
+  @Test func earlyEnds() async throws {
+    let records = (0..<20).map { index -> Record in
+      var record = Record(unchecked: "\(index)", tokenLogProbabilities: Array(repeating: .log(0.95), count: 20))
+      record.referenceTokenIDs = Array(0..<20)
+      return record
+    }
+    func group(_ endsAfterMatch: Double, _ seed: UInt64) async throws -> ValidateReport.Group {
+      var generator = SeededGenerator(seed: seed)
+      let sets = records.map { record -> SampledGenerations in
+        let draws = (0..<16).map { _ -> [Int] in
+          var tokens: [Int] = []
+          while tokens.count < 20 {
+            if generator.uniform() > 0.95 {
+              // A mismatch is an end as often as `endsAfterMatch` says, or a stretch of other tokens.
+              if generator.uniform() < 0.5 { return tokens }
+              return tokens + Array(repeating: 99, count: 20 - tokens.count)
+            }
+            if generator.uniform() < endsAfterMatch { return tokens }
+            tokens.append(tokens.count)
+          }
+          return tokens
+        }
+        return SampledGenerations(id: record.id, decoding: .plain, generations: draws + [Array(0..<20)])
+      }
+      return try await ValidateAnalysis().run(records: records, generations: sets).groups[0]
+    }
+    var found = 0
+    for seed in 0..<5 { found += try await group(0.1, UInt64(seed)).earlyEnds?.pValue ?? 1 < 0.01 ? 1 : 0 }
+    #expect(found == 5)
+    let quiet = try await group(0, 9)
+    #expect(try #require(quiet.earlyEnds?.pValue) > 0.001)
+  }
+
   /// The deviation of an observed frequency is that of frequencies observed in data sets drawn from the predictions.
   @Test func deviationsAreThoseOfDraws() async throws {
     let records = (0..<6).map { index in

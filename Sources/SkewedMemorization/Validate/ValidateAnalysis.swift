@@ -8,6 +8,10 @@ public struct ValidateAnalysis: Sendable {
   /// The simulations behind each p-value, as replicates.
   public var resampling = Resampling(replicates: 2000)
 
+  /// How much less probable than the first choice another token may be, in ln p, and still be chosen by greedy decoding:
+  /// a prompt's batch and a generation's single tokens are not computed with the same roundings. Needs alternatives.
+  public var nearTie = 0.1
+
   /// The usual validation.
   public init() {}
 
@@ -23,6 +27,9 @@ public struct ValidateAnalysis: Sendable {
     on capture: Capture, generations: [SampledGenerations], file: String
   ) async throws -> ValidateReport {
     try resampling.check()
+    guard nearTie >= 0, nearTie.isFinite else {
+      throw ArgumentError(name: "nearTie", value: "\(nearTie)", allowed: "0 or more")
+    }
     return try await naming(capture) { try await report(on: capture, generations: generations, file: file) }
   }
 
@@ -38,6 +45,9 @@ public struct ValidateAnalysis: Sendable {
     for decoding in schemes {
       var matches: [Int: [(length: Int, compared: Int)]] = [:]
       var order: [Int] = []
+      // The same, with draws that ended of themselves as mismatches, where there are such.
+      var withEnds: [Int: [(length: Int, compared: Int)]] = [:]
+      var ends = 0
       for set in generations where set.decoding == decoding {
         guard let index = try places.record(of: set) else {
           missing += 1
@@ -48,6 +58,13 @@ public struct ValidateAnalysis: Sendable {
           throw RecordError(field: "reference_token_ids", problem: "record \(record.id) needs them to be compared")
         }
         if matches[index] == nil { order.append(index) }
+        let asked = min(set.maximumTokens ?? set.generations.map(\.count).max() ?? 0, reference.count)
+        withEnds[index, default: []] += set.generations.map { tokens in
+          let known = min(tokens.count, reference.count)
+          let mismatch = (0..<known).first { tokens[$0] != reference[$0] }
+          if mismatch == nil, known < asked { ends += 1 }
+          return (mismatch ?? known, max(known, asked))
+        }
         matches[index, default: []] += set.generations.map { tokens in
           let known = min(tokens.count, reference.count)
           guard let mismatch = (0..<known).first(where: { tokens[$0] != reference[$0] }) else { return (known, known) }
@@ -56,11 +73,25 @@ public struct ValidateAnalysis: Sendable {
           return (mismatch, min(max(known, set.maximumTokens ?? known), reference.count))
         }
       }
-      let draws = try order.map {
-        AgreementTest.Draws(law: try DecodedLaw(records[$0], under: decoding), matches: matches[$0] ?? [])
+      var ties = 0
+      let laws = try order.map { index in
+        let law = try DecodedLaw(records[index], under: decoding)
+        guard decoding.isGreedy else { return law }
+        let nearTies = self.nearTies(records[index])
+        ties += nearTies.count
+        return law.open(at: nearTies)
       }
+      let draws = zip(order, laws).map { AgreementTest.Draws(law: $1, matches: matches[$0] ?? []) }
       if draws.contains(where: { $0.matches.contains { $0.compared > 0 } }) {
-        groups.append(try await group(decoding, draws))
+        var group = try await group(decoding, draws)
+        if decoding.isGreedy { group.nearTies = ties }
+        if ends > 0 {
+          let test = try await AgreementTest(
+            zip(order, laws).map { AgreementTest.Draws(law: $1, matches: withEnds[$0] ?? []) },
+            simulations: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
+          group.earlyEnds = .init(draws: ends, pValue: test.pValue)
+        }
+        groups.append(group)
       }
     }
     guard !groups.isEmpty else {
@@ -71,6 +102,17 @@ public struct ValidateAnalysis: Sendable {
     return ValidateReport(
       capture: capture.name, file: file, groups: groups,
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
+  }
+
+  /// The positions at which greedy decoding may choose the reference's token or another: both are first choices within
+  /// ``nearTie``.
+  private func nearTies(_ record: Record) -> [Int] {
+    guard let lists = record.topLogProbabilities, let identifiers = record.referenceTokenIDs else { return [] }
+    return lists.indices.filter { position in
+      let own = record.tokenLogProbabilities[position]
+      let other = lists[position].lazy.filter { $0.tokenID != identifiers[position] }.map(\.logProbability).max()
+      return other.map { ($0 - own).magnitude <= nearTie } ?? false
+    }
   }
 
   private func group(_ decoding: Decoding, _ draws: [AgreementTest.Draws]) async throws -> ValidateReport.Group {

@@ -19,6 +19,20 @@ extension ValidateReport: ReadableReport {
           + " Brier score \(NumberText.text(group.brier)), mean log probability of a match length "
           + "\(NumberText.text(group.logScore))."
       )
+      if let ties = group.nearTies, ties > 0 {
+        document.paragraph(
+          "At \(NumberText.count(ties, "position")) two tokens are first choices within rounding: greedy decoding may "
+            + "choose either there.")
+      }
+      if let ends = group.earlyEnds {
+        document.paragraph(
+          "\(NumberText.count(ends.draws, "draw")) matched to the end, and ended before others of the same record. "
+            + (ends.pValue < 0.01
+              ? "With these ends as mismatches the draws do not agree with the prediction (p "
+                + "\(NumberText.text(ends.pValue))): the generations end more often than this model does."
+              : "With these ends as mismatches nothing speaks against the prediction (p "
+                + "\(NumberText.text(ends.pValue)))."))
+      }
       if let draws = group.samplingEquivalentDraws, let mean = group.meanProbability {
         document.paragraph(
           "Sampling would need \(NumberText.weight(draws)) draws a record to know the mean probability of "

@@ -41,13 +41,34 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     @OrNull public var samplingEquivalentDraws: Double?
     /// Whether all predictions are exact; otherwise the middle of proved bounds is compared.
     public var exact: Bool
+    /// Of greedy decoding, the positions at which a first choice within the allowance of another one may be either; null
+    /// for other schemes.
+    @OrNull public var nearTies: Int?
+    /// Draws that matched to their end and ended before others of their line did; null where there are none.
+    @OrNull public var earlyEnds: EarlyEnds?
 
     enum CodingKeys: String, CodingKey {
       case decoding, records, draws, deviance, simulations, brier, calibration, length, exact
+      case nearTies = "near_ties"
+      case earlyEnds = "early_ends"
       case pValue = "p_value"
       case logScore = "log_score"
       case meanProbability = "mean_probability"
       case samplingEquivalentDraws = "sampling_equivalent_draws"
+    }
+  }
+
+  /// Draws that ended of themselves although they matched.
+  public struct EarlyEnds: Codable, Sendable, Equatable {
+    /// Their number.
+    public var draws: Int
+    /// The test of agreement with each end as a mismatch, which it is: the reference goes on. Small where draws end more
+    /// often than the predictions leave room for.
+    public var pValue: Double
+
+    enum CodingKeys: String, CodingKey {
+      case draws
+      case pValue = "p_value"
     }
   }
 

@@ -103,6 +103,13 @@ public struct DecodedLaw: Sendable {
     self.logSurvival = logSurvival
   }
 
+  /// The law where nothing is known of the tokens at some positions.
+  package func open(at positions: [Int]) -> DecodedLaw {
+    var tokens = tokens
+    for position in positions { tokens[position] = LogInterval(lower: -.infinity, upper: 0) }
+    return DecodedLaw(tokens: tokens)
+  }
+
   /// Whether all bounds are equal.
   public var isExact: Bool { tokens.allSatisfy(\.isExact) }
 }

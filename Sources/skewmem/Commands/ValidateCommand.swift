@@ -10,8 +10,8 @@ struct ValidateCommand: ReportCommand {
     discussion: """
       The generations are JSON objects, one a line: id, generations (lists of token ids), and temperature, top_k, \
       top_p, min_p as \
-      they were drawn. A generation that ends before its reference is taken to have been cut, not ended by the \
-      model. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
+      they were drawn. A generation that ends before others of its line is taken to have been cut, and in a test of \
+      its own to have been ended by the model. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
 
       Example: skewmem validate notebooks-export/captures/jargon-train-epoch06.jsonl \
       --generations notebooks-export/captures/jargon-samples-epoch06.jsonl
@@ -29,6 +29,12 @@ struct ValidateCommand: ReportCommand {
   @Option(help: "Seed of the simulations.")
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "How much less probable than the first choice, in ln p, a token may be that greedy decoding chose.",
+      valueName: "x"))
+  var nearTie = ValidateAnalysis().nearTie
+
   @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
@@ -41,6 +47,7 @@ struct ValidateCommand: ReportCommand {
   func report() async throws -> ValidateReport {
     var analysis = ValidateAnalysis()
     analysis.resampling = Resampling(seed: seed, threads: threadOptions.threads, replicates: simulations)
+    analysis.nearTie = nearTie
     return try await analysis.run(
       on: try await input.capture(capture, threadOptions),
       generations: try GenerationsReader.read(path: generations, sources: InputOptions.sources), file: generations)
