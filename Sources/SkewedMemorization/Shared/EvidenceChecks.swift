@@ -94,14 +94,10 @@ public struct EvidenceChecks: Sendable {
     records += 1
     lengths[record.tokenLogProbabilities.count, default: 0] += 1
     addLists(record)
-    addZeros(record)
-    addRun(record)
+    let (number, isTelling) = addValues(record)
     addStart(record)
     let question = Self.question(record)
-    answers.append(
-      Answer(
-        question: question, values: Self.number(of: record.tokenLogProbabilities),
-        isTelling: Set(record.tokenLogProbabilities.prefix(16)).count > 4))
+    answers.append(Answer(question: question, values: number, isTelling: isTelling))
     if samples.count < Self.sampleSize {
       samples.append(
         Sample(
@@ -177,36 +173,61 @@ public struct EvidenceChecks: Sendable {
     if isContradicted { contradictions.add(record.id) }
   }
 
-  private mutating func addZeros(_ record: Record) {
-    guard record.tokenLogProbabilities.count >= 4 else { return }
-    longEnough += 1
-    if record.tokenLogProbabilities.allSatisfy({ $0 == 0 }) { zeros.add(record.id) }
-  }
-
-  private mutating func addRun(_ record: Record) {
+  /// What goes by the values alone, in one pass, as this is all that most captures have.
+  ///
+  /// - Returns: A number for the values, and whether they change often enough to tell records apart.
+  private mutating func addValues(_ record: Record) -> (number: UInt64, isTelling: Bool) {
     let values = record.tokenLogProbabilities
-    var extreme = false
-    for value in values where value <= -50 {
-      // A handful of values repeat; any number of them may not.
-      if value > -.infinity, extremes[value] != nil || extremes.count < 256 {
-        extremes[value, default: 0] += 1
-        extreme = true
+    var fingerprint = FastNumber()
+    var (zeros, extremes, changes, last) = (0, 0, 0, Double.nan)
+    values.withUnsafeBufferPointer { values in
+      for value in values {
+        fingerprint.add(value.bitPattern)
+        zeros += value == 0 ? 1 : 0
+        extremes += value <= -50 ? 1 : 0
+        changes += value == last ? 0 : 1
+        last = value
       }
     }
-    if extreme { extremeRecords.add(record.id) }
+    if values.count >= 4 {
+      longEnough += 1
+      if zeros == values.count { self.zeros.add(record.id) }
+    }
+    if values.count >= 3 { tailed += 1 }
+    if zeros + extremes > 0 { addRuns(record, zeros: zeros, hasExtremes: extremes > 0) }
+    return (fingerprint.value, changes > 4)
+  }
+
+  private mutating func addRuns(_ record: Record, zeros: Int, hasExtremes: Bool) {
+    let values = record.tokenLogProbabilities
+    if hasExtremes {
+      var isFinite = false
+      for value in values where value <= -50 && value > -.infinity {
+        // A handful of values repeat; any number of them may not.
+        if extremes[value] != nil || extremes.count < 256 { extremes[value, default: 0] += 1 }
+        isFinite = true
+      }
+      if isFinite { extremeRecords.add(record.id) }
+    }
     guard values.count >= 3, let last = values.last else { return }
-    tailed += 1
     var length = 0
     if last == 0 || last <= -50 {
       length = values.reversed().prefix { $0 == last }.count
       if length < 2 || length == values.count { length = 0 }
     }
-    if length > 0, runs[last] != nil || runs.count < 64 {
-      runs[last, default: Run()].places.add(record.id)
-      runs[last, default: Run()].tokens += length
+    func change(_ value: Double, _ body: (inout Run) -> Void) {
+      if runs[value] != nil || runs.count < 64 { body(&runs[value, default: Run()]) }
     }
-    for value in values.dropLast(length) where value == 0 || value <= -50 {
-      if runs[value] != nil || runs.count < 64 { runs[value, default: Run()].elsewhere += 1 }
+    if length > 0 {
+      change(last) { run in
+        run.places.add(record.id)
+        run.tokens += length
+      }
+    }
+    let rest = zeros - (last == 0 ? length : 0)
+    if rest > 0 { change(0) { $0.elsewhere += rest } }
+    if hasExtremes {
+      for value in values.dropLast(length) where value <= -50 { change(value) { $0.elsewhere += 1 } }
     }
   }
 
@@ -217,12 +238,6 @@ public struct EvidenceChecks: Sendable {
       doubleStarts.add(record.id)
       if starts.count < 2 { starts.insert(prefix[0]) }
     }
-  }
-
-  private static func number(of values: [Double]) -> UInt64 {
-    var fingerprint = FastNumber()
-    for value in values { fingerprint.add(value.bitPattern) }
-    return fingerprint.value
   }
 
   /// A number for the prefix and the reference of one model; 0 where they are not known.
