@@ -42,7 +42,7 @@ public enum CaptureFormat: String, Sendable, CaseIterable {
       let isHarness = text.contains("\"resps\"") && text.contains("\"doc_id\"")
       let isTable = text.first { !$0.isWhitespace && $0 != "\u{FEFF}" }.map { $0 != "{" && $0 != "[" } ?? false
       let firstLine = text.prefix { !$0.isNewline }
-      if isTable, firstLine.contains("token_logprobs"), firstLine.contains(",") || firstLine.contains("\t") {
+      if isTable, firstLine.contains("token_logprobs"), [",", "\t", ";"].contains(where: { firstLine.contains($0) }) {
         self = .csv
       } else if text.contains("\"suffix_ids\""), text.contains("\"results\"") {
         self = .suffixes

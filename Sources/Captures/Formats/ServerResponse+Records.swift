@@ -198,6 +198,12 @@ extension ServerResponse {
   private static func record(
     _ name: String, _ scored: [ScoredToken], _ split: ReferenceSplit
   ) throws -> Record {
+    // The first token of a text has no log-probability: one that has is not the first.
+    guard scored[0].logprob == nil else {
+      throw RecordError(
+        field: "input_token_logprobs",
+        problem: "begins inside the prompt, so that positions cannot be told: ask with logprob_start_len 0")
+    }
     let positions = try split.reference(of: scored.count)
     var record = Record(
       unchecked: name,

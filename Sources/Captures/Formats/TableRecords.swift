@@ -19,7 +19,8 @@ struct TableRecords: RecordBatches {
     guard let text = String(validating: whole, as: UTF8.self) else {
       throw CaptureError(file: input.path, problem: "is not UTF-8")
     }
-    let separator: Character = text.prefix { !$0.isNewline }.contains("\t") ? "\t" : ","
+    let head = text.prefix { !$0.isNewline }
+    let separator: Character = head.contains("\t") ? "\t" : head.contains(",") ? "," : ";"
     var rows = try Self.rows(of: text, separator, file: input.path)
     let names = rows.isEmpty ? [] : rows.removeFirst().cells
     fields = names.map { RecordField(rawValue: $0.trimmingCharacters(in: .whitespaces)) }
@@ -43,6 +44,9 @@ struct TableRecords: RecordBatches {
                 throw RecordError(
                   field: "row", problem: "has \(row.cells.count) cells, but the first line \(fields.count)")
               }
+              if let field = Self.badField(fields, row.cells) {
+                throw RecordError(field: field.rawValue, problem: "is no JSON list in its cell, such as [-0.1, -0.2]")
+              }
               var record = try parser.record(Self.object(fields, row.cells))
               try record.validate()
               return record
@@ -57,13 +61,26 @@ struct TableRecords: RecordBatches {
   /// A row as a line of the native format.
   private static func object(_ fields: [RecordField?], _ cells: [String]) -> Data {
     var text = "{"
-    for case (let field?, let cell) in zip(fields, cells) where !cell.isEmpty {
+    for case (let field?, let cell) in zip(fields, cells) where !["", "nan", "NaN", "None"].contains(cell) {
       if text.count > 1 { text += "," }
       text += "\"\(field.rawValue)\":"
-      // pandas writes NaN and None as Python does.
-      text += field.isText ? Self.quoted(cell) : cell.replacingOccurrences(of: "None", with: "null")
+      text += field.isText ? Self.quoted(cell) : Self.json(cell)
     }
     return Data((text + "}").utf8)
+  }
+
+  /// Numbers as Python writes them in a cell.
+  private static func json(_ cell: String) -> String {
+    cell.replacing("None", with: "null").replacing("-inf", with: "-Infinity").replacing("nan", with: "NaN")
+  }
+
+  /// The first field whose cell is no JSON.
+  private static func badField(_ fields: [RecordField?], _ cells: [String]) -> RecordField? {
+    zip(fields, cells).first { field, cell in
+      guard let field, !field.isText, !cell.isEmpty else { return false }
+      let plain = json(cell).replacing("-Infinity", with: "0").replacing("NaN", with: "0")
+      return (try? JSONSerialization.jsonObject(with: Data(plain.utf8), options: .fragmentsAllowed)) == nil
+    }?.0
   }
 
   private static func quoted(_ text: String) -> String {

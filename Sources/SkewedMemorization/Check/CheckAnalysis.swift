@@ -30,7 +30,7 @@ public struct CheckAnalysis: Sendable {
       guard try !DataSetSums.isSummary(input) else {
         throw CaptureError(file: file, problem: "is a summary; its captures were checked when it was made")
       }
-      var (checks, tokens, invalid) = (EvidenceChecks(), 0, 0)
+      var (checks, records, tokens, invalid) = (EvidenceChecks(), 0, 0, 0)
       var errors: [String] = []
       try await reader.forEachPart(
         of: input,
@@ -41,20 +41,23 @@ public struct CheckAnalysis: Sendable {
         },
         { part in
           checks.merge(part.checks)
+          records += part.records
           tokens += part.tokens
           invalid += part.invalid
           errors += part.errors.prefix(10 - errors.count)
         })
       report.files.append(
         .init(
-          file: file, records: checks.records, withAlternatives: checks.listed, tokens: tokens, invalidLines: invalid,
-          errors: errors, findings: checks.findings(for: options), allowed: options.allowed))
+          file: file, records: records, withAlternatives: checks.listed, tokens: tokens, invalidLines: invalid,
+          errors: records + invalid == 0 ? ["no records"] : errors, findings: checks.findings(for: options),
+          allowed: options.allowed))
     }
     return report
   }
 
   private struct Part: Sendable {
     var checks = EvidenceChecks()
+    var records = 0
     var tokens = 0
     var invalid = 0
     var errors: [String] = []
@@ -63,6 +66,7 @@ public struct CheckAnalysis: Sendable {
       switch line {
       case .success(let record):
         checks.add(record)
+        records += 1
         tokens += record.tokenLogProbabilities.count
       case .failure(let error):
         invalid += 1

@@ -11,12 +11,10 @@ extension CheckReport: ReadableReport {
         "\(verdictText(file)) Checked: \(NumberText.count(file.records, "record")) with "
           + NumberText.count(file.tokens, "token")
           + (file.withAlternatives < file.records
-            ? "; \(NumberText.count(file.records - file.withAlternatives)) list no alternatives, so sums and ranks "
-              + "cannot be checked there." : "."))
-      if file.invalidLines > 0 {
-        document.paragraph("Invalid lines: \(NumberText.count(file.invalidLines)).")
-        document.list(file.errors)
-      }
+            ? "; without alternatives, so that sums and ranks cannot be checked: "
+              + "\(NumberText.count(file.records - file.withAlternatives))." : "."))
+      if file.invalidLines > 0 { document.paragraph("Invalid lines: \(NumberText.count(file.invalidLines)).") }
+      document.list(file.errors)
       document.list(
         file.findings.map { finding in
           "\(file.refused.contains(finding.code.rawValue) ? "Refused" : "Note") (\(finding.code.rawValue)): "

@@ -21,6 +21,10 @@ public struct EvidenceChecks: Sendable {
   private var repeatedAlternatives = Places()
   private var contradictions = Places()
   private var zeros = Places()
+  /// Those of at least eight tokens.
+  private var longZeros = Places()
+  private var tokens = 0
+  private var zeroTokens = 0
   private var longEnough = 0
   private var impossibleZeros = Places()
   /// Records of at least three tokens, and by value those that end in a run of it.
@@ -63,6 +67,35 @@ public struct EvidenceChecks: Sendable {
     var tokens = 0
     /// How often the value occurs elsewhere.
     var elsewhere = 0
+    /// The shortest and the longest run, and the shortest and the longest record with one.
+    var runs = Extent()
+    var records = Extent()
+
+    mutating func add(_ name: String, run: Int, of length: Int) {
+      places.add(name)
+      tokens += run
+      runs.add(run)
+      records.add(length)
+    }
+
+    mutating func merge(_ other: Run) {
+      places.merge(other.places)
+      tokens += other.tokens
+      elsewhere += other.elsewhere
+      runs.merge(other.runs)
+      records.merge(other.records)
+    }
+  }
+
+  private struct Extent: Sendable {
+    var least = Int.max
+    var most = 0
+
+    mutating func add(_ value: Int) { (least, most) = (min(least, value), max(most, value)) }
+
+    mutating func merge(_ other: Extent) {
+      (least, most) = (min(least, other.least), max(most, other.most))
+    }
   }
 
   private struct Answer: Sendable {
@@ -119,11 +152,10 @@ public struct EvidenceChecks: Sendable {
     longEnough += other.longEnough
     impossibleZeros.merge(other.impossibleZeros)
     tailed += other.tailed
-    for (value, run) in other.runs {
-      runs[value, default: Run()].places.merge(run.places)
-      runs[value, default: Run()].tokens += run.tokens
-      runs[value, default: Run()].elsewhere += run.elsewhere
-    }
+    for (value, run) in other.runs { runs[value, default: Run()].merge(run) }
+    tokens += other.tokens
+    zeroTokens += other.zeroTokens
+    longZeros.merge(other.longZeros)
     for (value, count) in other.extremes { extremes[value, default: 0] += count }
     extremeRecords.merge(other.extremeRecords)
     withPrefix += other.withPrefix
@@ -148,21 +180,25 @@ public struct EvidenceChecks: Sendable {
         sum += .exp(token.logProbability)
         best = max(best, token.logProbability)
       }
-      largest = max(largest, sum)
       if Set(list.map(\.tokenID)).count < list.count { isRepeated = true }
       // A value of exactly 0 says that nothing else is possible.
-      if own == 0, sum > 1.02 { isImpossible = true }
+      if own == 0, sum > 1.02 {
+        isImpossible = true
+        continue
+      }
+      largest = max(largest, sum)
       if let rank = record.ranks?[position], identifier != nil {
-        // Two passes of one model can differ by a few hundredths.
-        let above = list.count { $0.logProbability > own + 0.05 }
-        let notBelow = list.count { $0.tokenID != identifier && $0.logProbability >= own - 0.05 }
+        // Two passes of one model can differ by a few hundredths, and 16 bits by more for improbable tokens.
+        let slack = 0.05 + 0x1p-7 * own.magnitude
+        let above = list.count { $0.logProbability > own + slack }
+        let notBelow = list.count { $0.tokenID != identifier && $0.logProbability >= own - slack }
         if rank < above || isOwnListed && own > (list.map(\.logProbability).min() ?? 0) && rank > notBelow {
           isContradicted = true
         }
       }
       if let greedy = record.greedyTokenIDs?[position] {
         let value = greedy == identifier ? own : list.first { $0.tokenID == greedy }?.logProbability
-        if value ?? -.infinity < best - 0.05 { isContradicted = true }
+        if value ?? -.infinity < best - 0.05 - 0x1p-7 * best.magnitude { isContradicted = true }
       }
     }
     largestSum = max(largestSum, largest)
@@ -191,7 +227,14 @@ public struct EvidenceChecks: Sendable {
     }
     if values.count >= 4 {
       longEnough += 1
-      if zeros == values.count { self.zeros.add(record.id) }
+      tokens += values.count
+      zeroTokens += zeros
+      // Other tokens beside them were computed: probabilities that round to 1.
+      let isComputed = record.topLogProbabilities?.contains { $0.count > 1 } ?? false
+      if zeros == values.count, !isComputed {
+        self.zeros.add(record.id)
+        if values.count >= 8 { longZeros.add(record.id) }
+      }
     }
     if values.count >= 3 { tailed += 1 }
     if zeros + extremes > 0 { addRuns(record, zeros: zeros, hasExtremes: extremes > 0) }
@@ -210,24 +253,23 @@ public struct EvidenceChecks: Sendable {
       if isFinite { extremeRecords.add(record.id) }
     }
     guard values.count >= 3, let last = values.last else { return }
-    var length = 0
-    if last == 0 || last <= -50 {
-      length = values.reversed().prefix { $0 == last }.count
-      if length < 2 || length == values.count { length = 0 }
+    func run(_ values: some Sequence<Double>, of value: Double) -> Int {
+      guard value == 0 || value <= -50 else { return 0 }
+      let length = values.prefix { $0 == value }.count
+      return length < 2 || length == record.tokenLogProbabilities.count ? 0 : length
     }
+    let tail = run(values.reversed(), of: last)
+    let head = run(values, of: values[0])
     func change(_ value: Double, _ body: (inout Run) -> Void) {
       if runs[value] != nil || runs.count < 64 { body(&runs[value, default: Run()]) }
     }
-    if length > 0 {
-      change(last) { run in
-        run.places.add(record.id)
-        run.tokens += length
-      }
-    }
-    let rest = zeros - (last == 0 ? length : 0)
+    if tail > 0 { change(last) { $0.add(record.id, run: tail, of: values.count) } }
+    // Batches are padded on the left as well.
+    if head > 0 { change(values[0]) { $0.add(record.id, run: head, of: values.count) } }
+    let rest = zeros - (last == 0 ? tail : 0) - (values[0] == 0 ? head : 0)
     if rest > 0 { change(0) { $0.elsewhere += rest } }
     if hasExtremes {
-      for value in values.dropLast(length) where value <= -50 { change(value) { $0.elsewhere += 1 } }
+      for value in values.dropLast(tail).dropFirst(head) where value <= -50 { change(value) { $0.elsewhere += 1 } }
     }
   }
 
@@ -300,16 +342,25 @@ public struct EvidenceChecks: Sendable {
     return found
   }
 
-  /// One long record of zeros, or half of all records.
+  /// Half of all records, or one long one, unless the others are mostly zeros too: values that were rounded.
   private var isUncomputed: Bool {
-    2 * zeros.count >= longEnough || samples.contains { $0.values.count >= 8 && $0.values.allSatisfy { $0 == 0 } }
+    if 2 * zeros.count >= longEnough { return true }
+    let own = longZeros.count > 0 ? zeros.count * max(1, tokens / max(1, longEnough)) : 0
+    let isRounded = 2 * max(0, zeroTokens - own) > max(1, tokens - own)
+    return longZeros.count > 0 && !isRounded
   }
 
+  /// A run of padding has another length in each record, and the value stands nowhere else: rows of one length, or most
+  /// records. Tokens that are known by heart round to 0 anywhere, and a footer has the same length everywhere.
   private var padding: (Double, Run)? {
     let found = runs.filter { value, run in
-      let isMost = 2 * run.places.count > tailed && run.tokens >= 6
-      // Tokens that are known by heart round to 0 anywhere.
-      return isMost && Double(run.elsewhere) <= 0.02 * Double(run.tokens)
+      guard Double(run.elsewhere) <= 0.02 * Double(run.tokens), run.tokens >= 6 else { return false }
+      let count = run.places.count
+      let isLong = run.tokens >= 4 * count
+      let hasOneLength = run.records.least == run.records.most && count >= 3
+      let isMost = 2 * count > tailed
+      if value == 0 { return isLong && (run.runs.least < run.runs.most || count == 1) && (isMost || hasOneLength) }
+      return isMost || hasOneLength
     }
     return found.max { ($0.value.tokens, $0.key) < ($1.value.tokens, $1.key) }.map { ($0.key, $0.value) }
   }
@@ -361,6 +412,14 @@ public struct EvidenceChecks: Sendable {
     return largest
   }
 
+  /// Whether what two records share goes on to the beginning of one and the end of one, as in windows of a text and not
+  /// in a passage that both quote.
+  private static func isOverlap(_ a: [UInt64], _ i: Int, _ b: [UInt64], _ j: Int) -> Bool {
+    let back = min(i, j)
+    let length = min(a.count - i, b.count - j) + back
+    return a[(i - back)..<(i - back + length)] == b[(j - back)..<(j - back + length)]
+  }
+
   /// Records of which eight tokens or values in a row are also in another record at another place, where these are most.
   private var overlapping: Places? {
     guard samples.count >= 4 else { return nil }
@@ -377,7 +436,10 @@ public struct EvidenceChecks: Sendable {
         var fingerprint = FastNumber()
         for number in window { fingerprint.add(number) }
         if let other = places[fingerprint.value], other.record != index {
-          if other.offset != start {
+          let before = samples[other.record]
+          let others =
+            before.tokens.map { $0.map { UInt64(bitPattern: Int64($0)) } } ?? before.values.map(\.bitPattern)
+          if other.offset != start, Self.isOverlap(others, other.offset, numbers, start) {
             isShared[index] = true
             isShared[other.record] = true
           }

@@ -21,7 +21,7 @@ extension EvidenceChecks {
   ///   - file: Where the records are from.
   ///   - options: How they were read, and the codes of findings that are not refused.
   /// - Throws: ``EvidenceError`` where something is refused.
-  func accepted(file: String, _ options: CaptureOptions) throws(EvidenceError) -> [Warning] {
+  public func accepted(file: String, _ options: CaptureOptions) throws(EvidenceError) -> [Warning] {
     let findings = findings(for: options)
     let refused = findings.map(\.code).filter {
       Warning.Code.refused.contains($0) && !options.allowed.contains($0.rawValue)

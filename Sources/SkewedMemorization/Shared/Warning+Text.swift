@@ -21,7 +21,7 @@ extension Warning {
     switch code {
     case .allZero:
       "\(ofRecords) have probabilities of exactly 1 that were not computed: servers send zeros under speculative "
-        + "decoding; switch it off and score again"
+        + "decoding (switch it off and score again), or rounded away (write more digits)"
     case .overfullLists:
       "the listed probabilities of \(ofRecords) add up to more than 1 (\(NumberText.text(numbers["sum"]))): these are "
         + "raw logits, no log-probabilities; ask the server for log-probabilities (vLLM: --logprobs-mode raw_logprobs)"
@@ -31,7 +31,7 @@ extension Warning {
       "ranks or greedy tokens of \(ofRecords) contradict the listed alternatives: they are of another model or another "
         + "text; score them together"
     case .padded:
-      "\(ofRecords) end in a run of \(NumberText.text(numbers["value"])), \(count("tokens")) tokens in all: rows were "
+      "\(ofRecords) begin or end in a run of \(NumberText.text(numbers["value"])), \(count("tokens")) tokens in all: rows were "
         + "padded to one length; leave the padding out, or write NaN there or give the lengths (--array-lengths)"
     case .nearlyOverfullLists:
       "the listed probabilities of \(ofRecords) add up to as much as \(NumberText.text(numbers["sum"], digits: 4)): "
@@ -40,9 +40,12 @@ extension Warning {
       "the value \(NumberText.text(numbers["value"])) stands \(count("tokens")) times: values below it were probably "
         + "clipped there, and only an upper bound of these probabilities is known (\(name("records")))"
     case .scoredTwice:
-      "\(count("records")) records have the prefix and the reference of an earlier one but other values"
+      "records with the prefix and the reference of an earlier one but other values: \(count("records"))"
         + (numbers["difference"].map { " (ln p differs by up to \(NumberText.text($0)))" } ?? "")
-        + ": the server's answer depends on more than the text; switch off prefix caching and batching, and score again"
+        + ((numbers["difference"] ?? 1) < 0.01
+          ? ": no more than rounding between batches"
+          : ": the server's answer depends on more than the text; switch off prefix caching and speculative decoding, and "
+            + "score again")
     case .copies:
       "\(count("records")) of \(count("all")) records are copies of others, with the same values: each is counted, so "
         + "expected numbers are too large and intervals too narrow"

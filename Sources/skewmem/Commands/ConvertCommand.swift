@@ -1,6 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
+import SkewedMemorization
 
 struct ConvertCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,13 +42,18 @@ struct ConvertCommand: AsyncParsableCommand {
       try input.refuseSummaries(files)
       let reader = CaptureReader(
         files: files, threads: threadOptions.threads, options: try input.captureOptions())
+      var checks = EvidenceChecks()
       var writer = try CaptureWriter(path: output)
       var count = 0
       try await reader.forEachLine { line in
-        try writer.write(try line.get())
+        let record = try line.get()
+        try writer.write(record)
+        checks.add(record)
         count += 1
       }
       guard count > 0 else { throw CaptureError(file: files.joined(separator: ", "), problem: "no records") }
+      let name = files.count == 1 ? files[0] : "\(files.count) captures"
+      for warning in try checks.accepted(file: name, reader.options) { printError("Note: \(warning.text)") }
       try writer.finish()
     }
   }
