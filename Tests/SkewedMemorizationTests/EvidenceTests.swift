@@ -203,10 +203,11 @@ import TokenProcess
     }
   }
 
-  /// Of 10⁶ records of a plausible model, in data sets of a thousand, none is refused or noted; 10⁴ in the fast suite.
+  /// Of 10⁶ records of a plausible model, in data sets of a thousand, none is refused or noted with six decimals or 32
+  /// bits; with four decimals a long record may round to zeros, in one data set of a hundred. 10⁴ in the fast suite.
   @Test func falseAlarms() {
     var generator = SeededGenerator(seed: 8)
-    var alarms = 0
+    var (alarms, rounded): ([String], Int) = ([], 0)
     for set in 0..<(slowTestsAreEnabled ? 1000 : 10) {
       var checks = EvidenceChecks()
       for index in 0..<1000 {
@@ -220,8 +221,10 @@ import TokenProcess
         }
         checks.add(record("\(index)", values))
       }
-      alarms += checks.findings.count
+      for finding in checks.findings {
+        if set % 3 == 1, finding.code == .allZero { rounded += 1 } else { alarms.append(finding.code.rawValue) }
+      }
     }
-    #expect(alarms == 0, "\(alarms)")
+    #expect(alarms.isEmpty && rounded <= 10, "\(alarms) \(rounded)")
   }
 }
