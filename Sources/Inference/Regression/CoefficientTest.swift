@@ -29,7 +29,10 @@ extension BinaryRegression {
   ///
   /// - Parameters:
   ///   - index: The predictor.
-  ///   - predictors: Columns, as for ``fit(predictors:outcomes:weights:clusters:)``, as are the others.
+  ///   - predictors: Columns, each with a value for every row; the constant is added.
+  ///   - outcomes: 0 to 1.
+  ///   - weights: 0 or more; nil for 1.
+  ///   - clusters: The cluster of each row; nil for rows by themselves.
   ///   - seed: Of the permutations or flips.
   /// - Returns: nil where nothing is left of the predictor beside the others.
   /// - Throws: ``DataError``.
