@@ -42,8 +42,7 @@ extension LikelihoodObjective {
       if let way = ways.map({ unit(index, $0) }).first(where: { isFlat($0, upTo: far ? 10 : 20) }) { ends.append(way) }
     }
     if !ends.isEmpty {
-      let all = ends.reduce(Array(repeating: 0, count: size)) { zip($0, $1).map { $0 + $1 } }
-      return all
+      return ends.reduce(Array(repeating: 0, count: size)) { zip($0, $1).map { $0 + $1 } }
     }
     guard size > 1, found.inverseInformation.map({ $0.diagonal.contains { $0 / weight > 9 } }) ?? true,
       let weakest = hessian(at: found.point)?.weakestDirection()

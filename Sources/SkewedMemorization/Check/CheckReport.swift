@@ -60,8 +60,7 @@ public struct CheckReport: Codable, Sendable, Equatable {
       self.invalidLines = invalidLines
       self.errors = errors
       self.findings = findings
-      refused = findings.map(\.code).filter { Warning.Code.refused.contains($0) && !allowed.contains($0.rawValue) }
-        .map(\.rawValue)
+      refused = findings.refused(allowing: allowed)
       let isBad = !refused.isEmpty || invalidLines > 0 || records == 0
       verdict = isBad ? .refused : findings.isEmpty ? .passed : .warned
     }

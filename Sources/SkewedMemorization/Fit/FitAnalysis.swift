@@ -233,7 +233,9 @@ public struct FitAnalysis: Sendable {
     let first = ranked.first ?? fits.first
     let tested = testsAll ? reported.first { $0.family == first?.family }?.goodnessOfFit : nil
     let goodness = try await testsAll ? tested : goodness(of: first, counts, &warnings)
-    if isCommon, let first, let warning = try await distanceWarning(first, counts, isSample: clusters == nil) {
+    if isCommon, let first, let distance = reported.first(where: { $0.family == first.family })?.ks,
+      let warning = try await distanceWarning(first, distance, counts, isSample: clusters == nil)
+    {
       warnings.append(warning)
     }
     let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
@@ -335,8 +337,9 @@ public struct FitAnalysis: Sendable {
   ///
   /// Of n draws from a known law the distance is above d with probability at most 2 exp(-2 n d²) (Massart 1990), and a
   /// fitted law is nearer. Where that does not settle it, a bootstrap of the fit does.
-  private func distanceWarning(_ fit: Fit, _ counts: CensoredCounts, isSample: Bool) async throws -> Warning? {
-    let distance = KolmogorovSmirnov.distance(of: fit, to: counts)
+  private func distanceWarning(
+    _ fit: Fit, _ distance: Double, _ counts: CensoredCounts, isSample: Bool
+  ) async throws -> Warning? {
     guard distance > 0.1 else { return nil }
     var p = min(1, 2 * Double.exp(-2 * fit.observations * distance * distance))
     if p > 0.001 {

@@ -27,8 +27,9 @@ public struct Capture: Sendable {
 
   /// Reads a capture: a file, `-` for standard input, or what one of the options' sources reads.
   ///
-  /// - Throws: `CaptureError` for the first bad line, a file that cannot be read or is a summary, one without records,
-  ///   ``EvidenceError`` for one whose values cannot be log-probabilities of the text; `ArgumentError` for fewer than one thread; `CancellationError`.
+  /// - Throws: `CaptureError` for the first bad line, a file that cannot be read or is a summary, or one without
+  ///   records; ``EvidenceError`` for one whose values cannot be log-probabilities of the text; `ArgumentError` for fewer
+  ///   than one thread; `CancellationError`.
   public init(contentsOf file: String, options: CaptureOptions = CaptureOptions(), threads: Int = 1) async throws {
     try await self.init(InputFile(path: file, sources: options.sources), options: options, threads: threads)
   }
@@ -49,7 +50,8 @@ public struct Capture: Sendable {
   }
 }
 
-/// The report on a capture, with what checks of evidence found in it; as ``naming(_:isolation:_:)``.
+/// The report on a capture, with what checks of evidence found in it. What the analysis found wrong with a record is
+/// said of its capture.
 func naming<Report: WarnedReport>(
   _ capture: Capture, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Report
 ) async throws -> Report {
@@ -57,17 +59,6 @@ func naming<Report: WarnedReport>(
     var report = try await body()
     report.add(evidenceOf: [capture])
     return report
-  } catch let error as RecordError {
-    throw CaptureError(file: capture.name, field: error.field, problem: error.problem)
-  }
-}
-
-/// What an analysis of records found wrong with one of them is said of its capture.
-func naming<Value>(
-  _ capture: Capture, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
-) async throws -> Value {
-  do {
-    return try await body()
   } catch let error as RecordError {
     throw CaptureError(file: capture.name, field: error.field, problem: error.problem)
   }

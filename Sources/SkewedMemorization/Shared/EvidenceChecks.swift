@@ -111,6 +111,9 @@ public struct EvidenceChecks: Sendable {
     let question: UInt64
     let values: [Double]
     let tokens: [Int]?
+
+    /// What is looked for in other records: the tokens, or the values where there are none.
+    var numbers: [UInt64] { tokens.map { $0.map { UInt64(bitPattern: Int64($0)) } } ?? values.map(\.bitPattern) }
   }
 
   private static let sampleSize = 2000
@@ -229,9 +232,8 @@ public struct EvidenceChecks: Sendable {
       longEnough += 1
       tokens += values.count
       zeroTokens += zeros
-      // Other tokens beside them were computed: probabilities that round to 1.
-      let isComputed = record.topLogProbabilities?.contains { $0.count > 1 } ?? false
-      if zeros == values.count, !isComputed {
+      // With other tokens beside them they were computed: probabilities that round to 1.
+      if zeros == values.count, record.topLogProbabilities?.contains(where: { $0.count > 1 }) != true {
         self.zeros.add(record.id)
         if values.count >= 8 { longZeros.add(record.id) }
       }
@@ -426,9 +428,8 @@ public struct EvidenceChecks: Sendable {
     let width = 8
     var places: [UInt64: (record: Int, offset: Int)] = [:]
     var isShared = [Bool](repeating: false, count: samples.count)
-    for (index, sample) in samples.enumerated() {
-      let numbers =
-        sample.tokens.map { $0.map { UInt64(bitPattern: Int64($0)) } } ?? sample.values.map(\.bitPattern)
+    let texts = samples.map(\.numbers)
+    for (index, numbers) in texts.enumerated() {
       for start in stride(from: 0, through: numbers.count - width, by: 1) {
         let window = numbers[start..<(start + width)]
         // Runs of one value, such as zeros, are no text.
@@ -436,10 +437,7 @@ public struct EvidenceChecks: Sendable {
         var fingerprint = FastNumber()
         for number in window { fingerprint.add(number) }
         if let other = places[fingerprint.value], other.record != index {
-          let before = samples[other.record]
-          let others =
-            before.tokens.map { $0.map { UInt64(bitPattern: Int64($0)) } } ?? before.values.map(\.bitPattern)
-          if other.offset != start, Self.isOverlap(others, other.offset, numbers, start) {
+          if other.offset != start, Self.isOverlap(texts[other.record], other.offset, numbers, start) {
             isShared[index] = true
             isShared[other.record] = true
           }

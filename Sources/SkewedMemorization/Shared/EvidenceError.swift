@@ -13,7 +13,8 @@ public struct EvidenceError: LocalizedError, Equatable, Sendable, CustomStringCo
   public var description: String {
     let name = file == "-" ? "standard input" : file
     return findings.map { finding in
-      "\(name): \(refused.contains(finding.code.rawValue) ? "refused" : "note") (\(finding.code.rawValue)): \(finding.text)"
+      let code = finding.code.rawValue
+      return "\(name): \(refused.contains(code) ? "refused" : "note") (\(code)): \(finding.text)"
     }.joined(separator: "\n")
   }
 

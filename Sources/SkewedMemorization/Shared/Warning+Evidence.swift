@@ -1,17 +1,17 @@
 import Captures
 
 extension Warning.Code {
-  /// What checks of evidence find, those that are refused first.
-  public static let evidence: [Warning.Code] =
-    refused + [
-      .nearlyOverfullLists, .clipped, .scoredTwice, .copies, .doubleStart, .overlappingWindows,
-      .onePrefix,
-    ]
-
   /// What is refused unless it is allowed: values that are not what they are taken for.
   public static let refused: [Warning.Code] = [
     .allZero, .overfullLists, .repeatedAlternatives, .contradictingRanks, .padded,
   ]
+}
+
+extension [Warning] {
+  /// The codes of those that are refused, but for what is allowed.
+  func refused(allowing allowed: Set<String>) -> [String] {
+    map(\.code).filter { Warning.Code.refused.contains($0) }.map(\.rawValue).filter { !allowed.contains($0) }
+  }
 }
 
 extension EvidenceChecks {
@@ -23,12 +23,8 @@ extension EvidenceChecks {
   /// - Throws: ``EvidenceError`` where something is refused.
   public func accepted(file: String, _ options: CaptureOptions) throws(EvidenceError) -> [Warning] {
     let findings = findings(for: options)
-    let refused = findings.map(\.code).filter {
-      Warning.Code.refused.contains($0) && !options.allowed.contains($0.rawValue)
-    }
-    guard refused.isEmpty else {
-      throw EvidenceError(file: file, findings: findings, refused: refused.map(\.rawValue))
-    }
+    let refused = findings.refused(allowing: options.allowed)
+    guard refused.isEmpty else { throw EvidenceError(file: file, findings: findings, refused: refused) }
     return findings
   }
 }

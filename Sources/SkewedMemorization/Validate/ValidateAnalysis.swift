@@ -57,20 +57,20 @@ public struct ValidateAnalysis: Sendable {
         guard let reference = record.referenceTokenIDs else {
           throw RecordError(field: "reference_token_ids", problem: "record \(record.id) needs them to be compared")
         }
-        if matches[index] == nil { order.append(index) }
+        if matches[index] == nil {
+          order.append(index)
+          matches[index] = []
+        }
         let asked = min(set.maximumTokens ?? set.generations.map(\.count).max() ?? 0, reference.count)
-        withEnds[index, default: []] += set.generations.map { tokens in
+        for tokens in set.generations {
           let known = min(tokens.count, reference.count)
           let mismatch = (0..<known).first { tokens[$0] != reference[$0] }
           if mismatch == nil, known < asked { ends += 1 }
-          return (mismatch ?? known, max(known, asked))
-        }
-        matches[index, default: []] += set.generations.map { tokens in
-          let known = min(tokens.count, reference.count)
-          guard let mismatch = (0..<known).first(where: { tokens[$0] != reference[$0] }) else { return (known, known) }
+          withEnds[index, default: []].append((mismatch ?? known, max(known, asked)))
           // A draw that was ended because it had left the reference would have been compared as far as was asked for:
           // to compare it only as far as it goes would leave the others, which match, to speak for the lengths beyond.
-          return (mismatch, min(max(known, set.maximumTokens ?? known), reference.count))
+          let compared = mismatch == nil ? known : min(max(known, set.maximumTokens ?? known), reference.count)
+          matches[index, default: []].append((mismatch ?? known, compared))
         }
       }
       var ties = 0

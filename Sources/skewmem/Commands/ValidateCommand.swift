@@ -11,7 +11,8 @@ struct ValidateCommand: ReportCommand {
       The generations are JSON objects, one a line: id, generations (lists of token ids), and temperature, top_k, \
       top_p, min_p as \
       they were drawn. A generation that ends before others of its line is taken to have been cut, and in a test of \
-      its own to have been ended by the model. A p-value below 0.01 says that they were not drawn from the captured model with that scheme.
+      its own to have been ended by the model. A p-value below 0.01 says that they were not drawn from the captured \
+      model with that scheme.
 
       Example: skewmem validate notebooks-export/captures/jargon-train-epoch06.jsonl \
       --generations notebooks-export/captures/jargon-samples-epoch06.jsonl

@@ -34,16 +34,14 @@ struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Let through what checks of evidence refuse: \(Warning.Code.refused.map(\.rawValue).joined(separator: ", ")). May \
-      be repeated.
+      Let through what checks of evidence refuse: \(Self.refused.joined(separator: ", ")). May be repeated.
       """, valueName: "code"))
   var allow: [String] = []
 
   func validate() throws {
-    if let unknown = allow.first(where: { code in !Warning.Code.refused.contains { $0.rawValue == code } }) {
+    if let unknown = allow.first(where: { !Self.refused.contains($0) }) {
       throw ValidationError(
-        "--allow \(unknown) is no code of what is refused: \(Warning.Code.refused.map(\.rawValue).joined(separator: ", "))."
-      )
+        "--allow \(unknown) is no code of what is refused: \(Self.refused.joined(separator: ", ")).")
     }
     guard records == nil || prefixTokens == nil && suffixTokens == nil else {
       throw ValidationError("--records says where references begin: leave out --prefix-tokens and --suffix-tokens.")
@@ -55,6 +53,8 @@ struct InputOptions: ParsableArguments {
       if let value, value < 1 { throw ValidationError("\(name) is \(value), and must be: 1 or more") }
     }
   }
+
+  private static let refused = Warning.Code.refused.map(\.rawValue)
 
   /// What reads captures that are no files of lines.
   static let sources: [any LineSource] = [StoreSource()]
