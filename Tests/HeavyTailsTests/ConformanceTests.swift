@@ -11,6 +11,7 @@ import Testing
   static let laws: [any FittableFamily] = {
     var plain: [any FittableFamily] = OracleTests.laws.map(\.law)
     if let pareto = try? RoundedPareto(alpha: 1.7) { plain.append(pareto) }
+    if let pareto = try? DiscretePareto(alpha: 1.7) { plain.append(pareto) }
     if let mixture = try? GeometricMixture<2>(weights: [0.8, 0.2], p: [0.4, 0.98]) { plain.append(mixture) }
     if let mixture = try? GeometricMixture<4>(weights: [0.4, 0.3, 0.2, 0.1], p: [0.05, 0.5, 0.9, 0.999]) {
       plain.append(mixture)

@@ -52,7 +52,7 @@ import Testing
       "geometric": [0.8], "linear-hazard": [0.4, 0.007], "beta-geometric": [2, 1.5], "discrete-weibull": [0.7, 0.6],
       "logistic-position": [0.5, 0.6], "negative-binomial": [2.5, 0.8], "discrete-lognormal": [1, 1.2],
       "discrete-generalized-pareto": [3, 0.4], "zeta": [1.8], "zeta-cutoff": [0.8, 0.05],
-      "rounded-pareto": [1.9], "geometric-mixture-2": [0.7, 0.3, 0.5, 0.95],
+      "rounded-pareto": [1.9], "discrete-pareto": [1.9], "geometric-mixture-2": [0.7, 0.3, 0.5, 0.95],
     ]
     // Mixtures of more parts are told apart by too few digits of the weights: see mixturesReachTheirOwnLikelihood.
     for base in Family.plain where parameters[base.familyName] != nil {
@@ -285,6 +285,32 @@ import Testing
 
   /// All zeros, all censored, one value, two values, no data, lengths up to 10⁹: a report or a named error, for all
   /// families.
+  /// From n_min >= 1 on the discrete Weibull law turns into n^(1 - α) as β → 0. Maximum by golden section in Python.
+  @Test func weibullWithoutExponent() throws {
+    let cells = [1: 233, 2: 33, 3: 13, 4: 10, 5: 2, 6: 3, 7: 2, 8: 2, 9: 1, 11: 1, 15: 1, 18: 1]
+    let counts = try CensoredCounts(cells.map { .init(length: $0.key, exact: Double($0.value)) })
+    let estimator = MaximumLikelihood(window: LengthWindow(from: 1))
+    let pareto = try estimator.fit(DiscretePareto.self, to: counts)
+    expectClose(pareto.parameters[0].value ?? .nan, 3.01785918, relative: 1e-8)
+    expectClose(pareto.logLikelihood, -283.3542827596228, relative: 1e-13)
+    for family in [DiscreteWeibull.self, Cured<DiscreteWeibull>.self] as [any FittableFamily.Type] {
+      let fit = try estimator.fit(family, to: counts)
+      #expect(fit.isConverged && fit.boundary?.hasSuffix("q, beta → 0: discrete-pareto") == true)
+      #expect(fit.logLikelihood == pareto.logLikelihood)
+    }
+  }
+
+  /// Lengths of 3 and 4 only: a law that begins to end at 3 and is over at 4 has their shares.
+  @Test func weibullThatEndsAtOnce() throws {
+    let counts = try CensoredCounts([.init(length: 3, exact: 10), .init(length: 4, exact: 1)])
+    let shares = 10 * Double.log(10.0 / 11) - .log(11)
+    for minimum in 0...3 {
+      let fit = try MaximumLikelihood(window: LengthWindow(from: minimum)).fit(DiscreteWeibull.self, to: counts)
+      #expect(fit.isConverged && fit.boundary == "the data do not determine beta")
+      expectClose(fit.logLikelihood, shares, relative: 1e-10)
+    }
+  }
+
   @Test func degenerateDataAreNamed() throws {
     let estimator = MaximumLikelihood()
     #expect(throws: DistributionError.noData) { try estimator.fit(Geometric.self, to: CensoredCounts([])) }
@@ -296,7 +322,8 @@ import Testing
       for values in [[5], [5, 5, 5], [0, 7], [3, 1_000_000_000], [0, 1]] {
         // Zeta laws start at 1: zeros are impossible under them unless they are inflated.
         let counts = try CensoredCounts(exact: values)
-        if ["zeta", "rounded-pareto"].contains(where: family.familyName.contains), !family.familyName.hasPrefix("zero"),
+        if ["zeta", "rounded-pareto", "discrete-pareto"].contains(where: family.familyName.contains),
+          !family.familyName.hasPrefix("zero"),
           values.contains(0)
         {
           #expect(throws: DistributionError.impossibleData(family: family.familyName)) {

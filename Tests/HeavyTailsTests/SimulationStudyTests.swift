@@ -14,6 +14,7 @@ import Testing
     ("discrete-weibull", [0.7, 0.6]),
     ("logistic-position", [0.5, 0.3]), ("negative-binomial", [2.5, 0.8]), ("discrete-lognormal", [1.5, 1]),
     ("discrete-generalized-pareto", [4, 0.3]), ("zeta", [2.2]), ("zeta-cutoff", [0.8, 0.05]), ("rounded-pareto", [1.6]),
+    ("discrete-pareto", [1.6]),
     ("geometric-mixture-2", [0.6, 0.4, 0.3, 0.95]),
   ]
   private static let sets = slowTestsAreEnabled ? 200 : 10

@@ -13,6 +13,7 @@ public enum Family {
     Zeta.self,
     ZetaCutoff.self,
     RoundedPareto.self,
+    DiscretePareto.self,
     GeometricMixture<2>.self,
     GeometricMixture<3>.self,
     GeometricMixture<4>.self,

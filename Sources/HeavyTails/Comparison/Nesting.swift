@@ -18,15 +18,17 @@ public enum Nesting: Sendable, Equatable {
   /// - Precondition: Both fits have the same window.
   public init(of smaller: Fit, in larger: Fit) {
     precondition(smaller.window == larger.window, "the fits are conditional on different lengths")
-    let relation = Nesting(of: smaller.familyType, in: larger.familyType)
+    let relation = Nesting(of: smaller.familyType, in: larger.familyType, on: smaller.window)
     // The first length of the data must be possible under the larger law too.
     let first = smaller.window.minimum
     let isPossible = larger.law.logMass(first) > -.infinity || smaller.law.logMass(first) == -.infinity
     self = isPossible ? relation : .none
   }
 
-  /// How a family is contained in another, on the lengths that are possible under both.
-  public init(of smaller: any FittableFamily.Type, in larger: any FittableFamily.Type) {
+  /// How a family is contained in another, on the lengths of a window that are possible under both.
+  public init(
+    of smaller: any FittableFamily.Type, in larger: any FittableFamily.Type, on window: LengthWindow = LengthWindow()
+  ) {
     let (small, large) = (Structure(smaller), Structure(larger))
     if let own = small.parts, let all = large.parts {
       self.init(small, own, in: large, all)
@@ -38,7 +40,7 @@ public enum Nesting: Sendable, Equatable {
     }
     let added = large.shares - small.shares
     let isSame = small.base == large.base
-    switch (added, isSame, Self.relation(of: small.base, in: large.base)) {
+    switch (added, isSame, Self.relation(of: small.base, in: large.base, on: window)) {
     case (0, true, _), (_, false, .none): self = .none
     case (1, true, _): self = .boundary
     case (0, false, let relation): self = relation
@@ -62,13 +64,15 @@ public enum Nesting: Sendable, Equatable {
     }
   }
 
-  private static func relation(of smaller: any FittableFamily.Type, in larger: any FittableFamily.Type) -> Nesting {
+  private static func relation(
+    of smaller: any FittableFamily.Type, in larger: any FittableFamily.Type, on window: LengthWindow
+  ) -> Nesting {
     if larger.interior.contains(where: { $0 == smaller }) { return .interior }
-    if let limit = larger.limitingFamilies.first(where: { $0.family == smaller }) {
+    if let limit = larger.limitingFamilies(in: window).first(where: { $0.family == smaller }) {
       return limit.isEndOfOneRange ? .boundary : .remote
     }
-    let inner = larger.limitingFamilies.map(\.family) + larger.interior
-    return inner.contains { relation(of: smaller, in: $0) != .none } ? .remote : .none
+    let inner = larger.limitingFamilies(in: window).map(\.family) + larger.interior
+    return inner.contains { relation(of: smaller, in: $0, on: window) != .none } ? .remote : .none
   }
 
   /// A family as a base law with shares.

@@ -96,10 +96,12 @@ public struct BetaGeometric: FittableFamily {
     index == 0 ? "a / (a + b) → \(isUpper ? 1 : 0)" : "a, b → \(isUpper ? "∞" : "0")"
   }
 
-  public static let limitingFamilies = [
-    LimitingFamily(
-      family: Geometric.self, condition: "a, b → ∞", embedding: { _ in [.infinity, .infinity] })
-  ]
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
+    [
+      LimitingFamily(
+        family: Geometric.self, condition: "a, b → ∞", embedding: { _ in [.infinity, .infinity] })
+    ]
+  }
 }
 
 extension BetaGeometric: RecordMixture {

@@ -138,8 +138,10 @@ public struct DiscreteLognormal: FittableFamily {
     index == 0 ? "mu → \(isUpper ? "∞" : "-∞")" : "sigma → \(isUpper ? "∞" : "0")"
   }
 
-  public static let limitingFamilies = [
-    LimitingFamily(
-      family: RoundedPareto.self, condition: "mu → -∞, sigma → ∞", embedding: { _ in [-.infinity, .infinity] })
-  ]
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
+    [
+      LimitingFamily(
+        family: RoundedPareto.self, condition: "mu → -∞, sigma → ∞", embedding: { _ in [-.infinity, .infinity] })
+    ]
+  }
 }

@@ -16,7 +16,8 @@ public struct DiscreteWeibull: FittableFamily {
   public let q: Double
   /// The stretching exponent.
   public let beta: Double
-  private let logQ: Double
+  /// ln(-ln q), which keeps its digits where q rounds to 0 or 1.
+  private let logRate: Double
 
   /// The law for 0 < q < 1 and β > 0.
   ///
@@ -29,15 +30,16 @@ public struct DiscreteWeibull: FittableFamily {
     try Self.check(parameters)
     q = parameters[0]
     beta = parameters[1]
-    logQ = .log(q)
+    logRate = .log(-.log(q))
   }
 
   public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
-    // -ln q itself: q may be so near 1 that a Double cannot tell.
-    logQ = -.exp(coordinates[0])
-    q = .exp(logQ)
     beta = .exp(coordinates[1])
-    guard logQ < 0, logQ > -.infinity, beta > 0, beta < .infinity else {
+    logRate = coordinates[0] - beta * .log(Self.scale(of: reach))
+    q = .exp(-.exp(logRate))
+    // From n_min on only differences of the cumulative hazard count. Further out rounding would be all that is left of
+    // them, and the limit as β → 0 has taken over long before.
+    guard logRate.isFinite, beta > 0, beta < .infinity, coordinates[0] < .log(1e6) else {
       throw .parameter(family: Self.familyName, name: "beta", value: beta, allowed: "beta > 0, 0 < q < 1")
     }
   }
@@ -46,58 +48,63 @@ public struct DiscreteWeibull: FittableFamily {
 
   public func logMass(_ n: Int) -> Double {
     guard n >= 0 else { return -.infinity }
-    return logSurvival(n) + log1mExp(increment(n) * logQ)
+    return logSurvival(n) + log1mExp(logConditionalSurvival(n))
   }
 
-  public func logSurvival(_ n: Int) -> Double {
-    n <= 0 ? 0 : .pow(Double(n), beta) * logQ
+  public func logSurvival(_ n: Int) -> Double { n <= 0 ? 0 : -cumulativeHazard(n) }
+
+  public func logConditionalSurvival(_ n: Int) -> Double { n < 0 ? 0 : -hazard(n) }
+
+  /// -ln S(n) = -ln q · n^β.
+  private func cumulativeHazard(_ n: Int) -> Double {
+    n == 0 ? 0 : .exp(logRate + beta * .log(Double(n)))
   }
 
-  public func logConditionalSurvival(_ n: Int) -> Double {
-    n < 0 ? 0 : increment(n) * logQ
-  }
-
-  /// (n + 1)^β - n^β, without the cancellation of the two powers.
-  private func increment(_ n: Int) -> Double {
-    n == 0 ? 1 : .pow(Double(n), beta) * .expMinusOne(beta * .log(onePlus: 1 / Double(n)))
+  /// -ln q · ((n + 1)^β - n^β), without the cancellation of the two powers.
+  private func hazard(_ n: Int) -> Double {
+    n == 0 ? .exp(logRate) : cumulativeHazard(n) * .expMinusOne(beta * .log(onePlus: 1 / Double(n)))
   }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    let step = increment(n)
-    let power = n == 0 ? 0 : Double.pow(Double(n), beta)
-    let powerLog = n == 0 ? 0 : power * .log(Double(n))
-    // d/dβ of the increment; the two terms have one sign wherever (n+1)^β ln(n+1) dominates, i.e. always.
-    let stepLog = step * .log(Double(n + 1)) + (n == 0 ? 0 : power * .log(onePlus: 1 / Double(n)))
-    let odds = 1 / Double.expMinusOne(-step * logQ)
-    gradient[0] = (power - step * odds) / q
-    gradient[1] = logQ * (powerLog - stepLog * odds)
-    return power * logQ + log1mExp(step * logQ)
+    let step = hazard(n)
+    let cumulative = cumulativeHazard(n)
+    // Derivatives by β.
+    let cumulativeSlope = n == 0 ? 0 : cumulative * .log(Double(n))
+    let stepSlope = step * .log(Double(n + 1)) + (n == 0 ? 0 : cumulative * .log(onePlus: 1 / Double(n)))
+    let odds = 1 / Double.expMinusOne(step)
+    // d(-ln q)/dq = -1/q.
+    let rate = q * .exp(logRate)
+    gradient[0] = (cumulative - (step == 0 ? 1 : step * odds)) / rate
+    gradient[1] = (stepSlope == 0 ? 0 : stepSlope * odds) - cumulativeSlope
+    return log1mExp(-step) - cumulative
   }
 
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    guard n > 0 else {
-      gradient[0] = 0
-      gradient[1] = 0
-      return 0
-    }
-    let power = Double.pow(Double(n), beta)
-    gradient[0] = power / q
-    gradient[1] = power * .log(Double(n)) * logQ
-    return power * logQ
+    let cumulative = cumulativeHazard(max(0, n))
+    gradient[0] = cumulative / (q * .exp(logRate))
+    gradient[1] = n <= 0 ? 0 : -cumulative * .log(Double(n))
+    return -cumulative
   }
 
-  // ln(-ln q) and ln β, in which ln(-ln S) is linear.
+  /// The length at which the first coordinate takes the cumulative hazard: the last one that was seen to end, so that
+  /// a law whose hazard is all there has one coordinate that runs off, and not two.
+  private static func scale(of reach: Reach) -> Double { Double(max(1, reach.upperBound - 1)) }
+
+  // ln(-ln S) at that length, and ln β; ln(-ln S(n)) is linear in the first.
   public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
-    [.log(-.log(parameters[0])), .log(parameters[1])]
+    [.log(-.log(parameters[0])) + parameters[1] * .log(scale(of: reach)), .log(parameters[1])]
   }
 
   public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
-    [.exp(-.exp(coordinates[0])), .exp(coordinates[1])]
+    let beta = Double.exp(coordinates[1])
+    return [.exp(-.exp(coordinates[0] - beta * .log(scale(of: reach)))), beta]
   }
 
   public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
-    let cumulative = Double.exp(coordinates[0])
-    return [[-cumulative * .exp(-cumulative), 0], [0, .exp(coordinates[1])]]
+    let beta = Double.exp(coordinates[1])
+    let rate = Double.exp(coordinates[0] - beta * .log(scale(of: reach)))
+    let slope = -rate * .exp(-rate)
+    return [[slope, -slope * beta * .log(scale(of: reach))], [0, beta]]
   }
 
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
@@ -107,6 +114,11 @@ public struct DiscreteWeibull: FittableFamily {
   }
 
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }
+
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
+    guard window.minimum >= 1 else { return [] }
+    return [LimitingFamily(family: DiscretePareto.self, condition: "q, beta → 0", embedding: { _ in [0, 0] })]
+  }
 
   public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index == 0 ? "q → \(isUpper ? 0 : 1)" : "beta → \(isUpper ? "∞" : "0")"

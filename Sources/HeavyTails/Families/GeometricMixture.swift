@@ -210,7 +210,7 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     index < parts - 1 ? "a part empties" : "the p of a part → \(isUpper ? 1 : 0)"
   }
 
-  public static var limitingFamilies: [LimitingFamily] {
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
     [
       LimitingFamily(
         family: mixture(ofParts: parts - 1), condition: "a part empties or two become one",

@@ -89,9 +89,9 @@ extension ShareExtension {
 
   public static var interior: [any FittableFamily.Type] { Base.interior.map { extending($0) } }
 
-  public static var limitingFamilies: [LimitingFamily] {
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
     [LimitingFamily(family: Base.self, condition: "\(shareName) = 0", isEndOfOneRange: true, embedding: { $0 + [0] })]
-      + Base.limitingFamilies.map { limit in
+      + Base.limitingFamilies(in: window).map { limit in
         LimitingFamily(
           family: extending(limit.family), condition: limit.condition, isEndOfOneRange: limit.isEndOfOneRange,
           embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })

@@ -95,9 +95,11 @@ public struct ZetaCutoff: FittableFamily {
     index == 0 ? "alpha → \(isUpper ? "∞" : "\(smallestAlpha)")" : "lambda → \(isUpper ? "∞" : "0")"
   }
 
-  public static let limitingFamilies = [
-    LimitingFamily(family: Zeta.self, condition: "lambda = 0", isEndOfOneRange: true, embedding: { $0 + [0] })
-  ]
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
+    [
+      LimitingFamily(family: Zeta.self, condition: "lambda = 0", isEndOfOneRange: true, embedding: { $0 + [0] })
+    ]
+  }
 
   // α = 0 is the geometric law of the lengths from 1 on.
   public static var interior: [any FittableFamily.Type] { [Geometric.self] }

@@ -113,7 +113,7 @@ public struct MaximumLikelihood: Sendable {
     }
     var bestLimit: (fit: Fit, limit: LimitingFamily)?
     var starts: [[Double]] = []
-    for limit in family.limitingFamilies {
+    for limit in family.limitingFamilies(in: window) {
       // A limit that is impossible for the data, or whose search fails, is no candidate for the supremum.
       guard let fit = try? fit(limit.family, to: counts, known: &known) else { continue }
       if fit.logLikelihood > bestLimit?.fit.logLikelihood ?? -.infinity { bestLimit = (fit, limit) }
@@ -126,8 +126,9 @@ public struct MaximumLikelihood: Sendable {
     }
     let interior = try search(family, counts, extraStarts: starts)
     if let (fit, limit) = bestLimit {
-      // Closer than rounding in the sums can tell, or not better at all: the supremum is the limit's.
-      let tolerance = 1e-11 * fit.logLikelihood.magnitude
+      // Closer than rounding in the sums can tell, or not better at all: the supremum is the limit's. A search that
+      // runs towards it loses digits on the way and ends where they are lost.
+      let tolerance = interior.isConverged ? 1e-11 * fit.logLikelihood.magnitude : 1e-6
       if !(interior.logLikelihood > fit.logLikelihood + tolerance) {
         return boundaryFit(of: family, at: limit, fit)
       }

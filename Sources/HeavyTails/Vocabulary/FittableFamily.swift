@@ -50,8 +50,8 @@ public protocol FittableFamily: DiscreteDistribution {
   /// The simpler laws that this family contains at interior values of its parameters.
   static var interior: [any FittableFamily.Type] { get }
 
-  /// The simpler laws that this family reaches only in a limit, where a maximum may lie.
-  static var limitingFamilies: [LimitingFamily] { get }
+  /// The simpler laws that this family reaches only in a limit, where a maximum may lie, for lengths in a window.
+  static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily]
 
   /// The simpler law that is left where lengths in a window do not determine a parameter; nil where they determine all.
   static func undetermined(in window: LengthWindow) -> LimitingFamily?
@@ -62,7 +62,7 @@ extension FittableFamily {
 
   public static var searches: Int { dimension > 2 ? 2 : 1 }
 
-  public static var limitingFamilies: [LimitingFamily] { [] }
+  public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] { [] }
 
   public static var interior: [any FittableFamily.Type] { [] }
 
