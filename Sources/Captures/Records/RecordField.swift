@@ -11,6 +11,12 @@ enum RecordField: String, CaseIterable {
   case prefix
   case reference
   case prefixTokenIDs = "prefix_token_ids"
+  case document
+  case start
+  case tokenOffsets = "token_offsets"
+  case documentTokens = "document_tokens"
+  /// The reference's tokens where it is a long pass.
+  case passTokenIDs = "token_ids"
   case generations
   case source
   case run

@@ -10,6 +10,9 @@ struct RecordLine {
     let alternatives = record.topLogProbabilities.map { lists in lists.reduce(0) { $0 + $1.count } } ?? 0
     var line = JSONObjectWriter(capacity: 64 + 48 * record.tokenLogProbabilities.count + 28 * alternatives)
     func name(_ field: Field) -> String { field.rawValue }
+    let isLongPass = record.place?.isLongPass == true
+    line.add(name(.document), record.place?.document)
+    line.add(name(.documentTokens), record.place?.documentTokens)
     line.add(name(.embeddingFull), record.embeddingFull)
     line.add(name(.embeddingPrefix), record.embeddingPrefix)
     line.add(name(.epoch), record.epoch)
@@ -22,12 +25,15 @@ struct RecordLine {
     line.add(name(.prefixTokenIDs), record.prefixTokenIDs)
     line.add(name(.ranks), record.ranks)
     line.add(name(.reference), record.reference)
-    line.add(name(.referenceTokenIDs), record.referenceTokenIDs)
+    line.add(name(.referenceTokenIDs), isLongPass ? nil : record.referenceTokenIDs)
     line.add(name(.repetitions), record.repetitions)
     line.add(name(.run), record.run)
     line.add(name(.source), record.source)
     line.add(name(.split), record.split)
+    line.add(name(.start), record.place?.start)
+    line.add(name(.passTokenIDs), isLongPass ? record.referenceTokenIDs : nil)
     line.add(name(.tokenLogProbabilities), record.tokenLogProbabilities)
+    line.add(name(.tokenOffsets), record.place?.tokenOffsets)
     line.add(name(.topLogProbabilities), record.topLogProbabilities) { ($0.tokenID, $0.logProbability) }
     line.add(name(.trainLoss), record.trainLoss)
     line.add(name(.vocabularySize), record.vocabularySize)

@@ -12,6 +12,16 @@ struct RecordParser {
 
   init(skipsAlternatives: Bool = false) { self.skipsAlternatives = skipsAlternatives }
 
+  /// What a line says of the record's place.
+  private struct Placing {
+    var document: String?
+    var start: Int?
+    var tokenOffsets: [Int]?
+    var documentTokens: Int?
+    var hasNoFirst = false
+  }
+
+  private var placing = Placing()
   private var scratchNumbers: [Double] = []
   private var scratchIntegers: [Int] = []
   private var scratchAlternatives: [Record.Alternative] = []
@@ -29,6 +39,7 @@ struct RecordParser {
     try cursor.require("{")
     var record = Record(unchecked: "", tokenLogProbabilities: [])
     var seen: UInt32 = 0
+    placing = Placing()
     if !cursor.skip("}") {
       repeat {
         try member(&cursor, of: &record, &seen)
@@ -36,7 +47,9 @@ struct RecordParser {
       try cursor.require("}")
     }
     guard cursor.isAtEnd else { throw .syntax }
+    try place(&record, isLongPass: seen & Self.bit(of: .passTokenIDs) != 0)
     for field in [RecordField.id, .tokenLogProbabilities] where seen & Self.bit(of: field) == 0 {
+      if field == .id, !record.id.isEmpty { continue }
       throw JSONFault("is missing").inside(field.rawValue)
     }
     return record
@@ -83,7 +96,7 @@ struct RecordParser {
   ) throws(JSONFault) {
     switch field {
     case .id: record.id = try cursor.name()
-    case .tokenLogProbabilities: record.tokenLogProbabilities = try numbers(&cursor)
+    case .tokenLogProbabilities: record.tokenLogProbabilities = try tokenLogProbabilities(&cursor)
     case .referenceTokenIDs: record.referenceTokenIDs = try integers(&cursor)
     case .greedyTokenIDs: record.greedyTokenIDs = try integers(&cursor)
     case .ranks: record.ranks = try integers(&cursor)
@@ -94,6 +107,11 @@ struct RecordParser {
     case .prefix: record.prefix = try cursor.text()
     case .reference: record.reference = try cursor.text()
     case .prefixTokenIDs: record.prefixTokenIDs = try integers(&cursor)
+    case .document: placing.document = try cursor.name()
+    case .start: placing.start = try cursor.integer()
+    case .tokenOffsets: placing.tokenOffsets = try integers(&cursor)
+    case .documentTokens: placing.documentTokens = try cursor.integer()
+    case .passTokenIDs: record.referenceTokenIDs = try integers(&cursor)
     case .generations: record.generations = try generations(&cursor)
     case .source: record.source = try cursor.text()
     case .run: record.run = try cursor.text()
@@ -121,6 +139,48 @@ struct RecordParser {
   }
 
   private static func bit(of field: RecordField) -> UInt32 { fields.first { $0.1 == field }?.2 ?? 0 }
+
+  /// Where a record stands. A long pass needs no name, and of its first token nothing is known where no other is before
+  /// it: the reference begins with the second.
+  private func place(_ record: inout Record, isLongPass: Bool) throws(JSONFault) {
+    if placing.hasNoFirst, !isLongPass {
+      throw JSONFault("is null; only that of a long pass (token_ids) may be").inside(0).inside("token_logprobs")
+    }
+    guard let document = placing.document, var start = placing.start else {
+      if isLongPass {
+        throw JSONFault("is missing, of which the tokens of a long pass (token_ids) are")
+          .inside(placing.document == nil ? "document" : "start")
+      }
+      return
+    }
+    if isLongPass, record.id.isEmpty { record.id = "\(document)@\(start)" }
+    var offsets = placing.tokenOffsets
+    if placing.hasNoFirst, let tokens = record.referenceTokenIDs, let first = tokens.first {
+      record.referenceTokenIDs = Array(tokens.dropFirst())
+      record.prefixTokenIDs = (record.prefixTokenIDs ?? []) + [first]
+      if offsets?.count == tokens.count + 1 { offsets?.removeFirst() }
+      start += 1
+    }
+    record.place = Record.Place(
+      document: document, start: start, tokenOffsets: offsets, documentTokens: placing.documentTokens,
+      isLongPass: isLongPass)
+  }
+
+  /// Numbers, of which the first may be null.
+  private mutating func tokenLogProbabilities(_ cursor: inout JSONCursor) throws(JSONFault) -> [Double] {
+    var (isFirst, hasNoFirst) = (true, false)
+    var values = try cursor.list(&scratchNumbers) { cursor throws(JSONFault) in
+      defer { isFirst = false }
+      if isFirst, cursor.skipNull() {
+        hasNoFirst = true
+        return .nan
+      }
+      return try cursor.number()
+    }
+    if hasNoFirst { values.removeFirst() }
+    placing.hasNoFirst = hasNoFirst
+    return values
+  }
 
   private mutating func numbers(_ cursor: inout JSONCursor) throws(JSONFault) -> [Double] {
     try cursor.list(&scratchNumbers) { cursor throws(JSONFault) in try cursor.number() }

@@ -74,6 +74,7 @@ extension ReportDocument {
           Bundle(
             texts: ["text/plain": Self.text(of: table, bold: { $0 }), "text/html": Self.html(of: table)], figure: nil)
         ]
+      case .heatMap: break
       case .figure(let figure):
         outputs = [
           Bundle(

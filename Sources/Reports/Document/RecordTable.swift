@@ -1,7 +1,7 @@
 import Foundation
 
 /// The list of records of a report as a table, a row each: what its JSON has under `records`, or of an audit under
-/// `records_at_risk`.
+/// `records_at_risk`, of works their `passages`.
 public struct RecordTable: Sendable {
   /// The names of the columns: those of the JSON, inner names after a dot, the record's own name first.
   public let columns: [String]
@@ -14,7 +14,9 @@ public struct RecordTable: Sendable {
   public init?(_ report: some Encodable) throws {
     let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]
     // An audit's `records` is their number.
-    guard let list = ["records", "records_at_risk"].lazy.compactMap({ object?[$0] as? [[String: Any]] }).first else {
+    guard
+      let list = ["records", "records_at_risk", "passages"].lazy.compactMap({ object?[$0] as? [[String: Any]] }).first
+    else {
       return nil
     }
     var rows: [[String: String]] = []

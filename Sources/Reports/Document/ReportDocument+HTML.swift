@@ -1,10 +1,11 @@
 extension ReportDocument {
-  /// One page that needs nothing else: no script, no network. Light or dark as the reader has it; prints on paper.
+  /// One page that needs nothing else: no network, and no script but for maps of texts. Light or dark as the reader has it; prints on paper.
   public var html: String {
     var body: [String] = []
     var title = "Report"
     var figures = 0
     var hasAnswer = false
+    var maps = 0
     for block in blocks {
       switch block {
       case .title(let text):
@@ -17,6 +18,9 @@ extension ReportDocument {
         hasAnswer = true
       case .list(let items): body.append("<ul>" + items.map { "<li>\(htmlEscaped($0))</li>" }.joined() + "</ul>")
       case .table(let table): body.append(Self.html(of: table))
+      case .heatMap(let map):
+        maps += 1
+        body.append(map.html(identifier: "map-\(maps)"))
       case .figure(let figure):
         figures += 1
         body.append(
@@ -35,13 +39,13 @@ extension ReportDocument {
       <style>
       \(Figure.colorStyle)
       \(Self.pageStyle)
-      \(Figure.pictureStyle)
+      \(Figure.pictureStyle)\(maps > 0 ? "\n" + HeatMap.style : "")
       </style>
       </head>
       <body>
       <main>
       \(body.joined(separator: "\n"))
-      </main>
+      </main>\(maps > 0 ? "\n<script>\n\(HeatMap.script)\n</script>" : "")
       </body>
       </html>
 

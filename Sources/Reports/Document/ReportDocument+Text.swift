@@ -10,7 +10,7 @@ extension ReportDocument {
       case .list(let items):
         items.map { "- " + Self.wrapped(printable($0), width: 94, indent: "  ") }.joined(separator: "\n")
       case .table(let table): Self.text(of: table, bold: bold)
-      case .figure: nil
+      case .figure, .heatMap: nil
       }
     }.joined(separator: "\n") + "\n"
   }

@@ -22,6 +22,8 @@ public struct ReportDocument: Sendable, Equatable {
     case table(Table)
     /// For pages and notebooks; text and Markdown have the tables.
     case figure(Figure)
+    /// For pages; text, Markdown and notebooks have the tables.
+    case heatMap(HeatMap)
   }
 
   /// A table.
@@ -61,6 +63,11 @@ public struct ReportDocument: Sendable, Equatable {
 
   /// Adds a figure, unless nothing is drawn in it.
   public mutating func figure(_ figure: Figure) { if !figure.series.isEmpty { blocks.append(.figure(figure)) } }
+
+  /// Adds a map, unless there is nothing to choose from.
+  public mutating func heatMap(_ map: HeatMap) {
+    if !map.layers.isEmpty, map.tokens > 0 { blocks.append(.heatMap(map)) }
+  }
 
   /// Adds a table.
   public mutating func table(_ table: Table) { blocks.append(.table(table)) }

@@ -155,6 +155,15 @@ extension Warning {
     case .highLeverage:
       "\(name("outcome")): record \(name("record")) has \(NumberText.percent(numbers["share"] ?? 0)) of the variation of "
         + "\(name("predictor")): its coefficient rests mostly on that record"
+    case .mixedContexts:
+      "\(count("windows")) windows and \(count("passes")) long passes are taken together, though a window of a long pass "
+        + "has more context: report them apart to compare them"
+    case .unknownCopies:
+      "token ids of prefixes or references are not known: what is copied from the context is not left out"
+    case .noWindows: "no window has \(count("length")) tokens: nothing is known at this length"
+    case .unknownEnd:
+      "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the end "
+        + "of the last window"
     case .noPrefixTokens:
       "\(count("bare")) of \(count("records")) records have no prefix_token_ids: their histories begin with the "
         + "reference"

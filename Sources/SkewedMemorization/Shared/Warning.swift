@@ -113,6 +113,11 @@ public struct Warning: Codable, Sendable, Equatable {
     case fewClusters = "few-clusters"
     case noRegression = "no-regression"
     case highLeverage = "high-leverage"
+    // Works.
+    case mixedContexts = "mixed-contexts"
+    case unknownCopies = "unknown-copies"
+    case noWindows = "no-windows"
+    case unknownEnd = "unknown-end"
     // Training sets, similarity, mitigation, validation.
     case noPrefixTokens = "no-prefix-tokens"
     case repetitions

@@ -7,6 +7,9 @@ extension Record {
   /// The largest number of reference tokens: memory grows with the longest reference, about 200 bytes a token.
   public static let longestReference = 1_000_000
 
+  /// The largest number of tokens of a document: memory grows with the longest, about 100 bytes a token.
+  public static let longestDocument = 100_000_000
+
   /// Checks every rule on a record and sets log-probabilities that rounding put just above 0 to 0.
   ///
   /// - Complexity: O(tokens).
@@ -67,6 +70,7 @@ extension Record {
         throw RecordError(field: "\(field)[\(index)]", problem: "\(values![index]) is not a finite number")
       }
     }
+    try checkPlace()
     if let repetitions, !(repetitions >= 0 && repetitions.isFinite) {
       throw RecordError(field: "repetitions", problem: "\(repetitions) is not a count")
     }
@@ -87,6 +91,32 @@ extension Record {
       throw RecordError(field: field, problem: "\(value) is positive; a log-probability is at most 0")
     }
     return 0
+  }
+
+  private func checkPlace() throws(RecordError) {
+    guard let place else { return }
+    let end = place.start.addingReportingOverflow(tokenLogProbabilities.count)
+    guard place.start >= 0, !end.overflow, end.partialValue <= Self.longestDocument else {
+      throw RecordError(
+        field: "start", problem: "\(place.start) is no place in a document of at most \(Self.longestDocument) tokens")
+    }
+    guard !place.document.isEmpty else { throw RecordError(field: "document", problem: "is empty") }
+    if let offsets = place.tokenOffsets {
+      guard offsets.count == tokenLogProbabilities.count + 1 else {
+        throw RecordError(
+          field: "token_offsets",
+          problem: "has \(offsets.count) elements; it needs \(tokenLogProbabilities.count + 1), one for each token of "
+            + "token_logprobs and one for the end of the last")
+      }
+      if let index = offsets.indices.first(where: { offsets[$0] < (($0 > 0) ? offsets[$0 - 1] : 0) }) {
+        throw RecordError(
+          field: "token_offsets[\(index)]", problem: "is \(offsets[index]), less than what is before it")
+      }
+    }
+    if let tokens = place.documentTokens, end.partialValue > tokens {
+      throw RecordError(
+        field: "document_tokens", problem: "is \(tokens), but the reference ends after \(end.partialValue) tokens")
+    }
   }
 
   /// Token numbers count from 0.

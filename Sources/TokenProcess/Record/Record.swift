@@ -17,6 +17,32 @@ public struct Record: Sendable, Equatable {
     }
   }
 
+  /// Where a record stands in a longer text, its document: records of one document are not independent.
+  public struct Place: Sendable, Equatable {
+    /// The document's name.
+    public var document: String
+    /// The index in the document's tokens, from 0, of the first reference token.
+    public var start: Int
+    /// The offset in the document's text, in Unicode scalars, of each reference token, and the end of the last.
+    public var tokenOffsets: [Int]?
+    /// The number of tokens of the document.
+    public var documentTokens: Int?
+    /// Whether the reference is a long stretch of the document that was scored in one pass, so that a window begins at
+    /// every token; otherwise the reference is one window.
+    public var isLongPass: Bool
+
+    /// A place in a document.
+    public init(
+      document: String, start: Int, tokenOffsets: [Int]? = nil, documentTokens: Int? = nil, isLongPass: Bool = false
+    ) {
+      self.document = document
+      self.start = start
+      self.tokenOffsets = tokenOffsets
+      self.documentTokens = documentTokens
+      self.isLongPass = isLongPass
+    }
+  }
+
   /// The record's name in the data set.
   public package(set) var id: String
   /// ln p_j for each reference token, given the prefix and the reference tokens before it, at temperature 1.
@@ -39,6 +65,8 @@ public struct Record: Sendable, Equatable {
   public package(set) var reference: String?
   /// The prefix's token numbers.
   public package(set) var prefixTokenIDs: [Int]?
+  /// Where the record stands in a longer text.
+  public package(set) var place: Place?
   /// Sampled continuations as token numbers.
   public package(set) var generations: [[Int]]?
   /// Where the text is from.
@@ -77,7 +105,7 @@ public struct Record: Sendable, Equatable {
   /// - Throws: `RecordError` with the first field that breaks a rule. The identifier and the reference are not empty.
   ///   Log-probabilities are numbers and not positive. Arrays over the reference have its length. Ranks, token numbers
   ///   and counts are not negative, and a token of rank r > 0 has a probability of at most 1.02 / (r + 1). Epoch, loss
-  ///   and embeddings are finite.
+  ///   and embeddings are finite. A place lies in its document, and its offsets do not fall.
   public init(
     id: String,
     tokenLogProbabilities: [Double],
@@ -90,6 +118,7 @@ public struct Record: Sendable, Equatable {
     prefix: String? = nil,
     reference: String? = nil,
     prefixTokenIDs: [Int]? = nil,
+    place: Place? = nil,
     generations: [[Int]]? = nil,
     source: String? = nil,
     run: String? = nil,
@@ -112,6 +141,7 @@ public struct Record: Sendable, Equatable {
     self.prefix = prefix
     self.reference = reference
     self.prefixTokenIDs = prefixTokenIDs
+    self.place = place
     self.generations = generations
     self.source = source
     self.run = run

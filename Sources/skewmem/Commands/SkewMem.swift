@@ -15,7 +15,8 @@ struct SkewMem: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CaptureCommand.self, CheckCommand.self, AuditCommand.self, FitCommand.self, PlanCommand.self,
+      CaptureCommand.self, CheckCommand.self, AuditCommand.self, WorksCommand.self, FitCommand.self,
+      PlanCommand.self,
       SimulateCommand.self,
       PredictCommand.self,
       ValidateCommand.self, MetricsCommand.self, CompareCommand.self, LimitsCommand.self,

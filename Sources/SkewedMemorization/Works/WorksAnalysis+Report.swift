@@ -1,0 +1,229 @@
+import Captures
+import GSLNumerics
+import Inference
+import RealModule
+import TokenProcess
+
+extension WorksAnalysis {
+  /// What was found as a report; the files are still to be named.
+  func report(_ found: Found) throws -> WorksReport {
+    let lengths = found.lengths
+    let texts = try DocumentTexts(folders: self.texts)
+    var report = WorksReport(
+      files: [], controlFiles: [], decoding: decoding, context: context, copiedTokens: copiedTokens,
+      level: resampling.level, works: [], total: [], passages: [], warnings: [])
+    var units: [Unit] = []
+    for (document, isControl) in found.order {
+      try Task.checkCancellation()
+      guard var sums = found.sums[document] else { continue }
+      let tokens = try texts.tokens(of: document)
+      sums.settle(tokens: tokens?.count, boundaries: tokens?.boundaries)
+      if let count = tokens?.count, count < sums.tokens {
+        throw CaptureError(
+          file: document,
+          problem: "has \(count) tokens, but windows of it end after \(sums.tokens): the tokens are another tokenizer's"
+        )
+      }
+      var map = WorksReport.WorkMap()
+      if sums.boundaries.count == sums.tokens + 1, !sums.boundaries.contains(-1) { map.boundaries = sums.boundaries }
+      if sums.boundaries.contains(where: { $0 >= 0 }) {
+        let known = try texts.scalars(of: document) ?? (sums.scalars.isEmpty ? nil : sums.scalars)
+        map.boundaries = map.boundaries ?? sums.boundaries
+        map.scalars = known
+      }
+      if let last = map.boundaries?.max(), let scalars = map.scalars, last > scalars.count {
+        throw CaptureError(
+          file: document,
+          problem: "has \(scalars.count) characters, but token_offsets go up to \(last): the text is another one")
+      }
+      let unit = Unit(document, isControl, sums, map, blocks: blockLength(sums, lengths))
+      report.works.append(work(unit))
+      report.maps.append(map)
+      units.append(unit)
+    }
+    report.total = lengths.indices.map { total(units, at: $0) }
+    report.passages = passages(units)
+    report.warnings = warnings(units)
+    return report
+  }
+
+  /// A work with what belongs to it.
+  struct Unit {
+    let document: String
+    let isControl: Bool
+    let sums: WorkSums
+    let map: WorksReport.WorkMap
+    let block: Int
+
+    init(_ document: String, _ isControl: Bool, _ sums: WorkSums, _ map: WorksReport.WorkMap, blocks: Int) {
+      (self.document, self.isControl, self.sums, self.map) = (document, isControl, sums, map)
+      block = blocks
+    }
+  }
+
+  /// Twice the tokens of a window with its context: further apart, windows have nothing in common.
+  private func blockLength(_ sums: WorkSums, _ lengths: [Int]) -> Int {
+    let context = sums.passes > 0 ? self.context : sums.context?.upperBound ?? 50
+    return 2 * (context + (lengths.max() ?? 1))
+  }
+
+  private func work(_ unit: Unit) -> WorksReport.Work {
+    let sums = unit.sums
+    let isPlaced = unit.map.boundaries.map { !$0.contains(-1) } ?? false
+    return .init(
+      document: unit.document, isControl: unit.isControl, tokens: sums.tokens,
+      characters: isPlaced ? unit.map.boundaries.map { ($0.last ?? 0) - ($0.first ?? 0) } : nil, windows: sums.windows,
+      longPasses: sums.passes, context: sums.context.map { [$0.lowerBound, $0.upperBound] },
+      knowsCopies: sums.knowsCopies,
+      lengths: sums.risks.map { risk in
+        length(risk, of: sums.tokens, boundaries: isPlaced ? unit.map.boundaries : nil, block: unit.block)
+      })
+  }
+
+  private func length(
+    _ risk: WorkSums.Risk, of tokens: Int, boundaries: [Int]?, block: Int
+  ) -> WorksReport.Length {
+    let highest = risk.own.lower.logRisk.lazy.filter { !$0.isNaN }.max()
+    let isCopied = risk.withoutCopies != nil
+    return .init(
+      n: risk.all.lower.length, unknownTokens: tokens - risk.all.lower.known,
+      logProbability: highest.flatMap { $0 > -.infinity ? $0 : nil },
+      coverage: coverage(risk.own, of: tokens, boundaries, block: block),
+      coverageWithCopies: isCopied ? coverage(risk.all, of: tokens, boundaries, block: block) : nil,
+      expected: expected(risk.own, of: tokens), expectedWithCopies: isCopied ? expected(risk.all, of: tokens) : nil,
+      risk: risk.own.lower.levels.filter { $0.logRisk >= Self.leastShown }.map {
+        [Double($0.start), Double($0.end), $0.logRisk]
+      })
+  }
+
+  private func coverage(
+    _ risk: WorkSums.Bounds, of tokens: Int, _ boundaries: [Int]?, block: Int
+  ) -> [WorksReport.Coverage] {
+    thresholds.map { threshold in
+      let logThreshold = Double.log(threshold)
+      func share(_ risk: WorkRisk) -> Double {
+        Double(risk.coveredTokens(logThreshold: logThreshold)) / Double(tokens)
+      }
+      let spans = risk.lower.spans(logThreshold: logThreshold)
+      let longest = spans.max { $0.count < $1.count }
+      return .init(
+        threshold: threshold, lower: share(risk.lower), upper: share(risk.upper),
+        characters: boundaries.map { characters(in: spans, $0) },
+        limits: limits(of: [indicators(risk.lower, logThreshold)], block: block).map { Interval($0) },
+        spans: spans.count, longestSpan: longest?.count ?? 0, longestSpanStart: longest?.start)
+    }
+  }
+
+  private func expected(_ risk: WorkSums.Bounds, of tokens: Int) -> [WorksReport.Expected] {
+    draws.map { draws in
+      .init(
+        draws: draws, lower: risk.lower.expectedTokens(draws: draws) / Double(tokens),
+        upper: risk.upper.expectedTokens(draws: draws) / Double(tokens))
+    }
+  }
+
+  /// ln of the least probability that maps show.
+  private static let leastShown = Double.log(1e-12)
+
+  private func characters(in spans: [WorkSpan], _ boundaries: [Int]) -> Double {
+    let all = (boundaries.last ?? 0) - (boundaries.first ?? 0)
+    let covered = spans.reduce(0) { $0 + boundaries[$1.end] - boundaries[$1.start] }
+    return all > 0 ? Double(covered) / Double(all) : 0
+  }
+
+  private func indicators(_ risk: WorkRisk, _ logThreshold: Double) -> [Double] {
+    risk.logRisk.map { $0 >= logThreshold ? 1 : 0 }
+  }
+
+  private func limits(of series: [[Double]], block: Int) -> ClosedRange<Double>? {
+    var bootstrap = BlockBootstrap(block: block)
+    bootstrap.replicates = resampling.replicates
+    bootstrap.seed = resampling.seed
+    return bootstrap.meanInterval(of: series, level: resampling.level)
+  }
+
+  private func total(_ units: [Unit], at index: Int) -> WorksReport.Total {
+    let works = units.filter { !$0.isControl }
+    let controls = units.filter(\.isControl)
+    let tokens = works.map(\.sums.tokens).reduce(0, +)
+    func covered(_ unit: Unit, _ logThreshold: Double) -> Int {
+      unit.sums.risks[index].own.lower.coveredTokens(logThreshold: logThreshold)
+    }
+    return .init(
+      n: units[0].sums.risks[index].all.lower.length, tokens: tokens,
+      unknownTokens: works.map { $0.sums.tokens - $0.sums.risks[index].all.lower.known }.reduce(0, +),
+      coverage: thresholds.map { threshold in
+        let logThreshold = Double.log(threshold)
+        let upper = works.map { $0.sums.risks[index].own.upper.coveredTokens(logThreshold: logThreshold) }
+        let areResampled = works.count >= 10
+        let range =
+          areResampled
+          ? BlockBootstrap.ratioInterval(
+            of: works.map { (Double(covered($0, logThreshold)), Double($0.sums.tokens)) }, level: resampling.level,
+            replicates: resampling.replicates, seed: resampling.seed)
+          : limits(
+            of: works.map { indicators($0.sums.risks[index].own.lower, logThreshold) },
+            block: works.map(\.block).max() ?? 1)
+        return .init(
+          threshold: threshold,
+          lower: Double(works.map { covered($0, logThreshold) }.reduce(0, +)) / Double(max(1, tokens)),
+          upper: Double(upper.reduce(0, +)) / Double(max(1, tokens)), limits: range.map { Interval($0) },
+          resampled: range.map { _ in areResampled ? "works" : "blocks" },
+          controls: controls.map { Double(covered($0, logThreshold)) / Double($0.sums.tokens) }.max())
+      })
+  }
+
+  private func passages(_ units: [Unit]) -> [WorksReport.Passage] {
+    guard top > 0, let threshold = thresholds.min() else { return [] }
+    var found: [WorksReport.Passage] = []
+    for unit in units where !unit.isControl {
+      guard let risk = unit.sums.risks.first?.own.lower else { continue }
+      let spans = risk.spans(logThreshold: .log(threshold)).sorted { ($0.logRisk, $1.start) > ($1.logRisk, $0.start) }
+      for span in spans.prefix(top) {
+        let ends = unit.map.boundaries.map { [$0[span.start], $0[span.end]] }
+        let characters = ends.flatMap { $0[0] >= 0 && $0[1] >= 0 ? $0 : nil }
+        found.append(
+          .init(
+            document: unit.document, n: risk.length, threshold: threshold, start: span.start, end: span.end,
+            characters: characters, logProbability: span.logRisk,
+            text: characters.flatMap { unit.map.text($0[0], $0[1]) }))
+      }
+    }
+    // Stable: works in their order, and passages of one in theirs.
+    return found.enumerated().sorted { ($0.element.logProbability, $1.offset) > ($1.element.logProbability, $0.offset) }
+      .prefix(top).map(\.element)
+  }
+
+  private func warnings(_ units: [Unit]) -> [Warning] {
+    var warnings: [Warning] = []
+    for unit in units {
+      func warn(_ code: Warning.Code, _ counts: [String: Int] = [:]) {
+        let warning = Warning(code, counts: counts)
+        warnings.append(units.count > 1 ? warning.of(unit.document) : warning)
+      }
+      if unit.sums.windows > 0, unit.sums.passes > 0 {
+        warn(.mixedContexts, ["windows": unit.sums.windows, "passes": unit.sums.passes])
+      }
+      if !unit.sums.knowsCopies { warn(.unknownCopies) }
+      for risk in unit.sums.risks where risk.all.lower.known == 0 {
+        warn(.noWindows, ["length": risk.all.lower.length])
+      }
+    }
+    if let document = units.first(where: { $0.sums.documentIsCut })?.document {
+      warnings.append(Warning(.unknownEnd, names: ["document": document]))
+    }
+    return warnings
+  }
+}
+
+extension WorksReport.WorkMap {
+  /// The text between two characters; nil where part of it is not known.
+  func text(_ start: Int, _ end: Int) -> String? {
+    guard let scalars, start >= 0, start <= end, end <= scalars.count else { return nil }
+    let part = scalars[start..<end]
+    guard !part.contains(0) else { return nil }
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: part.compactMap { Unicode.Scalar($0) })
+    return String(text)
+  }
+}
