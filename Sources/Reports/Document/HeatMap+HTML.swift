@@ -15,7 +15,7 @@ extension HeatMap {
   /// What the script draws from: text and lengths of tokens in UTF-16, as scripts count.
   private var data: String {
     let layers = layers.map { layer in
-      let runs = layer.runs.map { "[\($0.start),\($0.end),\(Self.number($0.logProbability))]" }
+      let runs = shown(layer.runs).map { "[\($0.start),\($0.end),\(Self.number($0.logProbability))]" }
       return "{\"name\":\(Self.quoted(layer.name)),\"runs\":[\(runs.joined(separator: ","))]}"
     }
     var members = ["\"tokens\":\(tokens)", "\"layers\":[\(layers.joined(separator: ","))]"]
@@ -25,6 +25,26 @@ extension HeatMap {
       members.append("\"lengths\":[\(texts.map { "\($0.utf16.count)" }.joined(separator: ","))]")
     }
     return "{\(members.joined(separator: ","))}"
+  }
+
+  /// Where shades change.
+  private static let steps = [0.001, 0.01, 0.1, 0.5]
+
+  /// The runs that can be shaded, neighbours of one shade as one with the largest value: what a page needs of a million.
+  private func shown(_ runs: [Run]) -> [Run] {
+    let edges = (thresholds + Self.steps).map { log($0) - 1e-12 }
+    guard let least = thresholds.min().map({ log($0) - 1e-12 }) else { return [] }
+    func shade(_ run: Run) -> Int { edges.count { run.logProbability >= $0 } }
+    var shown: [Run] = []
+    for run in runs where run.logProbability >= least {
+      if let last = shown.last, last.end == run.start, shade(last) == shade(run) {
+        shown[shown.count - 1] = Run(
+          start: last.start, end: run.end, logProbability: max(last.logProbability, run.logProbability))
+      } else {
+        shown.append(run)
+      }
+    }
+    return shown
   }
 
   /// Four digits are enough for a shade.
@@ -69,7 +89,7 @@ extension HeatMap {
   static let script = #"""
     document.querySelectorAll(".heat").forEach(heat => {
       const data = JSON.parse(heat.querySelector("script").textContent), total = data.tokens, page = 800
-      const steps = [0.001, 0.01, 0.1, 0.5]
+      const steps = [0.001, 0.01, 0.1, 0.5] // as in the data
       const make = (tag, parent, text) => {
         const element = document.createElement(tag)
         if (text !== undefined) element.textContent = text
@@ -180,7 +200,7 @@ extension HeatMap {
           const element = make(step ? "mark" : "span", text, slice(at, end))
           if (step) {
             element.className = `k${step}`
-            element.title = `p = ${Math.exp(value).toPrecision(3)}, tokens ${at} to ${end}`
+            element.title = `p up to ${Math.exp(value).toPrecision(3)}, tokens ${at} to ${end}`
           } else if (data.text === undefined) element.className = "none"
           at = end
         }

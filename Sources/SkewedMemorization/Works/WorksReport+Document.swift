@@ -66,7 +66,7 @@ extension WorksReport: ReadableReport {
     document.table(
       .init(
         ["work", "tokens", "unknown"] + thresholds + ["longest", "highest p"]
-          + (hasCopies ? ["\(thresholds[0]), with copies"] : []),
+          + (hasCopies ? ["with copies"] : []),
         left: [0], rows: rows))
     if let coverage = total.coverage.first, let limits = coverage.limits, let kind = coverage.resampled {
       document.paragraph(
@@ -77,7 +77,7 @@ extension WorksReport: ReadableReport {
     if hasCopies {
       document.paragraph(
         "Copies are tokens in a run of \(copiedTokens) that stands in the same context before. Any model repeats what it "
-          + "has just read, so only the last column counts them.")
+          + "has just read, so only the last column counts them, at \(thresholds[0]).")
     }
   }
 

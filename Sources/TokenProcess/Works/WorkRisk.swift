@@ -51,10 +51,19 @@ public struct WorkRisk: Sendable, Equatable {
     let last = window.logSurvival.count - 1
     reserve(tokens: window.start + last)
     guard last >= length else { return }
-    for offset in 0..<last where isCounted?[offset] != false {
-      let token = window.start + offset
-      if offset < length { raise(token, to: window.logSurvival[length]) }
-      logMissed[token] += window.logMissed[max(length, offset + 1)]
+    let (atLength, missed) = (window.logSurvival[length], window.logMissed[length])
+    logRisk.withUnsafeMutableBufferPointer { logRisk in
+      for offset in 0..<length where isCounted?[offset] != false {
+        let token = window.start + offset
+        if !(logRisk[token] >= atLength) { logRisk[token] = atLength }
+      }
+    }
+    logMissed.withUnsafeMutableBufferPointer { sums in
+      window.logMissed.withUnsafeBufferPointer { longer in
+        for offset in 0..<last where isCounted?[offset] != false {
+          sums[window.start + offset] += offset < length ? missed : longer[offset + 1]
+        }
+      }
     }
   }
 
