@@ -89,6 +89,9 @@ public struct CaptureOptions: Sendable {
   /// Whether a record may have a whole reference as its one token, as samples of lm-evaluation-harness have: what goes
   /// by tokens refuses those.
   public var takesWholeReferences = false
+  /// Whether a record may be a long pass, in which a window of a document begins at each token: what takes a record as
+  /// one window refuses those.
+  public var takesLongPasses = false
 
   /// Of how many lines of a native capture the alternatives are read all the same, for checks.
   public var alternativesSample = 0

@@ -89,8 +89,7 @@ public struct CaptureReader: Sendable {
     try options.check(format, file: input.path)
     switch format {
     case .native:
-      return NativeLines(
-        input, skipsAlternatives: options.skipsAlternatives, sample: options.alternativesSample)
+      return NativeLines(input, options)
     case .harness:
       guard options.takesWholeReferences else {
         throw CaptureError(

@@ -66,6 +66,7 @@ public struct AuditAnalysis: Sendable {
     for record in captures.lazy.flatMap(\.records) { sums.add(record) }
     var report = try await run(on: sums, files: captures.map(\.name))
     report.add(evidenceOf: captures)
+    if sums.areWindows { report.warnings.removeAll { $0.code == .overlappingWindows } }
     return report
   }
 
@@ -146,7 +147,9 @@ public struct AuditAnalysis: Sendable {
         errors += part.errors.prefix(100 - errors.count)
         checks.merge(part.checks)
       }
-      let found = try checks.accepted(file: file, options)
+      var found = try checks.accepted(file: file, options)
+      // Windows that say so are taken for what they are.
+      if checks.placed == checks.records { found.removeAll { $0.code == .overlappingWindows } }
       evidence += files.count > 1 ? found.map { $0.of(file) } : found
     }
     if !hasCapture, let first = files.first { try captureOptions.refuse(for: first, because: "is a summary") }

@@ -13,6 +13,7 @@ extension AuditReport: ReadableReport {
     document.paragraph(opening)
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
+    addWorks(to: &document)
     addRecords(to: &document)
     document.figure(riskMapFigure)
     addSurvival(to: &document)
@@ -55,6 +56,45 @@ extension AuditReport: ReadableReport {
         + "the end."
     }
     return text
+  }
+
+  /// Works that a reader is shown.
+  private static let shownWorks = 12
+
+  private func addWorks(to document: inout ReportDocument) {
+    guard let works, let totals = worksTotal, let first = totals.first else { return }
+    document.heading("Works")
+    document.paragraph(
+      "The records are windows of \(NumberText.count(works.count, "work")), and overlap: what counts is how many tokens of "
+        + "a work stand in a window that one draw repeats with at least some probability. The works command shows the "
+        + "passages.")
+    func share(_ lower: Double) -> String { NumberText.percent(lower) }
+    let thresholds = first.coverage.map { "p ≥ \(NumberText.setting($0.threshold))" }
+    document.table(
+      .init(
+        ["window", "tokens", "unknown"] + thresholds + ["\(NumberText.level(level)) limits"], left: [0],
+        rows: totals.map { total in
+          let limits = total.coverage.first?.limits.map {
+            "\(NumberText.percent($0.lower)) – \(NumberText.percent($0.upper))"
+          }
+          return [
+            NumberText.count(total.n, "token"), NumberText.count(total.tokens), NumberText.count(total.unknownTokens),
+          ] + total.coverage.map { share($0.lower) } + [limits ?? "—"]
+        }))
+    if works.count > 1 {
+      let riskiest = works.enumerated().sorted { a, b in
+        let (one, other) = (a.element.lengths[0].coverage[0].lower, b.element.lengths[0].coverage[0].lower)
+        return (one, b.offset) > (other, a.offset)
+      }
+      document.table(
+        .init(
+          ["work", "tokens"] + thresholds + ["longest"], left: [0],
+          rows: riskiest.prefix(Self.shownWorks).map(\.element).map { work in
+            [NumberText.name(work.document), NumberText.count(work.tokens)]
+              + work.lengths[0].coverage.map { share($0.lower) }
+              + [NumberText.count(work.lengths[0].coverage.first?.longestSpan ?? 0)]
+          }))
+    }
   }
 
   private func addRecords(to document: inout ReportDocument) {
@@ -108,6 +148,13 @@ extension AuditReport: ReadableReport {
     }
     document.table(
       .init(["n", "records", "P(N >= n)", "population", "records expected", "range"], rows: rows))
+    if let works {
+      document.paragraph(
+        "The records are windows that overlap: limits for the population resample "
+          + (works.count >= 10 ? "works" : "stretches of the works")
+          + ". Each window is drawn from by itself, so the numbers of records are right, but several of them may be one "
+          + "passage.")
+    }
   }
 
   private func addAverageAgainstTail(to document: inout ReportDocument) {

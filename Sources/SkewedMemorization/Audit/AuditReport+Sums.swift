@@ -13,7 +13,7 @@ extension DataSetSums {
     var warnings = provenanceWarnings
     if skipped > 0 { warnings.append(Warning(.skippedLines, counts: ["lines": skipped])) }
     let logSurvival = sums.survival.logSurvival
-    let limits = try await sums.groups.bootstrapIntervals(
+    let limits = try await independentGroups.bootstrapIntervals(
       around: logSurvival, level: resampling.level, replicates: resampling.replicates, seed: resampling.seed,
       threads: resampling.threads)
     if limits.dropFirst().contains(where: { $0 == nil }) {
@@ -51,6 +51,10 @@ extension DataSetSums {
     for n in Set(lengths ?? []).sorted() where sums.tails[n] == nil {
       warnings.append(Warning(.lengthNotReached, counts: ["length": n]))
     }
+    let works = sums.works?.reported ?? []
+    for work in Dictionary(grouping: works, by: \.document).filter({ $0.value.count > 1 }).keys.sorted() {
+      warnings.append(Warning(.splitWork, names: ["document": work]))
+    }
     let fits = try fits(lengths: reported, logSurvival: logSurvival, warnings: &warnings)
     return AuditReport(
       files: files, records: records, skipped: skipped, tokens: sums.tokens, maxLength: sums.survival.maximumLength,
@@ -79,6 +83,7 @@ extension DataSetSums {
           n: n, expectedRecords: sums.survival.expectedRecords(n), lower: limits.lowerBound, upper: limits.upperBound,
           errorBound: count.errorBound)
       },
+      works: works.isEmpty ? nil : works, worksTotal: works.isEmpty ? nil : works.totals(resampling),
       recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,
       fits: fits,
       warnings: warnings)
@@ -137,7 +142,7 @@ extension DataSetSums {
   private func fits(
     lengths: [Int], logSurvival: [Double], warnings: inout [Warning]
   ) throws -> [FamilyFit] {
-    let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: sums.groups.counts))
+    let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: independentGroups.counts))
     let counts = sums.histogram.counts
     var fits: [Fit] = []
     var unconverged: [String] = []

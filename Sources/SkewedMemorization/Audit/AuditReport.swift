@@ -33,6 +33,10 @@ public struct AuditReport: Codable, Sendable, Equatable {
   public var maximum: Maximum
   /// How many records repeat at least n tokens in one draw each.
   public var extractable: [Extractable]
+  /// The works that records are windows of; null where no record is. Where the risk is in them, ``WorksReport`` says.
+  @OrNull public var works: [WorksReport.Work]?
+  /// All works together at each length; null without works.
+  @OrNull public var worksTotal: [WorksReport.Total]?
   /// The riskiest records, by decreasing expected match.
   public var recordsAtRisk: [RecordAtRisk]
   /// The records most likely to be repeated whole, by decreasing ln S(L).
@@ -47,6 +51,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
       extractable,
       fits
     case warnings
+    case works
+    case worksTotal = "works_total"
     case maxLength = "max_length"
     case meanLoss = "mean_loss"
     case matchLength = "match_length"

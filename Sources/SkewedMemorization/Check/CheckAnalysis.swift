@@ -23,6 +23,7 @@ public struct CheckAnalysis: Sendable {
     guard !files.isEmpty else { throw ArgumentError(name: "files", value: "none", allowed: "one or more") }
     var options = captureOptions
     options.takesWholeReferences = true
+    options.takesLongPasses = true
     let reader = CaptureReader(files: files, threads: threads, options: options)
     var report = CheckReport()
     for file in files {

@@ -32,7 +32,8 @@ extension DataSetSums {
         head.records, head.tokens, head.skipped, sums.greedyRecords, sums.repeatedIDs, sums.wholeReferences ?? 0,
       ]
       return counts.allSatisfy { (0...1 << 53).contains($0) } && sums.survival.records == head.records
-        && sums.groups.records == head.records && sums.tokens == head.tokens && sums.survival.tokens == head.tokens
+        && sums.groups.records == head.records && sums.workGroups?.records ?? 0 <= head.records
+        && sums.tokens == head.tokens && sums.survival.tokens == head.tokens
         && sums.greedyRecords <= head.records
         && (head.records == 0) == (longest == 0) && sums.survival.isConsistent && sums.groups.length == longest
         && sums.histogram.length == (longest == 0 ? 0 : longest + 1) && sums.greedy.length <= longest + 1

@@ -34,6 +34,10 @@ public struct DataSetSums: Sendable {
     var cumulance = CumulanceAccumulator()
     var heterogeneity = HeterogeneityAccumulator()
     var groups = RecordGroups()
+    /// Records by the work that they are windows of; nil where none is.
+    var workGroups: RecordGroups?
+    /// The works; nil where there are none.
+    var works: WorkRows?
     var tokens = 0
     var logProbabilities = CompensatedSum()
     /// By length: the probabilities of all records that reach it.
@@ -75,7 +79,7 @@ public struct DataSetSums: Sendable {
     sums.histogram.add(masses: masses)
     sums.cumulance.add(moments)
     sums.heterogeneity.add(law)
-    sums.groups.add(law)
+    addGroups(record, law)
     sums.tokens += law.length
     sums.logProbabilities.add(law.logSurvival[law.length])
     addTails(law, longest: longest)
@@ -97,6 +101,27 @@ public struct DataSetSums: Sendable {
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
+  }
+
+  /// Windows of a work are not independent: those of a stretch of twice their length are one unit, and those of a work.
+  private mutating func addGroups(_ record: Record, _ law: MatchLengthLaw) {
+    guard let place = record.place else { return sums.groups.add(law) }
+    let window = law.length + (record.prefixTokenIDs?.count ?? law.length)
+    let work = Fingerprint(place.document.utf8).value
+    sums.groups.add(law, unit: work &+ UInt64(place.start / (2 * window)) &* 0x9E37_79B9_7F4A_7C15)
+    sums.workGroups = sums.workGroups ?? RecordGroups()
+    sums.workGroups?.add(law, unit: work)
+    sums.works = sums.works ?? WorkRows(lengths: lengths)
+    sums.works?.add(record)
+  }
+
+  /// Whether every record says which window of which work it is.
+  var areWindows: Bool { records > 0 && sums.workGroups?.records == records }
+
+  /// What to resample: works, where all records are windows of ten or more; otherwise records, and stretches of works.
+  var independentGroups: RecordGroups {
+    if areWindows, let works = sums.workGroups, works.units >= 10 { return works }
+    return sums.groups
   }
 
   /// Keeps S_i(n) at the lengths to report. Without a list these are the powers of two and the longest reference, which
@@ -141,6 +166,12 @@ public struct DataSetSums: Sendable {
     sums.cumulance.merge(other.sums.cumulance)
     sums.heterogeneity.merge(other.sums.heterogeneity)
     sums.groups.merge(other.sums.groups)
+    if let groups = other.sums.workGroups {
+      if sums.workGroups == nil { sums.workGroups = groups } else { sums.workGroups?.merge(groups) }
+    }
+    if let works = other.sums.works {
+      if sums.works == nil { sums.works = works } else { sums.works?.merge(works) }
+    }
     sums.tokens += other.sums.tokens
     sums.logProbabilities.merge(other.sums.logProbabilities)
     risks.merge(other.risks)
@@ -178,7 +209,7 @@ public struct DataSetSums: Sendable {
   public var counts: CensoredCounts { sums.histogram.counts }
 
   /// The same of parts of the records, for standard errors.
-  public var clusters: [CensoredCounts] { sums.groups.counts }
+  public var clusters: [CensoredCounts] { independentGroups.counts }
 
   /// The number of records that tell their greedy match.
   public var greedyRecords: Int { sums.greedyRecords }

@@ -13,6 +13,9 @@ public struct EvidenceChecks: Sendable {
   /// Records whose alternatives were looked at.
   public private(set) var listed = 0
 
+  /// Records that say which window of which document they are.
+  public private(set) var placed = 0
+
   /// Records by the length of their reference.
   private var lengths: [Int: Int] = [:]
   private var overfull = Places()
@@ -128,6 +131,7 @@ public struct EvidenceChecks: Sendable {
   public mutating func add(_ record: Record) {
     guard !record.isWholeReference else { return }
     records += 1
+    if record.place != nil { placed += 1 }
     lengths[record.tokenLogProbabilities.count, default: 0] += 1
     addLists(record)
     let (number, isTelling) = addValues(record)
@@ -144,6 +148,7 @@ public struct EvidenceChecks: Sendable {
   /// Adds what another part of the data set showed.
   public mutating func merge(_ other: EvidenceChecks) {
     records += other.records
+    placed += other.placed
     listed += other.listed
     lengths.merge(other.lengths, uniquingKeysWith: +)
     overfull.merge(other.overfull)

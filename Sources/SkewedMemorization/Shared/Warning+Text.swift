@@ -164,6 +164,9 @@ extension Warning {
     case .unknownEnd:
       "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the end "
         + "of the last window"
+    case .splitWork:
+      "windows of \(name("document")) are in several summaries: its coverage is reported for each, and limits take its "
+        + "parts as independent; summarize its captures together"
     case .noPrefixTokens:
       "\(count("bare")) of \(count("records")) records have no prefix_token_ids: their histories begin with the "
         + "reference"

@@ -118,6 +118,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case unknownCopies = "unknown-copies"
     case noWindows = "no-windows"
     case unknownEnd = "unknown-end"
+    case splitWork = "split-work"
     // Training sets, similarity, mitigation, validation.
     case noPrefixTokens = "no-prefix-tokens"
     case repetitions

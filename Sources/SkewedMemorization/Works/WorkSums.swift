@@ -45,6 +45,12 @@ struct WorkSums: Sendable {
       all.add(part, isCounted: nil)
     }
 
+    fileprivate mutating func merge(_ other: Risk) {
+      if other.withoutCopies != nil, withoutCopies == nil { withoutCopies = all }
+      withoutCopies?.merge(other.own)
+      all.merge(other.all)
+    }
+
     fileprivate mutating func reserve(tokens: Int) {
       all.reserve(tokens: tokens)
       withoutCopies?.reserve(tokens: tokens)
@@ -66,6 +72,12 @@ struct WorkSums: Sendable {
       if part.upper != nil, higher == nil { higher = lower }
       (part.upper ?? part.lower).add(to: &higher, part.start, part.first, isCounted)
       part.lower.add(to: &lower, part.start, part.first, isCounted)
+    }
+
+    fileprivate mutating func merge(_ other: Bounds) {
+      if !other.isExact, higher == nil { higher = lower }
+      higher?.merge(other.upper)
+      lower.merge(other.lower)
     }
 
     fileprivate mutating func reserve(tokens: Int) {
@@ -173,10 +185,40 @@ struct WorkSums: Sendable {
     for (index, scalar) in text.unicodeScalars.enumerated() { scalars[first + index] = scalar.value }
   }
 
-  /// Says what a document itself tells.
-  mutating func settle(tokens: Int?, boundaries: [Int]?) {
+  /// Adds what other windows of the document say.
+  ///
+  /// - Precondition: They are of the same lengths.
+  mutating func merge(_ other: WorkSums) {
+    for index in risks.indices { risks[index].merge(other.risks[index]) }
+    windows += other.windows
+    passes += other.passes
+    knowsCopies = knowsCopies && other.knowsCopies
+    if let own = other.context {
+      context = context.map { min($0.lowerBound, own.lowerBound)...max($0.upperBound, own.upperBound) } ?? own
+    }
+    statedTokens = max(statedTokens, other.statedTokens)
+    for (index, offset) in other.boundaries.enumerated() where offset >= 0 {
+      if boundaries.count <= index {
+        boundaries.append(contentsOf: repeatElement(-1, count: index + 1 - boundaries.count))
+      }
+      boundaries[index] = offset
+    }
+    for (index, scalar) in other.scalars.enumerated() where scalar != 0 {
+      if scalars.count <= index { scalars.append(contentsOf: repeatElement(0, count: index + 1 - scalars.count)) }
+      scalars[index] = scalar
+    }
+  }
+
+  /// Says what a document itself tells; false where its windows say otherwise.
+  mutating func settle(tokens: Int?, boundaries: [Int]?) -> Bool {
+    if let tokens, tokens < self.tokens || statedTokens > 0 && tokens != statedTokens { return false }
     statedTokens = max(statedTokens, tokens ?? 0)
-    if let boundaries { self.boundaries = boundaries }
+    if let boundaries {
+      let isAlike = zip(self.boundaries, boundaries).allSatisfy { $0 < 0 || $0 == $1 }
+      guard isAlike, self.boundaries.count <= boundaries.count else { return false }
+      self.boundaries = boundaries
+    }
     for index in risks.indices { risks[index].reserve(tokens: self.tokens) }
+    return true
   }
 }

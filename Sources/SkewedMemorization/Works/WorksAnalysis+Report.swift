@@ -17,12 +17,12 @@ extension WorksAnalysis {
       try Task.checkCancellation()
       guard var sums = found.sums[document] else { continue }
       let tokens = try texts.tokens(of: document)
-      sums.settle(tokens: tokens?.count, boundaries: tokens?.boundaries)
-      if let count = tokens?.count, count < sums.tokens {
+      guard sums.settle(tokens: tokens?.count, boundaries: tokens?.boundaries) else {
         throw CaptureError(
           file: document,
-          problem: "has \(count) tokens, but windows of it end after \(sums.tokens): the tokens are another tokenizer's"
-        )
+          problem:
+            "has other tokens in the folder of texts than in its windows: they are another tokenizer's, or the text "
+            + "is another one")
       }
       var map = WorksReport.WorkMap()
       if sums.boundaries.count == sums.tokens + 1, !sums.boundaries.contains(-1) { map.boundaries = sums.boundaries }
@@ -68,7 +68,8 @@ extension WorksAnalysis {
     return max(2 * (context + (lengths.max() ?? 1)), sums.tokens / 1000)
   }
 
-  private func work(_ unit: Unit) -> WorksReport.Work {
+  /// - Parameter isMapped: Whether the risk along the work is wanted.
+  func work(_ unit: Unit, isMapped: Bool = true) -> WorksReport.Work {
     let sums = unit.sums
     let isPlaced = unit.map.boundaries.map { !$0.contains(-1) } ?? false
     return .init(
@@ -77,12 +78,14 @@ extension WorksAnalysis {
       longPasses: sums.passes, context: sums.context.map { [$0.lowerBound, $0.upperBound] },
       knowsCopies: sums.knowsCopies,
       lengths: sums.risks.map { risk in
-        length(risk, of: sums.tokens, boundaries: isPlaced ? unit.map.boundaries : nil, block: unit.block)
+        length(
+          risk, of: sums.tokens, boundaries: isPlaced ? unit.map.boundaries : nil, block: unit.block, isMapped: isMapped
+        )
       })
   }
 
   private func length(
-    _ risk: WorkSums.Risk, of tokens: Int, boundaries: [Int]?, block: Int
+    _ risk: WorkSums.Risk, of tokens: Int, boundaries: [Int]?, block: Int, isMapped: Bool
   ) -> WorksReport.Length {
     let highest = risk.own.lower.logRisk.lazy.filter { !$0.isNaN }.max()
     let isCopied = risk.withoutCopies != nil
@@ -92,9 +95,10 @@ extension WorksAnalysis {
       coverage: coverage(risk.own, of: tokens, boundaries, block: block),
       coverageWithCopies: isCopied ? coverage(risk.all, of: tokens, boundaries, block: block) : nil,
       expected: expected(risk.own, of: tokens), expectedWithCopies: isCopied ? expected(risk.all, of: tokens) : nil,
-      risk: risk.own.lower.levels.filter { $0.logRisk >= Self.leastShown }.map {
-        [Double($0.start), Double($0.end), $0.logRisk]
-      })
+      risk: isMapped
+        ? risk.own.lower.levels.filter { $0.logRisk >= Self.leastShown }.map {
+          [Double($0.start), Double($0.end), $0.logRisk]
+        } : [])
   }
 
   private func coverage(
@@ -137,6 +141,7 @@ extension WorksAnalysis {
   }
 
   private func limits(of series: [[Double]], block: Int) -> ClosedRange<Double>? {
+    guard resampling.replicates > 0 else { return nil }
     var bootstrap = BlockBootstrap(block: block)
     bootstrap.replicates = resampling.replicates
     bootstrap.seed = resampling.seed

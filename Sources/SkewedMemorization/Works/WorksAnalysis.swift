@@ -127,6 +127,7 @@ public struct WorksAnalysis: Sendable {
   ) async throws -> [Warning] {
     var options = captureOptions
     options.skipsAlternatives = !needsAlternatives
+    options.takesLongPasses = true
     options.alternativesSample = EvidenceChecks.alternativesSample
     let input = try InputFile(path: file, sources: options.sources)
     guard try !DataSetSums.isSummary(input) else {

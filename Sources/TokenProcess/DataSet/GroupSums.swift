@@ -92,11 +92,11 @@ struct GroupSums: Sendable {
     groups = count
   }
 
-  /// Adds the sums of other groups, each to that at its number plus `offset`, going round after `count` groups.
+  /// Adds the sums of other groups, each to the group that is given for it.
   ///
-  /// - Precondition: There are as many lengths.
-  mutating func merge(_ other: GroupSums, offset: Int, of count: Int) {
-    reserve(groups: min(count, offset + other.groups))
+  /// - Precondition: There are as many lengths, and a target for each group.
+  mutating func merge(_ other: GroupSums, into targets: [Int]) {
+    reserve(groups: targets.prefix(other.groups).max().map { $0 + 1 } ?? 0)
     var factors = [Double](repeating: 0, count: other.lengths)
     for (length, exponent) in other.exponents.enumerated() where exponent != .min {
       if exponent > exponents[length] { rescale(length, to: exponent) }
@@ -106,7 +106,7 @@ struct GroupSums: Sendable {
     significands.withUnsafeMutableBufferPointer { mine in
       other.significands.withUnsafeBufferPointer { theirs in
         for group in 0..<other.groups {
-          let target = (group + offset) % count * stride
+          let target = targets[group] * stride
           for length in 0..<other.lengths {
             mine[target + length] += theirs[group * other.stride + length] * factors[length]
           }

@@ -5,9 +5,10 @@ import RealModule
 
 /// Sums of S_i(n) over groups of records, from which inference about the population follows.
 ///
-/// Records, not tokens, are the independent units. They are dealt in turn into up to 1024 groups. In a small data set
-/// each record is its own group; in a large one the groups are as independent as the records. Resampling groups is then
-/// the record bootstrap at a fixed cost. There are at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
+/// Records, not tokens, are the independent units, or where records belong together, such as windows of one work, what
+/// they belong to. Units are dealt in turn into up to 1024 groups. In a small data set each unit is its own group; in a
+/// large one the groups are as independent as the units. Resampling groups is then the bootstrap of units at a fixed
+/// cost. There are at most 2²⁰ pairs of sums (fewer groups for longer references, by adding
 /// the upper half of the groups to the lower), or 16 pairs a position where references have more than 2¹⁶ tokens.
 public struct RecordGroups: Sendable {
   private static let largestCount = 1024
@@ -20,16 +21,23 @@ public struct RecordGroups: Sendable {
   private var groupCount = largestCount
   /// The number of records added.
   public private(set) var records = 0
+  /// The number of independent units: records, or what several belong to.
+  public private(set) var units = 0
+  /// The units that several records may belong to, by name, with their number.
+  private var named: [UInt64: Int] = [:]
 
   /// No records.
   public init() {}
 
-  /// Adds the law of one record to the next group.
+  /// Adds the law of one record to the group of its unit, the next one for a new unit.
   ///
+  /// - Parameters:
+  ///   - law: The law.
+  ///   - unit: What tells its unit from others; nil for a record by itself.
   /// - Complexity: O(L).
-  public mutating func add(_ law: MatchLengthLaw) {
+  public mutating func add(_ law: MatchLengthLaw, unit: UInt64? = nil) {
     reserve(law.length)
-    let group = records % groupCount
+    let group = number(of: unit) % groupCount
     records += 1
     law.survival.withUnsafeBufferPointer { survival in
       entered.add(UnsafeBufferPointer(rebasing: survival.dropLast()), to: group)
@@ -37,14 +45,32 @@ public struct RecordGroups: Sendable {
     }
   }
 
-  /// Adds another part of the data, as if its records had been added after these: the next goes to the next group.
+  /// The number of a unit, a new one where it is not known.
+  private mutating func number(of unit: UInt64?) -> Int {
+    if let unit, let known = named[unit] { return known }
+    if let unit { named[unit] = units }
+    units += 1
+    return units - 1
+  }
+
+  /// Adds another part of the data, as if its records had been added after these: the next unit goes to the next group.
+  ///
+  /// Units that are in both are one, unless the other part has so many that they share groups.
   public mutating func merge(_ other: RecordGroups) {
     reserve(other.length)
     while groupCount > other.groupCount { halve() }
-    let offset = records % groupCount
+    var targets: [Int] = []
+    if other.named.isEmpty || other.units > other.groupCount {
+      targets = (0..<other.count).map { (units + $0) % groupCount }
+      for (unit, number) in other.named where named[unit] == nil { named[unit] = units + number }
+      units += other.units
+    } else {
+      let names = Dictionary(uniqueKeysWithValues: other.named.map { ($0.value, $0.key) })
+      targets = (0..<other.units).map { number(of: names[$0]) % groupCount }
+    }
     records += other.records
-    survivors.merge(other.survivors, offset: offset, of: groupCount)
-    entered.merge(other.entered, offset: offset, of: groupCount)
+    survivors.merge(other.survivors, into: targets)
+    entered.merge(other.entered, into: targets)
   }
 
   private mutating func reserve(_ length: Int) {
@@ -63,7 +89,7 @@ public struct RecordGroups: Sendable {
   package var length: Int { survivors.lengths }
 
   /// The number of groups that hold records.
-  public var count: Int { min(records, groupCount) }
+  public var count: Int { min(units, groupCount) }
 
   /// The match-length weights of each group, for a sandwich covariance of a fit.
   public var counts: [CensoredCounts] {
@@ -131,7 +157,7 @@ public struct RecordGroups: Sendable {
 // MARK: Coding, of the groups that hold records
 
 extension RecordGroups: Codable {
-  private enum CodingKeys: String, CodingKey { case positions, groupCount, records }
+  private enum CodingKeys: String, CodingKey { case positions, groupCount, records, units }
 
   /// The sums of all groups at one length.
   private struct Position: Codable {
@@ -161,11 +187,13 @@ extension RecordGroups: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     groupCount = try container.decode(Int.self, forKey: .groupCount)
     records = try container.decode(Int.self, forKey: .records)
+    units = try container.decodeIfPresent(Int.self, forKey: .units) ?? records
     let positions = try container.decode([Position].self, forKey: .positions)
     func failure(_ key: CodingKeys, _ problem: String) -> DecodingError {
       DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: problem)
     }
     guard groupCount > 0, groupCount <= Self.largestCount, groupCount & (groupCount - 1) == 0, records >= 0,
+      (0...records).contains(units), (units == 0) == (records == 0),
       positions.count <= Self.largestSize / groupCount || groupCount <= 16,
       positions.allSatisfy({ max($0.survivors.values.values.count, $0.entered.values.values.count) <= groupCount })
     else { throw failure(.groupCount, "the number of groups does not fit the sums") }
@@ -180,6 +208,7 @@ extension RecordGroups: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(groupCount, forKey: .groupCount)
     try container.encode(records, forKey: .records)
+    if units != records { try container.encode(units, forKey: .units) }
     let positions = (0..<length).map {
       Position(survivors: Column(survivors, $0, groups: count), entered: Column(entered, $0, groups: count))
     }

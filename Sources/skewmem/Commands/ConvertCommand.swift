@@ -40,8 +40,9 @@ struct ConvertCommand: AsyncParsableCommand {
       }
       let files = try expandedCaptures(files)
       try input.refuseSummaries(files)
-      let reader = CaptureReader(
-        files: files, threads: threadOptions.threads, options: try input.captureOptions())
+      var options = try input.captureOptions()
+      options.takesLongPasses = true
+      let reader = CaptureReader(files: files, threads: threadOptions.threads, options: options)
       var checks = EvidenceChecks()
       var writer = try CaptureWriter(path: output)
       var count = 0
