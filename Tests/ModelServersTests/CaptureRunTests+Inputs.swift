@@ -1,10 +1,11 @@
 import Captures
 import Foundation
-import ModelServers
 import Synchronization
 import TestSupport
 import Testing
 import TokenProcess
+
+@testable import ModelServers
 
 /// What is to be scored, and what has been.
 extension CaptureRunTests {
@@ -60,7 +61,7 @@ extension CaptureRunTests {
         ($0.passages.prefixTokens, $0.passages.suffixTokens, $0.passages.stride) = (4, 3, 5)
       }
       let tokens = ToyModel.tokens(text)
-      #expect(result.records.map(\.id) == ["book@0", "book@5", "book@10"])
+      #expect(result.records.map(\.id) == ["book@4", "book@9", "book@14"])
       #expect(result.outcome.leftOut == 2 && result.outcome.failed == 0)
       for (record, start) in zip(result.records, [0, 5, 10]) {
         #expect(record.prefixTokenIDs == Array(tokens[start..<start + 4]) && record.source == "s")
@@ -71,6 +72,77 @@ extension CaptureRunTests {
         }
       }
     }
+  }
+
+  /// Whole texts become windows, or long passes, that say where they are; cut off, a capture goes on.
+  @Test(arguments: [ToyModel.Kind.llamaCpp, .vllm])
+  func wholeTexts(_ kind: ToyModel.Kind) async throws {
+    let model = ToyModel(kind)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let text = "the thick brown fox jumps over the other fox"
+      let texts = folder.appendingPathComponent("texts")
+      try FileManager.default.createDirectory(at: texts, withIntermediateDirectories: true)
+      try text.write(to: texts.appendingPathComponent("fox.txt"), atomically: true, encoding: .utf8)
+      try "no more than this".write(to: texts.appendingPathComponent("note.md"), atomically: true, encoding: .utf8)
+      try "{}".write(to: texts.appendingPathComponent("other.json"), atomically: true, encoding: .utf8)
+      let store = folder.appendingPathComponent("store").path
+      func records(_ input: String, _ change: (inout PassageOptions) -> Void) async throws -> [Record] {
+        var settings = CaptureRun.Settings()
+        (settings.passages.prefixTokens, settings.passages.suffixTokens) = (4, 3)
+        change(&settings.passages)
+        let path = "\(store)-\(UUID().uuidString)"
+        _ = try await CaptureRun(client: try HTTPClient(address: server.address, key: nil), settings: settings)
+          .run(input: input, store: path)
+        var options = CaptureOptions()
+        (options.sources, options.takesLongPasses) = ([StoreSource()], true)
+        return try await CaptureReader(files: [path], options: options).records()
+      }
+      let tokens = ToyModel.tokens(text)
+      let windows = try await records(texts.path) { $0.stride = 5 }
+      #expect(windows.first?.id == "fox@4" && windows.last?.place?.document == "note")
+      let scalars = Array(text.unicodeScalars)
+      for record in windows where record.place?.document == "fox" {
+        let place = try #require(record.place)
+        #expect(record.referenceTokenIDs == Array(tokens[place.start..<place.start + 3]))
+        #expect(place.documentTokens == tokens.count && !place.isLongPass)
+        let offsets = try #require(place.tokenOffsets)
+        let shown = String(String.UnicodeScalarView(scalars[offsets[0]..<offsets[3]]))
+        #expect(ToyModel.tokens(shown) == record.referenceTokenIDs)
+      }
+      let chosen = try await records(texts.path + "/fox.txt") { $0.starts = [7, 2, 12, 1000] }
+      #expect(chosen.map { $0.place?.start } == [7, 12])
+      guard kind == .vllm else {
+        await #expect(throws: ServerError.self) { try await records(texts.path) { $0.passTokens = 20 } }
+        return
+      }
+      let passes = try await records(texts.path + "/fox.txt") { $0.passTokens = 20 }
+      // 20 tokens each, 6 of which are those of the one before; the first token has no log-probability.
+      #expect(passes.map { $0.place?.start } == [1, 15, 29] && passes.allSatisfy { $0.place?.isLongPass == true })
+      for pass in passes {
+        let start = try #require(pass.place?.start)
+        for (index, value) in pass.tokenLogProbabilities.enumerated() {
+          let context = Array(tokens[(start - 1)..<(start + index)])
+          expectClose(value, ToyModel.logProbabilities(after: context)[tokens[start + index]], relative: 1e-12)
+        }
+      }
+      #expect(passes.last.map { ($0.place?.start ?? 0) + $0.tokenLogProbabilities.count } == tokens.count)
+      await #expect(throws: CaptureError.self) { try await records(texts.path) { $0.prefixTokens = nil } }
+    }
+  }
+
+  /// Tokens of every vocabulary are found in their text, also where one is a part of a character.
+  @Test func tokensInTheirText() {
+    func offsets(_ pieces: [String], _ text: String) -> [Int]? {
+      TokenOffsets.offsets(of: pieces.map { .text($0) }, in: text)
+    }
+    #expect(offsets(["a", " b", "é"], "a bé") == [0, 1, 3, 4])
+    #expect(offsets(["a", "\u{120}b", "Ã©"], "a bé") == [0, 1, 3, 4])
+    #expect(offsets(["\u{2581}a", "\u{2581}b", "<0xC3>", "<0xA9>"], "a bé") == [0, 1, 3, 3, 4])
+    #expect(offsets(["\u{2581}a", "b"], "a b") == nil && offsets([], "") == [0])
+    #expect(
+      TokenOffsets.offsets(of: [.bytes([0xF0, 0x9F]), .bytes([0x98, 0x80]), .bytes([0x21])], in: "😀!") == [0, 0, 1, 2])
   }
 
   /// Where every text is too short there is nothing to do; how far planning is can be seen.

@@ -83,9 +83,17 @@ public final class ToyModel: Sendable {
     case ("POST", "/detokenize") where kind == .vllm:
       return .json(["prompt": (request.json["tokens"] as? [Int] ?? []).map(Self.text).joined()])
     case ("POST", "/tokenize") where isLlama:
-      return .json(["tokens": Self.tokens(request.json["content"] as? String ?? "")])
+      let tokens = Self.tokens(request.json["content"] as? String ?? "")
+      guard request.json["with_pieces"] as? Bool == true else { return .json(["tokens": tokens]) }
+      // As the real one has them: bytes where a piece is no text by itself.
+      return .json([
+        "tokens": tokens.map { ["id": $0, "piece": $0 == 32 ? [32] : Self.text($0)] as [String: Any] }
+      ])
     case ("POST", "/tokenize") where kind == .vllm:
-      return .json(["tokens": Self.tokens(request.json["prompt"] as? String ?? "")])
+      let tokens = Self.tokens(request.json["prompt"] as? String ?? "")
+      guard request.json["return_token_strs"] as? Bool == true else { return .json(["tokens": tokens]) }
+      // As byte-level vocabularies write a space.
+      return .json(["tokens": tokens, "token_strs": tokens.map { $0 == 32 ? "\u{120}" : Self.text($0) }])
     case ("POST", "/completion") where isLlama: return completion(request.json)
     case ("POST", "/v1/completions") where kind == .vllm: return promptLogprobs(request.json)
     case ("POST", "/v1/completions") where kind == .echo: return echo(request.json)

@@ -17,6 +17,8 @@ public struct Passage: Sendable, Equatable {
   public var prefixTokenIDs: [Int]?
   /// The tokens of the reference.
   public var referenceTokenIDs: [Int]?
+  /// Where the passage stands in a longer text.
+  public var place: Record.Place?
   /// Where the record is from.
   public var source: String?
   /// The training run.
@@ -38,7 +40,13 @@ public struct Passage: Sendable, Equatable {
     line.add("reference", reference)
     line.add("messages", objects: messages) { $0.add($1) }
     line.add("prefix_token_ids", prefixTokenIDs)
-    line.add("reference_token_ids", referenceTokenIDs)
+    let isLongPass = place?.isLongPass == true
+    line.add("reference_token_ids", isLongPass ? nil : referenceTokenIDs)
+    line.add("token_ids", isLongPass ? referenceTokenIDs : nil)
+    line.add("document", place?.document)
+    line.add("start", place?.start)
+    line.add("token_offsets", place?.tokenOffsets)
+    line.add("document_tokens", place?.documentTokens)
     line.add("source", source)
     line.add("run", run)
     line.add("split", split)
@@ -60,6 +68,7 @@ public struct Passage: Sendable, Equatable {
     record.reference = reference
     record.prefixTokenIDs = prefixTokenIDs
     record.referenceTokenIDs = referenceTokenIDs
+    record.place = place
     record.source = source
     record.run = run
     record.split = split

@@ -1,5 +1,6 @@
 import Captures
 import Foundation
+import TokenProcess
 
 /// Makes passages of JSON lines.
 struct PassageParser: Sendable {
@@ -21,11 +22,21 @@ struct PassageParser: Sendable {
     passage.epoch = try fields.number("epoch")
     passage.trainLoss = try fields.number("train_loss")
     passage.repetitions = try fields.number("repetitions")
+    let pass = try fields.tokens("token_ids")
+    if let document = try fields.name("document") {
+      if let start = try fields.count("start") {
+        passage.place = Record.Place(
+          document: document, start: start, tokenOffsets: try fields.tokens("token_offsets"),
+          documentTokens: try fields.count("document_tokens"), isLongPass: pass != nil)
+      } else if options.cutsTexts {
+        passage.place = Record.Place(document: document, start: 0)
+      }
+    }
     if options.cutsTexts, let text = try fields.text(options.textField) { return (passage, text) }
     passage.prefix = try fields.text(options.prefixField)
     passage.reference = try fields.text(options.referenceField)
     passage.prefixTokenIDs = try fields.tokens("prefix_token_ids")
-    passage.referenceTokenIDs = try fields.tokens("reference_token_ids")
+    passage.referenceTokenIDs = try fields.tokens("reference_token_ids") ?? pass
     let hasTokens = passage.prefixTokenIDs != nil && passage.referenceTokenIDs != nil
     if !hasTokens, var messages = try fields.messages("messages") {
       // The last answer is the reference, which may stand by itself.
@@ -95,6 +106,12 @@ struct PassageParser: Sendable {
       case .integer(let number)?: return Double(number)
       default: throw failure(field, "is no number")
       }
+    }
+
+    func count(_ field: String) throws(CaptureError) -> Int? {
+      guard let value = value(field) else { return nil }
+      guard case .integer(let number) = value, number >= 0 else { throw failure(field, "is no number of tokens") }
+      return number
     }
 
     func tokens(_ field: String) throws(CaptureError) -> [Int]? {

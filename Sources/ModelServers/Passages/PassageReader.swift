@@ -15,6 +15,11 @@ public struct PassageOptions: Sendable, Encodable, Equatable {
   public var suffixTokens: Int?
   /// A window begins every so many tokens; nil for one window from the beginning.
   public var stride: Int?
+  /// The tokens of the text at which references begin, in place of a stride.
+  public var starts: [Int]?
+  /// The tokens of a long pass, in which a reference begins at every token that has the prefix's number before it; nil
+  /// for windows.
+  public var passTokens: Int?
 
   /// Prefix and reference in fields of their own.
   public init() {}
@@ -38,7 +43,7 @@ struct PassageReader: Sendable {
   init(file: String, options: PassageOptions, tokenizer: Tokenizer?) async throws {
     parser = PassageParser(file: file, options: options)
     if let tokenizer, let prefix = options.prefixTokens, let suffix = options.suffixTokens {
-      cutter = try await TextCutter(tokenizer: tokenizer, prefix: prefix, suffix: suffix, stride: options.stride)
+      cutter = try await TextCutter(tokenizer: tokenizer, prefix: prefix, suffix: suffix, options)
     } else {
       cutter = nil
     }

@@ -34,6 +34,46 @@ struct Tokenizer: Sendable {
     return try await client.post("tokenize", request, accept: Self.tokens)
   }
 
+  /// The tokens of a text without one that begins texts, and where each is in the text; nil where the server does not
+  /// say what tokens stand for.
+  func tokensWithOffsets(_ text: String) async throws -> (tokens: [Int], offsets: [Int]?) {
+    var request = JSONObjectWriter(capacity: text.utf8.count + 256)
+    switch dialect {
+    case .llamaCpp:
+      request.add("content", text)
+      request.add("add_special", false)
+      request.add("with_pieces", true)
+    case .vllm(let model):
+      request.add("model", model)
+      request.add("prompt", text)
+      request.add("add_special_tokens", false)
+      request.add("return_token_strs", true)
+    }
+    let (tokens, pieces) = try await client.post("tokenize", request, accept: Self.pieces)
+    return (tokens, pieces.flatMap { TokenOffsets.offsets(of: $0, in: text) })
+  }
+
+  /// Token ids, and what they stand for where the server says.
+  private static func pieces(_ data: Data) throws -> ([Int], [TokenOffsets.Piece]?) {
+    guard let answer = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+      let list = answer["tokens"] as? [Any]
+    else { throw ServerError(.malformed, "tokenize", "the answer has no list of tokens") }
+    if let objects = list as? [[String: Any]], !objects.isEmpty {
+      let tokens = objects.compactMap { $0["id"] as? Int }
+      guard tokens.count == objects.count else {
+        throw ServerError(.malformed, "tokenize", "the answer has tokens without an id")
+      }
+      let pieces = objects.compactMap { object -> TokenOffsets.Piece? in
+        (object["piece"] as? String).map { .bytes(Array($0.utf8)) }
+          ?? (object["piece"] as? [Int]).map { .bytes($0.map { UInt8(truncatingIfNeeded: $0) }) }
+      }
+      return (tokens, pieces.count == tokens.count ? pieces : nil)
+    }
+    let tokens = try Self.tokens(data)
+    let texts = answer["token_strs"] as? [String]
+    return (tokens, texts?.count == tokens.count ? texts?.map { .text($0) } : nil)
+  }
+
   private static func tokens(_ data: Data) throws -> [Int] {
     guard let answer = try? HTTPClient.decoder.decode(Answer.self, from: data) else {
       throw ServerError(.malformed, "tokenize", "the answer has no list of tokens")

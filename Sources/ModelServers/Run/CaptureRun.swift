@@ -67,7 +67,7 @@ public struct CaptureRun: Sendable {
   /// Plans what is new in the input, and scores what has no result.
   ///
   /// - Parameters:
-  ///   - input: A file of passages, one JSON object a line.
+  ///   - input: A file of passages, one JSON object a line; a text, or a folder of texts, to be cut into windows.
   ///   - path: The store, made or gone on with.
   ///   - progress: Told how far the run is.
   /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was
@@ -77,7 +77,7 @@ public struct CaptureRun: Sendable {
   ) async throws -> Outcome {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let lines = CaptureLines(try InputFile(path: input, sources: [StoreSource()]))
+    let lines = try PassageLines(input, settings.passages)
     // Before anything is asked: a store of other settings is none of this run.
     let store = try CaptureStore(path: path, settings: try encoder.encode(settings))
     let server = try await Server(client, settings)
@@ -127,9 +127,16 @@ public struct CaptureRun: Sendable {
   // MARK: Planning
 
   private func plan(
-    _ input: String, _ lines: CaptureLines, _ store: CaptureStore, _ server: Server,
+    _ input: String, _ lines: PassageLines, _ store: CaptureStore, _ server: Server,
     _ progress: @Sendable (Progress) -> Void
   ) async throws {
+    var lines = lines
+    if settings.passages.passTokens != nil, server.scoring == .tokenByToken {
+      throw ServerError(
+        .incapable, "v1/completions",
+        "the server takes a request for each token of a reference: long passes take one that scores a text at once; "
+          + "windows it can")
+    }
     let reader = try await PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
     let planned = try store.plan
     var fingerprint = Fingerprint()

@@ -11,7 +11,8 @@ struct CaptureCommand: AsyncParsableCommand {
       Input is one JSON object a line: id, prefix and reference as texts (or prefix_token_ids and \
       reference_token_ids; run, split, epoch and so on are \
       kept), messages of a conversation whose last answer is the reference, or whole texts with --prefix-tokens and \
-      --suffix-tokens. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
+      --suffix-tokens. Input is also a text (.txt, .md), or a folder of texts, which are cut into windows: what works \
+      reads. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
       OpenAI's completions and echo (llama-cpp-python). Killed at any moment and started again with the same \
       arguments, it goes on where it was.
 
@@ -22,10 +23,14 @@ struct CaptureCommand: AsyncParsableCommand {
 
       Example: skewmem capture records.jsonl --server http://127.0.0.1:8080 --output records.store && skewmem audit \
       records.store
+      Example: skewmem capture book.txt --prefix-tokens 50 --suffix-tokens 50 --stride 10 --server \
+      http://127.0.0.1:8000 --output book.store && skewmem works book.store
       """)
 
   @Argument(
-    help: ArgumentHelp("Records to score; - is standard input, gzip and Zstandard are read.", valueName: "file"))
+    help: ArgumentHelp(
+      "Records to score, a text or a folder of texts; - is standard input, gzip and Zstandard are read.",
+      valueName: "file"))
   var file: String
 
   @Option(help: ArgumentHelp("The server's address.", valueName: "url"))
@@ -163,6 +168,19 @@ struct PassageInputOptions: ParsableArguments {
       "Cut texts: a window begins every so many tokens. (default: one from the beginning)", valueName: "k"))
   var stride: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Cut texts: the tokens, from 0, at which references begin, in place of --stride.", valueName: "s,..."))
+  var starts: NumberList<Int>?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Cut texts into long passes of so many tokens: a window begins at every token, with at least --prefix-tokens \
+      before it. One request a pass.
+      """, valueName: "c"))
+  var context: Int?
+
   @Option(help: ArgumentHelp("The field of prefixes.", valueName: "name"))
   var prefixField = PassageOptions().prefixField
 
@@ -179,7 +197,22 @@ struct PassageInputOptions: ParsableArguments {
     guard stride == nil || prefixTokens != nil else {
       throw ValidationError("--stride needs --prefix-tokens and --suffix-tokens.")
     }
-    for (name, value) in [("--prefix-tokens", prefixTokens), ("--suffix-tokens", suffixTokens), ("--stride", stride)] {
+    let ways = [stride != nil, starts != nil, context != nil].count(where: \.self)
+    guard ways <= 1 else { throw ValidationError("--stride, --starts and --context exclude each other.") }
+    guard ways == 0 || prefixTokens != nil else {
+      throw ValidationError("--starts and --context need --prefix-tokens and --suffix-tokens.")
+    }
+    if let starts, starts.numbers.contains(where: { $0 < 0 }) || Set(starts.numbers).count < starts.numbers.count {
+      throw ValidationError("--starts are different numbers of tokens, 0 or more.")
+    }
+    if let context, let prefixTokens, let suffixTokens, context < prefixTokens + suffixTokens {
+      throw ValidationError(
+        "--context is \(context), and must be: --prefix-tokens and --suffix-tokens together, or more")
+    }
+    for (name, value) in [
+      ("--prefix-tokens", prefixTokens), ("--suffix-tokens", suffixTokens), ("--stride", stride),
+      ("--context", context),
+    ] {
       if let value, !(1...1_000_000).contains(value) { throw ValidationError("\(name) is 1 to 1000000.") }
     }
   }
@@ -192,6 +225,8 @@ struct PassageInputOptions: ParsableArguments {
     options.prefixTokens = prefixTokens
     options.suffixTokens = suffixTokens
     options.stride = stride
+    options.starts = starts?.numbers
+    options.passTokens = context
     return options
   }
 }
