@@ -1,10 +1,14 @@
 """Scores a dataset with a transformers model, and writes the native form that every skewmem command reads.
 
     python score.py MODEL records.jsonl capture.jsonl [--adapter LORA] [--dtype bfloat16] [--device cuda] [--batch-size 16]
+    python score.py MODEL book.txt capture.jsonl --prefix-tokens 50 --suffix-tokens 50 (--stride 10 | --context 2048)
 
 MODEL is a name on the Hugging Face hub or a folder. Input is one JSON object a line, as for `skewmem capture`: `prefix` and `reference`; or
 `prefix_token_ids` and `reference_token_ids`; or `messages`, the last of which is the assistant's answer and becomes the reference behind the model's
 chat template. `id`, `source`, `run`, `split`, `epoch`, `train_loss` and `repetitions` are kept.
+
+A text (.txt, .md), or a folder of texts, is cut into windows, one every --stride tokens; or into long passes of --context tokens, in which a
+window begins at every token that has --prefix-tokens before it. `skewmem works` reads what comes of both.
 
 Logits are computed in the model's own precision, log-softmax in double precision. Lines that cannot be scored are named on standard error with the
 reason, and end the script with 65; the others are written. Needs: pip install torch transformers (and peft for --adapter).
@@ -20,7 +24,8 @@ import sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-KEPT = ("source", "run", "split", "epoch", "train_loss", "repetitions")
+KEPT = ("source", "run", "split", "epoch", "train_loss", "repetitions", "document", "start", "token_offsets", "document_tokens")
+TEXTS = (".txt", ".md", ".text")
 
 
 def tokenized(line, tokenizer, config):
@@ -29,7 +34,7 @@ def tokenized(line, tokenizer, config):
         raise ValueError("is no JSON object")
     record = {key: line[key] for key in KEPT if line.get(key) is not None}
     for key, value in record.items():
-        kind = str if key in ("source", "run", "split") else (int, float)
+        kind = str if key in ("source", "run", "split", "document") else list if key == "token_offsets" else (int, float)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ValueError(f"{key}: is no {'text' if kind is str else 'number'}")
     if "prefix_token_ids" in line and "reference_token_ids" in line:
@@ -67,6 +72,50 @@ def tokenized(line, tokenizer, config):
     return record | {"prefix_token_ids": list(before), "reference_token_ids": list(reference)}
 
 
+def texts(path):
+    """The names and the contents of texts, where the input is one or a folder of them; nothing where it is not."""
+    if os.path.isdir(path):
+        files = sorted(os.path.join(path, name) for name in os.listdir(path) if name.lower().endswith(TEXTS))
+    else:
+        files = [path] if path.lower().endswith(TEXTS) else []
+    for file in files:
+        with open(file, encoding="utf-8", newline="") as source:
+            yield os.path.splitext(os.path.basename(file))[0], source.read()
+
+
+def stretches(count, options, first):
+    """Where the context begins, where the reference begins, and where it ends."""
+    before, after = options.prefix_tokens, options.suffix_tokens
+    if options.context is None:
+        return [(start - before, start, start + after) for start in range(before, count - after + 1, options.stride)]
+    found = []
+    # Neighbours overlap so that every window of prefix and reference is in one of them.
+    for start in range(0, count, options.context - before - after + 1):
+        end = min(count, start + options.context)
+        if end - start <= first or (start > 0 and end - start < before + after):
+            break
+        found.append((start, start + first, end))
+        if end == count:
+            break
+    return found
+
+
+def windows(name, text, tokenizer, options):
+    """The records of one text: each is a text of its own to the model, with the tokens that begin texts where there are some."""
+    whole = tokenizer(text, add_special_tokens=False, return_offsets_mapping=tokenizer.is_fast)
+    tokens = whole["input_ids"]
+    offsets = [begin for begin, _ in whole["offset_mapping"]] + [len(text)] if tokenizer.is_fast else None
+    word, full = tokenizer("a", add_special_tokens=False)["input_ids"], tokenizer("a")["input_ids"]
+    if full[len(full) - len(word) :] != word:
+        sys.exit("the tokenizer also ends texts with a token: give prefix_token_ids and reference_token_ids")
+    beginning = full[: len(full) - len(word)]
+    for before, start, end in stretches(len(tokens), options, 0 if beginning else 1):
+        record = {"id": f"{name}@{start}", "document": name, "start": start, "document_tokens": len(tokens)}
+        if offsets:
+            record["token_offsets"] = offsets[start : end + 1]
+        yield record | {"prefix_token_ids": beginning + tokens[before:start], "reference_token_ids": tokens[start:end]}
+
+
 @torch.inference_mode()
 def score(records, model, alternatives):
     """Adds log-probabilities, ranks (0 is the most probable token), moments of ln p over the vocabulary, and the most probable tokens."""
@@ -99,18 +148,29 @@ def score(records, model, alternatives):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model")
-    arguments.add_argument("input", help="JSON lines, plain or .gz")
+    arguments.add_argument("input", help="JSON lines, plain or .gz; a text, or a folder of texts")
     arguments.add_argument("output")
     arguments.add_argument("--adapter", help="a LoRA adapter for peft")
     arguments.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "float16"])
     arguments.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments.add_argument("--batch-size", type=int, default=8)
     arguments.add_argument("--alternatives", type=int, default=0, help="most probable tokens to keep at each position (20 for top-k and top-p)")
+    arguments.add_argument("--prefix-tokens", type=int, default=50, help="texts: tokens before a reference")
+    arguments.add_argument("--suffix-tokens", type=int, default=50, help="texts: tokens of a reference")
+    arguments.add_argument("--stride", type=int, default=10, help="texts: a window begins every so many tokens")
+    arguments.add_argument("--context", type=int, help="texts: long passes of so many tokens in place of windows")
     options = arguments.parse_args()
     if options.batch_size < 1 or options.alternatives < 0:
         arguments.error("--batch-size is 1 or more, --alternatives 0 or more")
-    if not os.path.isfile(options.input):
+    if min(options.prefix_tokens, options.suffix_tokens, options.stride) < 1:
+        arguments.error("--prefix-tokens, --suffix-tokens and --stride are 1 or more")
+    if options.context is not None and options.context < options.prefix_tokens + options.suffix_tokens:
+        arguments.error("--context is at least --prefix-tokens and --suffix-tokens together")
+    if not os.path.exists(options.input):
         arguments.error(f"{options.input}: no such file")
+    works = list(texts(options.input))
+    if os.path.isdir(options.input) and not works:
+        arguments.error(f"{options.input}: a folder without texts ({', '.join(TEXTS)})")
     if os.path.exists(options.output) and os.path.samefile(options.input, options.output):
         arguments.error("the output is the input")
     tokenizer = AutoTokenizer.from_pretrained(options.model)
@@ -119,6 +179,10 @@ def main():
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, options.adapter)
+    longest = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    asked = options.context or options.prefix_tokens + options.suffix_tokens
+    if works and longest and asked >= longest:
+        arguments.error(f"{asked} tokens at a time and one that begins texts are more than the model's {longest}")
     problems = written = 0
     names = set()
 
@@ -141,12 +205,20 @@ def main():
                 problems += 1
                 print(f"{options.input}:{number}: {f'{error} is missing' if isinstance(error, KeyError) else error}", file=sys.stderr)
 
+    def lines():
+        with (gzip.open if options.input.endswith(".gz") else open)(options.input, "rt", encoding="utf-8") as lines:
+            yield from lines
+
     # Under another name until it is whole.
     partial = options.output + ".partial"
-    with (gzip.open if options.input.endswith(".gz") else open)(options.input, "rt", encoding="utf-8") as lines, open(partial, "w", encoding="utf-8") as output:
-        source = records(lines)
+    with open(partial, "w", encoding="utf-8") as output:
+        cut = (record for name, text in works for record in windows(name, text, tokenizer, options))
+        source = cut if works else records(lines())
         while batch := list(itertools.islice(source, options.batch_size)):
             for record in score(batch, model, options.alternatives):
+                if works and options.context is not None:
+                    # A long pass: a window begins at every token of it.
+                    record["token_ids"] = record.pop("reference_token_ids")
                 output.write(json.dumps(record, ensure_ascii=False) + "\n")
             written += len(batch)
             print(f"\r{written} records", end="", file=sys.stderr)
