@@ -97,7 +97,8 @@ docs: setup
 	@echo "Read it with: python3 -m http.server --bind 127.0.0.1 --directory .build/documentation, at http://127.0.0.1:8000/documentation/"
 
 notebooks: release
-	$(BINARY) notebooks --output notebooks-export notebooks-export/captures
+	$(BINARY) notebooks --output notebooks-export notebooks-export/captures \
+	  notebooks-export/captures/works/gemma3-270m notebooks-export/captures/works/smollm2-135m
 
 INTEGRATIONS = llama-cpp vllm llama-cpp-python huggingface
 

@@ -99,7 +99,7 @@ import Testing
     let report = try await CompareAnalysis().run(on: [a, b])
     #expect(report.comparisons[0].paired == 2)
     let codes = report.warnings.map(\.code)
-    #expect(codes == [.notPaired, .otherLengths, .commonRecords])
+    #expect(codes == [.notPaired, .otherReferences, .commonRecords])
     #expect(report.warnings[1].numbers == ["records": 1])
   }
 

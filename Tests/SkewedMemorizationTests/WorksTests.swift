@@ -151,6 +151,38 @@ import Testing
     #expect(!report.text().isEmpty)
   }
 
+  /// Two models with tokens of their own are compared by characters: shares and their overlap from the risk along the
+  /// work and the offsets of its tokens.
+  @Test func modelsAreComparedByCharacters() async throws {
+    let files = ["gemma3-270m", "smollm2-135m"].map { Self.works("\($0)/us-declaration.windows.jsonl.gz") }
+    var captures: [Capture] = []
+    for file in files { captures.append(try await Capture(contentsOf: file)) }
+    var analysis = CompareAnalysis()
+    analysis.resampling.replicates = 199
+    let report = try await analysis.run(on: captures)
+    // Windows of the same name have other tokens: they are not the same records.
+    #expect(report.comparisons[0].paired < 5 && report.warnings.contains { $0.code == .otherReferences })
+    let work = try #require(report.comparisons[0].works.first { $0.n == 16 && $0.threshold == 0.001 })
+    #expect(work.unit == "characters")
+    var covered: [Set<Int>] = []
+    for capture in captures {
+      var places = Set<Int>()
+      for record in capture.records where record.tokenLogProbabilities.prefix(16).reduce(0, +) >= .log(0.001) {
+        guard let offsets = record.place?.tokenOffsets else { continue }
+        places.formUnion(offsets[0]..<offsets[16])
+      }
+      covered.append(places)
+    }
+    let ends = captures.map { $0.records.compactMap { $0.place?.tokenOffsets?.max() }.max() ?? 0 }
+    let length = Double(try #require(ends.max()))
+    expectClose(work.a, Double(covered[0].count) / length, relative: 1e-12)
+    expectClose(work.b, Double(covered[1].count) / length, relative: 1e-12)
+    let (both, either) = (covered[0].intersection(covered[1]), covered[0].union(covered[1]))
+    expectClose(work.jaccard ?? .nan, Double(both.count) / Double(either.count), relative: 1e-12)
+    let limits = try #require(work.interval)
+    #expect(try #require(limits.lower) <= work.difference && work.difference <= #require(limits.upper))
+  }
+
   // MARK: Audits of windows
 
   /// Windows of a work, every `stride` tokens, whose tokens are alike within the work and along it.

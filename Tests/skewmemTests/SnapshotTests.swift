@@ -45,7 +45,7 @@ import Testing
     let shown = Set(Self.commands.compactMap(\.arguments.first))
     let reports: Set = [
       "audit", "fit", "predict", "validate", "metrics", "compare", "limits", "similarity", "drivers", "mitigate",
-      "plan",
+      "plan", "works",
     ]
     #expect(shown == reports)
   }

@@ -22,7 +22,7 @@ public struct BlockBootstrap: Sendable {
   /// Limits of the mean of all values of some series, of which each is resampled by itself.
   ///
   /// - Parameters:
-  ///   - series: The values, each from 0 to 1.
+  ///   - series: The values, each from 0 to 1, or differences of such, from -1 to 1.
   ///   - level: The confidence level.
   /// - Returns: nil for series with fewer than ten blocks together, where resampling says nothing. Where all values are 0
   ///   the upper limit is that of the share of blocks with anything in them, 1 - (1 - level)^(1/blocks).
@@ -38,7 +38,9 @@ public struct BlockBootstrap: Sendable {
     }
     let total = Double(series.map(\.count).reduce(0, +))
     let whole = sums.map { $0[$0.count - 1] }.reduce(0, +)
-    if whole == 0 { return 0...(-.expMinusOne(.log(onePlus: -level) / Double(blocks))) }
+    if series.allSatisfy({ $0.allSatisfy { $0 == 0 } }) {
+      return 0...(-.expMinusOne(.log(onePlus: -level) / Double(blocks)))
+    }
     func circular(_ sums: [Double], _ start: Int) -> Double {
       let length = sums.count - 1
       let end = start + min(block, length)
@@ -71,7 +73,7 @@ public struct BlockBootstrap: Sendable {
     guard
       let interval = try? BCaInterval(sorted: samples, estimate: whole / total, jackknife: others, z: z)
     else { return nil }
-    return max(0, interval.lower)...min(1, max(interval.lower, interval.upper))
+    return max(-1, interval.lower)...min(1, max(interval.lower, interval.upper))
   }
 
   /// Limits of a ratio of sums over independent units of different sizes, such as tokens covered in each of some works.

@@ -34,9 +34,9 @@ public struct AuditReport: Codable, Sendable, Equatable {
   /// How many records repeat at least n tokens in one draw each.
   public var extractable: [Extractable]
   /// The works that records are windows of; null where no record is. Where the risk is in them, ``WorksReport`` says.
-  @OrNull public var works: [WorksReport.Work]?
+  @OrNull public var works: [WorkCoverage]?
   /// All works together at each length; null without works.
-  @OrNull public var worksTotal: [WorksReport.Total]?
+  @OrNull public var worksTotal: [WorksTotal]?
   /// The riskiest records, by decreasing expected match.
   public var recordsAtRisk: [RecordAtRisk]
   /// The records most likely to be repeated whole, by decreasing ln S(L).

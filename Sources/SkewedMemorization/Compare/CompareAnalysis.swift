@@ -53,10 +53,10 @@ public struct CompareAnalysis: Sendable {
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
     for (pair, (a, b)) in zip(report.comparisons, chosen) {
       let sizes = [dataSets[a].records.count, dataSets[b].records.count]
-      let otherLengths = measured[a].otherLengths(in: measured[b])
-      if otherLengths > 0 {
+      let others = measured[a].otherReferences(in: measured[b])
+      if others > 0 {
         report.warnings.append(
-          Warning(.otherLengths, counts: ["records": otherLengths], names: ["a": pair.a, "b": pair.b]))
+          Warning(.otherReferences, counts: ["records": others], names: ["a": pair.a, "b": pair.b]))
       }
       guard pair.paired > 0, pair.paired < max(sizes[0], sizes[1]) else { continue }
       report.warnings.append(
@@ -95,7 +95,7 @@ public struct CompareAnalysis: Sendable {
 
   private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) -> CompareReport.Pair {
     let shared = a.shared(with: b)
-    var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [])
+    var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [], works: [])
     for (measure, values) in [("expected_match", \Measured.expected), ("greedy_match", \Measured.greedyValues)] {
       let (first, second) = (a[keyPath: values], b[keyPath: values])
       guard let first, let second else { continue }
@@ -105,6 +105,12 @@ public struct CompareAnalysis: Sendable {
     }
     for n in lengths {
       if let tail = tail(a, b, shared, n, seed) { pair.tails.append(tail) }
+    }
+    var resampling = resampling
+    resampling.seed = seed
+    for (document, own) in a.works.sums.sorted(by: { $0.key < $1.key }) {
+      guard let other = b.works.sums[document] else { continue }
+      pair.works += WorkComparison(own, other).differences(document, resampling)
     }
     return pair
   }
@@ -213,6 +219,8 @@ private struct Measured: Sendable {
   let expected: [Double]?
   /// The greedy matches; nil where a record does not say.
   let greedy: [GreedyMatch]?
+  /// The works that records are windows of.
+  let works: WorkRows
   private let records: [Record]
   /// The first record of each name.
   private let places: [String: Int]
@@ -221,6 +229,10 @@ private struct Measured: Sendable {
     name = dataSet.name
     records = dataSet.records
     laws = records.map { MatchLengthLaw($0) }
+    var works = WorkRows(lengths: nil)
+    for record in records { works.add(record) }
+    works.settle()
+    self.works = works
     expected = laws.map(\.moments.mean)
     let matches = records.compactMap { GreedyMatch($0) }
     greedy = matches.count == records.count ? matches : nil
@@ -239,18 +251,25 @@ private struct Measured: Sendable {
     n <= laws[index].length ? .exp(laws[index].logSurvival[n]) : nil
   }
 
-  /// Records of the same name and length.
+  /// Records of the same name and reference.
   func shared(with other: Measured) -> [(a: Int, b: Int)] {
     places.sorted { $0.value < $1.value }.compactMap { id, place in
-      guard let found = other.places[id], other.laws[found].length == laws[place].length else { return nil }
+      guard let found = other.places[id], isSame(place, other, found) else { return nil }
       return (place, found)
     }
   }
 
-  /// How many records have a name in common with another data set, and another length there: they are not the same
+  /// How many records have a name in common with another data set, and another reference there: they are not the same
   /// records, and not paired.
-  func otherLengths(in other: Measured) -> Int {
-    places.count { id, place in other.places[id].map { other.laws[$0].length != laws[place].length } ?? false }
+  func otherReferences(in other: Measured) -> Int {
+    places.count { id, place in other.places[id].map { !isSame(place, other, $0) } ?? false }
+  }
+
+  /// Whether two references are as long and, where both say, have the same tokens.
+  private func isSame(_ place: Int, _ other: Measured, _ found: Int) -> Bool {
+    guard laws[place].length == other.laws[found].length else { return false }
+    let (own, its) = (records[place].referenceTokenIDs, other.records[found].referenceTokenIDs)
+    return own == nil || its == nil || own == its
   }
 
   func profile(lengths: [Int]) -> CompareReport.Profile {

@@ -1,6 +1,30 @@
 import Reports
 
 extension CompareReport: ReadableReport {
+  /// Coverage of works that two captures have windows of.
+  private func addWorks(_ short: (String) -> String, to document: inout ReportDocument) {
+    // Where neither has anything there is nothing to see.
+    let rows = comparisons.flatMap { pair in pair.works.filter { $0.a > 0 || $0.b > 0 }.map { (pair, $0) } }
+    guard let unit = rows.first?.1.unit else { return }
+    document.heading("Works")
+    document.paragraph(
+      "The share of each work's \(unit) in windows that one draw repeats with at least some probability, copies left out; "
+        + "limits of the difference resample blocks of the text.")
+    document.table(
+      .init(
+        ["work", "window", "p ≥", "a", "b", "share in a", "share in b", "difference", "limits", "in both, of either"],
+        left: [0, 3, 4],
+        rows: rows.map { pair, work in
+          [
+            NumberText.name(work.document), NumberText.count(work.n), NumberText.setting(work.threshold), short(pair.a),
+            short(pair.b), NumberText.percent(work.a), NumberText.percent(work.b), NumberText.percent(work.difference),
+            work.interval.map { ends in
+              "\(NumberText.percent(ends.lower)) – \(NumberText.percent(ends.upper))"
+            } ?? "—", NumberText.percent(work.jaccard),
+          ]
+        }))
+  }
+
   /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     let names = shortNames
@@ -39,6 +63,7 @@ extension CompareReport: ReadableReport {
         rows: dataSets.map { set in
           [short(set.name)] + lengths.map { n in NumberText.text(set.lengths.first { $0.n == n }?.penalty) }
         }))
+    addWorks(short, to: &document)
     for pair in comparisons {
       document.heading("\(short(pair.b)) against \(short(pair.a))")
       document.paragraph(

@@ -126,6 +126,30 @@ public struct CompareReport: Codable, Sendable, Equatable {
     public var tests: [Test]
     /// Differences of the probability of repeating n tokens.
     public var tails: [TailDifference]
+    /// Coverage of works that both have windows of; empty where there are none.
+    public var works: [WorkDifference]
+  }
+
+  /// How much of one work stands in windows that are repeated with at least some probability, in two data sets.
+  public struct WorkDifference: Codable, Sendable, Equatable {
+    /// The work.
+    public var document: String
+    /// The tokens that a window must repeat.
+    public var n: Int
+    /// The probability τ.
+    public var threshold: Double
+    /// What is counted: `tokens`, or `characters` where the tokens are different ones.
+    public var unit: String
+    /// The share in a, what is copied from the context left out.
+    public var a: Double
+    /// The share in b.
+    public var b: Double
+    /// b less a.
+    public var difference: Double
+    /// Its limits, by blocks of the text; null where there are fewer than ten.
+    @OrNull public var interval: Interval?
+    /// What is covered in both, of what is covered in either (Jaccard); null where nothing is.
+    @OrNull public var jaccard: Double?
   }
 
   /// One test.

@@ -141,9 +141,9 @@ extension Warning {
     case .commonRecords:
       "\(name("a")) (\(count("records_a")) records) and \(name("b")) (\(count("records_b"))) are compared on the "
         + "\(count("paired")) that both have"
-    case .otherLengths:
-      "\(count("records")) records have the same id in \(name("a")) and \(name("b")) but references of other lengths, "
-        + "and are left out: they are not the same records"
+    case .otherReferences:
+      "\(count("records")) records have the same id in \(name("a")) and \(name("b")) but references of other "
+        + "lengths or tokens, and are left out: they are not the same records"
     case .missingPredictor: "\(name("predictor")) is not known of every record and is left out"
     case .termSimilarity:
       "there are no embeddings: similarity is that of TF-IDF vectors over token ids, of words and "

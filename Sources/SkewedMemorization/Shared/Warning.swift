@@ -106,7 +106,7 @@ public struct Warning: Codable, Sendable, Equatable {
     // Comparisons and drivers.
     case notPaired = "not-paired"
     case commonRecords = "common-records"
-    case otherLengths = "other-lengths"
+    case otherReferences = "other-references"
     case missingPredictor = "missing-predictor"
     case termSimilarity = "term-similarity"
     case constantHazard = "constant-hazard"

@@ -37,7 +37,11 @@ extension WorksAnalysis {
           problem: "has \(scalars.count) characters, but token_offsets go up to \(last): the text is another one")
       }
       let unit = Unit(document, isControl, sums, map, blocks: blockLength(sums, lengths))
-      report.works.append(work(unit))
+      let isPlaced = map.boundaries.map { !$0.contains(-1) } ?? false
+      report.works.append(
+        measures.coverage(
+          of: sums, document, isControl: isControl, boundaries: isPlaced ? map.boundaries : nil, block: unit.block,
+          isMapped: true))
       report.maps.append(map)
       units.append(unit)
     }
@@ -68,87 +72,11 @@ extension WorksAnalysis {
     return max(2 * (context + (lengths.max() ?? 1)), sums.tokens / 1000)
   }
 
-  /// - Parameter isMapped: Whether the risk along the work is wanted.
-  func work(_ unit: Unit, isMapped: Bool = true) -> WorksReport.Work {
-    let sums = unit.sums
-    let isPlaced = unit.map.boundaries.map { !$0.contains(-1) } ?? false
-    return .init(
-      document: unit.document, isControl: unit.isControl, tokens: sums.tokens,
-      characters: isPlaced ? unit.map.boundaries.map { ($0.last ?? 0) - ($0.first ?? 0) } : nil, windows: sums.windows,
-      longPasses: sums.passes, context: sums.context.map { [$0.lowerBound, $0.upperBound] },
-      knowsCopies: sums.knowsCopies,
-      lengths: sums.risks.map { risk in
-        length(
-          risk, of: sums.tokens, boundaries: isPlaced ? unit.map.boundaries : nil, block: unit.block, isMapped: isMapped
-        )
-      })
+  private var measures: WorkMeasures {
+    WorkMeasures(thresholds: thresholds, draws: draws, resampling: resampling)
   }
 
-  private func length(
-    _ risk: WorkSums.Risk, of tokens: Int, boundaries: [Int]?, block: Int, isMapped: Bool
-  ) -> WorksReport.Length {
-    let highest = risk.own.lower.logRisk.lazy.filter { !$0.isNaN }.max()
-    let isCopied = risk.withoutCopies != nil
-    return .init(
-      n: risk.all.lower.length, unknownTokens: tokens - risk.all.lower.known,
-      logProbability: highest.flatMap { $0 > -.infinity ? $0 : nil },
-      coverage: coverage(risk.own, of: tokens, boundaries, block: block),
-      coverageWithCopies: isCopied ? coverage(risk.all, of: tokens, boundaries, block: block) : nil,
-      expected: expected(risk.own, of: tokens), expectedWithCopies: isCopied ? expected(risk.all, of: tokens) : nil,
-      risk: isMapped
-        ? risk.own.lower.levels.filter { $0.logRisk >= Self.leastShown }.map {
-          [Double($0.start), Double($0.end), $0.logRisk]
-        } : [])
-  }
-
-  private func coverage(
-    _ risk: WorkSums.Bounds, of tokens: Int, _ boundaries: [Int]?, block: Int
-  ) -> [WorksReport.Coverage] {
-    thresholds.map { threshold in
-      let logThreshold = Double.log(threshold)
-      func share(_ risk: WorkRisk) -> Double {
-        Double(risk.coveredTokens(logThreshold: logThreshold)) / Double(tokens)
-      }
-      let spans = risk.lower.spans(logThreshold: logThreshold)
-      let longest = spans.max { $0.count < $1.count }
-      return .init(
-        threshold: threshold, lower: share(risk.lower), upper: share(risk.upper),
-        characters: boundaries.map { characters(in: spans, $0) },
-        limits: limits(of: [indicators(risk.lower, logThreshold)], block: block).map { Interval($0) },
-        spans: spans.count, longestSpan: longest?.count ?? 0, longestSpanStart: longest?.start)
-    }
-  }
-
-  private func expected(_ risk: WorkSums.Bounds, of tokens: Int) -> [WorksReport.Expected] {
-    draws.map { draws in
-      .init(
-        draws: draws, lower: risk.lower.expectedTokens(draws: draws) / Double(tokens),
-        upper: risk.upper.expectedTokens(draws: draws) / Double(tokens))
-    }
-  }
-
-  /// ln of the least probability that maps show.
-  private static let leastShown = Double.log(1e-12)
-
-  private func characters(in spans: [WorkSpan], _ boundaries: [Int]) -> Double {
-    let all = (boundaries.last ?? 0) - (boundaries.first ?? 0)
-    let covered = spans.reduce(0) { $0 + boundaries[$1.end] - boundaries[$1.start] }
-    return all > 0 ? Double(covered) / Double(all) : 0
-  }
-
-  private func indicators(_ risk: WorkRisk, _ logThreshold: Double) -> [Double] {
-    risk.logRisk.map { $0 >= logThreshold ? 1 : 0 }
-  }
-
-  private func limits(of series: [[Double]], block: Int) -> ClosedRange<Double>? {
-    guard resampling.replicates > 0 else { return nil }
-    var bootstrap = BlockBootstrap(block: block)
-    bootstrap.replicates = resampling.replicates
-    bootstrap.seed = resampling.seed
-    return bootstrap.meanInterval(of: series, level: resampling.level)
-  }
-
-  private func total(_ units: [Unit], at index: Int) -> WorksReport.Total {
+  private func total(_ units: [Unit], at index: Int) -> WorksTotal {
     let works = units.filter { !$0.isControl }
     let controls = units.filter(\.isControl)
     let tokens = works.map(\.sums.tokens).reduce(0, +)
@@ -167,8 +95,8 @@ extension WorksAnalysis {
           ? BlockBootstrap.ratioInterval(
             of: works.map { (Double(covered($0, logThreshold)), Double($0.sums.tokens)) }, level: resampling.level,
             replicates: resampling.replicates, seed: resampling.seed)
-          : limits(
-            of: works.map { indicators($0.sums.risks[index].own.lower, logThreshold) },
+          : measures.limits(
+            of: works.map { measures.indicators($0.sums.risks[index].own.lower, logThreshold) },
             block: works.map(\.block).max() ?? 1)
         return .init(
           threshold: threshold,

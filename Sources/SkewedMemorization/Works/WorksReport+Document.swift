@@ -40,13 +40,16 @@ extension WorksReport: ReadableReport {
     lower == upper ? NumberText.percent(lower) : "\(NumberText.percent(lower)) – \(NumberText.percent(upper))"
   }
 
-  private func addCoverage(_ total: Total, at index: Int, to document: inout ReportDocument) {
+  private func addCoverage(_ total: WorksTotal, at index: Int, to document: inout ReportDocument) {
     document.heading("Passages of \(NumberText.count(total.n, "token"))")
     document.paragraph(
       "The share of each work's tokens in a window of \(NumberText.count(total.n, "token")) that one draw repeats with at "
         + "least the probability on top, and the longest run of such tokens.")
     let thresholds = total.coverage.map { "p ≥ \(NumberText.setting($0.threshold))" }
-    let hasCopies = works.contains { $0.lengths[index].coverageWithCopies != nil }
+    let hasCopies = works.contains { work in
+      let length = work.lengths[index]
+      return length.coverageWithCopies.map { $0[0].lower > length.coverage[0].lower } ?? false
+    }
     var rows = works.map { work in
       let length = work.lengths[index]
       let withCopies = (length.coverageWithCopies ?? length.coverage)[0]

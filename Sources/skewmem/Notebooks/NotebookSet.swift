@@ -41,6 +41,12 @@ struct NotebookSet: Sendable {
     let metrics = MetricsNotebook(sources)
     notebooks.append(try await metrics.written(run))
     missing += metrics.missing
+    let works = WorksNotebook(sources)
+    if works.hasSubject {
+      notebooks.append(try await works.written(run))
+    } else {
+      missing.append("06-whole-works.ipynb takes captures of windows of texts (document, start)")
+    }
   }
 }
 

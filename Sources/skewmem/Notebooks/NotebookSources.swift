@@ -23,7 +23,39 @@ struct NotebookSources: Sendable {
     var isTraining: Bool { split == nil || split == "train" }
   }
 
+  /// Windows of whole works by one model, and long passes over them: the captures of one folder.
+  struct Works: Sendable {
+    let folder: String
+    var windows: [String] = []
+    /// The works of `windows`, in their order.
+    var documents: [String] = []
+    /// Windows of texts that are no training data, and the texts' names.
+    var controls: [String] = []
+    fileprivate var controlDocuments: [String] = []
+    fileprivate var allPasses: [(path: String, document: String)] = []
+    /// The tokens of a window that notebooks ask for.
+    var length = 16
+    var generations: String?
+
+    /// Long passes over the works.
+    var passes: [String] { allPasses.filter { !controlDocuments.contains($0.document) }.map(\.path) }
+
+    /// Long passes over texts that are no training data.
+    var controlPasses: [String] { allPasses.filter { controlDocuments.contains($0.document) }.map(\.path) }
+
+    var name: String { folder.split(separator: "/").last.map(String.init) ?? folder }
+
+    /// The folder itself, which may hold the tokens of the texts, and `texts` beside it.
+    var texts: [String] {
+      let beside = folder.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      let folders = ["\(beside.isEmpty ? "." : beside)/texts", folder]
+      return folders.filter { FileManager.default.fileExists(atPath: $0) }
+    }
+  }
+
   let captures: [Capture]
+  /// Captures of works, a folder each.
+  let works: [Works]
   /// Generations by their run and epoch.
   private let generations: [(path: String, run: String?, epoch: Double?)]
   /// Files of embeddings by run.
@@ -39,7 +71,9 @@ struct NotebookSources: Sendable {
     let (arrays, others) = try Self.files(paths)
     var captures: [Capture] = []
     var generations: [(path: String, run: String?, epoch: Double?)] = []
+    var works: [Works] = []
     for path in others {
+      if try await Self.addWork(path, to: &works) { continue }
       if let kind = try Self.generations(path) {
         generations.append((path, kind.run, kind.epoch))
       } else if let capture = try await Self.capture(path) {
@@ -58,6 +92,11 @@ struct NotebookSources: Sendable {
     guard let subject = sampled ?? captures.last(where: { $0.isTraining && $0.run == captures[0].run }) ?? captures.last
     else { throw CaptureError(file: paths.joined(separator: ", "), problem: "no capture with records") }
     self.captures = captures
+    self.works = works.map { model in
+      var model = model
+      model.generations = generations.first { Self.folder(of: $0.path) == model.folder }?.path
+      return model
+    }
     self.generations = generations
     self.embeddings = embeddings
     self.subject = subject
@@ -148,6 +187,40 @@ struct NotebookSources: Sendable {
       }
     }
     return (arrays, others)
+  }
+
+  private static func folder(of path: String) -> String {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    return folder.isEmpty ? "." : folder
+  }
+
+  /// Adds a capture of a work to those of its folder; false for another file.
+  private static func addWork(_ path: String, to works: inout [Works]) async throws -> Bool {
+    struct Head: Decodable {
+      let document: String?
+      let start: Int?
+      let split: String?
+      let token_ids: [Int]?
+      let token_logprobs: [Double?]?
+    }
+    let line = Data(try InputOptions.opened(path).beginning().prefix { $0 != 0x0A })
+    guard let head = try? JSONDecoder().decode(Head.self, from: line), let document = head.document,
+      head.start != nil, let values = head.token_logprobs
+    else { return false }
+    let folder = folder(of: path)
+    if !works.contains(where: { $0.folder == folder }) { works.append(Works(folder: folder)) }
+    guard let place = works.firstIndex(where: { $0.folder == folder }) else { return false }
+    if head.token_ids != nil {
+      works[place].allPasses.append((path, document))
+    } else if head.split ?? "train" != "train" {
+      works[place].controls.append(path)
+      works[place].controlDocuments.append(document)
+    } else {
+      works[place].windows.append(path)
+      works[place].documents.append(document)
+      works[place].length = min(works[place].length, values.count)
+    }
+    return true
   }
 
   /// The run and epoch of a file of generations; nil for another file.

@@ -12,9 +12,10 @@ struct WorkRows: Sendable {
   /// Windows that are still to be added: a part of a file is read before it is known what comes before it.
   private var pending: [WorkSums.Part] = []
   private var order: [String] = []
-  private var sums: [String: WorkSums] = [:]
+  /// By document, but for windows that are pending.
+  private(set) var sums: [String: WorkSums] = [:]
   /// Works from summaries.
-  private var finished: [WorksReport.Work] = []
+  private var finished: [WorkCoverage] = []
   private var copies = ContextCopies()
 
   init(lengths: [Int]?) { self.lengths = lengths.map { Set($0).sorted() } ?? Self.usualLengths }
@@ -31,7 +32,8 @@ struct WorkRows: Sendable {
     if pending.count >= 1 << 14 { settle() }
   }
 
-  private mutating func settle() {
+  /// Adds what is pending.
+  mutating func settle() {
     for part in pending { add(part) }
     pending.removeAll()
   }
@@ -57,7 +59,7 @@ struct WorkRows: Sendable {
   }
 
   /// The works at the lengths of which something is known, for a report.
-  var reported: [WorksReport.Work] {
+  var reported: [WorkCoverage] {
     let works = works
     let known = lengths.indices.filter { index in
       works.contains { $0.lengths[index].unknownTokens < $0.tokens }
@@ -71,16 +73,14 @@ struct WorkRows: Sendable {
   }
 
   /// The works, without where in them the risk is.
-  var works: [WorksReport.Work] {
+  var works: [WorkCoverage] {
     var whole = self
     whole.settle()
-    var analysis = WorksAnalysis()
-    analysis.resampling.replicates = 0
     let own = whole.order.compactMap { document in
       whole.sums[document].map { sums in
         var sums = sums
         _ = sums.settle(tokens: nil, boundaries: nil)
-        return analysis.work(.init(document, false, sums, .init(), blocks: 1), isMapped: false)
+        return WorkMeasures().coverage(of: sums, document)
       }
     }
     return finished + own
@@ -93,7 +93,7 @@ extension WorkRows: Codable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(lengths: try container.decode([Int].self, forKey: .lengths))
-    finished = try container.decode([WorksReport.Work].self, forKey: .works)
+    finished = try container.decode([WorkCoverage].self, forKey: .works)
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -103,13 +103,13 @@ extension WorkRows: Codable {
   }
 }
 
-extension [WorksReport.Work] {
+extension [WorkCoverage] {
   /// All works together at each length, with limits by resampling works where there are ten.
-  func totals(_ resampling: Resampling) -> [WorksReport.Total] {
+  func totals(_ resampling: Resampling) -> [WorksTotal] {
     guard let first else { return [] }
     return first.lengths.indices.map { index in
       let tokens = map(\.tokens).reduce(0, +)
-      func sum(_ share: (WorksReport.Work) -> Double) -> Double {
+      func sum(_ share: (WorkCoverage) -> Double) -> Double {
         CompensatedSum(of: map { share($0) * Double($0.tokens) }).value.rounded() / Double(tokens)
       }
       return .init(
