@@ -31,7 +31,7 @@ public protocol DiscreteDistribution: Sendable, Equatable {
   /// The default subtracts two log survivals; a family whose tail makes both huge has its own formula.
   func logConditionalSurvival(_ n: Int) -> Double
 
-  /// ln P(N = ∞), the limit of ``logSurvival(_:)``: -inf unless part of the law never ends.
+  /// ln P(N = ∞), the limit of ``DiscreteDistribution/logSurvival(_:)``: -inf unless part of the law never ends.
   var logSurvivalLimit: Double { get }
 
   /// The exponent τ of a tail S(n) ~ n^(-τ): moments of an order below it are finite. Infinite for a lighter tail, 0

@@ -17,7 +17,8 @@ public struct Moments: Sendable, Equatable {
 }
 
 extension DiscreteDistribution {
-  /// Mean, variance, skewness and excess kurtosis, by summation: E (N - c)^k is finite for k < ``tailExponent``, and
+  /// Mean, variance, skewness and excess kurtosis, by summation: E (N - c)^k is finite for
+  /// k < ``DiscreteDistribution/tailExponent``, and
   /// beyond 2⁶⁰ the tail is that power law.
   ///
   /// - Complexity: some thousands of evaluations of mass and survival.

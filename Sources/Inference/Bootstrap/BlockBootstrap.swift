@@ -81,6 +81,8 @@ public struct BlockBootstrap: Sendable {
   /// - Parameters:
   ///   - units: For each unit its part of the numerator and of the denominator.
   ///   - level: The confidence level.
+  ///   - replicates: Resamples.
+  ///   - seed: The seed of the resampling.
   /// - Returns: nil for fewer than ten units. Where all numerators are 0, as ``meanInterval(of:level:)``.
   /// - Precondition: 0 < level < 1; numerators are from 0 to the denominators.
   public static func ratioInterval(

@@ -35,8 +35,8 @@ struct DocumentTexts: Sendable {
     guard let data = FileManager.default.contents(atPath: path),
       let tokens = try? JSONDecoder().decode(Tokens.self, from: data)
     else { throw CaptureError(file: path, problem: "does not hold a document's tokens: token_ids, offsets") }
-    let boundaries = tokens.offsets ?? tokens.token_offsets
-    guard let count = tokens.token_ids?.count ?? boundaries.map({ $0.count - 1 }), count >= 1 else {
+    let boundaries = tokens.offsets ?? tokens.tokenOffsets
+    guard let count = tokens.tokenIDs?.count ?? boundaries.map({ $0.count - 1 }), count >= 1 else {
       throw CaptureError(file: path, problem: "has neither token_ids nor offsets")
     }
     if let boundaries {
@@ -50,9 +50,15 @@ struct DocumentTexts: Sendable {
   }
 
   private struct Tokens: Decodable {
-    var token_ids: [Int]?
+    var tokenIDs: [Int]?
     var offsets: [Int]?
-    var token_offsets: [Int]?
+    var tokenOffsets: [Int]?
+
+    enum CodingKeys: String, CodingKey {
+      case offsets
+      case tokenIDs = "token_ids"
+      case tokenOffsets = "token_offsets"
+    }
   }
 
   private func path(_ document: String, endings: [String]) -> String? {

@@ -200,17 +200,23 @@ struct NotebookSources: Sendable {
       let document: String?
       let start: Int?
       let split: String?
-      let token_ids: [Int]?
-      let token_logprobs: [Double?]?
+      let tokenIDs: [Int]?
+      let values: [Double?]?
+
+      enum CodingKeys: String, CodingKey {
+        case document, start, split
+        case tokenIDs = "token_ids"
+        case values = "token_logprobs"
+      }
     }
     let line = Data(try InputOptions.opened(path).beginning().prefix { $0 != 0x0A })
     guard let head = try? JSONDecoder().decode(Head.self, from: line), let document = head.document,
-      head.start != nil, let values = head.token_logprobs
+      head.start != nil, let values = head.values
     else { return false }
     let folder = folder(of: path)
     if !works.contains(where: { $0.folder == folder }) { works.append(Works(folder: folder)) }
     guard let place = works.firstIndex(where: { $0.folder == folder }) else { return false }
-    if head.token_ids != nil {
+    if head.tokenIDs != nil {
       works[place].allPasses.append((path, document))
     } else if head.split ?? "train" != "train" {
       works[place].controls.append(path)
