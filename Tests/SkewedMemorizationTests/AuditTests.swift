@@ -121,7 +121,7 @@ private struct AuditValues: Decodable {
       Set(json.keys) == [
         "schema", "files", "records", "skipped", "tokens", "max_length", "mean_loss", "level", "match_length", "greedy",
         "survival", "decomposition", "heterogeneity", "maximum", "extractable", "records_at_risk", "records_in_full",
-        "fits", "warnings", "works", "works_total",
+        "fits", "warnings", "works", "works_total", "near",
       ])
     let survival = try #require((json["survival"] as? [[String: Any]])?.last)
     #expect(Set(survival.keys) == ["n", "probability", "log_probability", "at_risk", "lower", "upper"])

@@ -17,6 +17,7 @@ enum RecordField: String, CaseIterable {
   case documentTokens = "document_tokens"
   /// The reference's tokens where it is a long pass.
   case passTokenIDs = "token_ids"
+  case near
   case generations
   case source
   case run

@@ -21,6 +21,18 @@ struct RecordLine {
     line.add(name(.id), record.id)
     line.add(name(.logProbabilityMeans), record.logProbabilityMeans)
     line.add(name(.logProbabilityDeviations), record.logProbabilityDeviations)
+    line.add(name(.near), objects: record.near) { object, bounds in
+      object.add("distance", bounds.distance.rawValue)
+      object.add("e", bounds.limit)
+      object.add("log_lower", bounds.logLower)
+      object.add("log_upper", bounds.logUpper)
+      object.add("n", bounds.length)
+      object.add("requests", bounds.requests)
+      object.add("strings", objects: bounds.found) { object, found in
+        object.add("logprob", found.logProbability)
+        object.add("token_ids", found.tokenIDs)
+      }
+    }
     line.add(name(.prefix), record.prefix)
     line.add(name(.prefixTokenIDs), record.prefixTokenIDs)
     line.add(name(.ranks), record.ranks)

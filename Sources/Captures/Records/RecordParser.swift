@@ -112,6 +112,7 @@ struct RecordParser {
     case .tokenOffsets: placing.tokenOffsets = try integers(&cursor)
     case .documentTokens: placing.documentTokens = try cursor.integer()
     case .passTokenIDs: record.referenceTokenIDs = try integers(&cursor)
+    case .near: record.near = try near(&cursor)
     case .generations: record.generations = try generations(&cursor)
     case .source: record.source = try cursor.text()
     case .run: record.run = try cursor.text()
@@ -188,6 +189,48 @@ struct RecordParser {
 
   private mutating func integers(_ cursor: inout JSONCursor) throws(JSONFault) -> [Int] {
     try cursor.list(&scratchIntegers) { cursor throws(JSONFault) in try cursor.integer() }
+  }
+
+  private func near(_ cursor: inout JSONCursor) throws(JSONFault) -> [NearVerbatimBounds] {
+    var bounds: [NearVerbatimBounds] = []
+    return try cursor.list(&bounds) { cursor throws(JSONFault) in
+      var own = NearVerbatimBounds(
+        distance: .hamming, limit: -1, length: 0, logLower: -.infinity, logUpper: 0, requests: 0)
+      var hasBounds = (false, false)
+      try cursor.object { name, cursor throws(JSONFault) in
+        switch name {
+        case "distance":
+          let text = try cursor.text()
+          guard let distance = TokenDistance(rawValue: text) else {
+            throw JSONFault("is \(text), and is to be hamming or levenshtein")
+          }
+          own.distance = distance
+        case "e": own.limit = try cursor.integer()
+        case "n": own.length = try cursor.integer()
+        case "log_lower": (own.logLower, hasBounds.0) = (try cursor.number(), true)
+        case "log_upper": (own.logUpper, hasBounds.1) = (try cursor.number(), true)
+        case "requests": own.requests = try cursor.integer()
+        case "strings":
+          var found: [NearVerbatimBounds.Found] = []
+          own.found = try cursor.list(&found) { cursor throws(JSONFault) in
+            var string = NearVerbatimBounds.Found(tokenIDs: [], logProbability: -.infinity)
+            try cursor.object { name, cursor throws(JSONFault) in
+              switch name {
+              case "token_ids": string.tokenIDs = try cursor.integers()
+              case "logprob": string.logProbability = try cursor.number()
+              default: try cursor.skipValue()
+              }
+            }
+            return string
+          }
+        default: try cursor.skipValue()
+        }
+      }
+      guard own.limit >= 0, own.length > 0, hasBounds == (true, true) else {
+        throw JSONFault("lacks e, n, log_lower or log_upper")
+      }
+      return own
+    }
   }
 
   private mutating func generations(_ cursor: inout JSONCursor) throws(JSONFault) -> [[Int]] {

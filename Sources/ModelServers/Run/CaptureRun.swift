@@ -19,6 +19,8 @@ public struct CaptureRun: Sendable {
     public var passages = PassageOptions()
     /// Generations; nil for none.
     public var generations: GenerationPlan?
+    /// Near-copies to search for; nil for none.
+    public var near: NearPlan?
 
     /// The usual settings.
     public init() {}
@@ -137,6 +139,16 @@ public struct CaptureRun: Sendable {
         "the server takes a request for each token of a reference: long passes take one that scores a text at once; "
           + "windows it can")
     }
+    if settings.near != nil, server.scoring == .echo || settings.alternatives < 1 {
+      throw ServerError(
+        .incapable, "v1/completions",
+        server.scoring == .echo
+          ? "servers with echo take texts and no token ids: near-copies cannot be asked for"
+          : "a search for near-copies takes the most probable tokens (alternatives)")
+    }
+    if settings.near != nil, settings.passages.passTokens != nil {
+      throw ServerError(.incapable, "long passes", "near-copies are searched for after one prefix: cut windows")
+    }
     let reader = try await PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
     let planned = try store.plan
     var fingerprint = Fingerprint()
@@ -250,7 +262,11 @@ public struct CaptureRun: Sendable {
       .passage(task.input, number: task.position)
     do {
       let tokenized = try await server.tokenizer?.tokenized(passage) ?? passage
-      let record = try await server.scorer.score(tokenized)
+      var record = try await server.scorer.score(tokenized)
+      if let plan = settings.near {
+        let searcher = NearSearcher(scorer: server.scorer, plan: plan, batch: min(8, client.concurrency))
+        record.near = try await searcher.bounds(tokenized)
+      }
       let generations = try await server.sampler?.lines(tokenized, number: task.position) ?? []
       let line = try captureLine(record)
       failures.reset()

@@ -38,6 +38,8 @@ public struct DataSetSums: Sendable {
     var workGroups: RecordGroups?
     /// The works; nil where there are none.
     var works: WorkRows?
+    /// Near-copies by distance, e and n; nil where none were searched for.
+    var near: [String: NearSums]?
     var tokens = 0
     var logProbabilities = CompensatedSum()
     /// By length: the probabilities of all records that reach it.
@@ -80,6 +82,10 @@ public struct DataSetSums: Sendable {
     sums.cumulance.add(moments)
     sums.heterogeneity.add(law)
     addGroups(record, law)
+    for bounds in record.near ?? [] {
+      sums.near = sums.near ?? [:]
+      sums.near?[NearSums.key(bounds), default: NearSums(bounds)].add(bounds, law)
+    }
     sums.tokens += law.length
     sums.logProbabilities.add(law.logSurvival[law.length])
     addTails(law, longest: longest)
@@ -168,6 +174,10 @@ public struct DataSetSums: Sendable {
     sums.groups.merge(other.sums.groups)
     if let groups = other.sums.workGroups {
       if sums.workGroups == nil { sums.workGroups = groups } else { sums.workGroups?.merge(groups) }
+    }
+    for (key, near) in other.sums.near ?? [:] {
+      sums.near = sums.near ?? [:]
+      if sums.near?[key] == nil { sums.near?[key] = near } else { sums.near?[key]?.merge(near) }
     }
     if let works = other.sums.works {
       if sums.works == nil { sums.works = works } else { sums.works?.merge(works) }

@@ -34,19 +34,30 @@ public struct NextTokens: Sendable {
   ///   - alternatives: The most probable tokens at temperature 1, and any others that are known, all different.
   ///   - decoding: How tokens are drawn; not greedy.
   ///   - vocabulary: The number of tokens; nil when it is not known.
+  ///   - precision: How exactly values are recorded, where bounds are to hold for the model's own; nil to take values as
+  ///     they are.
   /// - Complexity: O(K) at temperature 1 without truncation, O(K²) otherwise.
-  public init(_ alternatives: [Record.Alternative], under decoding: Decoding = .plain, vocabulary: Int? = nil) {
+  public init(
+    _ alternatives: [Record.Alternative], under decoding: Decoding = .plain, vocabulary: Int? = nil,
+    precision: LogProbabilityPrecision? = nil
+  ) {
     let hasAll = vocabulary.map { alternatives.count >= $0 } ?? false
     if decoding == .plain {
       self.init(
-        listed: alternatives.map { ($0.tokenID, LogInterval(min(0, $0.logProbability))) }, hasAll: hasAll)
+        listed: alternatives.map { token in
+          let value = min(0, token.logProbability)
+          guard let precision, value > -.infinity else { return (token.tokenID, LogInterval(value)) }
+          let error = precision.error(of: value)
+          return (token.tokenID, LogInterval(lower: value - error, upper: min(0, value + error)))
+        }, hasAll: hasAll)
       return
     }
     let values = alternatives.map(\.logProbability)
     self.init(
       listed: alternatives.enumerated().map { place, token in
         let known = KnownTokens(
-          reference: token.logProbability, listed: values, place: .listed(place), vocabulary: vocabulary)
+          reference: token.logProbability, listed: values, place: .listed(place), vocabulary: vocabulary,
+          precision: precision ?? .double)
         return (token.tokenID, known.interval(under: decoding) ?? LogInterval(lower: -.infinity, upper: 0))
       }, hasAll: hasAll)
   }

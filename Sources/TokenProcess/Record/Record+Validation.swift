@@ -71,6 +71,20 @@ extension Record {
       }
     }
     try checkPlace()
+    for (index, bounds) in (near ?? []).enumerated() {
+      guard (1...tokenLogProbabilities.count).contains(bounds.length) else {
+        throw RecordError(
+          field: "near[\(index)].n", problem: "is \(bounds.length), and the reference has \(tokenLogProbabilities.count)")
+      }
+      guard bounds.limit >= 0, bounds.requests >= 0 else {
+        throw RecordError(field: "near[\(index)]", problem: "has a negative e or number of requests")
+      }
+      // Sums of probabilities are rounded outwards and may end just above 1.
+      guard bounds.logLower <= bounds.logUpper, bounds.logUpper <= Self.roundingAllowance else {
+        throw RecordError(
+          field: "near[\(index)]", problem: "has bounds \(bounds.logLower) and \(bounds.logUpper) of no probability")
+      }
+    }
     if let repetitions, !(repetitions >= 0 && repetitions.isFinite) {
       throw RecordError(field: "repetitions", problem: "\(repetitions) is not a count")
     }

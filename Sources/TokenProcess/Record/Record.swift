@@ -67,6 +67,8 @@ public struct Record: Sendable, Equatable {
   public package(set) var prefixTokenIDs: [Int]?
   /// Where the record stands in a longer text.
   public package(set) var place: Place?
+  /// Bounds of the probability of near-copies.
+  public package(set) var near: [NearVerbatimBounds]?
   /// Sampled continuations as token numbers.
   public package(set) var generations: [[Int]]?
   /// Where the text is from.
@@ -119,6 +121,7 @@ public struct Record: Sendable, Equatable {
     reference: String? = nil,
     prefixTokenIDs: [Int]? = nil,
     place: Place? = nil,
+    near: [NearVerbatimBounds]? = nil,
     generations: [[Int]]? = nil,
     source: String? = nil,
     run: String? = nil,
@@ -142,6 +145,7 @@ public struct Record: Sendable, Equatable {
     self.reference = reference
     self.prefixTokenIDs = prefixTokenIDs
     self.place = place
+    self.near = near
     self.generations = generations
     self.source = source
     self.run = run

@@ -2,6 +2,7 @@ import ArgumentParser
 import Captures
 import Foundation
 import ModelServers
+import TokenProcess
 
 struct CaptureCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -79,6 +80,7 @@ struct CaptureCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Input") var input: PassageInputOptions
   @OptionGroup(title: "Generations") var generations: GenerationOptions
+  @OptionGroup(title: "Near-copies") var near: NearOptions
 
   @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
   var quiet = false
@@ -107,6 +109,7 @@ struct CaptureCommand: AsyncParsableCommand {
       settings.alternatives = alternatives
       settings.passages = input.options
       settings.generations = try generations.plan
+      settings.near = near.plan
       var retryPolicy = HTTPClient.RetryPolicy()
       retryPolicy.timeout = timeout
       retryPolicy.retries = retries
@@ -273,3 +276,45 @@ struct GenerationOptions: ParsableArguments {
     }
   }
 }
+
+/// Which near-copies are searched for.
+struct NearOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Also bound the probability of a continuation with at most e changed tokens.", valueName: "e,..."))
+  var near: NumberList<Int>?
+
+  @Option(help: "Changes: levenshtein (put in, left out, replaced) or hamming (replaced).")
+  var nearDistance = TokenDistance.levenshtein
+
+  @Option(help: ArgumentHelp("Tokens that are compared.", valueName: "n,..."))
+  var nearLength: NumberList<Int> = [50]
+
+  @Option(help: ArgumentHelp("Requests for a record, e and n, at most.", valueName: "count"))
+  var nearBudget = 200
+
+  @Option(help: ArgumentHelp("Stop when the bounds differ by this share of the upper one.", valueName: "share"))
+  var nearWidth = 0.1
+
+  func validate() throws {
+    for e in near?.numbers ?? [] where !(0...20).contains(e) {
+      throw ValidationError("--near is \(e), and must be: 0 to 20")
+    }
+    for n in nearLength.numbers where !(1...1000).contains(n) {
+      throw ValidationError("--near-length is \(n), and must be: 1 to 1000")
+    }
+    guard (1...1_000_000).contains(nearBudget) else { throw ValidationError("--near-budget is 1 to 1000000.") }
+    guard nearWidth >= 0, nearWidth < 1 else { throw ValidationError("--near-width is 0 or more, and below 1.") }
+  }
+
+  /// nil for none.
+  var plan: NearPlan? {
+    near.map { limits in
+      var plan = NearPlan(limits: limits.numbers, lengths: nearLength.numbers)
+      (plan.distance, plan.budget, plan.relativeWidth) = (nearDistance, nearBudget, nearWidth)
+      return plan
+    }
+  }
+}
+
+extension TokenDistance: ExpressibleByArgument {}

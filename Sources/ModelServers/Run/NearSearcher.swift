@@ -1,0 +1,88 @@
+import Captures
+import Foundation
+import TokenProcess
+
+/// Which near-copies are searched for.
+public struct NearPlan: Sendable, Encodable, Equatable {
+  /// What is compared.
+  public var distance = TokenDistance.levenshtein
+  /// The largest distances that count, one or several.
+  public var limits: [Int]
+  /// The tokens that are compared, one number or several; references that are shorter are compared whole.
+  public var lengths: [Int]
+  /// The largest number of requests for a record, a distance and a length.
+  public var budget = 200
+  /// Stop when upper - lower is at most this share of upper.
+  public var relativeWidth = 0.1
+
+  /// Distances and lengths.
+  public init(limits: [Int], lengths: [Int]) {
+    self.limits = limits
+    self.lengths = lengths
+  }
+}
+
+/// Searches for near-copies of passages by asking the server.
+struct NearSearcher: Sendable {
+  let scorer: any PassageScorer
+  let plan: NearPlan
+  /// Requests at a time for one passage.
+  let batch: Int
+
+  /// The bounds for a passage that has token ids.
+  func bounds(_ passage: Passage) async throws -> [NearVerbatimBounds] {
+    guard let prefix = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !prefix.isEmpty else {
+      throw PassageError("a search for near-copies needs a prefix of at least a token, as token ids")
+    }
+    let model = Continuations(scorer: scorer, passage: passage)
+    var found: [NearVerbatimBounds] = []
+    for length in Set(plan.lengths.map { min($0, reference.count) }).sorted() {
+      for limit in Set(plan.limits).sorted() {
+        var search = try NearVerbatimSearch(distance: plan.distance, limit: limit)
+        (search.budget, search.relativeWidth, search.batch) = (plan.budget, plan.relativeWidth, batch)
+        let result = try await search.bounds(of: Array(reference.prefix(length)), model)
+        found.append(
+          NearVerbatimBounds(
+            distance: plan.distance, limit: limit, length: length, logLower: result.logLower,
+            logUpper: result.logUpper, requests: result.requests,
+            found: result.found.prefix(5).map { .init(tokenIDs: $0.tokens, logProbability: $0.logProbability) }))
+      }
+    }
+    return found
+  }
+}
+
+/// The server's model after a passage's prefix.
+private struct Continuations: ContinuationModel {
+  let scorer: any PassageScorer
+  let passage: Passage
+
+  func nextTokens(along continuations: [[Int]]) async throws -> [[NextTokens]] {
+    try await withThrowingTaskGroup(of: (Int, [NextTokens]).self) { group in
+      for (index, continuation) in continuations.enumerated() {
+        group.addTask { (index, try await nextTokens(along: continuation)) }
+      }
+      var answers: [[NextTokens]] = Array(repeating: [], count: continuations.count)
+      for try await (index, answer) in group { answers[index] = answer }
+      return answers
+    }
+  }
+
+  private func nextTokens(along continuation: [Int]) async throws -> [NextTokens] {
+    var asked = passage
+    asked.referenceTokenIDs = continuation
+    (asked.prefix, asked.reference, asked.messages, asked.place) = (nil, nil, nil, nil)
+    let record = try await scorer.score(asked)
+    let lists = record.topLogProbabilities ?? Array(repeating: [], count: continuation.count)
+    // Bounds hold for the model's own values, of which the server writes so many digits.
+    let precision = LogProbabilityPrecision(
+      of: lists.joined().lazy.map(\.logProbability) + record.tokenLogProbabilities)
+    return zip(continuation, zip(lists, record.tokenLogProbabilities)).map { token, known in
+      var (list, value) = known
+      if !list.contains(where: { $0.tokenID == token }) {
+        list.append(Record.Alternative(tokenID: token, logProbability: value))
+      }
+      return NextTokens(list, vocabulary: record.vocabularySize, precision: precision)
+    }
+  }
+}
