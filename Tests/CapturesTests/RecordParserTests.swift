@@ -89,6 +89,22 @@ import TokenProcess
     let cases: [(String, String, String)] = [
       (#"{"id":"a","token_logprobs":[-1,1e400]}"#, "token_logprobs[1]", "out of the range"),
       (#"{"id":"a","token_logprobs":[-1,"x"]}"#, "token_logprobs[1]", "is not a number"),
+      (
+        #"{"id":"a","token_logprobs":[null,-1]}"#, "token_logprobs[0]",
+        "is null; only that of a long pass (token_ids) may be"
+      ),
+      (
+        #"{"token_ids":[1],"token_logprobs":[-1]}"#, "document",
+        "is missing, of which the tokens of a long pass (token_ids) are"
+      ),
+      (
+        #"{"id":"a","token_logprobs":[-1],"near":[{"e":1,"n":1,"log_lower":-2}]}"#, "near[0]",
+        "lacks e, n, log_lower or log_upper"
+      ),
+      (
+        #"{"id":"a","token_logprobs":[-1],"near":[{"distance":"x"}]}"#, "near[0].distance",
+        "is x, and is to be hamming or levenshtein"
+      ),
       (#"{"id":"a","token_logprobs":[-1,null]}"#, "token_logprobs[1]", "is null"),
       (#"{"id":"a","token_logprobs":[-1,[1]]}"#, "token_logprobs[1]", "is not a number"),
       (#"{"id":"a","token_logprobs":[-1],"ranks":[0.5]}"#, "ranks[0]", "is not an integer"),

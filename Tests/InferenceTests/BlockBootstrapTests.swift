@@ -41,6 +41,9 @@ import Testing
     // Of 20 blocks none: at most 1 - 0.05^(1/20) have anything.
     #expect(limits.lowerBound == 0)
     expectClose(limits.upperBound, 0.13910834, relative: 1e-7)
+    // And where all is, as much less than all.
+    let all = try #require(BlockBootstrap(block: 10).meanInterval(of: [Array(repeating: 1, count: 200)]))
+    #expect(all == (1 - limits.upperBound)...1)
     let works = try #require(BlockBootstrap.ratioInterval(of: Array(repeating: (0, 5), count: 20)))
     expectClose(works.upperBound, limits.upperBound)
   }

@@ -132,6 +132,44 @@ extension CaptureRunTests {
     }
   }
 
+  /// Near-copies are searched for by asking the server, and the bounds are kept with the record: they hold the truth of
+  /// the model, counted string by string.
+  @Test(arguments: [ToyModel.Kind.llamaCpp, .vllm])
+  func nearCopies(_ kind: ToyModel.Kind) async throws {
+    let server = try LoopbackServer(ToyModel(kind).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let (prefix, reference) = (ToyModel.tokens("the quick "), ToyModel.tokens("bro"))
+      let data = try input([["id": "a", "prefix_token_ids": prefix, "reference_token_ids": reference]])
+      let result = try await run(server, data, in: folder) {
+        var plan = NearPlan(limits: [0, 1], lengths: [2, 9])
+        (plan.distance, plan.budget, plan.relativeWidth) = (.hamming, 60, 0)
+        ($0.near, $0.alternatives) = (plan, 20)
+      }
+      let record = try #require(result.records.first)
+      let near = try #require(record.near)
+      #expect(near.map(\.limit) == [0, 1, 0, 1] && near.map(\.length) == [2, 2, 3, 3])
+      func law(_ tokens: [Int]) -> [Double] { ToyModel.logProbabilities(after: prefix + tokens) }
+      for bounds in near {
+        // The sum over all strings with at most one other token.
+        let own = Array(reference.prefix(bounds.length))
+        var truth = Double.exp((0..<own.count).reduce(0) { $0 + law(Array(own[..<$1]))[own[$1]] })
+        for place in own.indices where bounds.limit == 1 {
+          for token in 0..<128 where token != own[place] {
+            var text = own
+            text[place] = token
+            truth += .exp((0..<text.count).reduce(0) { $0 + law(Array(text[..<$1]))[text[$1]] })
+          }
+        }
+        let (lower, upper) = (Double.exp(bounds.logLower), Double.exp(bounds.logUpper))
+        #expect(lower <= truth && truth <= upper, "\(bounds.limit) \(bounds.length): \(lower) \(truth) \(upper)")
+        // No edits: nothing but how the server writes its values is open.
+        if bounds.limit == 0 { expectClose(upper, lower, relative: 1e-5) }
+        #expect(bounds.requests <= 60 && bounds.found.first?.tokenIDs.count == bounds.length)
+      }
+    }
+  }
+
   /// Tokens of every vocabulary are found in their text, also where one is a part of a character.
   @Test func tokensInTheirText() {
     func offsets(_ pieces: [String], _ text: String) -> [Int]? {

@@ -179,8 +179,59 @@ import Testing
     expectClose(work.b, Double(covered[1].count) / length, relative: 1e-12)
     let (both, either) = (covered[0].intersection(covered[1]), covered[0].union(covered[1]))
     expectClose(work.jaccard ?? .nan, Double(both.count) / Double(either.count), relative: 1e-12)
-    let limits = try #require(work.interval)
-    #expect(try #require(limits.lower) <= work.difference && work.difference <= #require(limits.upper))
+    // Blocks of the text twice as long as the longest passage are fewer than ten.
+    #expect(work.interval == nil)
+    let rare = try #require(report.comparisons[0].works.first { $0.n == 16 && $0.threshold == 0.5 })
+    let limits = try #require(rare.interval)
+    #expect(rare.difference == 0 && limits.upper == limits.lower.map { -$0 })
+  }
+
+  /// Captures that do not say where tokens are, and have different numbers of them, are not compared.
+  @Test func worksThatCannotBeCompared() async throws {
+    func capture(_ name: String, _ tokens: Int) throws -> Capture {
+      try Capture(
+        name: name,
+        records: (0..<2).map { index in
+          try Record(
+            id: "\(index)", tokenLogProbabilities: Array(repeating: -0.1, count: 16),
+            place: Record.Place(document: "d", start: 16 * index, documentTokens: tokens))
+        })
+    }
+    let different = try await CompareAnalysis().run(on: [capture("a", 100), capture("b", 300)])
+    #expect(different.comparisons[0].works.isEmpty && different.warnings.contains { $0.code == .otherTokens })
+    let same = try await CompareAnalysis().run(on: [capture("a", 100), capture("b", 100)])
+    #expect(same.comparisons[0].works.first?.unit == "tokens" && same.comparisons[0].works.first?.jaccard == 1)
+  }
+
+  /// What windows leave open of the text is unknown and stops nothing: offsets of some windows only, a reference whose
+  /// text is longer than its offsets, windows that contradict each other, and short ones before the others.
+  @Test func windowsThatSayLittle() async throws {
+    func record(_ start: Int, _ count: Int, offsets: [Int]? = nil, text: String? = nil, of tokens: Int? = 30) throws
+      -> Record
+    {
+      try Record(
+        id: "\(start)", tokenLogProbabilities: Array(repeating: -0.1, count: count), reference: text,
+        place: Record.Place(document: "d", start: start, tokenOffsets: offsets, documentTokens: tokens))
+    }
+    func report(_ records: [Record], _ lengths: [Int]? = [2]) async throws -> WorksReport {
+      var analysis = WorksAnalysis()
+      analysis.lengths = lengths
+      return try await analysis.run(on: Capture(name: "x", records: records))
+    }
+    let partial = try await report([record(0, 4, offsets: [0, 1, 2, 3, 4], text: "abcd"), record(4, 4)], [4])
+    #expect(partial.works[0].characters == nil && partial.works[0].lengths[0].coverage[0].characters == nil)
+    #expect(partial.passages.first?.text == nil && partial.passages.first?.end == 8)
+    let cut = try await report(
+      [record(0, 2, offsets: [0, 1, 2], text: "abc"), record(2, 2, offsets: [2, 5, 9])], [2])
+    #expect(cut.passages.first?.text == nil && !cut.html.isEmpty)
+    let contrary = try await report([record(0, 4, of: 20), record(2, 4, of: 30)])
+    #expect(contrary.warnings.contains { $0.code == .contradictoryWindows })
+    let mixed = try await report([record(0, 3)] + (1..<4).map { try record($0, 20) }, nil)
+    #expect(mixed.works[0].lengths.map(\.n) == [16])
+    let short = try await report([record(0, 3), record(2, 5)], nil)
+    #expect(short.works[0].lengths.map(\.n) == [5])
+    let none = try await report([record(0, 3)], [9])
+    #expect(none.document.text(isStyled: false).contains("Nothing is known of passages of 9 tokens"))
   }
 
   // MARK: Audits of windows

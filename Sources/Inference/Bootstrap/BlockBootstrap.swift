@@ -25,7 +25,8 @@ public struct BlockBootstrap: Sendable {
   ///   - series: The values, each from 0 to 1, or differences of such, from -1 to 1.
   ///   - level: The confidence level.
   /// - Returns: nil for series with fewer than ten blocks together, where resampling says nothing. Where all values are 0
-  ///   the upper limit is that of the share of blocks with anything in them, 1 - (1 - level)^(1/blocks).
+  ///   the upper limit is that of the share of blocks with anything in them, 1 - (1 - level)^(1/blocks); where all are 1 the
+  ///   lower limit is 1 less that.
   /// - Complexity: O(values + replicates × blocks).
   /// - Precondition: 0 < level < 1.
   public func meanInterval(of series: [[Double]], level: Double = 0.95) -> ClosedRange<Double>? {
@@ -38,8 +39,10 @@ public struct BlockBootstrap: Sendable {
     }
     let total = Double(series.map(\.count).reduce(0, +))
     let whole = sums.map { $0[$0.count - 1] }.reduce(0, +)
-    if series.allSatisfy({ $0.allSatisfy { $0 == 0 } }) {
-      return 0...(-.expMinusOne(.log(onePlus: -level) / Double(blocks)))
+    if let same = series.first?.first, [0, 1, -1].contains(same),
+      series.allSatisfy({ $0.allSatisfy { $0 == same } })
+    {
+      return Self.limits(ofConstant: same, units: blocks, level: level)
     }
     func circular(_ sums: [Double], _ start: Int) -> Double {
       let length = sums.count - 1
@@ -76,6 +79,12 @@ public struct BlockBootstrap: Sendable {
     return max(-1, interval.lower)...min(1, max(interval.lower, interval.upper))
   }
 
+  /// Where all units are alike, what the share of others may be of which none was seen.
+  private static func limits(ofConstant value: Double, units: Int, level: Double) -> ClosedRange<Double> {
+    let others = -Double.expMinusOne(.log(onePlus: -level) / Double(units))
+    return value == 0 ? 0...others : value > 0 ? (1 - others)...1 : -1...(others - 1)
+  }
+
   /// Limits of a ratio of sums over independent units of different sizes, such as tokens covered in each of some works.
   ///
   /// - Parameters:
@@ -83,7 +92,7 @@ public struct BlockBootstrap: Sendable {
   ///   - level: The confidence level.
   ///   - replicates: Resamples.
   ///   - seed: The seed of the resampling.
-  /// - Returns: nil for fewer than ten units. Where all numerators are 0, as ``meanInterval(of:level:)``.
+  /// - Returns: nil for fewer than ten units. Where all ratios are 0 or 1, as ``meanInterval(of:level:)``.
   /// - Precondition: 0 < level < 1; numerators are from 0 to the denominators.
   public static func ratioInterval(
     of units: [(part: Double, whole: Double)], level: Double = 0.95, replicates: Int = 1999, seed: UInt64 = 0
@@ -91,7 +100,9 @@ public struct BlockBootstrap: Sendable {
     let units = units.filter { $0.whole > 0 }
     guard units.count >= 10, let z = try? normalQuantile(0.5 + 0.5 * level) else { return nil }
     let (part, whole) = units.reduce((0.0, 0.0)) { ($0.0 + $1.part, $0.1 + $1.whole) }
-    if part == 0 { return 0...(-.expMinusOne(.log(onePlus: -level) / Double(units.count))) }
+    if part == 0 || units.allSatisfy({ $0.part == $0.whole }) {
+      return limits(ofConstant: part == 0 ? 0 : 1, units: units.count, level: level)
+    }
     var samples: [Double] = []
     for replicate in 0..<replicates {
       var generator = SeededGenerator(seed: seed, stream: UInt64(replicate))

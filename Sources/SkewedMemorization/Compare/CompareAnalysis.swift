@@ -58,6 +58,13 @@ public struct CompareAnalysis: Sendable {
         report.warnings.append(
           Warning(.otherReferences, counts: ["records": others], names: ["a": pair.a, "b": pair.b]))
       }
+      for (document, own) in measured[a].works.sums.sorted(by: { $0.key < $1.key }) {
+        guard let other = measured[b].works.sums[document], !WorkComparison(own, other).isComparable else {
+          continue
+        }
+        report.warnings.append(
+          Warning(.otherTokens, names: ["document": document, "a": pair.a, "b": pair.b]))
+      }
       guard pair.paired > 0, pair.paired < max(sizes[0], sizes[1]) else { continue }
       report.warnings.append(
         Warning(

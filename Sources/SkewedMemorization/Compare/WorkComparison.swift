@@ -10,16 +10,21 @@ struct WorkComparison {
 
   init(_ a: WorkSums, _ b: WorkSums) { (self.a, self.b) = (a, b) }
 
+  private var arePlaced: Bool { !a.boundaries.isEmpty && !b.boundaries.isEmpty }
+
+  /// Captures of different numbers of tokens that do not say where they are cannot be compared.
+  var isComparable: Bool { arePlaced || a.tokens == b.tokens }
+
   /// Coverage side by side at each length that both know, at the usual thresholds.
   ///
-  /// Characters are compared where both captures say where tokens are and say it differently; without offsets works of
-  /// different numbers of tokens cannot be compared.
+  /// Characters are compared where both captures say where tokens are and say it differently.
+  ///
+  /// None where they are not comparable.
   func differences(_ document: String, _ resampling: Resampling) -> [CompareReport.WorkDifference] {
-    let isSame = a.boundaries == b.boundaries
+    guard isComparable else { return [] }
     let count = max(a.tokens, b.tokens)
     // Windows of two captures may end at different places of one text.
-    let areTokens = isSame || a.boundaries.isEmpty || b.boundaries.isEmpty || agree
-    guard areTokens || !a.boundaries.isEmpty && !b.boundaries.isEmpty else { return [] }
+    let areTokens = arePlaced ? agree : true
     return a.risks.indices.flatMap { index -> [CompareReport.WorkDifference] in
       let (one, other) = (a.risks[index].own.lower, b.risks[index].own.lower)
       guard one.known > 0, other.known > 0 else { return [] }
@@ -33,7 +38,8 @@ struct WorkComparison {
         let both = (0..<size).count { value(first, $0) + value(second, $0) == 2 }
         let either = (0..<size).count { value(first, $0) + value(second, $0) > 0 }
         let window = one.length + (a.context?.upperBound ?? one.length)
-        var bootstrap = BlockBootstrap(block: max(2 * window * size / max(1, count), size / 1000, 1))
+        let longest = [first, second].map(Self.longestRun).max() ?? 0
+        var bootstrap = BlockBootstrap(block: max(2 * window * size / max(1, count), size / 1000, 2 * longest, 1))
         bootstrap.replicates = resampling.replicates
         bootstrap.seed = resampling.seed
         // Where nothing differs the blocks bound how much might, either way.
@@ -46,6 +52,15 @@ struct WorkComparison {
           jaccard: either > 0 ? Double(both) / Double(either) : nil)
       }
     }
+  }
+
+  private static func longestRun(_ values: [Bool]) -> Int {
+    var (longest, run) = (0, 0)
+    for value in values {
+      run = value ? run + 1 : 0
+      longest = max(longest, run)
+    }
+    return longest
   }
 
   /// Whether tokens stand at the same places of the text where both captures say it.

@@ -396,7 +396,7 @@ public struct EvidenceChecks: Sendable {
     }
     if others > 0 {
       var numbers = ["records": Double(others), "all": Double(records)]
-      if let difference = largestDifference { numbers["difference"] = difference }
+      if let difference = largestDifference, difference.isFinite { numbers["difference"] = difference }
       found.append(Warning(.scoredTwice, numbers))
     }
     if copies > 0 {

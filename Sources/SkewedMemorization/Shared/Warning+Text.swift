@@ -164,9 +164,14 @@ extension Warning {
     case .unknownEnd:
       "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the end "
         + "of the last window"
+    case .contradictoryWindows:
+      "windows say different things of the document: its number of tokens, or where they are in the text"
+    case .otherTokens:
+      "\(name("document")) is not compared: \(name("a")) and \(name("b")) do not say where tokens are in the text "
+        + "(token_offsets), and have different numbers of them"
     case .splitWork:
-      "windows of \(name("document")) are in several summaries: its coverage is reported for each, and limits take its "
-        + "parts as independent; summarize its captures together"
+      "windows of \(name("document")) are in several summaries: its coverage is reported for each, totals count it "
+        + "more than once, and limits take its parts as independent; summarize its captures together"
     case .noPrefixTokens:
       "\(count("bare")) of \(count("records")) records have no prefix_token_ids: their histories begin with the "
         + "reference"

@@ -119,6 +119,8 @@ public struct Warning: Codable, Sendable, Equatable {
     case noWindows = "no-windows"
     case unknownEnd = "unknown-end"
     case splitWork = "split-work"
+    case contradictoryWindows = "contradictory-windows"
+    case otherTokens = "other-tokens"
     // Training sets, similarity, mitigation, validation.
     case noPrefixTokens = "no-prefix-tokens"
     case repetitions

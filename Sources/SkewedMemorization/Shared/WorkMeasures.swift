@@ -59,7 +59,7 @@ struct WorkMeasures {
       return .init(
         threshold: threshold, lower: share(risk.lower), upper: share(risk.upper),
         characters: boundaries.map { characters(in: spans, $0) },
-        limits: limits(of: [indicators(risk.lower, logThreshold)], block: block).map { Interval($0) },
+        limits: limits(of: [risk.lower], logThreshold, block: block).map { Interval($0) },
         spans: spans.count, longestSpan: longest?.count ?? 0, longestSpanStart: longest?.start)
     }
   }
@@ -78,17 +78,17 @@ struct WorkMeasures {
     return all > 0 ? Double(covered) / Double(all) : 0
   }
 
-  /// 1 for each token that a window of at least some probability covers.
-  func indicators(_ risk: WorkRisk, _ logThreshold: Double) -> [Double] {
-    risk.logRisk.map { $0 >= logThreshold ? 1 : 0 }
-  }
-
-  /// Limits of the mean of some texts' tokens by blocks of them.
-  func limits(of series: [[Double]], block: Int) -> ClosedRange<Double>? {
+  /// Limits of the share of some texts' tokens in windows of at least some probability, by blocks of the texts.
+  ///
+  /// A block is at least twice as long as the longest span: a passage that is known goes on, and what is within one block
+  /// depends on each other.
+  func limits(of risks: [WorkRisk], _ logThreshold: Double, block: Int) -> ClosedRange<Double>? {
     guard let resampling else { return nil }
-    var bootstrap = BlockBootstrap(block: block)
+    let longest = risks.flatMap { $0.spans(logThreshold: logThreshold).map(\.count) }.max() ?? 0
+    var bootstrap = BlockBootstrap(block: max(block, 2 * longest))
     bootstrap.replicates = resampling.replicates
     bootstrap.seed = resampling.seed
-    return bootstrap.meanInterval(of: series, level: resampling.level)
+    return bootstrap.meanInterval(
+      of: risks.map { risk in risk.logRisk.map { $0 >= logThreshold ? 1 : 0 } }, level: resampling.level)
   }
 }

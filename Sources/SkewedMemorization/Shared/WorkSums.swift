@@ -19,6 +19,10 @@ struct WorkSums: Sendable {
   /// The text as scalars, 0 where it is unknown.
   private(set) var scalars: [UInt32] = []
   private var statedTokens = 0
+  /// Whether windows say different things of the document: its tokens, or where they are in the text.
+  private(set) var isContradictory = false
+  /// Windows and passes by the number of their tokens.
+  private(set) var sizes: [Int: Int] = [:]
 
   init(lengths: [Int]) { risks = lengths.map(Risk.init) }
 
@@ -170,14 +174,21 @@ struct WorkSums: Sendable {
     if let own = part.context {
       context = context.map { min($0.lowerBound, own.lowerBound)...max($0.upperBound, own.upperBound) } ?? own
     }
-    statedTokens = max(statedTokens, part.documentTokens ?? 0)
+    sizes[part.tokens, default: 0] += 1
+    if let stated = part.documentTokens {
+      if statedTokens > 0, stated != statedTokens { isContradictory = true }
+      statedTokens = max(statedTokens, stated)
+    }
     if let offsets = part.offsets { add(offsets, at: part.start, part.reference) }
   }
 
   private mutating func add(_ offsets: [Int], at start: Int, _ text: String?) {
     let end = start + offsets.count
     if boundaries.count < end { boundaries.append(contentsOf: repeatElement(-1, count: end - boundaries.count)) }
-    for (index, offset) in offsets.enumerated() { boundaries[start + index] = offset }
+    for (index, offset) in offsets.enumerated() {
+      if boundaries[start + index] >= 0, boundaries[start + index] != offset { isContradictory = true }
+      boundaries[start + index] = offset
+    }
     guard let text, let first = offsets.first, let last = offsets.last,
       text.unicodeScalars.count == last - first
     else { return }
@@ -196,11 +207,15 @@ struct WorkSums: Sendable {
     if let own = other.context {
       context = context.map { min($0.lowerBound, own.lowerBound)...max($0.upperBound, own.upperBound) } ?? own
     }
+    if statedTokens > 0, other.statedTokens > 0, statedTokens != other.statedTokens { isContradictory = true }
     statedTokens = max(statedTokens, other.statedTokens)
+    isContradictory = isContradictory || other.isContradictory
+    sizes.merge(other.sizes, uniquingKeysWith: +)
     for (index, offset) in other.boundaries.enumerated() where offset >= 0 {
       if boundaries.count <= index {
         boundaries.append(contentsOf: repeatElement(-1, count: index + 1 - boundaries.count))
       }
+      if boundaries[index] >= 0, boundaries[index] != offset { isContradictory = true }
       boundaries[index] = offset
     }
     for (index, scalar) in other.scalars.enumerated() where scalar != 0 {
@@ -208,6 +223,9 @@ struct WorkSums: Sendable {
       scalars[index] = scalar
     }
   }
+
+  /// Leaves out lengths that are not reported.
+  mutating func keep(lengths: [Int]) { risks.removeAll { !lengths.contains($0.all.lower.length) } }
 
   /// Says what a document itself tells; false where its windows say otherwise.
   mutating func settle(tokens: Int?, boundaries: [Int]?) -> Bool {
@@ -219,6 +237,9 @@ struct WorkSums: Sendable {
       self.boundaries = boundaries
     }
     for index in risks.indices { risks[index].reserve(tokens: self.tokens) }
+    if !self.boundaries.isEmpty, self.boundaries.count < self.tokens + 1 {
+      self.boundaries += Array(repeating: -1, count: self.tokens + 1 - self.boundaries.count)
+    }
     return true
   }
 }

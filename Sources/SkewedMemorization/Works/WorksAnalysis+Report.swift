@@ -7,7 +7,7 @@ import TokenProcess
 extension WorksAnalysis {
   /// What was found as a report; the files are still to be named.
   func report(_ found: Found) throws -> WorksReport {
-    let lengths = found.lengths
+    let lengths = found.lengths.filter(found.isUsual)
     let texts = try DocumentTexts(folders: self.texts)
     var report = WorksReport(
       files: [], controlFiles: [], decoding: decoding, context: context, copiedTokens: copiedTokens,
@@ -16,6 +16,7 @@ extension WorksAnalysis {
     for (document, isControl) in found.order {
       try Task.checkCancellation()
       guard var sums = found.sums[document] else { continue }
+      sums.keep(lengths: lengths)
       let tokens = try texts.tokens(of: document)
       guard sums.settle(tokens: tokens?.count, boundaries: tokens?.boundaries) else {
         throw CaptureError(
@@ -25,16 +26,19 @@ extension WorksAnalysis {
             + "is another one")
       }
       var map = WorksReport.WorkMap()
-      if sums.boundaries.count == sums.tokens + 1, !sums.boundaries.contains(-1) { map.boundaries = sums.boundaries }
-      if sums.boundaries.contains(where: { $0 >= 0 }) {
-        let known = try texts.scalars(of: document) ?? (sums.scalars.isEmpty ? nil : sums.scalars)
-        map.boundaries = map.boundaries ?? sums.boundaries
-        map.scalars = known
-      }
-      if let last = map.boundaries?.max(), let scalars = map.scalars, last > scalars.count {
-        throw CaptureError(
-          file: document,
-          problem: "has \(scalars.count) characters, but token_offsets go up to \(last): the text is another one")
+      if let last = sums.boundaries.max(), last >= 0 {
+        map.boundaries = sums.boundaries
+        if let text = try texts.scalars(of: document) {
+          guard last <= text.count else {
+            throw CaptureError(
+              file: document,
+              problem: "has \(text.count) characters, but token_offsets go up to \(last): the text is another one")
+          }
+          map.scalars = text
+        } else if !sums.scalars.isEmpty {
+          // What windows hold of the text, which may end before the tokens do.
+          map.scalars = sums.scalars + Array(repeating: 0, count: max(0, last - sums.scalars.count))
+        }
       }
       let unit = Unit(document, isControl, sums, map, blocks: blockLength(sums, lengths))
       let isPlaced = map.boundaries.map { !$0.contains(-1) } ?? false
@@ -96,8 +100,7 @@ extension WorksAnalysis {
             of: works.map { (Double(covered($0, logThreshold)), Double($0.sums.tokens)) }, level: resampling.level,
             replicates: resampling.replicates, seed: resampling.seed)
           : measures.limits(
-            of: works.map { measures.indicators($0.sums.risks[index].own.lower, logThreshold) },
-            block: works.map(\.block).max() ?? 1)
+            of: works.map(\.sums.risks[index].own.lower), logThreshold, block: works.map(\.block).max() ?? 1)
         return .init(
           threshold: threshold,
           lower: Double(works.map { covered($0, logThreshold) }.reduce(0, +)) / Double(max(1, tokens)),
@@ -139,6 +142,7 @@ extension WorksAnalysis {
         warn(.mixedContexts, ["windows": unit.sums.windows, "passes": unit.sums.passes])
       }
       if !unit.sums.knowsCopies { warn(.unknownCopies) }
+      if unit.sums.isContradictory { warn(.contradictoryWindows) }
       for risk in unit.sums.risks where risk.all.lower.known == 0 {
         warn(.noWindows, ["length": risk.all.lower.length])
       }

@@ -62,6 +62,9 @@ public struct WorksAnalysis: Sendable {
       let warnings = try await add(file, isControl: isControl, to: &found, progress: progress)
       evidence += files.count + controls.count > 1 ? warnings.map { $0.of(file) } : warnings
     }
+    if !found.lengths.contains(where: found.isUsual), !files.contains("-"), !controls.contains("-") {
+      return try await again(found).run(files: files, progress: progress)
+    }
     var report = try report(found)
     report.files = files
     report.controlFiles = controls
@@ -82,6 +85,10 @@ public struct WorksAnalysis: Sendable {
         parts.append(try part(of: record, &copies))
       }
       try add(parts, isControl: false, to: &found)
+      if !found.lengths.contains(where: found.isUsual) {
+        found = Found()
+        try again(found, longest: parts.map(\.tokens).max() ?? 1).add(parts, isControl: false, to: &found)
+      }
       var report = try report(found)
       report.files = [capture.name]
       return report
@@ -109,10 +116,14 @@ public struct WorksAnalysis: Sendable {
 
   // MARK: Reading
 
-  private static func usualLengths(of counts: [Int]) -> [Int] {
-    let longest = counts.max() ?? 1
-    let usual = [16, 32, 50].filter { n in 2 * counts.count { $0 >= n } >= counts.count && counts.count > 0 }
-    return usual.isEmpty ? [longest] : usual
+  /// The lengths that are reported where nobody asks for others.
+  private static let usualLengths = [16, 32, 50]
+
+  /// The same analysis at the length of the longest window, where most are too short for the usual lengths.
+  private func again(_ found: Found, longest: Int? = nil) -> WorksAnalysis {
+    var analysis = self
+    analysis.lengths = [longest ?? found.sums.values.compactMap { $0.sizes.keys.max() }.max() ?? 1]
+    return analysis
   }
 
   /// What records of one part of a file say.
@@ -167,8 +178,8 @@ public struct WorksAnalysis: Sendable {
 
   /// Adds what records say; the first ones settle the lengths where nobody asked for any.
   private func add(_ parts: [WorkSums.Part], isControl: Bool, to found: inout Found) throws(CaptureError) {
-    if found.lengths.isEmpty, !parts.isEmpty {
-      found.lengths = lengths.map { Set($0).sorted() } ?? Self.usualLengths(of: parts.map(\.tokens))
+    if found.lengths.isEmpty {
+      (found.lengths, found.areAsked) = (lengths.map { Set($0).sorted() } ?? Self.usualLengths, lengths != nil)
     }
     for part in parts { try found.add(part, isControl: isControl) }
   }
@@ -194,9 +205,17 @@ public struct WorksAnalysis: Sendable {
   /// The works found, in their order.
   struct Found: Sendable {
     var lengths: [Int] = []
+    var areAsked = false
     var order: [(document: String, isControl: Bool)] = []
     var sums: [String: WorkSums] = [:]
     private var controls: [String: Bool] = [:]
+
+    /// Whether a length was asked for, or half of all windows have it.
+    func isUsual(_ length: Int) -> Bool {
+      if areAsked { return true }
+      let sizes = sums.values.flatMap(\.sizes)
+      return 2 * sizes.filter { $0.key >= length }.map(\.value).reduce(0, +) >= sizes.map(\.value).reduce(0, +)
+    }
 
     mutating func add(_ part: WorkSums.Part, isControl: Bool) throws(CaptureError) {
       if let known = controls[part.document] {

@@ -18,6 +18,9 @@ extension WorksReport: ReadableReport {
 
   private var opening: String {
     guard let total = total.first, let coverage = total.coverage.first else { return "No works." }
+    guard total.unknownTokens < total.tokens else {
+      return "Nothing is known of passages of \(NumberText.count(total.n, "token")): no window is that long."
+    }
     let passage = passages.first
     var text =
       "\(NumberText.percent(coverage.lower))\(upTo(coverage.upper, from: coverage.lower)) of "

@@ -74,7 +74,8 @@ extension Record {
     for (index, bounds) in (near ?? []).enumerated() {
       guard (1...tokenLogProbabilities.count).contains(bounds.length) else {
         throw RecordError(
-          field: "near[\(index)].n", problem: "is \(bounds.length), and the reference has \(tokenLogProbabilities.count)")
+          field: "near[\(index)].n",
+          problem: "is \(bounds.length), and the reference has \(tokenLogProbabilities.count)")
       }
       guard bounds.limit >= 0, bounds.requests >= 0 else {
         throw RecordError(field: "near[\(index)]", problem: "has a negative e or number of requests")
