@@ -82,7 +82,8 @@ private struct Oracle: Decodable {
     #expect(checked.count >= 8)
   }
 
-  /// TheModel §4: the closed form of the linear hazard, its product, and the form in circulation with α and p0 exchanged.
+  /// TheModel §4: the closed form of the linear hazard, its product, and the form in circulation with α and p0
+  /// exchanged.
   @Test func linearHazardErratum() throws {
     let p0 = 0.3
     let alpha = 0.02

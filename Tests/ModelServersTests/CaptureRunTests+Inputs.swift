@@ -248,8 +248,8 @@ extension CaptureRunTests {
     }
   }
 
-  /// A second run asks for nothing that is finished but three records, goes on with new lines, and refuses other settings and other
-  /// input.
+  /// A second run asks for nothing that is finished but three records, goes on with new lines, and refuses other
+  /// settings and other input.
   @Test func goingOn() async throws {
     let model = ToyModel(.vllm)
     let server = try LoopbackServer(model.answer)

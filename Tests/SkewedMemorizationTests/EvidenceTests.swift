@@ -80,7 +80,8 @@ import TokenProcess
     #expect(codes(rows).first == .padded)
   }
 
-  /// Rows of one length of which some are padded, on either side; and ends that are known by heart, which are no padding.
+  /// Rows of one length of which some are padded, on either side; and ends that are known by heart, which are no
+  /// padding.
   @Test func paddingAndWhatLooksLikeIt() {
     var generator = SeededGenerator(seed: 9)
     func rows(_ make: (Int, inout SeededGenerator) -> [Double]) -> [Record] {

@@ -157,8 +157,8 @@ import TokenProcess
     }
   }
 
-  /// Of 120 records the first 60 are known to the end; of the others the first 8 tokens. Σ S(32) of those is predicted, over many
-  /// data sets, without bias: within four standard errors of the mean, or 5 %.
+  /// Of 120 records the first 60 are known to the end; of the others the first 8 tokens. Σ S(32) of those is predicted,
+  /// over many data sets, without bias: within four standard errors of the mean, or 5 %.
   @Test(arguments: Process.allCases) func meansAreCalibrated(process: Process) throws {
     var generator = SeededGenerator(seed: 41, stream: UInt64(Process.allCases.firstIndex(of: process) ?? 0))
     let sets = slowTestsAreEnabled ? 100 : 8

@@ -6,7 +6,8 @@ import Testing
 
 /// Every report of the command line in every format, as it was when it was last looked at.
 ///
-/// `scripts/update-snapshots` writes the files in `Snapshots` again; the change is then there to be read before it is committed.
+/// `scripts/update-snapshots` writes the files in `Snapshots` again; the change is then there to be read before it is
+/// committed.
 @Suite struct SnapshotTests {
   /// The commands, a line each: a name, and the arguments.
   static let commands: [(name: String, arguments: [String])] = {

@@ -2,8 +2,8 @@ import Foundation
 import GSLNumerics
 import HeavyTails
 
-// Times this library as plfit.c times plfit: peer-heavytails name file [name file …]. With the argument `draws` alone it
-// prints the counts of 10⁶ draws from zeta(2.5).
+// Times this library as plfit.c times plfit: peer-heavytails name file [name file …]. With the argument `draws` alone
+// it prints the counts of 10⁶ draws from zeta(2.5).
 
 func median(_ runs: Int, _ work: () throws -> Void) rethrows -> Double {
   let clock = ContinuousClock()

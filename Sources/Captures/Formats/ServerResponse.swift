@@ -2,8 +2,9 @@ import Foundation
 import TokenProcess
 
 /// A response of a model server to a completion that scores its prompt: OpenAI's completions with `echo` and
-/// `logprobs`, vLLM's `prompt_logprobs`, SGLang's `input_token_logprobs` and TGI's `prefill`. It is plain, or a line of a
-/// batch output (`custom_id`, `response.body`). Of llama.cpp the reference is what was generated (`completion_probabilities`).
+/// `logprobs`, vLLM's `prompt_logprobs`, SGLang's `input_token_logprobs` and TGI's `prefill`. It is plain, or a line of
+/// a batch output (`custom_id`, `response.body`). Of llama.cpp the reference is what was generated
+/// (`completion_probabilities`).
 package struct ServerResponse: Sendable {
   var id: String?
   var customID: String?

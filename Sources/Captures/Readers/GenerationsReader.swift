@@ -43,8 +43,9 @@ public struct SampledGenerations: Sendable, Equatable {
 /// Reads sampled generations: one JSON object a line with `id`, `generations` (lists of token ids) and, as far as they
 /// differ from plain sampling, `temperature`, `top_k` (0 for all), `top_p` and `min_p`; `draws`, where given, is their
 /// number, and `texts` holds the same continuations as texts; one of the two is enough.
-/// `logprobs` has ln p of each token. `max_tokens` says how many tokens were asked for, where draws were ended early once they had left the reference: a shorter draw that agrees
-/// with the reference to its end is known no further. `run`, `split` and `epoch` tell records of the same name apart.
+/// `logprobs` has ln p of each token. `max_tokens` says how many tokens were asked for, where draws were ended early
+/// once they had left the reference: a shorter draw that agrees with the reference to its end is known no further.
+/// `run`, `split` and `epoch` tell records of the same name apart.
 public enum GenerationsReader {
   /// A line as it stands.
   private struct Fields {

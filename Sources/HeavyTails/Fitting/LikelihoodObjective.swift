@@ -95,8 +95,8 @@ extension LikelihoodObjective {
   /// The Hessian, from five-point differences of the analytic gradient: exact to about 1e-11.
   ///
   /// Next to the edge of the possible laws the differences shrink until they stay inside; where there may be a kink
-  /// next to the point, until two of them agree, with the digits that they then have. For a direction the first will do:
-  /// `isRough`.
+  /// next to the point, until two of them agree, with the digits that they then have. For a direction the first will
+  /// do: `isRough`.
   func hessian(at point: [Double], isRough: Bool = false) -> SymmetricMatrix? {
     var last: SymmetricMatrix?
     for step in [0x1p-9, 0x1p-13, 0x1p-17] {

@@ -3,7 +3,8 @@ import RealModule
 
 /// Pearson's chi-squared for right-censored lengths, on pooled cells.
 ///
-///     X² = Σ_cells (O - E)² / V,   O = Σ d_n,  E = Σ r_n h(n),  V = Σ r_n h(n) (1 - h(n))   over the lengths n of a cell
+///     X² = Σ_cells (O - E)² / V,   O = Σ d_n,  E = Σ r_n h(n),  V = Σ r_n h(n) (1 - h(n))   over the lengths n of a
+///     cell
 ///
 /// with d_n the weight that ends at n of the weight r_n at risk and h the fitted hazard. The differences d_n - r_n h(n)
 /// are uncorrelated whatever the censoring, so X² is χ² with as many degrees of freedom as cells when the law is given;

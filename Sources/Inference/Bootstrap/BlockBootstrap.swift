@@ -1,8 +1,8 @@
 import GSLNumerics
 import RealModule
 
-/// Confidence limits for the mean of neighbouring values that depend on each other, such as the tokens of a text, by the
-/// circular moving-block bootstrap (Politis and Romano, 1992, after Künsch, Annals of Statistics 17, 1989).
+/// Confidence limits for the mean of neighbouring values that depend on each other, such as the tokens of a text, by
+/// the circular moving-block bootstrap (Politis and Romano, 1992, after Künsch, Annals of Statistics 17, 1989).
 public struct BlockBootstrap: Sendable {
   /// The length of a block: longer than dependence reaches.
   public let block: Int
@@ -24,9 +24,9 @@ public struct BlockBootstrap: Sendable {
   /// - Parameters:
   ///   - series: The values, each from 0 to 1, or differences of such, from -1 to 1.
   ///   - level: The confidence level.
-  /// - Returns: nil for series with fewer than ten blocks together, where resampling says nothing. Where all values are 0
-  ///   the upper limit is that of the share of blocks with anything in them, 1 - (1 - level)^(1/blocks); where all are 1 the
-  ///   lower limit is 1 less that.
+  /// - Returns: nil for series with fewer than ten blocks together, where resampling says nothing. Where all values are
+  ///   0 the upper limit is that of the share of blocks with anything in them, 1 - (1 - level)^(1/blocks); where all
+  ///   are 1 the lower limit is 1 less that.
   /// - Complexity: O(values + replicates × blocks).
   /// - Precondition: 0 < level < 1.
   public func meanInterval(of series: [[Double]], level: Double = 0.95) -> ClosedRange<Double>? {

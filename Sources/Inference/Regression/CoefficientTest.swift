@@ -5,8 +5,8 @@ import RealModule
 /// predictors.
 ///
 /// The statistic is the studentized efficient score Σ_g u_g / (Σ_g u_g²)^½ of the coefficient in the regression without
-/// it, u_g = Σ_i s_i (x_i - z_i γ) over the rows of cluster g: s the scores, z the other predictors, γ the projection of
-/// x on them with the weights of the information. Its distribution is not taken from a limit theorem:
+/// it, u_g = Σ_i s_i (x_i - z_i γ) over the rows of cluster g: s the scores, z the other predictors, γ the projection
+/// of x on them with the weights of the information. Its distribution is not taken from a limit theorem:
 ///
 /// - A predictor that is constant within clusters is permuted over the clusters, or what the other such predictors
 ///   leave of it (their least-squares fit stays). Where it is independent of the others, the test is exact; otherwise

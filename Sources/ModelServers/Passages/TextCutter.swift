@@ -15,7 +15,8 @@ struct TextCutter: Sendable {
   ///   - tokenizer: The server's.
   ///   - prefix: Tokens before the reference.
   ///   - suffix: Tokens of the reference.
-  ///   - options: Where windows begin; without a stride there is one from the beginning, whose reference may be shorter.
+  ///   - options: Where windows begin; without a stride there is one from the beginning, whose reference may be
+  ///     shorter.
   /// - Throws: `ServerError`.
   init(tokenizer: Tokenizer, prefix: Int, suffix: Int, _ options: PassageOptions) async throws {
     self.tokenizer = tokenizer

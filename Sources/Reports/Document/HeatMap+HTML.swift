@@ -30,7 +30,8 @@ extension HeatMap {
   /// Where shades change.
   private static let steps = [0.001, 0.01, 0.1, 0.5]
 
-  /// The runs that can be shaded, neighbours of one shade as one with the largest value: what a page needs of a million.
+  /// The runs that can be shaded, neighbours of one shade as one with the largest value: what a page needs of a
+  /// million.
   private func shown(_ runs: [Run]) -> [Run] {
     let edges = (thresholds + Self.steps).map { log($0) - 1e-12 }
     guard let least = thresholds.min().map({ log($0) - 1e-12 }) else { return [] }

@@ -1,5 +1,6 @@
 extension ReportDocument {
-  /// One page that needs nothing else: no network, and no script but for maps of texts. Light or dark as the reader has it; prints on paper.
+  /// One page that needs nothing else: no network, and no script but for maps of texts. Light or dark as the reader
+  /// has it; prints on paper.
   public var html: String {
     var body: [String] = []
     var title = "Report"

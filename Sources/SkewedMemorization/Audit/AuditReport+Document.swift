@@ -66,7 +66,8 @@ extension AuditReport: ReadableReport {
     guard let works, let totals = worksTotal, let first = totals.first else { return }
     document.heading("Works")
     document.paragraph(
-      "The records are windows of \(NumberText.count(works.count, "work")), and overlap: what counts is how many tokens of "
+      "The records are windows of \(NumberText.count(works.count, "work")), and overlap: what counts is how many "
+        + "tokens of "
         + "a work stand in a window that one draw repeats with at least some probability. The works command shows the "
         + "passages.")
     func share(_ lower: Double) -> String { NumberText.percent(lower) }
@@ -153,7 +154,8 @@ extension AuditReport: ReadableReport {
       document.paragraph(
         "The records are windows that overlap: limits for the population resample "
           + (works.count >= 10 ? "works" : "stretches of the works")
-          + ". Each window is drawn from by itself, so the numbers of records are right, but several of them may be one "
+          + ". Each window is drawn from by itself, so the numbers of records are right, but several of them may be "
+          + "one "
           + "passage.")
     }
   }
@@ -162,8 +164,10 @@ extension AuditReport: ReadableReport {
     guard let near, let first = near.first else { return }
     document.heading("Near-copies")
     document.paragraph(
-      "A copy with a few tokens changed is a copy too. The probability that one draw differs from the reference in at most "
-        + "e tokens lies between proved bounds, from \(NumberText.count(near.map(\.requests).reduce(0, +), "request")) to "
+      "A copy with a few tokens changed is a copy too. The probability that one draw differs from the reference in at "
+        + "most "
+        + "e tokens lies between proved bounds, from \(NumberText.count(near.map(\.requests).reduce(0, +), "request")) "
+        + "to "
         + "the model.")
     func ends(_ lower: Int, _ upper: Int) -> String {
       lower == upper ? NumberText.count(lower) : "\(NumberText.count(lower)) – \(NumberText.count(upper))"

@@ -8,7 +8,8 @@ extension CompareReport: ReadableReport {
     guard let unit = rows.first?.1.unit else { return }
     document.heading("Works")
     document.paragraph(
-      "The share of each work's \(unit) in windows that one draw repeats with at least some probability, copies left out; "
+      "The share of each work's \(unit) in windows that one draw repeats with at least some probability, copies left "
+        + "out; "
         + "limits of the difference resample blocks of the text.")
     document.table(
       .init(

@@ -62,8 +62,8 @@ extension MetricsAnalysis {
     return (records, heldOut)
   }
 
-  /// Generations by the place of their record: those of one scheme, plain sampling, which the tail risk is about, or the
-  /// first; and greedy ones.
+  /// Generations by the place of their record: those of one scheme, plain sampling, which the tail risk is about, or
+  /// the first; and greedy ones.
   private static func generations(
     of records: [Record], _ generations: [SampledGenerations], _ warnings: inout [Warning]
   ) throws -> (sampled: [Int: [SampledGenerations]], greedy: [Int: [SampledGenerations]]) {

@@ -28,8 +28,8 @@ public struct Capture: Sendable {
   /// Reads a capture: a file, `-` for standard input, or what one of the options' sources reads.
   ///
   /// - Throws: `CaptureError` for the first bad line, a file that cannot be read or is a summary, or one without
-  ///   records; ``EvidenceError`` for one whose values cannot be log-probabilities of the text; `ArgumentError` for fewer
-  ///   than one thread; `CancellationError`.
+  ///   records; ``EvidenceError`` for one whose values cannot be log-probabilities of the text; `ArgumentError` for
+  ///   fewer than one thread; `CancellationError`.
   public init(contentsOf file: String, options: CaptureOptions = CaptureOptions(), threads: Int = 1) async throws {
     try await self.init(InputFile(path: file, sources: options.sources), options: options, threads: threads)
   }

@@ -427,7 +427,8 @@ public struct EvidenceChecks: Sendable {
     return a[(i - back)..<(i - back + length)] == b[(j - back)..<(j - back + length)]
   }
 
-  /// Records of which eight tokens or values in a row are also in another record at another place, where these are most.
+  /// Records of which eight tokens or values in a row are also in another record at another place, where these are
+  /// most.
   private var overlapping: Places? {
     guard samples.count >= 4 else { return nil }
     let width = 8

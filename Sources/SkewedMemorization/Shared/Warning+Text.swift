@@ -31,7 +31,8 @@ extension Warning {
       "ranks or greedy tokens of \(ofRecords) contradict the listed alternatives: they are of another model or another "
         + "text; score them together"
     case .padded:
-      "\(ofRecords) begin or end in a run of \(NumberText.text(numbers["value"])), \(count("tokens")) tokens in all: rows were "
+      "\(ofRecords) begin or end in a run of \(NumberText.text(numbers["value"])), \(count("tokens")) tokens in all: "
+        + "rows were "
         + "padded to one length; leave the padding out, or write NaN there or give the lengths (--array-lengths)"
     case .nearlyOverfullLists:
       "the listed probabilities of \(ofRecords) add up to as much as \(NumberText.text(numbers["sum"], digits: 4)): "
@@ -50,13 +51,15 @@ extension Warning {
       "\(count("records")) of \(count("all")) records are copies of others, with the same values: each is counted, so "
         + "expected numbers are too large and intervals too narrow"
     case .doubleStart:
-      "\(ofRecords) begin with token \(count("token")) twice: a beginning-of-text token was probably added to texts that "
+      "\(ofRecords) begin with token \(count("token")) twice: a beginning-of-text token was probably added to texts "
+        + "that "
         + "have one, which changes all probabilities"
     case .overlappingWindows:
       "\(ofRecords) overlap: they are windows of one text, not independent records; intervals are too narrow, and the "
         + "same passage is counted more than once"
     case .onePrefix:
-      "every reference begins after \(count("prefix")) tokens, and they are \(count("shortest")) to \(count("longest")) "
+      "every reference begins after \(count("prefix")) tokens, and they are \(count("shortest")) to "
+        + "\(count("longest")) "
         + "tokens long: if prompts have prefixes of different lengths, give the records that were sent (--records)"
     case .skippedLines: "invalid lines were skipped: \(count("lines"))"
     case .pooled: "records of more than one \(name("field")) are pooled: \(name("values"))"
@@ -88,7 +91,8 @@ extension Warning {
     case .ownMinimum: "families have an n_min of their own: their AIC are not comparable"
     case .farFromData:
       "\(name("family")), the best family, does not describe the data (KS distance "
-        + "\(NumberText.text(numbers["ks"], digits: 2)), p \(NumberText.text(numbers["p"], digits: 2))); a larger n_min "
+        + "\(NumberText.text(numbers["ks"], digits: 2)), p \(NumberText.text(numbers["p"], digits: 2))); a larger "
+        + "n_min "
         + "leaves out short lengths"
     case .nothingToTest: "\(name("family")) is fitted to one length only: there is nothing to test"
     case .noAlternatives:
@@ -96,7 +100,8 @@ extension Warning {
         + "wide"
     case .noVocabulary: "above temperature 1 there are no lower bounds unless the size of the vocabulary is given"
     case .listEndsAtTopK:
-      "top-k \(count("top_k")) keeps as many tokens as \(count("records")) records list: a token that is not listed may "
+      "top-k \(count("top_k")) keeps as many tokens as \(count("records")) records list: a token that is not listed "
+        + "may "
         + "tie with the last one, so probabilities are bounds; capture at least one alternative more"
     case .nothingToPredictFrom:
       "nothing to predict \(count("length")) tokens from: too few records are longer than what is known; some "
@@ -119,13 +124,15 @@ extension Warning {
       "\(count("short")) of \(count("records")) records are shorter than \(count("length")) tokens and not in the "
         + "agreement"
     case .otherRuns:
-      "\(count("lines")) lines of generations are of another run, split or epoch than the capture's records, and are not "
+      "\(count("lines")) lines of generations are of another run, split or epoch than the capture's records, and are "
+        + "not "
         + "compared"
     case .endedDraws:
       "draws of \(count("records")) records were ended when they had left the reference: only exact matches and common "
         + "prefixes are known of them; text similarity needs whole ones (capture --draws … --whole)"
     case .rougeDropsText:
-      "the words of rouge_score (a–z and 0–9) leave out most of the text of \(count("records")) references: text_rouge_* "
+      "the words of rouge_score (a–z and 0–9) leave out most of the text of \(count("records")) references: "
+        + "text_rouge_* "
         + "say nothing about them; use --tokenizer unicode"
     case .unmatched: "\(count("ids")) ids of \(name("source")) are not in the capture"
     case .noHeldOut: "\(name("source")) has no held-out record: its scores cannot tell the two apart"
@@ -153,16 +160,19 @@ extension Warning {
       "\(name("outcome")): standard errors from \(count("clusters")) records are unreliable; 30 or more are needed"
     case .noRegression: "no regression of \(name("outcome")): \(name("problem"))"
     case .highLeverage:
-      "\(name("outcome")): record \(name("record")) has \(NumberText.percent(numbers["share"] ?? 0)) of the variation of "
+      "\(name("outcome")): record \(name("record")) has \(NumberText.percent(numbers["share"] ?? 0)) of the variation "
+        + "of "
         + "\(name("predictor")): its coefficient rests mostly on that record"
     case .mixedContexts:
-      "\(count("windows")) windows and \(count("passes")) long passes are taken together, though a window of a long pass "
+      "\(count("windows")) windows and \(count("passes")) long passes are taken together, though a window of a long "
+        + "pass "
         + "has more context: report them apart to compare them"
     case .unknownCopies:
       "token ids of prefixes or references are not known: what is copied from the context is not left out"
     case .noWindows: "no window has \(count("length")) tokens: nothing is known at this length"
     case .unknownEnd:
-      "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the end "
+      "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the "
+        + "end "
         + "of the last window"
     case .contradictoryWindows:
       "windows say different things of the document: its number of tokens, or where they are in the text"

@@ -46,8 +46,8 @@ public struct WorkCoverage: Codable, Sendable, Equatable {
     public var expected: [Expected]
     /// The same with copies; null where nothing is copied.
     @OrNull public var expectedWithCopies: [Expected]?
-    /// The risk along the work, copies left out: [first token, token after the last, ln m], where that is above ln 1e-12
-    /// in runs of one value.
+    /// The risk along the work, copies left out: [first token, token after the last, ln m], where that is above ln
+    /// 1e-12 in runs of one value.
     public var risk: [[Double]]
 
     enum CodingKeys: String, CodingKey {

@@ -80,8 +80,8 @@ struct WorkMeasures {
 
   /// Limits of the share of some texts' tokens in windows of at least some probability, by blocks of the texts.
   ///
-  /// A block is at least twice as long as the longest span: a passage that is known goes on, and what is within one block
-  /// depends on each other.
+  /// A block is at least twice as long as the longest span: a passage that is known goes on, and what is within one
+  /// block depends on each other.
   func limits(of risks: [WorkRisk], _ logThreshold: Double, block: Int) -> ClosedRange<Double>? {
     guard let resampling else { return nil }
     let longest = risks.flatMap { $0.spans(logThreshold: logThreshold).map(\.count) }.max() ?? 0

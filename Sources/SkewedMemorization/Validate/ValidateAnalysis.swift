@@ -8,8 +8,9 @@ public struct ValidateAnalysis: Sendable {
   /// The simulations behind each p-value, as replicates.
   public var resampling = Resampling(replicates: 2000)
 
-  /// How much less probable than the first choice another token may be, in ln p, and still be chosen by greedy decoding:
-  /// a prompt's batch and a generation's single tokens are not computed with the same roundings. Needs alternatives.
+  /// How much less probable than the first choice another token may be, in ln p, and still be chosen by greedy
+  /// decoding: a prompt's batch and a generation's single tokens are not computed with the same roundings. Needs
+  /// alternatives.
   public var nearTie = 0.1
 
   /// The usual validation.

@@ -41,8 +41,8 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     @OrNull public var samplingEquivalentDraws: Double?
     /// Whether all predictions are exact; otherwise the middle of proved bounds is compared.
     public var exact: Bool
-    /// Of greedy decoding, the positions at which a first choice within the allowance of another one may be either; null
-    /// for other schemes.
+    /// Of greedy decoding, the positions at which a first choice within the allowance of another one may be either;
+    /// null for other schemes.
     @OrNull public var nearTies: Int?
     /// Draws that matched to their end and ended before others of their line did; null where there are none.
     @OrNull public var earlyEnds: EarlyEnds?
@@ -62,8 +62,8 @@ public struct ValidateReport: Codable, Sendable, Equatable {
   public struct EarlyEnds: Codable, Sendable, Equatable {
     /// Their number.
     public var draws: Int
-    /// The test of agreement with each end as a mismatch, which it is: the reference goes on. Small where draws end more
-    /// often than the predictions leave room for.
+    /// The test of agreement with each end as a mismatch, which it is: the reference goes on. Small where draws end
+    /// more often than the predictions leave room for.
     public var pValue: Double
 
     enum CodingKeys: String, CodingKey {

@@ -1,8 +1,8 @@
 import Captures
 import Foundation
 
-/// The texts of documents, from folders with a file for each: `NAME.txt` has the text; `NAME.doc.json` or `NAME.json` has
-/// `token_ids` or `tokens`, and `offsets`, as a tokenizer gave them.
+/// The texts of documents, from folders with a file for each: `NAME.txt` has the text; `NAME.doc.json` or `NAME.json`
+/// has `token_ids` or `tokens`, and `offsets`, as a tokenizer gave them.
 struct DocumentTexts: Sendable {
   private let folders: [String]
 

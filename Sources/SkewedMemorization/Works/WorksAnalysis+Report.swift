@@ -69,8 +69,8 @@ extension WorksAnalysis {
     }
   }
 
-  /// Twice the tokens of a window with its context: further apart, windows have nothing in common. Longer where the work
-  /// has a thousand blocks even so.
+  /// Twice the tokens of a window with its context: further apart, windows have nothing in common. Longer where the
+  /// work has a thousand blocks even so.
   private func blockLength(_ sums: WorkSums, _ lengths: [Int]) -> Int {
     let context = sums.passes > 0 ? self.context : sums.context?.upperBound ?? 50
     return max(2 * (context + (lengths.max() ?? 1)), sums.tokens / 1000)

@@ -4,8 +4,8 @@ import Inference
 import RealModule
 import TokenProcess
 
-/// How much of whole works a model repeats: coverage, spans, and what some draws are expected to bring out, from windows
-/// of the works or long passes over them (TheModel §11).
+/// How much of whole works a model repeats: coverage, spans, and what some draws are expected to bring out, from
+/// windows of the works or long passes over them (TheModel §11).
 ///
 /// ```swift
 /// let values = Array(repeating: -0.1, count: 20)

@@ -24,7 +24,8 @@ extension WorksReport: ReadableReport {
     let passage = passages.first
     var text =
       "\(NumberText.percent(coverage.lower))\(upTo(coverage.upper, from: coverage.lower)) of "
-      + "\(NumberText.count(total.tokens, "token")) stand in a passage of \(NumberText.count(total.n, "token")) that one "
+      + "\(NumberText.count(total.tokens, "token")) stand in a passage of \(NumberText.count(total.n, "token")) that "
+      + "one "
       + "draw repeats word for word with probability \(NumberText.setting(coverage.threshold)) or more"
     if let controls = coverage.controls { text += " (at most \(NumberText.percent(controls)) of a control)" }
     text += ", when the model is given what stands before it"
@@ -46,7 +47,8 @@ extension WorksReport: ReadableReport {
   private func addCoverage(_ total: WorksTotal, at index: Int, to document: inout ReportDocument) {
     document.heading("Passages of \(NumberText.count(total.n, "token"))")
     document.paragraph(
-      "The share of each work's tokens in a window of \(NumberText.count(total.n, "token")) that one draw repeats with at "
+      "The share of each work's tokens in a window of \(NumberText.count(total.n, "token")) that one draw repeats with "
+        + "at "
         + "least the probability on top, and the longest run of such tokens.")
     let thresholds = total.coverage.map { "p ≥ \(NumberText.setting($0.threshold))" }
     let hasCopies = works.contains { work in
@@ -77,12 +79,14 @@ extension WorksReport: ReadableReport {
     if let coverage = total.coverage.first, let limits = coverage.limits, let kind = coverage.resampled {
       document.paragraph(
         "For works like these the share at p ≥ \(NumberText.setting(coverage.threshold)) has the "
-          + "\(NumberText.level(level)) limits \(NumberText.percent(limits.lower)) to \(NumberText.percent(limits.upper)), "
+          + "\(NumberText.level(level)) limits \(NumberText.percent(limits.lower)) to "
+          + "\(NumberText.percent(limits.upper)), "
           + (kind == "works" ? "by resampling works." : "by resampling blocks of the text."))
     }
     if hasCopies {
       document.paragraph(
-        "Copies are tokens in a run of \(copiedTokens) that stands in the same context before. Any model repeats what it "
+        "Copies are tokens in a run of \(copiedTokens) that stands in the same context before. Any model repeats what "
+          + "it "
           + "has just read, so only the last column counts them, at \(thresholds[0]).")
     }
   }
@@ -91,7 +95,8 @@ extension WorksReport: ReadableReport {
     guard let first = works.first?.lengths.first else { return }
     document.heading("What some draws bring out")
     document.paragraph(
-      "The share of each work that is expected to come out in matches of \(NumberText.count(first.n, "token")) or more, "
+      "The share of each work that is expected to come out in matches of \(NumberText.count(first.n, "token")) or "
+        + "more, "
         + "when so many continuations are drawn from every window.")
     document.table(
       .init(
@@ -163,14 +168,16 @@ extension WorksReport: ReadableReport {
     }
     if passes {
       items.append(
-        "Long passes: a window begins at every token that has at least \(NumberText.count(context, "token")) of the text "
+        "Long passes: a window begins at every token that has at least \(NumberText.count(context, "token")) of the "
+          + "text "
           + "before it, and often many more. This asks another question than windows with a short context: the two are "
           + "not to be compared.")
     }
     items.append(
       "Tokens that no window covers are unknown, not safe: they count as part of the work and never as repeated.")
     items.append(
-      "The probabilities of this text are exact; limits are about the text as a sample of others, and are left out where "
+      "The probabilities of this text are exact; limits are about the text as a sample of others, and are left out "
+        + "where "
         + "it is too short.")
     document.list(items)
   }

@@ -1,7 +1,7 @@
 import TokenProcess
 
-/// How much of each of some works a model repeats, and which passages: the JSON of `skewmem works --format json`, schema
-/// `skewmem.works/1`.
+/// How much of each of some works a model repeats, and which passages: the JSON of `skewmem works --format json`,
+/// schema `skewmem.works/1`.
 public struct WorksReport: Codable, Sendable, Equatable, WarnedReport {
   /// `skewmem.works/1`.
   public var schema = "skewmem.works/1"

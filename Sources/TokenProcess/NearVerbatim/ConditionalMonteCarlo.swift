@@ -5,8 +5,8 @@ import RealModule
 /// An estimate of the probability that a continuation differs from the reference in at most e places, with an interval
 /// that holds at any number of draws (TheModel §12).
 ///
-/// The exact law gives S(n), the probability of no difference. For the rest a first mismatch j is drawn from the law of N
-/// given N < n, a wrong token v from p_j given that it is not the reference's, and the rest is scored exactly:
+/// The exact law gives S(n), the probability of no difference. For the rest a first mismatch j is drawn from the law of
+/// N given N < n, a wrong token v from p_j given that it is not the reference's, and the rest is scored exactly:
 ///
 ///     P_e = S(n) + (1 - S(n)) E[R_e],    R_1 = P(rest of the reference | v),
 ///     R_e = P(rest | v) + (1 - P(rest | v)) R_(e-1) from there on
@@ -48,8 +48,8 @@ public struct ConditionalMonteCarlo: Sendable {
 
   /// Draws from a prefix that the model knows.
   ///
-  /// - Throws: What the model throws; `ArgumentError` for an empty reference, fewer than two draws, a level that is none,
-  ///   or a decoding scheme whose probabilities are not exactly known; `CancellationError`.
+  /// - Throws: What the model throws; `ArgumentError` for an empty reference, fewer than two draws, a level that is
+  ///   none, or a decoding scheme whose probabilities are not exactly known; `CancellationError`.
   public func estimate(of reference: [Int], _ model: some ContinuationModel) async throws -> Result {
     guard !reference.isEmpty else { throw ArgumentError(name: "reference", value: "empty", allowed: "1 token or more") }
     guard draws >= 2 else { throw ArgumentError(name: "draws", value: "\(draws)", allowed: "2 or more") }

@@ -4,8 +4,8 @@ import RealModule
 /// A search for the probability that a continuation is within a distance of the reference, with proved bounds on both
 /// sides (TheModel §12).
 ///
-/// Continuations form a tree. A beginning whose least possible distance exceeds e is *out*; one of which everything that
-/// may follow is within e is *in*; the others are *open*. At any time
+/// Continuations form a tree. A beginning whose least possible distance exceeds e is *out*; one of which everything
+/// that may follow is within e is *in*; the others are *open*. At any time
 ///
 ///     Σ mass of in  <=  P(d(X, r) <= e)  <=  Σ mass of in + Σ mass of open
 ///

@@ -34,8 +34,8 @@ public struct NextTokens: Sendable {
   ///   - alternatives: The most probable tokens at temperature 1, and any others that are known, all different.
   ///   - decoding: How tokens are drawn; not greedy.
   ///   - vocabulary: The number of tokens; nil when it is not known.
-  ///   - precision: How exactly values are recorded, where bounds are to hold for the model's own; nil to take values as
-  ///     they are.
+  ///   - precision: How exactly values are recorded, where bounds are to hold for the model's own; nil to take values
+  ///     as they are.
   /// - Complexity: O(K) at temperature 1 without truncation, O(K²) otherwise.
   public init(
     _ alternatives: [Record.Alternative], under decoding: Decoding = .plain, vocabulary: Int? = nil,

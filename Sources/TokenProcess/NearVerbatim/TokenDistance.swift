@@ -6,7 +6,8 @@ public enum TokenDistance: String, Sendable, CaseIterable, Codable {
   case levenshtein
 }
 
-/// Where a comparison with a reference is after some tokens: enough to bound the distance of everything that may follow.
+/// Where a comparison with a reference is after some tokens: enough to bound the distance of everything that may
+/// follow.
 struct DistanceState: Sendable, Equatable {
   /// Tokens so far.
   private(set) var count = 0

@@ -14,9 +14,9 @@ struct WorksNotebook {
     var author = NotebookAuthor(
       "Whole works",
       """
-      **Claim.** A mean loss does not say which passages of a text come out. Probabilities of windows along the text do, \
-      at every length and for any number of draws. A text that the model cannot have seen shows what no memory looks \
-      like.
+      **Claim.** A mean loss does not say which passages of a text come out. Probabilities of windows along the text \
+      do, at every length and for any number of draws. A text that the model cannot have seen shows what no memory \
+      looks like.
 
       **Evidence.** Windows of whole texts: \(sources.works.map { "`\($0.folder)`" }.joined(separator: ", ")).
       """, run: run)
@@ -34,8 +34,8 @@ struct WorksNotebook {
         """
         ## \(model.name): a longer context
 
-        **Claim.** With hundreds of tokens of the text before it a model repeats more of it. Part of that is copied from \
-        the context, and no memory.
+        **Claim.** With hundreds of tokens of the text before it a model repeats more of it. Part of that is copied \
+        from the context, and no memory.
         """)
       let windows = try await run(arguments(model.windows, model, controls: model.controls))
       let passes = try await author.skewmem(
@@ -61,7 +61,8 @@ struct WorksNotebook {
       ($0.lengths.first?.coverage.first?.lower ?? 0) < ($1.lengths.first?.coverage.first?.lower ?? 0)
     }
     var text =
-      "**Verdict.** \(NumberText.percent(coverage.lower)) of the tokens stand in passages of \(total.n) tokens that come "
+      "**Verdict.** \(NumberText.percent(coverage.lower)) of the tokens stand in passages of \(total.n) tokens that "
+      + "come "
       + "out with probability \(NumberText.setting(coverage.threshold)) or more"
     if let riskiest, own.count > 1, let share = riskiest.lengths.first?.coverage.first?.lower {
       text += "; of \(riskiest.document) \(NumberText.percent(share))"
