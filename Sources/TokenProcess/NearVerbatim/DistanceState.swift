@@ -1,11 +1,3 @@
-/// How far drawn tokens are from a reference of as many tokens.
-public enum TokenDistance: String, Sendable, CaseIterable, Codable {
-  /// The number of places with another token.
-  case hamming
-  /// The fewest tokens put in, left out or replaced (Levenshtein), each at cost 1.
-  case levenshtein
-}
-
 /// Where a comparison with a reference is after some tokens: enough to bound the distance of everything that may
 /// follow.
 struct DistanceState: Sendable, Equatable {
