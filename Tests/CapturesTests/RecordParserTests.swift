@@ -95,7 +95,7 @@ import TokenProcess
       ),
       (
         #"{"token_ids":[1],"token_logprobs":[-1]}"#, "document",
-        "is missing, of which the tokens of a long pass (token_ids) are"
+        "is missing: a long pass (token_ids) needs it"
       ),
       (
         #"{"id":"a","token_logprobs":[-1],"near":[{"e":1,"n":1,"log_lower":-2}]}"#, "near[0]",

@@ -2,7 +2,8 @@ import Foundation
 import TokenProcess
 
 /// The records that prompts were made of, for responses that do not say where their references begin: one JSON object a
-/// line with `id`, `prefix` and `reference` as texts, or `prefix_token_ids`, as `skewmem capture` takes them.
+/// line with `id`, `prefix` and `reference` as texts, or `prefix_token_ids`, as `skewmem capture` takes them. With
+/// `document` and `start` records are windows of that document.
 ///
 /// A response is found by its `custom_id` or `id`, or where no response has the name of a record by its line.
 public struct PromptRecords: Sendable {
@@ -12,6 +13,16 @@ public struct PromptRecords: Sendable {
     var prefix: String?
     var reference: String?
     var prefixTokens: Int?
+    /// Where the reference stands in a longer text.
+    var document: String?
+    var start: Int?
+    var tokenOffsets: [Int]?
+    var documentTokens: Int?
+
+    var place: Record.Place? {
+      guard let document, let start else { return nil }
+      return Record.Place(document: document, start: start, tokenOffsets: tokenOffsets, documentTokens: documentTokens)
+    }
   }
 
   private let prompts: [Prompt]
@@ -44,6 +55,10 @@ public struct PromptRecords: Sendable {
         case "prefix": prompt.prefix = try cursor.text()
         case "reference": prompt.reference = try cursor.text()
         case "prefix_token_ids": prompt.prefixTokens = try cursor.integers().count
+        case "document": prompt.document = try cursor.name()
+        case "start": prompt.start = try cursor.integer()
+        case "token_offsets": prompt.tokenOffsets = try cursor.integers()
+        case "document_tokens": prompt.documentTokens = try cursor.integer()
         case "prefix_tokens": prompt.prefixTokens = try cursor.integer()
         default: try cursor.skipValue()
         }

@@ -109,6 +109,7 @@ struct ServerResponses: RecordBatches {
             record.id = records.count == 1 ? prompt.id : "\(prompt.id)/\(index)"
             record.prefix = prompt.prefix ?? record.prefix
             record.reference = prompt.reference ?? record.reference
+            record.place = prompt.place
           }
           try record.validate()
           return .success(record)

@@ -149,7 +149,7 @@ struct RecordParser {
     }
     guard let document = placing.document, var start = placing.start else {
       if isLongPass {
-        throw JSONFault("is missing, of which the tokens of a long pass (token_ids) are")
+        throw JSONFault("is missing: a long pass (token_ids) needs it")
           .inside(placing.document == nil ? "document" : "start")
       }
       return

@@ -164,9 +164,8 @@ extension Warning {
         + "of "
         + "\(name("predictor")): its coefficient rests mostly on that record"
     case .mixedContexts:
-      "\(count("windows")) windows and \(count("passes")) long passes are taken together, though a window of a long "
-        + "pass "
-        + "has more context: report them apart to compare them"
+      "windows (\(count("windows"))) and long passes (\(count("passes"))) are taken together, though a window of a long "
+        + "pass has more context: report them apart to compare them"
     case .unknownCopies:
       "token ids of prefixes or references are not known: what is copied from the context is not left out"
     case .noWindows: "no window has \(count("length")) tokens: nothing is known at this length"
@@ -174,8 +173,7 @@ extension Warning {
       "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the "
         + "end "
         + "of the last window"
-    case .contradictoryWindows:
-      "windows say different things of the document: its number of tokens, or where they are in the text"
+    case .noText: "no text of \(name("document")) is shown: \(name("problem"))"
     case .otherTokens:
       "\(name("document")) is not compared: \(name("a")) and \(name("b")) do not say where tokens are in the text "
         + "(token_offsets), and have different numbers of them"

@@ -119,7 +119,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case noWindows = "no-windows"
     case unknownEnd = "unknown-end"
     case splitWork = "split-work"
-    case contradictoryWindows = "contradictory-windows"
+    case noText = "no-text"
     case otherTokens = "other-tokens"
     // Training sets, similarity, mitigation, validation.
     case noPrefixTokens = "no-prefix-tokens"

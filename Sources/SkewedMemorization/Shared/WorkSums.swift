@@ -21,6 +21,8 @@ struct WorkSums: Sendable {
   private var statedTokens = 0
   /// Whether windows say different things of the document: its tokens, or where they are in the text.
   private(set) var isContradictory = false
+  /// The runs that windows are of: more than one are several models.
+  private(set) var runs: Set<String> = []
   /// Windows and passes by the number of their tokens.
   private(set) var sizes: [Int: Int] = [:]
 
@@ -104,6 +106,7 @@ struct WorkSums: Sendable {
     fileprivate let offsets: [Int]?
     fileprivate let reference: String?
     fileprivate let documentTokens: Int?
+    fileprivate let run: String?
     /// The tokens of the reference.
     let tokens: Int
 
@@ -139,6 +142,7 @@ struct WorkSums: Sendable {
       offsets = place.tokenOffsets
       reference = record.reference
       documentTokens = place.documentTokens
+      run = record.run
       let before = record.prefixTokenIDs?.count ?? 0
       let count = record.tokenLogProbabilities.count
       tokens = count
@@ -175,6 +179,7 @@ struct WorkSums: Sendable {
       context = context.map { min($0.lowerBound, own.lowerBound)...max($0.upperBound, own.upperBound) } ?? own
     }
     sizes[part.tokens, default: 0] += 1
+    if let run = part.run, runs.count < 5 { runs.insert(run) }
     if let stated = part.documentTokens {
       if statedTokens > 0, stated != statedTokens { isContradictory = true }
       statedTokens = max(statedTokens, stated)
@@ -211,6 +216,7 @@ struct WorkSums: Sendable {
     statedTokens = max(statedTokens, other.statedTokens)
     isContradictory = isContradictory || other.isContradictory
     sizes.merge(other.sizes, uniquingKeysWith: +)
+    runs.formUnion(other.runs)
     for (index, offset) in other.boundaries.enumerated() where offset >= 0 {
       if boundaries.count <= index {
         boundaries.append(contentsOf: repeatElement(-1, count: index + 1 - boundaries.count))

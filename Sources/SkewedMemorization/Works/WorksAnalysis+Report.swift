@@ -7,7 +7,9 @@ import TokenProcess
 extension WorksAnalysis {
   /// What was found as a report; the files are still to be named.
   func report(_ found: Found) throws -> WorksReport {
-    let lengths = found.lengths.filter(found.isUsual)
+    let usual = found.lengths.filter(found.isUsual)
+    // A pipe cannot be read again for a shorter length.
+    let lengths = usual.isEmpty ? found.lengths : usual
     let texts = try DocumentTexts(folders: self.texts)
     var report = WorksReport(
       files: [], controlFiles: [], decoding: decoding, context: context, copiedTokens: copiedTokens,
@@ -26,6 +28,12 @@ extension WorksAnalysis {
             + "is another one")
       }
       var map = WorksReport.WorkMap()
+      guard !sums.isContradictory else {
+        throw CaptureError(
+          file: document,
+          problem: "has windows that say different things of it (document_tokens, token_offsets): they are of two "
+            + "tokenizers or of two texts; give the captures of one model")
+      }
       if let last = sums.boundaries.max(), last >= 0 {
         map.boundaries = sums.boundaries
         if let text = try texts.scalars(of: document) {
@@ -116,7 +124,8 @@ extension WorksAnalysis {
     for unit in units where !unit.isControl {
       guard let risk = unit.sums.risks.first?.own.lower else { continue }
       let spans = risk.spans(logThreshold: .log(threshold)).sorted { ($0.logRisk, $1.start) > ($1.logRisk, $0.start) }
-      for span in spans.prefix(top) {
+      // What copies leave of a window is no passage.
+      for span in spans.filter({ $0.count >= risk.length }).prefix(top) {
         let ends = unit.map.boundaries.map { [$0[span.start], $0[span.end]] }
         let characters = ends.flatMap { $0[0] >= 0 && $0[1] >= 0 ? $0 : nil }
         found.append(
@@ -138,14 +147,25 @@ extension WorksAnalysis {
         let warning = Warning(code, counts: counts)
         warnings.append(units.count > 1 ? warning.of(unit.document) : warning)
       }
-      if unit.sums.windows > 0, unit.sums.passes > 0 {
-        warn(.mixedContexts, ["windows": unit.sums.windows, "passes": unit.sums.passes])
-      }
       if !unit.sums.knowsCopies { warn(.unknownCopies) }
-      if unit.sums.isContradictory { warn(.contradictoryWindows) }
+      if !texts.isEmpty, unit.map.scalars == nil {
+        let reason =
+          unit.sums.boundaries.contains { $0 >= 0 }
+          ? "no file of the text has its name"
+          : "where its tokens are in it is not known (token_offsets, or NAME.json with offsets)"
+        warnings.append(Warning(.noText, names: ["document": unit.document, "problem": reason]))
+      }
       for risk in unit.sums.risks where risk.all.lower.known == 0 {
         warn(.noWindows, ["length": risk.all.lower.length])
       }
+    }
+    let (windows, passes) = (units.map(\.sums.windows).reduce(0, +), units.map(\.sums.passes).reduce(0, +))
+    if windows > 0, passes > 0 {
+      warnings.append(Warning(.mixedContexts, counts: ["windows": windows, "passes": passes]))
+    }
+    let runs = Set(units.flatMap(\.sums.runs)).sorted()
+    if runs.count > 1 {
+      warnings.append(Warning(.pooled, names: ["field": "run", "values": runs.joined(separator: ", ")]))
     }
     if let document = units.first(where: { $0.sums.documentIsCut })?.document {
       warnings.append(Warning(.unknownEnd, names: ["document": document]))

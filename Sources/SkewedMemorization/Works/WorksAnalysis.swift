@@ -55,6 +55,7 @@ public struct WorksAnalysis: Sendable {
     try check()
     guard !files.isEmpty else { throw ArgumentError(name: "files", value: "none", allowed: "one or more") }
     try CaptureFiles.checkRepeated(files + controls)
+    if let ordered { return try await ordered.run(files: files, progress: progress) }
     var evidence: [Warning] = []
     var found = Found()
     for file in files + controls {
@@ -77,6 +78,7 @@ public struct WorksAnalysis: Sendable {
   /// - Throws: As ``run(files:progress:)``.
   public func run(on capture: Capture) async throws -> WorksReport {
     try check()
+    if let ordered { return try await ordered.run(on: capture) }
     return try await naming(capture) {
       var found = Found()
       var copies = ContextCopies(gram: copiedTokens)
@@ -93,6 +95,13 @@ public struct WorksAnalysis: Sendable {
       report.files = [capture.name]
       return report
     }
+  }
+
+  /// The same analysis with thresholds and draws rising, each once; nil where they are.
+  private var ordered: WorksAnalysis? {
+    var ordered = self
+    (ordered.thresholds, ordered.draws) = (Set(thresholds).sorted(), Set(draws).sorted())
+    return ordered.thresholds == thresholds && ordered.draws == draws ? nil : ordered
   }
 
   private func check() throws(ArgumentError) {
@@ -195,8 +204,8 @@ public struct WorksAnalysis: Sendable {
     guard let place else {
       throw RecordError(
         field: "document",
-        problem: "is missing, and so is start: works are read from windows that say where they are. If records are no "
-          + "windows of one text, each can be taken as a long pass")
+        problem: "and start are needed: where in a text a record is. Records that are no windows of texts can each be "
+          + "taken as a long pass (every start)")
     }
     return try WorkSums.Part(
       record, place, needsAlternatives ? decoding : nil, context: context, copies: &copies)

@@ -8,10 +8,12 @@ extension WorksReport: ReadableReport {
     document.title(own.count == 1 ? "How much of \(own[0].document) comes out" : "How much of each work comes out")
     document.paragraph(opening)
     document.list(warnings.map { "Note: \($0.text)." })
-    for (index, total) in total.enumerated() { addCoverage(total, at: index, to: &document) }
+    for (index, total) in total.enumerated() {
+      addCoverage(total, at: index, to: &document)
+      if index == 0 { addMaps(to: &document) }
+    }
     addExpected(to: &document)
     addPassages(to: &document)
-    addMaps(to: &document)
     addMethod(to: &document)
     return document
   }
@@ -19,7 +21,8 @@ extension WorksReport: ReadableReport {
   private var opening: String {
     guard let total = total.first, let coverage = total.coverage.first else { return "No works." }
     guard total.unknownTokens < total.tokens else {
-      return "Nothing is known of passages of \(NumberText.count(total.n, "token")): no window is that long."
+      return
+        "Nothing is known of passages of \(NumberText.count(total.n, "token")): no window is that long, or has so many tokens before it."
     }
     let passage = passages.first
     var text =
@@ -27,11 +30,16 @@ extension WorksReport: ReadableReport {
       + "\(NumberText.count(total.tokens, "token")) stand in a passage of \(NumberText.count(total.n, "token")) that "
       + "one "
       + "draw repeats word for word with probability \(NumberText.setting(coverage.threshold)) or more"
-    if let controls = coverage.controls { text += " (at most \(NumberText.percent(controls)) of a control)" }
+    if let controls = coverage.controls { text += " (controls: \(NumberText.percent(controls)))" }
     text += ", when the model is given what stands before it"
     text += decoding == .plain ? "." : ", with \(decoding)."
+    if total.unknownTokens > 0 {
+      text += " Of \(NumberText.count(total.unknownTokens)) of them nothing is known: no window covers them."
+    }
     if let passage {
-      text += " The riskiest passage comes out with probability \(NumberText.probability(log: passage.logProbability))."
+      text +=
+        " The riskiest \(NumberText.count(passage.n, "token")) come out with probability "
+        + "\(NumberText.probability(log: passage.logProbability))."
     }
     return text
   }
@@ -61,10 +69,13 @@ extension WorksReport: ReadableReport {
       return [
         NumberText.name(work.document) + (work.isControl ? " (control)" : ""), NumberText.count(work.tokens),
         NumberText.count(length.unknownTokens),
-      ] + length.coverage.map { range($0.lower, $0.upper) } + [
-        NumberText.count(length.coverage.first?.longestSpan ?? 0),
-        NumberText.probability(log: length.logProbability),
-      ] + (hasCopies ? [range(withCopies.lower, withCopies.upper)] : [])
+      ]
+        + (length.unknownTokens == work.tokens
+          ? length.coverage.map { _ in "—" } + ["—", "—"]
+          : length.coverage.map { range($0.lower, $0.upper) } + [
+            NumberText.count(length.coverage.first?.longestSpan ?? 0),
+            NumberText.probability(log: length.logProbability),
+          ]) + (hasCopies ? [range(withCopies.lower, withCopies.upper)] : [])
     }
     if works.count(where: { !$0.isControl }) > 1 {
       rows.append(
@@ -97,7 +108,7 @@ extension WorksReport: ReadableReport {
     document.paragraph(
       "The share of each work that is expected to come out in matches of \(NumberText.count(first.n, "token")) or "
         + "more, "
-        + "when so many continuations are drawn from every window.")
+        + "when so many continuations are drawn from every window; copies left out.")
     document.table(
       .init(
         ["work", "windows"] + first.expected.map { NumberText.weight($0.draws) + ($0.draws == 1 ? " draw" : " draws") },
@@ -118,11 +129,12 @@ extension WorksReport: ReadableReport {
     document.heading("Riskiest passages")
     document.paragraph(
       "Runs of tokens in windows of \(NumberText.count(first.n, "token")) with probability "
-        + "\(NumberText.setting(first.threshold)) or more, by the highest.")
+        + "\(NumberText.setting(first.threshold)) or more. The probability is the highest of any such window in the run, and "
+        + "not that of the whole run.")
     let hasTexts = passages.contains { $0.text != nil }
     document.table(
       .init(
-        ["work", "from token", "tokens", "highest p"] + (hasTexts ? ["text"] : []), left: [0, 4],
+        ["work", "from token", "tokens", "highest p of \(first.n)"] + (hasTexts ? ["text"] : []), left: [0, 4],
         rows: passages.prefix(20).map { passage in
           [
             NumberText.name(passage.document), NumberText.count(passage.start),
@@ -176,7 +188,7 @@ extension WorksReport: ReadableReport {
     items.append(
       "Tokens that no window covers are unknown, not safe: they count as part of the work and never as repeated.")
     items.append(
-      "The probabilities of this text are exact; limits are about the text as a sample of others, and are left out "
+      "Probabilities are exact for the texts themselves; limits are about more texts like them, and are left out "
         + "where "
         + "it is too short.")
     document.list(items)

@@ -66,6 +66,8 @@ struct WorksCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = ["lengths": "lengths"]
+
   var captures: [String] { files + heldOut }
 
   func report() async throws -> WorksReport {

@@ -1,5 +1,7 @@
+import Captures
 import Foundation
 import SkewedMemorization
+import TokenProcess
 
 /// What models know of whole texts.
 struct WorksNotebook {
@@ -101,6 +103,7 @@ struct WorksNotebook {
 
         **Claim.** Real continuations of windows match as far as their probabilities say.
         """)
+      try await addCoverageOfDraws(capture, generations, &author)
       let report = try await author.skewmem(
         ["validate", capture, "--generations", generations], as: ValidateReport.self)
       author.text(
@@ -112,6 +115,71 @@ struct WorksNotebook {
         }.joined(separator: "\n\n"))
     }
   }
+
+  /// How many tokens of the text the real continuations repeat, beside how many were expected of as many.
+  private func addCoverageOfDraws(_ capture: String, _ generations: String, _ author: inout NotebookAuthor) async throws
+  {
+    let windows = Dictionary(
+      try await CaptureReader(files: [capture]).records().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let sampled = try GenerationsReader.read(path: generations).filter {
+      $0.decoding == .plain && windows[$0.id]?.place != nil && !$0.generations.isEmpty
+    }
+    guard let draws = sampled.map(\.generations.count).min() else { return }
+    var risk = WorkRisk(length: Self.matched)
+    var repeated = Set<Int>()
+    for lines in sampled {
+      guard let record = windows[lines.id], let place = record.place, let reference = record.referenceTokenIDs else {
+        continue
+      }
+      let length = lines.generations.prefix(draws).map(\.count).min() ?? 0
+      let law = MatchLengthLaw(record).logSurvival.prefix(length + 1)
+      risk.add(WorkWindow(start: place.start, logSurvival: Array(law)))
+      for draw in lines.generations.prefix(draws) {
+        let match = zip(draw.prefix(length), reference).prefix { $0 == $1 }.count
+        if match >= Self.matched { repeated.formUnion(place.start..<(place.start + match)) }
+      }
+    }
+    author.text(
+      "How many tokens \(draws) real continuations of each window bring out in matches of \(Self.matched) or more, beside "
+        + "how many are expected to, in plain Python:")
+    author.python(
+      """
+      import gzip
+      import math
+
+
+      def lines(path):
+          with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
+              return [json.loads(line) for line in file if line.strip()]
+
+
+      windows = {record["id"]: record for record in lines(\(NotebookAuthor.quoted(capture)))}
+      missed, repeated = {}, set()
+      for line in lines(\(NotebookAuthor.quoted(generations))):
+          if line["id"] not in windows or line.get("temperature", 1) != 1 or line.get("top_k") or line.get("top_p"):
+              continue
+          record, drawn = windows[line["id"]], line["generations"][:\(draws)]
+          length, start = min(map(len, drawn)), record["start"]
+          sums = [math.fsum(record["token_logprobs"][:k]) for k in range(length + 1)]
+          for place in range(length):
+              probability = math.exp(sums[max(\(Self.matched), place + 1)])
+              missed[start + place] = missed.get(start + place, 0) + \(draws) * math.log1p(-probability)
+          for draw in drawn:
+              match = 0
+              while match < length and draw[match] == record["reference_token_ids"][match]:
+                  match += 1
+              if match >= \(Self.matched):
+                  repeated |= set(range(start, start + match))
+      print(f"expected {-math.fsum(map(math.expm1, missed.values())):.1f} tokens, repeated {len(repeated)}")
+      """,
+      prints: [
+        String(
+          format: "expected %.1f tokens, repeated %ld", risk.expectedTokens(draws: Double(draws)), repeated.count)
+      ])
+  }
+
+  /// The least match that counts.
+  private static let matched = 16
 
   private func addComparison(_ author: inout NotebookAuthor) async throws {
     let models = sources.works.filter { !$0.windows.isEmpty }
