@@ -104,12 +104,15 @@ import TokenProcess
     }
     try await Repository.withScratchFolder { folder in
       let sent = folder.appendingPathComponent("records.jsonl").path
-      try "{\"id\":\"x\",\"prefix\":\"p\",\"reference\":\"refe\"}\n{\"id\":\"y\",\"prefix_token_ids\":[1,2,3]}\n".write(
-        toFile: sent, atomically: true, encoding: .utf8)
+      try
+        ("{\"id\":\"x\",\"prefix\":\"p\",\"reference\":\"refe\",\"document\":\"d\",\"start\":7}\n"
+        + "{\"id\":\"y\",\"prefix_token_ids\":[1,2,3]}\n").write(
+          toFile: sent, atomically: true, encoding: .utf8)
       // By line, since the server made up names of its own.
       let text = response("s1", 1) + "\n" + response("s2", 3) + "\n"
       let found = try await records(text) { $0.promptRecords = try PromptRecords(path: sent) }
       #expect(found.map(\.id) == ["x", "y"] && found.map(\.tokenLogProbabilities) == [[-1, -2], [-3, -4]])
+      #expect(found[0].place == Record.Place(document: "d", start: 7) && found[1].place == nil)
       // By name, in another order.
       let named = response("y", 3) + "\n" + response("x", 1) + "\n"
       let other = try await records(named) { $0.promptRecords = try PromptRecords(path: sent) }

@@ -203,6 +203,26 @@ import Testing
     #expect(same.comparisons[0].works.first?.unit == "tokens" && same.comparisons[0].works.first?.jaccard == 1)
   }
 
+  /// A text that is not that of the windows is refused, and one window twice is named; text before the first window
+  /// stands in the map.
+  @Test func textsAreThoseOfTheWindows() async throws {
+    try await Repository.withScratchFolder { folder in
+      func report(_ text: String, twice: Bool = false) async throws -> WorksReport {
+        try text.write(to: folder.appendingPathComponent("d.txt"), atomically: true, encoding: .utf8)
+        let record = try Record(
+          id: "a", tokenLogProbabilities: [-0.1, -0.1], reference: "cd",
+          place: Record.Place(document: "d", start: 2, tokenOffsets: [2, 3, 4], documentTokens: 4))
+        var analysis = WorksAnalysis()
+        (analysis.lengths, analysis.texts) = ([2], [folder.path])
+        return try await analysis.run(on: Capture(name: "x", records: twice ? [record, record] : [record]))
+      }
+      let right = try await report("abcd")
+      #expect(right.passages.first?.text == "cd" && right.html.contains(#""text":"abcd","lengths":[2,0,1,1]"#))
+      for text in ["abxd", "abcde"] { await #expect(throws: CaptureError.self) { try await report(text) } }
+      #expect(try await report("abcd", twice: true).warnings.contains { $0.code == .repeatedWindows })
+    }
+  }
+
   /// What windows leave open of the text is unknown and stops nothing: offsets of some windows only, a reference whose
   /// text is longer than its offsets, windows that contradict each other, and short ones before the others.
   @Test func windowsThatSayLittle() async throws {

@@ -83,7 +83,7 @@ extension HeatMap {
     .heat .k3{background:var(--h3);border-bottom:2px solid;color:var(--h3i)}
     .heat .k4{background:var(--h4);border-bottom:4px double;color:var(--h4i)}
     .heat .none{color:var(--quiet)}
-    .heat button,.heat select{font:inherit}@media print{.heat button,.heat select{display:none}}
+    .heat button,.heat select{font:inherit}@media print{.heat button{display:none}.heat select{appearance:none;border:0;background:none}}
     """
 
   /// Draws every map of a page: a strip of the whole text, and the passage that the reader has gone to.

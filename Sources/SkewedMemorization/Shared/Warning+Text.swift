@@ -164,7 +164,8 @@ extension Warning {
         + "of "
         + "\(name("predictor")): its coefficient rests mostly on that record"
     case .mixedContexts:
-      "windows (\(count("windows"))) and long passes (\(count("passes"))) are taken together, though a window of a long "
+      "windows (\(count("windows"))) and long passes (\(count("passes"))) are taken together, though a window of a "
+        + "long "
         + "pass has more context: report them apart to compare them"
     case .unknownCopies:
       "token ids of prefixes or references are not known: what is copied from the context is not left out"
@@ -173,6 +174,10 @@ extension Warning {
       "the number of tokens of \(name("document")) is not known (document_tokens): shares are of the tokens up to the "
         + "end "
         + "of the last window"
+    case .repeatedWindows:
+      "\(count("windows")) windows begin where another one does: draws from each are counted, so if they are copies "
+        + "the "
+        + "expected shares are too large"
     case .noText: "no text of \(name("document")) is shown: \(name("problem"))"
     case .otherTokens:
       "\(name("document")) is not compared: \(name("a")) and \(name("b")) do not say where tokens are in the text "

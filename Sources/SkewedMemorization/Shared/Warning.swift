@@ -120,6 +120,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case unknownEnd = "unknown-end"
     case splitWork = "split-work"
     case noText = "no-text"
+    case repeatedWindows = "repeated-windows"
     case otherTokens = "other-tokens"
     // Training sets, similarity, mitigation, validation.
     case noPrefixTokens = "no-prefix-tokens"

@@ -21,6 +21,9 @@ struct WorkSums: Sendable {
   private var statedTokens = 0
   /// Whether windows say different things of the document: its tokens, or where they are in the text.
   private(set) var isContradictory = false
+  /// Windows and passes that begin where another one does.
+  private(set) var repeatedStarts = 0
+  private var starts: Set<Int> = []
   /// The runs that windows are of: more than one are several models.
   private(set) var runs: Set<String> = []
   /// Windows and passes by the number of their tokens.
@@ -179,6 +182,7 @@ struct WorkSums: Sendable {
       context = context.map { min($0.lowerBound, own.lowerBound)...max($0.upperBound, own.upperBound) } ?? own
     }
     sizes[part.tokens, default: 0] += 1
+    if !starts.insert(part.start).inserted { repeatedStarts += 1 }
     if let run = part.run, runs.count < 5 { runs.insert(run) }
     if let stated = part.documentTokens {
       if statedTokens > 0, stated != statedTokens { isContradictory = true }
@@ -217,6 +221,8 @@ struct WorkSums: Sendable {
     isContradictory = isContradictory || other.isContradictory
     sizes.merge(other.sizes, uniquingKeysWith: +)
     runs.formUnion(other.runs)
+    repeatedStarts += other.repeatedStarts + starts.intersection(other.starts).count
+    starts.formUnion(other.starts)
     for (index, offset) in other.boundaries.enumerated() where offset >= 0 {
       if boundaries.count <= index {
         boundaries.append(contentsOf: repeatElement(-1, count: index + 1 - boundaries.count))

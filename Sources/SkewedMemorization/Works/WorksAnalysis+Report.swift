@@ -42,6 +42,15 @@ extension WorksAnalysis {
               file: document,
               problem: "has \(text.count) characters, but token_offsets go up to \(last): the text is another one")
           }
+          // Windows may say what the text is, and where the last token ends.
+          let isOther = zip(sums.scalars, text).contains { $0 != 0 && $0 != $1 }
+          let end = sums.documentIsCut ? -1 : sums.boundaries[sums.tokens]
+          guard !isOther, end < 0 || end == text.count else {
+            throw CaptureError(
+              file: document,
+              problem: "has another text in the folder of texts than in its windows, or one of another length "
+                + "(\(text.count) characters)")
+          }
           map.scalars = text
         } else if !sums.scalars.isEmpty {
           // What windows hold of the text, which may end before the tokens do.
@@ -148,6 +157,7 @@ extension WorksAnalysis {
         warnings.append(units.count > 1 ? warning.of(unit.document) : warning)
       }
       if !unit.sums.knowsCopies { warn(.unknownCopies) }
+      if unit.sums.repeatedStarts > 0 { warn(.repeatedWindows, ["windows": unit.sums.repeatedStarts]) }
       if !texts.isEmpty, unit.map.scalars == nil {
         let reason =
           unit.sums.boundaries.contains { $0 >= 0 }
@@ -167,8 +177,10 @@ extension WorksAnalysis {
     if runs.count > 1 {
       warnings.append(Warning(.pooled, names: ["field": "run", "values": runs.joined(separator: ", ")]))
     }
-    if let document = units.first(where: { $0.sums.documentIsCut })?.document {
-      warnings.append(Warning(.unknownEnd, names: ["document": document]))
+    let cut = units.filter(\.sums.documentIsCut).map(\.document)
+    if !cut.isEmpty {
+      let names = cut.prefix(5).joined(separator: ", ") + (cut.count > 5 ? ", …" : "")
+      warnings.append(Warning(.unknownEnd, names: ["document": names]))
     }
     return warnings
   }

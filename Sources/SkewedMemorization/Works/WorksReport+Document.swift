@@ -22,7 +22,8 @@ extension WorksReport: ReadableReport {
     guard let total = total.first, let coverage = total.coverage.first else { return "No works." }
     guard total.unknownTokens < total.tokens else {
       return
-        "Nothing is known of passages of \(NumberText.count(total.n, "token")): no window is that long, or has so many tokens before it."
+        "Nothing is known of passages of \(NumberText.count(total.n, "token")): no window is that long, or has so many "
+          + "tokens before it."
     }
     let passage = passages.first
     var text =
@@ -129,7 +130,8 @@ extension WorksReport: ReadableReport {
     document.heading("Riskiest passages")
     document.paragraph(
       "Runs of tokens in windows of \(NumberText.count(first.n, "token")) with probability "
-        + "\(NumberText.setting(first.threshold)) or more. The probability is the highest of any such window in the run, and "
+        + "\(NumberText.setting(first.threshold)) or more. The probability is the highest of any such window in the "
+        + "run, and "
         + "not that of the whole run.")
     let hasTexts = passages.contains { $0.text != nil }
     document.table(
@@ -196,23 +198,32 @@ extension WorksReport: ReadableReport {
 }
 
 extension WorksReport.WorkMap {
-  /// The text of each token; nil where it is not known. Tokens of unknown text stand as a mark.
+  /// The text of each token; nil where it is not known. Text between tokens whose places are not known stands with the
+  /// first of them; what is not known stands as a mark.
   func tokenTexts(_ tokens: Int) -> [String]? {
     guard let boundaries, let scalars else { return nil }
+    func known(_ token: Int) -> Int? {
+      guard token < boundaries.count, (0...scalars.count).contains(boundaries[token]) else { return nil }
+      return boundaries[token]
+    }
     var texts: [String] = []
     texts.reserveCapacity(tokens)
-    // Text before the first token that is known stands with it.
-    for token in 0..<tokens {
-      let isKnown = token + 1 < boundaries.count && boundaries[token] >= 0 && boundaries[token + 1] >= 0
-      guard isKnown, boundaries[token] <= boundaries[token + 1], boundaries[token + 1] <= scalars.count else {
-        texts.append("▯")
-        continue
+    var token = 0
+    while token < tokens {
+      // From a token to the next one whose place is known.
+      var next = token + 1
+      while next < tokens, known(next) == nil { next += 1 }
+      let start = known(token) ?? (token == 0 ? 0 : nil)
+      let end = known(next) ?? (next == tokens ? scalars.count : nil)
+      var text = "▯"
+      if let start, let end, start <= end {
+        var view = String.UnicodeScalarView()
+        for scalar in scalars[start..<end] { view.append(scalar == 0 ? "▯" : Unicode.Scalar(scalar) ?? "▯") }
+        text = String(view)
       }
-      var text = String.UnicodeScalarView()
-      for scalar in scalars[boundaries[token]..<boundaries[token + 1]] {
-        text.append(scalar == 0 ? "▯" : Unicode.Scalar(scalar) ?? "▯")
-      }
-      texts.append(String(text))
+      texts.append(text)
+      texts += Array(repeating: "", count: next - token - 1)
+      token = next
     }
     return texts
   }

@@ -140,7 +140,8 @@ struct WorksNotebook {
       }
     }
     author.text(
-      "How many tokens \(draws) real continuations of each window bring out in matches of \(Self.matched) or more, beside "
+      "How many tokens \(draws) real continuations of each window bring out in matches of \(Self.matched) or more, "
+        + "beside "
         + "how many are expected to, in plain Python:")
     author.python(
       """
