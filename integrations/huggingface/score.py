@@ -78,9 +78,17 @@ def texts(path):
         files = sorted(os.path.join(path, name) for name in os.listdir(path) if name.lower().endswith(TEXTS))
     else:
         files = [path] if path.lower().endswith(TEXTS) else []
+    names = set()
     for file in files:
-        with open(file, encoding="utf-8", newline="") as source:
-            yield os.path.splitext(os.path.basename(file))[0], source.read()
+        name = os.path.splitext(os.path.basename(file))[0]
+        if name in names:
+            sys.exit(f"{file}: has the name of another text, but for the ending")
+        names.add(name)
+        try:
+            with open(file, encoding="utf-8", newline="") as source:
+                yield name, source.read()
+        except UnicodeDecodeError:
+            sys.exit(f"{file}: is not UTF-8")
 
 
 def stretches(count, options, first):
@@ -109,7 +117,10 @@ def windows(name, text, tokenizer, options):
     if full[len(full) - len(word) :] != word:
         sys.exit("the tokenizer also ends texts with a token: give prefix_token_ids and reference_token_ids")
     beginning = full[: len(full) - len(word)]
-    for before, start, end in stretches(len(tokens), options, 0 if beginning else 1):
+    found = stretches(len(tokens), options, 0 if beginning else 1)
+    if not found:
+        print(f"{name}: is left out, with {len(tokens)} tokens; a window takes {options.prefix_tokens + options.suffix_tokens}", file=sys.stderr)
+    for before, start, end in found:
         record = {"id": f"{name}@{start}", "document": name, "start": start, "document_tokens": len(tokens)}
         if offsets:
             record["token_offsets"] = offsets[start : end + 1]
