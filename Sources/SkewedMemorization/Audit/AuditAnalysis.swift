@@ -147,9 +147,7 @@ public struct AuditAnalysis: Sendable {
         errors += part.errors.prefix(100 - errors.count)
         checks.merge(part.checks)
       }
-      var found = try checks.accepted(file: file, options)
-      // Windows that say so are taken for what they are.
-      if checks.placed == checks.records { found.removeAll { $0.code == .overlappingWindows } }
+      let found = checks.takingWindows(try checks.accepted(file: file, options))
       evidence += files.count > 1 ? found.map { $0.of(file) } : found
     }
     if !hasCapture, let first = files.first { try captureOptions.refuse(for: first, because: "is a summary") }

@@ -51,10 +51,7 @@ public struct CheckAnalysis: Sendable {
         .init(
           file: file, records: records, withAlternatives: checks.listed, tokens: tokens, invalidLines: invalid,
           errors: records + invalid == 0 ? ["no records"] : errors,
-          findings: checks.findings(for: options).filter {
-            // Windows that say so are taken for what they are.
-            $0.code != .overlappingWindows || checks.placed < checks.records
-          },
+          findings: checks.takingWindows(checks.findings(for: options)),
           allowed: options.allowed))
     }
     return report

@@ -1,11 +1,10 @@
-import GSLNumerics
 import Inference
 import TokenProcess
 
 /// The works in a data set while its records come in, for an audit: sums of each, or what was made of them before they
 /// were written to a summary.
 struct WorkRows: Sendable {
-  /// The lengths that an audit reports on where nobody asks for others.
+  /// The lengths that are reported where nobody asks for others.
   static let usualLengths = [16, 32, 50]
 
   private let lengths: [Int]
@@ -109,14 +108,18 @@ extension [WorkCoverage] {
     guard let first else { return [] }
     return first.lengths.indices.map { index in
       let tokens = map(\.tokens).reduce(0, +)
+      // A share of whole tokens is their number again.
+      func covered(_ work: WorkCoverage, _ share: (WorkCoverage) -> Double) -> Double {
+        (share(work) * Double(work.tokens)).rounded()
+      }
       func sum(_ share: (WorkCoverage) -> Double) -> Double {
-        CompensatedSum(of: map { share($0) * Double($0.tokens) }).value.rounded() / Double(tokens)
+        map { covered($0, share) }.reduce(0, +) / Double(tokens)
       }
       return .init(
         n: first.lengths[index].n, tokens: tokens, unknownTokens: map { $0.lengths[index].unknownTokens }.reduce(0, +),
         coverage: first.lengths[index].coverage.enumerated().map { place, coverage in
           let range = BlockBootstrap.ratioInterval(
-            of: map { ($0.lengths[index].coverage[place].lower * Double($0.tokens), Double($0.tokens)) },
+            of: map { work in (covered(work) { $0.lengths[index].coverage[place].lower }, Double(work.tokens)) },
             level: resampling.level, replicates: resampling.replicates, seed: resampling.seed)
           return .init(
             threshold: coverage.threshold, lower: sum { $0.lengths[index].coverage[place].lower },

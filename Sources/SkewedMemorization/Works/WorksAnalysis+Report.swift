@@ -66,7 +66,7 @@ extension WorksAnalysis {
       report.maps.append(map)
       units.append(unit)
     }
-    report.total = lengths.indices.map { total(units, at: $0) }
+    report.total = totals(report.works, units)
     report.passages = passages(units)
     report.warnings = warnings(units)
     return report
@@ -97,34 +97,25 @@ extension WorksAnalysis {
     WorkMeasures(thresholds: thresholds, draws: draws, resampling: resampling)
   }
 
-  private func total(_ units: [Unit], at index: Int) -> WorksTotal {
-    let works = units.filter { !$0.isControl }
-    let controls = units.filter(\.isControl)
-    let tokens = works.map(\.sums.tokens).reduce(0, +)
-    func covered(_ unit: Unit, _ logThreshold: Double) -> Int {
-      unit.sums.risks[index].own.lower.coveredTokens(logThreshold: logThreshold)
+  /// All works that are no controls, with limits by blocks where they are too few to be resampled.
+  private func totals(_ works: [WorkCoverage], _ units: [Unit]) -> [WorksTotal] {
+    let controls = works.filter(\.isControl)
+    let own = units.filter { !$0.isControl }
+    var totals = works.filter { !$0.isControl }.totals(resampling)
+    for index in totals.indices {
+      totals[index].coverage = totals[index].coverage.enumerated().map { place, coverage in
+        var coverage = coverage
+        coverage.controls = controls.map { $0.lengths[index].coverage[place].lower }.max()
+        if own.count < 10 {
+          let range = measures.limits(
+            of: own.map(\.sums.risks[index].own.lower), .log(coverage.threshold), block: own.map(\.block).max() ?? 1)
+          coverage.limits = range.map { Interval($0) }
+          coverage.resampled = range.map { _ in "blocks" }
+        }
+        return coverage
+      }
     }
-    return .init(
-      n: units[0].sums.risks[index].all.lower.length, tokens: tokens,
-      unknownTokens: works.map { $0.sums.tokens - $0.sums.risks[index].all.lower.known }.reduce(0, +),
-      coverage: thresholds.map { threshold in
-        let logThreshold = Double.log(threshold)
-        let upper = works.map { $0.sums.risks[index].own.upper.coveredTokens(logThreshold: logThreshold) }
-        let areResampled = works.count >= 10
-        let range =
-          areResampled
-          ? BlockBootstrap.ratioInterval(
-            of: works.map { (Double(covered($0, logThreshold)), Double($0.sums.tokens)) }, level: resampling.level,
-            replicates: resampling.replicates, seed: resampling.seed)
-          : measures.limits(
-            of: works.map(\.sums.risks[index].own.lower), logThreshold, block: works.map(\.block).max() ?? 1)
-        return .init(
-          threshold: threshold,
-          lower: Double(works.map { covered($0, logThreshold) }.reduce(0, +)) / Double(max(1, tokens)),
-          upper: Double(upper.reduce(0, +)) / Double(max(1, tokens)), limits: range.map { Interval($0) },
-          resampled: range.map { _ in areResampled ? "works" : "blocks" },
-          controls: controls.map { Double(covered($0, logThreshold)) / Double($0.sums.tokens) }.max())
-      })
+    return totals
   }
 
   private func passages(_ units: [Unit]) -> [WorksReport.Passage] {

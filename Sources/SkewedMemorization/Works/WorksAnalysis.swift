@@ -21,9 +21,9 @@ public struct WorksAnalysis: Sendable {
   /// length of the longest.
   public var lengths: [Int]?
   /// The probabilities τ at which coverage is reported, each above 0 and at most 1.
-  public var thresholds = [0.001, 0.01, 0.1, 0.5]
+  public var thresholds = WorkMeasures().thresholds
   /// Continuations drawn from each window, each 1 or more.
-  public var draws = [1.0, 10, 100]
+  public var draws = WorkMeasures().draws
   /// How tokens are drawn.
   public var decoding = Decoding.plain
   /// Tokens of context that a window of a long pass has at least, 0 or more.
@@ -125,9 +125,6 @@ public struct WorksAnalysis: Sendable {
 
   // MARK: Reading
 
-  /// The lengths that are reported where nobody asks for others.
-  private static let usualLengths = [16, 32, 50]
-
   /// The same analysis at the length of the longest window, where most are too short for the usual lengths.
   private func again(_ found: Found, longest: Int? = nil) -> WorksAnalysis {
     var analysis = self
@@ -188,7 +185,7 @@ public struct WorksAnalysis: Sendable {
   /// Adds what records say; the first ones settle the lengths where nobody asked for any.
   private func add(_ parts: [WorkSums.Part], isControl: Bool, to found: inout Found) throws(CaptureError) {
     if found.lengths.isEmpty {
-      (found.lengths, found.areAsked) = (lengths.map { Set($0).sorted() } ?? Self.usualLengths, lengths != nil)
+      (found.lengths, found.areAsked) = (lengths.map { Set($0).sorted() } ?? WorkRows.usualLengths, lengths != nil)
     }
     for part in parts { try found.add(part, isControl: isControl) }
   }

@@ -23,7 +23,7 @@ extension WorksReport: ReadableReport {
     guard total.unknownTokens < total.tokens else {
       return
         "Nothing is known of passages of \(NumberText.count(total.n, "token")): no window is that long, or has so many "
-          + "tokens before it."
+        + "tokens before it."
     }
     let passage = passages.first
     var text =
