@@ -17,6 +17,13 @@ public struct AuditAnalysis: Sendable {
   public var top = 100
   /// The bootstrap behind the population's intervals.
   public var resampling = Resampling()
+  /// Captures of controls: records of the same kind that were not trained on, by the same model.
+  public var controls: [String] = []
+  /// Captures of the same records and controls by a reference model, usually the one before training: what any model
+  /// knows is then left out of the comparison with controls.
+  public var reference: [String] = []
+  /// The expected share of false discoveries on the list of memorized records, above 0 and below 1.
+  public var falseDiscoveryRate = 0.05
   /// How files are read. Without effect are `skipsAlternatives` and `takesWholeReferences`: an audit needs no
   /// alternatives, and no tokens of a reference.
   public var captureOptions = CaptureOptions()
@@ -47,11 +54,18 @@ public struct AuditAnalysis: Sendable {
   public func run(
     files: [String], skippingInvalid: Bool = false, progress: (Int) -> Void = { _ in }
   ) async throws -> Outcome {
-    try resampling.check()
+    try check()
     guard !files.isEmpty else { throw ArgumentError(name: "files", value: "none", allowed: "one or more") }
-    let (sums, errors, evidence) = try await summarize(files: files, progress: progress)
+    var scores = controls.isEmpty ? nil : ControlScores(lengths: lengths)
+    var (sums, errors, evidence) = try await summarize(files: files, scores: &scores, progress: progress)
     let isReported = sums.records > 0 && (skippingInvalid || errors.isEmpty)
     var report = isReported ? try await run(on: sums, files: files) : nil
+    if let scores, report != nil {
+      let others = try await controlScores(files: controls, evidence: &evidence)
+      let before = reference.isEmpty ? nil : try await controlScores(files: reference, evidence: &evidence)
+      report?.controls = try comparison(scores, others, before).report(
+        files: controls, referenceFiles: reference, warnings: &evidence)
+    }
     if let warnings = report?.warnings { report?.warnings = evidence + warnings }
     return Outcome(
       report: report, errors: errors, invalidLines: sums.skipped, hasValidRecords: sums.records > 0)
@@ -62,10 +76,34 @@ public struct AuditAnalysis: Sendable {
   /// - Throws: `DistributionError.noData` without captures; `ArgumentError` for a setting out of range;
   ///   `CancellationError`.
   public func run(on captures: [Capture]) async throws -> AuditReport {
+    try await run(on: captures, controls: [])
+  }
+
+  /// Reports on the records of captures as one data set, beside controls.
+  ///
+  /// - Parameters:
+  ///   - captures: The captures.
+  ///   - controls: Records of the same kind that were not trained on.
+  ///   - reference: The same records and controls by a reference model; empty for none.
+  /// - Throws: As ``run(on:)-([Capture])``; `CaptureError` where records and controls cannot be compared.
+  public func run(
+    on captures: [Capture], controls: [Capture], reference: [Capture] = []
+  ) async throws -> AuditReport {
+    try check()
+    func scores(_ captures: [Capture]) -> ControlScores {
+      var scores = ControlScores(lengths: lengths)
+      for record in captures.lazy.flatMap(\.records) { scores.add(record) }
+      return scores
+    }
     var sums = try DataSetSums(lengths: lengths, top: top)
     for record in captures.lazy.flatMap(\.records) { sums.add(record) }
     var report = try await run(on: sums, files: captures.map(\.name))
-    report.add(evidenceOf: captures)
+    if !controls.isEmpty {
+      let before = reference.isEmpty ? nil : scores(reference)
+      report.controls = try comparison(scores(captures), scores(controls), before).report(
+        files: controls.map(\.name), referenceFiles: reference.map(\.name), warnings: &report.warnings)
+    }
+    report.add(evidenceOf: captures + controls + reference)
     if sums.areWindows { report.warnings.removeAll { $0.code == .overlappingWindows } }
     return report
   }
@@ -95,7 +133,70 @@ public struct AuditAnalysis: Sendable {
   public func summarize(
     files: [String], progress: (Int) -> Void = { _ in }
   ) async throws -> (sums: DataSetSums, errors: [CaptureError], evidence: [Warning]) {
-    try CaptureFiles.checkRepeated(files)
+    var scores: ControlScores?
+    return try await summarize(files: files, scores: &scores, progress: progress)
+  }
+
+  private func check() throws {
+    try resampling.check()
+    try ArgumentError.check(share: falseDiscoveryRate, "falseDiscoveryRate")
+    guard reference.isEmpty || !controls.isEmpty else {
+      throw ArgumentError(name: "reference", value: "given", allowed: "beside controls only")
+    }
+  }
+
+  private func comparison(
+    _ members: ControlScores, _ controls: ControlScores, _ reference: ControlScores?
+  ) -> ControlComparison {
+    ControlComparison(
+      members: members, controls: controls, reference: reference, level: resampling.level,
+      falseDiscoveryRate: falseDiscoveryRate, top: top)
+  }
+
+  /// The scores of captures beside those that are audited.
+  private func controlScores(files: [String], evidence: inout [Warning]) async throws -> ControlScores {
+    var all = ControlScores(lengths: lengths)
+    var options = captureOptions
+    options.skipsAlternatives = true
+    options.takesWholeReferences = true
+    options.alternativesSample = EvidenceChecks.alternativesSample
+    let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
+    let start = all
+    for file in files {
+      let input = try InputFile(path: file, sources: options.sources)
+      guard try !DataSetSums.isSummary(input) else {
+        throw CaptureError(file: file, problem: "is a summary; controls are compared one by one and need captures")
+      }
+      var checks = EvidenceChecks()
+      var problem: CaptureError?
+      try await reader.forEachPart(of: input, progress: { _ in }) { lines in
+        var (scores, checks, problem) = (start, EvidenceChecks(), CaptureError?.none)
+        for line in lines {
+          switch line {
+          case .success(let record):
+            scores.add(record)
+            checks.add(record)
+          case .failure(let error): problem = problem ?? error
+          }
+        }
+        return (scores, checks, problem)
+      } _: { part in
+        all.merge(part.0)
+        checks.merge(part.1)
+        problem = problem ?? part.2
+      }
+      if let problem { throw problem }
+      guard checks.records > 0 else { throw CaptureError(file: file, problem: "no records") }
+      evidence += checks.takingWindows(try checks.accepted(file: file, options)).map { $0.of(file) }
+    }
+    return all
+  }
+
+  private func summarize(
+    files: [String], scores: inout ControlScores?, progress: (Int) -> Void
+  ) async throws -> (sums: DataSetSums, errors: [CaptureError], evidence: [Warning]) {
+    try CaptureFiles.checkRepeated(files + controls)
+    try CaptureFiles.checkRepeated(reference)
     var empty = try DataSetSums(lengths: lengths, top: top)
     var sums = empty
     var errors: [CaptureError] = []
@@ -111,6 +212,10 @@ public struct AuditAnalysis: Sendable {
       let input = try InputFile(path: file, sources: options.sources)
       let before = bytes
       if try DataSetSums.isSummary(input) {
+        guard scores == nil else {
+          throw CaptureError(file: file, problem: "is a summary; records are compared with controls one by one: "
+            + "give the captures")
+        }
         for part in try DataSetSums.read(input) {
           // The first summary says at which lengths, where nothing else does.
           if lengths == nil, sums.records == 0, sums.skipped == 0 {
@@ -129,13 +234,15 @@ public struct AuditAnalysis: Sendable {
       }
       let start = empty
       var checks = EvidenceChecks()
+      let noScores = scores.map { _ in ControlScores(lengths: lengths) }
       try await reader.forEachPart(of: input, progress: progressOfAll) { lines in
-        var part = Part(sums: start)
+        var part = Part(sums: start, scores: noScores)
         for line in lines {
           switch line {
           case .success(let record):
             part.sums.add(record)
             part.checks.add(record)
+            part.scores?.add(record)
           case .failure(let error):
             part.sums.skipped += 1
             if part.errors.count < 100 { part.errors.append(error) }
@@ -146,6 +253,7 @@ public struct AuditAnalysis: Sendable {
         try sums.merge(part.sums)
         errors += part.errors.prefix(100 - errors.count)
         checks.merge(part.checks)
+        if let found = part.scores { scores?.merge(found) }
       }
       let found = checks.takingWindows(try checks.accepted(file: file, options))
       evidence += files.count > 1 ? found.map { $0.of(file) } : found
@@ -157,6 +265,7 @@ public struct AuditAnalysis: Sendable {
   /// What some lines hold.
   private struct Part: Sendable {
     var sums: DataSetSums
+    var scores: ControlScores?
     var checks = EvidenceChecks()
     var errors: [CaptureError] = []
   }

@@ -13,6 +13,7 @@ extension AuditReport: ReadableReport {
     document.paragraph(opening)
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
+    addControls(to: &document)
     addWorks(to: &document)
     addRecords(to: &document)
     document.figure(riskMapFigure)
@@ -57,6 +58,82 @@ extension AuditReport: ReadableReport {
         + "the end."
     }
     return text
+  }
+
+  private func addControls(to document: inout ReportDocument) {
+    guard let controls, let main = controls.lengths.first(where: { $0.n == controls.n }) else { return }
+    let unit = controls.unit == "works" ? "work" : "record"
+    document.heading("Controls: what unseen text reaches too")
+    document.paragraph(
+      "The \(NumberText.count(main.records, unit)) are compared with \(NumberText.count(main.controls, "control")): text "
+        + "of the same kind that the model was not trained on. At \(NumberText.count(main.n, "token")), "
+        + "\(NumberText.count(main.listed, unit)) stand\(main.listed == 1 ? "s" : "") out at a false discovery rate of "
+        + "\(NumberText.level(controls.falseDiscoveryRate)): on average at most that share of the list is there by "
+        + "chance. With \(NumberText.level(level)) confidence at least "
+        + "\(NumberText.count(main.memorizedAtLeast, unit)) of all \(main.memorizedAtLeast == 1 ? "is" : "are") "
+        + "memorized. No control is repeated with a probability above "
+        + "\(NumberText.probability(log: main.largestControl)).")
+    document.table(
+      .init(
+        ["n", unit + "s", "controls", "on the list", "memorized, at least", "largest S(n) of a control", "AUC"]
+          + ["limits"],
+        rows: controls.lengths.map { length in
+          [
+            "\(length.n)", NumberText.count(length.records), NumberText.count(length.controls),
+            NumberText.count(length.listed), NumberText.count(length.memorizedAtLeast),
+            NumberText.probability(log: length.largestControl), NumberText.text(length.areaUnderCurve),
+            intervalText(length.areaInterval),
+          ]
+        }))
+    document.paragraph(
+      "How many reach a probability S(\(main.n)), and the share of unseen text that does, at most, with "
+        + "\(NumberText.level(level)) confidence:")
+    document.table(
+      .init(
+        ["S(\(main.n)) at least", unit + "s", "controls", "unseen text, at most"],
+        rows: main.thresholds.map { threshold in
+          [
+            NumberText.setting(threshold.threshold), NumberText.count(threshold.records),
+            NumberText.count(threshold.controls), NumberText.percent(threshold.unseenAtMost),
+          ]
+        }))
+    document.paragraph(
+      "A threshold may be chosen afterwards: the bounds on false discoveries hold for all of them together, with "
+        + "\(NumberText.level(level)) confidence.")
+    document.table(
+      .init(
+        ["controls that score as high, at most", unit + "s above them", "false discoveries, at most", "share"],
+        rows: main.discoveries.map { discovery in
+          [
+            NumberText.count(discovery.controls), NumberText.count(discovery.records),
+            NumberText.count(discovery.falseAtMost),
+            NumberText.percent(
+              discovery.records == 0 ? nil : Double(discovery.falseAtMost) / Double(discovery.records)),
+          ]
+        }))
+    if main.listed == 0 {
+      document.paragraph(
+        "Nothing is on the list. With \(NumberText.count(main.controls, "control")) the smallest p-value is "
+          + "\(NumberText.text(main.smallestP)); a few \(unit)s among many need more controls to stand out.")
+    } else {
+      document.table(
+        .init(
+          [unit, "S(\(main.n))"] + (controls.referenceFiles.isEmpty ? [] : ["ln S less reference"]) + ["p", "q"],
+          left: [0],
+          rows: controls.memorized.prefix(Self.shownRecords).map { found in
+            [NumberText.name(found.id), NumberText.probability(log: found.logSurvival)]
+              + (controls.referenceFiles.isEmpty ? [] : [NumberText.text(found.score)])
+              + [NumberText.text(found.p), NumberText.text(found.q)]
+          }))
+      let shown = min(Self.shownRecords, controls.memorized.count)
+      if shown < main.listed {
+        document.paragraph("The first \(shown) of \(NumberText.count(main.listed)) on the list are shown.")
+      }
+    }
+    document.paragraph(
+      "This assumes that a \(unit) the training did nothing to is exchangeable with a control: of the same source, kind "
+        + "and time. Ties count against the \(unit)s"
+        + (controls.unit == "works" ? "; a work's score is the mean of S(n) over its windows." : "."))
   }
 
   /// Works that a reader is shown.

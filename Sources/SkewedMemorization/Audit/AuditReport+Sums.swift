@@ -88,6 +88,7 @@ extension DataSetSums {
           .sorted { ($0.distance.rawValue, $0.n, $0.e) < ($1.distance.rawValue, $1.n, $1.e) }
       },
       works: works.isEmpty ? nil : works, worksTotal: works.isEmpty ? nil : works.totals(resampling),
+      controls: nil,
       recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,
       fits: fits,
       warnings: warnings)

@@ -41,6 +41,8 @@ public struct AuditReport: Codable, Sendable, Equatable {
   @OrNull public var works: [WorkCoverage]?
   /// All works together at each length; null without works.
   @OrNull public var worksTotal: [WorksTotal]?
+  /// The records beside controls; null without controls.
+  @OrNull public var controls: Controls?
   /// The riskiest records, by decreasing expected match.
   public var recordsAtRisk: [RecordAtRisk]
   /// The records most likely to be repeated whole, by decreasing ln S(L).
@@ -55,7 +57,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
       extractable,
       fits
     case warnings
-    case near, works
+    case near, works, controls
     case worksTotal = "works_total"
     case maxLength = "max_length"
     case meanLoss = "mean_loss"

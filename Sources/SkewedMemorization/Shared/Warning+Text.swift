@@ -163,6 +163,11 @@ extension Warning {
       "\(name("outcome")): record \(name("record")) has \(NumberText.percent(numbers["share"] ?? 0)) of the variation "
         + "of "
         + "\(name("predictor")): its coefficient rests mostly on that record"
+    case .trainedControls:
+      "\(count("controls")) controls have the prefix and the reference of a record: they are no text that the model has "
+        + "not seen, and what is said of controls does not hold"
+    case .noReference:
+      "\(count("records")) records or controls are not in the reference model's capture, and are left out"
     case .mixedContexts:
       "windows (\(count("windows"))) and long passes (\(count("passes"))) are taken together, though a window of a "
         + "long "

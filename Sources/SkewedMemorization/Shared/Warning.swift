@@ -113,6 +113,9 @@ public struct Warning: Codable, Sendable, Equatable {
     case fewClusters = "few-clusters"
     case noRegression = "no-regression"
     case highLeverage = "high-leverage"
+    // Controls.
+    case trainedControls = "trained-controls"
+    case noReference = "no-reference"
     // Works.
     case mixedContexts = "mixed-contexts"
     case unknownCopies = "unknown-copies"

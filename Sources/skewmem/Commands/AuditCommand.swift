@@ -38,11 +38,29 @@ struct AuditCommand: ReportCommand {
   @Option(help: "Seed of the bootstrap.")
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Controls: records of the same kind that were not trained on, by the same model. May be repeated.",
+      valueName: "file"))
+  var heldOut: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The same records and controls by a reference model, usually the one before training. May be repeated.",
+      valueName: "file"))
+  var reference: [String] = []
+
+  @Option(help: "The false discovery rate of the list of memorized records.")
+  var fdr = AuditAnalysis().falseDiscoveryRate
+
   @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = ["falseDiscoveryRate": "--fdr", "controls": "--held-out"]
+
   var captures: [String] { files }
+  var otherInputs: [String] { heldOut + reference }
 
   func report() async throws -> AuditReport {
     let files = try expandedCaptures(files)
@@ -72,6 +90,9 @@ struct AuditCommand: ReportCommand {
     var analysis = AuditAnalysis()
     analysis.top = top
     analysis.lengths = length?.numbers
+    analysis.controls = try expandedCaptures(heldOut)
+    analysis.reference = try expandedCaptures(reference)
+    analysis.falseDiscoveryRate = fdr
     analysis.resampling = Resampling(
       seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
     analysis.captureOptions = try input.captureOptions()
