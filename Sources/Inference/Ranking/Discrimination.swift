@@ -72,4 +72,9 @@ public struct Discrimination: Sendable, Equatable {
     let value = curve.last { $0.falsePositiveRate <= rate }?.truePositiveRate ?? 0
     return (value, clopperPearson(Int((value * Double(members)).rounded()), of: members, level: level))
   }
+
+  /// The smallest false positive rate at a true positive rate of at least `rate`.
+  public func falsePositiveRate(atTruePositiveRate rate: Double) -> Double {
+    curve.first { $0.truePositiveRate >= rate }?.falsePositiveRate ?? 1
+  }
 }

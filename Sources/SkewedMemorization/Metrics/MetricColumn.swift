@@ -42,7 +42,7 @@ struct MetricColumn: Sendable {
   }
 
   /// Every metric, in the order of reports.
-  static let all: [MetricColumn] = ofLaws + ofExtraction + ofLikelihood + ofText + acrossRuns
+  static let all: [MetricColumn] = ofLaws + ofExtraction + ofLikelihood + ofVersions + ofText + ofSamples + acrossRuns
 
   private static let greedy = "ranks, or greedy_token_ids and reference_token_ids"
   private static let sampled = "sampled generations and reference_token_ids"
@@ -65,6 +65,12 @@ struct MetricColumn: Sendable {
     },
     MetricColumn("teacher_forced_accuracy", .extraction, needs: greedy, membership: true) {
       $0.record.isFirstChoice.map(GreedyExtraction.teacherForcedAccuracy)
+    },
+    MetricColumn("extraction_strength", .extraction, needs: greedy, membership: true) {
+      $0.record.isFirstChoice.map(Unlearning.extractionStrength)
+    },
+    MetricColumn("extraction_strength_openunlearning", .extraction, needs: greedy) {
+      $0.record.isFirstChoice.map(Unlearning.extractionStrengthOfOpenUnlearning)
     },
     MetricColumn(
       "pythia_score", .extraction, needs: "whole greedy generations (temperature 0) and reference_token_ids"
@@ -144,6 +150,93 @@ struct MetricColumn: Sendable {
     },
   ]
 
+  /// Scores that need more than one version of a text or a corpus.
+  private static let ofVersions = [
+    MetricColumn("surp", .likelihood, needs: "logprob_mean", membership: true) { input in
+      input.record.logProbabilityMeans.flatMap { means in
+        CalibratedLikelihood.surp(input.record.tokenLogProbabilities, entropies: means.map { -$0 })
+      }
+    },
+    MetricColumn(
+      "dc_pdd", .likelihood, needs: "reference_token_ids, and those of held-out records for token frequencies",
+      membership: true
+    ) { input in
+      guard let tokens = input.record.referenceTokenIDs, let frequencies = input.frequencies else { return nil }
+      return CalibratedLikelihood.dcPDD(
+        input.record.tokenLogProbabilities, tokens: tokens, logFrequency: frequencies)
+    },
+    MetricColumn(
+      "neighbourhood", .likelihood, needs: "perturbed versions of the same records (--perturbed)", membership: true
+    ) { input in
+      input.perturbed.isEmpty
+        ? nil
+        : CalibratedLikelihood.neighbourhood(input.record.tokenLogProbabilities, perturbed: input.perturbed)
+    },
+    MetricColumn(
+      "pac", .likelihood, needs: "perturbed versions of the same records (--perturbed)", membership: true
+    ) { input in
+      input.perturbed.isEmpty
+        ? nil : CalibratedLikelihood.pac(input.record.tokenLogProbabilities, perturbed: input.perturbed)
+    },
+    MetricColumn(
+      "lowercase_ratio", .likelihood, needs: "the same records in lower case (--lowercased)", membership: true
+    ) { input in
+      input.lowercased.map {
+        CalibratedLikelihood.lowercaseRatio(input.record.tokenLogProbabilities, lowercased: $0)
+      }
+    },
+    MetricColumn(
+      "con_recall", .likelihood,
+      needs: "the same records after prefixes that are no members (--other-prefixes), after members "
+        + "(--member-prefixes), and without any prefix (--unconditional)",
+      membership: true
+    ) { input in
+      guard !input.afterOtherPrefixes.isEmpty, !input.afterMembers.isEmpty, let own = input.unconditional
+      else { return nil }
+      return CalibratedLikelihood.conReCaLL(
+        unconditional: own, afterNonMembers: input.afterOtherPrefixes, afterMembers: input.afterMembers)
+    },
+    MetricColumn("unintended_bits", .likelihood, needs: "the same records under a reference model", membership: true) {
+      input in
+      input.underReferenceModel.map {
+        CalibratedLikelihood.unintendedBits(input.record.tokenLogProbabilities, reference: $0)
+      }
+    },
+    MetricColumn(
+      "rmia", .likelihood, needs: "the same records and held-out ones under a reference model", membership: true
+    ) { input in
+      guard let reference = input.underReferenceModel, !input.gains.isEmpty else { return nil }
+      let gain = Likelihood.referenceDifference(input.record.tokenLogProbabilities, reference: reference)
+      return RobustMembership.score(gain: gain, population: input.gains)
+    },
+    MetricColumn(
+      "truth_ratio", .likelihood, needs: "the same questions with wrong answers (--wrong-answers)", rises: false
+    ) { input in
+      input.wrong.isEmpty
+        ? nil : Unlearning.truthRatio(right: input.record.tokenLogProbabilities, wrong: input.wrong)
+    },
+  ]
+
+  /// Scores from sampled continuations alone.
+  private static let ofSamples = [
+    MetricColumn("samia", .text, needs: sampled, membership: true) { input in
+      input.wholeSamples.map { SampledSimilarity.samia(samples: $0, reference: input.reference) }
+    },
+    MetricColumn("ngram_coverage", .text, needs: sampled, membership: true) { input in
+      input.wholeSamples.map { SampledSimilarity.coverage(samples: $0, reference: input.reference) }
+    },
+    MetricColumn("cdd", .text, needs: "\(sampled), and a whole greedy one (temperature 0)", membership: true) { input in
+      guard let samples = input.wholeSamples, let greedy = input.greedyGeneration else { return nil }
+      return SampledSimilarity.peak(samples: samples, greedy: greedy)
+    },
+    MetricColumn("text_samia", .text, needs: sampledTexts, membership: true) { input in
+      input.words.map { SampledSimilarity.samia(samples: $0.samples, reference: $0.reference) }
+    },
+    MetricColumn("text_ngram_coverage", .text, needs: sampledTexts, membership: true) { input in
+      input.words.map { SampledSimilarity.coverage(samples: $0.samples, reference: $0.reference) }
+    },
+  ]
+
   private static let ofText: [MetricColumn] = [
     // How many tokens are compared: what the counts below are out of.
     MetricColumn("compared_tokens", .text, needs: sampled) {
@@ -195,6 +288,22 @@ struct MetricColumn: Sendable {
       "counterfactual", .acrossRuns,
       needs: "captures of runs with the record in training and without, by split, and \(greedy)"
     ) { CounterfactualMemorization.difference(included: $0.included, excluded: $0.excluded) },
+    MetricColumn(
+      "lira_offline", .acrossRuns, needs: "two or more captures of runs without the record in training, by split",
+      membership: true
+    ) {
+      LikelihoodRatioAttack.offline(
+        LikelihoodRatioAttack.statistic($0.record.tokenLogProbabilities), without: $0.statisticsWithout)
+    },
+    MetricColumn(
+      "lira_online", .acrossRuns,
+      needs: "two or more captures of runs with the record in training and two or more without, by split",
+      membership: true
+    ) {
+      LikelihoodRatioAttack.online(
+        LikelihoodRatioAttack.statistic($0.record.tokenLogProbabilities), with: $0.statisticsWith,
+        without: $0.statisticsWithout)
+    },
     MetricColumn(
       "ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records, and --ngram"
     ) {

@@ -29,6 +29,21 @@ struct MetricInput: Sendable {
   var unconditional: [Double]?
   /// The same after unrelated prefixes.
   var afterOtherPrefixes: [[Double]] = []
+  /// The same after members of the training set.
+  var afterMembers: [[Double]] = []
+  /// Perturbed versions of the text.
+  var perturbed: [[Double]] = []
+  /// The text in lower case.
+  var lowercased: [Double]?
+  /// Wrong answers to its question.
+  var wrong: [[Double]] = []
+  /// ln of the frequency of a token in other text; nil where there is none.
+  var frequencies: (@Sendable (Int) -> Double)?
+  /// What a token of held-out texts gains from training.
+  var gains: [Double] = []
+  /// The statistics of the likelihood-ratio attack under models trained with it and without it.
+  var statisticsWith: [Double] = []
+  var statisticsWithout: [Double] = []
   /// What it is compared with for exposure.
   var exposure: Exposure?
   /// Whether it is reproduced at each checkpoint of its run.
@@ -63,6 +78,15 @@ struct MetricInput: Sendable {
       }
     }
     return sum / Double(isFirstChoice.count)
+  }
+
+  /// Continuations that were not ended early; nil where there are none, or no reference.
+  var wholeSamples: [[Int]]? { isEnded || generations.isEmpty || reference.isEmpty ? nil : generations }
+
+  /// The words of continuations and of the reference; nil where there are none.
+  var words: (samples: [[String]], reference: [String])? {
+    let reference = settings.tokenizer.words(referenceText)
+    return texts.isEmpty || reference.isEmpty ? nil : (texts.map(settings.tokenizer.words), reference)
   }
 
   /// The mean of a metric of a continuation and its reference.

@@ -10,7 +10,11 @@ extension MetricsAnalysis {
   ) throws -> (records: [MetricInput], heldOut: [MetricInput]) {
     let sets = try Self.generations(of: data.records + data.heldOut, data.generations, &warnings)
     let shared = Set(data.records.map(\.id)).intersection(data.heldOut.map(\.id))
-    guard shared.isEmpty || data.referenceModel.isEmpty && data.otherPrefixes.isEmpty else {
+    let versions = [data.memberPrefixes, data.perturbed, data.lowercased, data.wrongAnswers]
+    guard
+      shared.isEmpty
+        || data.referenceModel.isEmpty && data.otherPrefixes.isEmpty && versions.allSatisfy(\.isEmpty)
+    else {
       throw ArgumentError(
         name: "heldOut", value: "a capture with \(shared.count) ids of the records",
         allowed: "of other ids, as lines of other captures are found by id")
@@ -18,6 +22,11 @@ extension MetricsAnalysis {
     let reference = Dictionary(data.referenceModel.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let unconditional = Dictionary(data.unconditional.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let others = Dictionary(grouping: data.otherPrefixes, by: \.id)
+    let afterMembers = Dictionary(grouping: data.memberPrefixes, by: \.id)
+    let perturbed = Dictionary(grouping: data.perturbed, by: \.id)
+    let lowercased = Dictionary(data.lowercased.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let wrong = Dictionary(grouping: data.wrongAnswers, by: \.id)
+    let corpus = TokenFrequencies(data.heldOut, vocabularyOf: data.records)
     let exposure = Exposure(referenceLosses: data.heldOut.map { Likelihood.loss($0.tokenLogProbabilities) })
     let nGrams = nGramLogProbabilities(data.records, order: settings.nGramOrder)
     let history = try RunHistory(data, settings)
@@ -47,9 +56,28 @@ extension MetricsAnalysis {
       input.afterOtherPrefixes = try (others[record.id] ?? []).map {
         try tokens($0, "the capture after other prefixes")
       }
+      input.afterMembers = try (afterMembers[record.id] ?? []).map {
+        try tokens($0, "the capture after members")
+      }
+      // These are other texts, of other lengths.
+      input.perturbed = (perturbed[record.id] ?? []).map(\.tokenLogProbabilities)
+      input.lowercased = lowercased[record.id]?.tokenLogProbabilities
+      input.wrong = (wrong[record.id] ?? []).map(\.tokenLogProbabilities)
+      input.statisticsWith = history.statisticsWith[record.id] ?? []
+      input.statisticsWithout = history.statisticsWithout[record.id] ?? []
       return input
     }
-    let heldOut = try data.heldOut.enumerated().map { try input($1, data.records.count + $0) }
+    var heldOut = try data.heldOut.enumerated().map { try input($1, data.records.count + $0) }
+    let gains = heldOut.map { input in
+      input.underReferenceModel.map {
+        Likelihood.referenceDifference(input.record.tokenLogProbabilities, reference: $0)
+      }
+    }
+    // A held-out record is not compared with itself.
+    for index in heldOut.indices {
+      heldOut[index].frequencies = corpus?.without(heldOut[index].record)
+      heldOut[index].gains = (gains[..<index] + gains[(index + 1)...]).compactMap(\.self)
+    }
     let records = try data.records.enumerated().map { index, record in
       var input = try input(record, index)
       input.exposure = exposure
@@ -57,6 +85,8 @@ extension MetricsAnalysis {
       input.isReproduced = history.isReproduced[record.id] ?? []
       input.included = history.included[record.id] ?? []
       input.excluded = history.excluded[record.id] ?? []
+      if let corpus { input.frequencies = { corpus.logFrequency($0) } }
+      input.gains = gains.compactMap(\.self)
       return input
     }
     return (records, heldOut)
@@ -107,6 +137,39 @@ extension MetricsAnalysis {
       model.remove(text)
       defer { model.add(text) }
       return model.logProbability(text) / Double(text.count)
+    }
+  }
+}
+
+/// How often tokens occur in other texts, one added to each count (Laplace).
+private struct TokenFrequencies: Sendable {
+  private let counts: [Int: Int]
+  private let total: Int
+  private let vocabulary: Int
+
+  /// Nil where no record says its tokens.
+  init?(_ records: [Record], vocabularyOf others: [Record]) {
+    var counts: [Int: Int] = [:]
+    for token in records.lazy.compactMap(\.referenceTokenIDs).joined() { counts[token, default: 0] += 1 }
+    guard !counts.isEmpty else { return nil }
+    self.counts = counts
+    total = counts.values.reduce(0, +)
+    let all = records + others
+    let largest = all.lazy.compactMap(\.referenceTokenIDs).joined().max() ?? 0
+    vocabulary = max(all.compactMap(\.vocabularySize).max() ?? 0, largest < .max ? largest + 1 : largest)
+  }
+
+  func logFrequency(_ token: Int) -> Double {
+    .log((Double(counts[token] ?? 0) + 1) / (Double(total) + Double(vocabulary)))
+  }
+
+  /// The same without the tokens of one of the records; nil where it does not say them.
+  func without(_ record: Record) -> (@Sendable (Int) -> Double)? {
+    guard let tokens = record.referenceTokenIDs else { return nil }
+    let own = tokens.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    return { token in
+      let count = (counts[token] ?? 0) - (own[token] ?? 0)
+      return .log((Double(count) + 1) / (Double(total - tokens.count) + Double(vocabulary)))
     }
   }
 }

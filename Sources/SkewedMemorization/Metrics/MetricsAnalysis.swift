@@ -28,6 +28,14 @@ public struct MetricsAnalysis: Sendable {
     public var unconditional: Capture?
     /// The same references after unrelated prefixes that are no members, any number of lines a record.
     public var otherPrefixes: Capture?
+    /// The same references after prefixes that are members, any number of lines a record.
+    public var memberPrefixes: Capture?
+    /// Perturbed versions of the records' texts, any number of lines a record.
+    public var perturbed: Capture?
+    /// The records' texts in lower case.
+    public var lowercased: Capture?
+    /// The same prefixes with wrong answers as references, any number of lines a record.
+    public var wrongAnswers: Capture?
     /// The same records at other checkpoints or of other runs.
     public var runs: [Capture] = []
 
@@ -43,6 +51,10 @@ public struct MetricsAnalysis: Sendable {
     let referenceModel: [Record]
     let unconditional: [Record]
     let otherPrefixes: [Record]
+    let memberPrefixes: [Record]
+    let perturbed: [Record]
+    let lowercased: [Record]
+    let wrongAnswers: [Record]
     let runs: [[Record]]
 
     init(_ capture: Capture, _ evidence: Evidence) {
@@ -52,6 +64,10 @@ public struct MetricsAnalysis: Sendable {
       referenceModel = evidence.reference?.records ?? []
       unconditional = evidence.unconditional?.records ?? []
       otherPrefixes = evidence.otherPrefixes?.records ?? []
+      memberPrefixes = evidence.memberPrefixes?.records ?? []
+      perturbed = evidence.perturbed?.records ?? []
+      lowercased = evidence.lowercased?.records ?? []
+      wrongAnswers = evidence.wrongAnswers?.records ?? []
       runs = evidence.runs.map(\.records)
     }
   }
@@ -73,6 +89,10 @@ public struct MetricsAnalysis: Sendable {
     report.inputs.reference = evidence.reference?.name
     report.inputs.unconditional = evidence.unconditional?.name
     report.inputs.otherPrefixes = evidence.otherPrefixes?.name
+    report.inputs.memberPrefixes = evidence.memberPrefixes?.name
+    report.inputs.perturbed = evidence.perturbed?.name
+    report.inputs.lowercased = evidence.lowercased?.name
+    report.inputs.wrongAnswers = evidence.wrongAnswers?.name
     report.inputs.runs = evidence.runs.map(\.name)
     return report
   }
@@ -118,6 +138,7 @@ public struct MetricsAnalysis: Sendable {
       }
     }
     dataSetMetrics(inputs.records, settings, &report)
+    addDatasetInference(table, others, &report)
     report.warnings = warnings + self.warnings(data, inputs.records, settings)
     return report
   }
@@ -233,6 +254,25 @@ public struct MetricsAnalysis: Sendable {
     } else {
       report.unavailable.append(
         .init(metric: "ngram_correlation", needs: "reference_token_ids of several records that differ, and --ngram"))
+    }
+  }
+
+  /// One p-value for the set, from all membership scores that every record and held-out record has.
+  private func addDatasetInference(_ table: [Column], _ others: [Column], _ report: inout MetricsReport) {
+    let known = table.indices.filter { index in
+      table[index].column.isMembershipScore
+        && (table[index].values + others[index].values).allSatisfy { $0.map(\.isFinite) ?? false }
+    }
+    func rows(_ table: [Column]) -> [[Double]] {
+      (table.first?.values.indices ?? 0..<0).map { row in
+        known.map { table[$0].column.oriented(table[$0].values[row] ?? .nan) }
+      }
+    }
+    if let found = DatasetInference(suspects: rows(table), others: rows(others)) {
+      report.dataSetMetrics.append(.init("dataset_inference_p", found.pValue))
+    } else {
+      report.unavailable.append(
+        .init(metric: "dataset_inference_p", needs: "eight or more records and held-out records"))
     }
   }
 

@@ -59,12 +59,22 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     @OrNull public var unconditional: String?
     /// The capture after other prefixes.
     @OrNull public var otherPrefixes: String?
+    /// The capture after members.
+    @OrNull public var memberPrefixes: String?
+    /// The capture of perturbed texts.
+    @OrNull public var perturbed: String?
+    /// The capture of the texts in lower case.
+    @OrNull public var lowercased: String?
+    /// The capture of wrong answers.
+    @OrNull public var wrongAnswers: String?
     /// Captures at other checkpoints or of other runs.
     public var runs: [String] = []
 
     enum CodingKeys: String, CodingKey {
-      case generations, reference, unconditional, runs
+      case generations, reference, unconditional, perturbed, lowercased, runs
       case otherPrefixes = "other_prefixes"
+      case memberPrefixes = "member_prefixes"
+      case wrongAnswers = "wrong_answers"
     }
 
     /// No other files.
@@ -201,6 +211,8 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public var tprAtFPR: [String: Double]
     /// Its Clopper–Pearson limits.
     public var tprInterval: [String: Interval]
+    /// The smallest false positive rate at a true positive rate of 0.95 or more.
+    public var fprAt95TPR: Double
     /// The curve: [false positive rate, true positive rate] for thresholds that fall from value to value.
     public var roc: [[Double]]
 
@@ -208,6 +220,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       case metric, members, others, auc, lower, upper, roc
       case tprAtFPR = "tpr_at_fpr"
       case tprInterval = "tpr_interval"
+      case fprAt95TPR = "fpr_at_95_tpr"
     }
 
     init(_ metric: String, _ found: Discrimination) {
@@ -217,9 +230,10 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       auc = found.areaUnderCurve
       lower = found.interval.lowerBound
       upper = found.interval.upperBound
-      let rates = [("0.01", 0.01), ("0.001", 0.001)].map { ($0, found.truePositiveRate(atFalsePositiveRate: $1)) }
+      let rates = [("0.05", 0.05), ("0.01", 0.01), ("0.001", 0.001)].map { ($0, found.truePositiveRate(atFalsePositiveRate: $1)) }
       tprAtFPR = Dictionary(uniqueKeysWithValues: rates.map { ($0, $1.value) })
       tprInterval = Dictionary(uniqueKeysWithValues: rates.map { ($0, Interval($1.interval)) })
+      fprAt95TPR = found.falsePositiveRate(atTruePositiveRate: 0.95)
       roc = found.curve.map { [$0.falsePositiveRate, $0.truePositiveRate] }
     }
   }

@@ -8,10 +8,22 @@ struct RunHistory {
   /// Shares of right tokens by models trained with the record and without it.
   var included: [String: [Double]] = [:]
   var excluded: [String: [Double]] = [:]
+  /// Statistics of the likelihood-ratio attack under other models trained with the record and without it.
+  var statisticsWith: [String: [Double]] = [:]
+  var statisticsWithout: [String: [Double]] = [:]
 
   init(_ data: MetricsAnalysis.Data, _ settings: MetricSettings) throws {
     guard !data.runs.isEmpty else { return }
     let own = Dictionary(data.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for record in data.runs.joined() where own[record.id] != nil {
+      guard let split = record.split else { continue }
+      let statistic = LikelihoodRatioAttack.statistic(record.tokenLogProbabilities)
+      if split == "train" {
+        statisticsWith[record.id, default: []].append(statistic)
+      } else {
+        statisticsWithout[record.id, default: []].append(statistic)
+      }
+    }
     var checkpoints: [String: [Double: Bool]] = [:]
     for record in ([data.records] + data.runs).joined() {
       guard let mine = own[record.id], let choices = record.isFirstChoice else { continue }

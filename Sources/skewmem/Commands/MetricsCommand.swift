@@ -47,6 +47,26 @@ struct MetricsCommand: ReportCommand {
   var unconditional: String?
 
   @Option(
+    help: ArgumentHelp(
+      "The same references after prefixes that are members, any number of lines for each id, for Con-ReCaLL.",
+      valueName: "file"))
+  var memberPrefixes: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Perturbed versions of the texts, any number of lines for each id, for neighbourhood and PAC.",
+      valueName: "file"))
+  var perturbed: String?
+
+  @Option(help: ArgumentHelp("The texts in lower case, for the lowercase ratio.", valueName: "file"))
+  var lowercased: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The same prefixes with wrong answers, any number of lines for each id, for the truth ratio.", valueName: "file"))
+  var wrongAnswers: String?
+
+  @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Captures of the same records at other checkpoints or of other runs: one or more, after the capture.",
@@ -87,7 +107,10 @@ struct MetricsCommand: ReportCommand {
 
   var captures: [String] { [file] }
   var otherInputs: [String] {
-    [heldOut, generations, reference, unconditional, otherPrefixes].compactMap(\.self) + runs
+    [
+      heldOut, generations, reference, unconditional, otherPrefixes, memberPrefixes, perturbed, lowercased,
+      wrongAnswers,
+    ].compactMap(\.self) + runs
   }
 
   func report() async throws -> MetricsReport {
@@ -110,6 +133,10 @@ struct MetricsCommand: ReportCommand {
     evidence.reference = try await capture(reference)
     evidence.unconditional = try await capture(unconditional)
     evidence.otherPrefixes = try await capture(otherPrefixes)
+    evidence.memberPrefixes = try await capture(memberPrefixes)
+    evidence.perturbed = try await capture(perturbed)
+    evidence.lowercased = try await capture(lowercased)
+    evidence.wrongAnswers = try await capture(wrongAnswers)
     for run in runs { evidence.runs.append(try await input.capture(run, threadOptions)) }
     return try await analysis.run(on: records, beside: evidence)
   }
