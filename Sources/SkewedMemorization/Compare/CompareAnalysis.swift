@@ -20,6 +20,12 @@ public struct CompareAnalysis: Sendable {
   public var pairs = Pairs.all
   /// n, for tail probabilities; nil for 1, 4, 16, 64, … up to the longest reference.
   public var lengths: [Int]?
+  /// The same records by a model that was trained without them; nil for none.
+  public var retrained: Capture?
+  /// Held-out records by the second model of each pair, for PrivLeak; nil for none.
+  public var heldOut: Capture?
+  /// The same held-out records by the retrained model.
+  public var retrainedHeldOut: Capture?
   /// What the signed-rank test does with differences of 0.
   public var zeros = SignedRankTest.Zeros.pratt
   /// The bootstraps of differences of tail probabilities, the permutations, and the level of all intervals.
@@ -71,7 +77,7 @@ public struct CompareAnalysis: Sendable {
           .commonRecords, counts: ["records_a": sizes[0], "records_b": sizes[1], "paired": pair.paired],
           names: ["a": pair.a, "b": pair.b]))
     }
-    report.add(evidenceOf: dataSets)
+    report.add(evidenceOf: dataSets + [retrained, heldOut, retrainedHeldOut].compactMap(\.self))
     return report
   }
 
@@ -87,6 +93,9 @@ public struct CompareAnalysis: Sendable {
       throw ArgumentError(name: "lengths", value: "none", allowed: "one or more, or not set")
     }
     for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "lengths", value: "\(n)", allowed: "1 or more") }
+    guard retrainedHeldOut == nil || retrained != nil && heldOut != nil else {
+      throw ArgumentError(name: "retrainedHeldOut", value: "given", allowed: "beside retrained and heldOut only")
+    }
     try resampling.check()
   }
 
@@ -102,7 +111,8 @@ public struct CompareAnalysis: Sendable {
 
   private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) -> CompareReport.Pair {
     let shared = a.shared(with: b)
-    var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [], works: [])
+    var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [], works: [], forgetting: nil)
+    pair.forgetting = forgetting(a, b, shared)
     for (measure, values) in [("expected_match", \Measured.expected), ("greedy_match", \Measured.greedyValues)] {
       let (first, second) = (a[keyPath: values], b[keyPath: values])
       guard let first, let second else { continue }
@@ -120,6 +130,22 @@ public struct CompareAnalysis: Sendable {
       pair.works += WorkComparison(own, other).differences(document, resampling)
     }
     return pair
+  }
+
+  private func forgetting(_ a: Measured, _ b: Measured, _ shared: [(a: Int, b: Int)]) -> CompareReport.Forgetting? {
+    let others = Dictionary(
+      (retrained?.records ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let trios = shared.compactMap { pair -> ForgettingComparison.Trio? in
+      let (own, its) = (a.records[pair.a], b.records[pair.b])
+      let other = others[own.id].flatMap {
+        $0.tokenLogProbabilities.count == own.tokenLogProbabilities.count ? $0 : nil
+      }
+      return retrained != nil && other == nil ? nil : .init(a: own, b: its, retrained: other)
+    }
+    return ForgettingComparison(
+      records: trios, heldOut: heldOut?.records ?? [], retrainedHeldOut: retrainedHeldOut?.records ?? [],
+      level: resampling.level
+    ).report()
   }
 
   private func paired(_ measure: String, _ differences: [Double]) -> [CompareReport.Test] {
@@ -228,7 +254,7 @@ private struct Measured: Sendable {
   let greedy: [GreedyMatch]?
   /// The works that records are windows of.
   let works: WorkRows
-  private let records: [Record]
+  let records: [Record]
   /// The first record of each name.
   private let places: [String: Int]
 

@@ -26,6 +26,65 @@ extension CompareReport: ReadableReport {
         }))
   }
 
+  /// What is left of records, for one pair or where there is a retrained model.
+  private func addForgetting(_ pair: Pair, _ short: (String) -> String, to document: inout ReportDocument) {
+    guard let found = pair.forgetting, comparisons.count == 1 || found.notForgotten != nil else { return }
+    let hasRetrained = found.notForgotten != nil
+    document.heading("What \(short(pair.b)) still repeats")
+    let middle = found.thresholds.first { $0.threshold == 0.1 } ?? found.thresholds[0]
+    var text =
+      "Of \(NumberText.count(found.records, "record")) with \(NumberText.count(found.n, "token")) or more, "
+      + "\(NumberText.count(middle.a)) came out with probability \(NumberText.setting(middle.threshold)) or more in one "
+      + "draw, \(NumberText.count(middle.b)) do now, \(NumberText.count(middle.both)) of them did before."
+    if let notForgotten = found.notForgotten {
+      text +=
+        " \(NumberText.count(notForgotten, "record")) \(notForgotten == 1 ? "is" : "are") not forgotten: the model knows "
+        + "\(notForgotten == 1 ? "it" : "them") better than the retrained one knows records by chance (false discovery "
+        + "rate 5 %)."
+    }
+    if let quality = found.forgetQuality {
+      text +=
+        " Forget quality: p = \(NumberText.text(quality.p)) (Kolmogorov–Smirnov distance "
+        + "\(NumberText.text(quality.statistic)) of the mean ln p of records between the two models)."
+    }
+    if let leakage = found.privacyLeakage {
+      text += " PrivLeak: \(NumberText.text(leakage)) % (0 is right, below 0 the records are known still)."
+    }
+    document.paragraph(text)
+    let retrained = hasRetrained ? ["retrained"] : []
+    document.table(
+      .init(
+        ["S(\(found.n)) at least", "before", "after", "both"] + retrained,
+        rows: found.thresholds.map { row in
+          [
+            NumberText.setting(row.threshold), NumberText.count(row.a), NumberText.count(row.b),
+            NumberText.count(row.both),
+          ] + (hasRetrained ? [row.retrained.map { NumberText.count($0) } ?? "—"] : [])
+        }))
+    document.table(
+      .init(
+        ["mean of", "before", "after"] + retrained, left: [0],
+        rows: found.measures.map { measure in
+          [measure.measure, NumberText.text(measure.a), NumberText.text(measure.b)]
+            + (hasRetrained ? [NumberText.text(measure.retrained)] : [])
+        }))
+    let shown = found.still.prefix(12)
+    guard !shown.isEmpty else { return }
+    document.table(
+      .init(
+        ["record", "S(\(found.n)) before", "after"] + retrained + (hasRetrained ? ["p"] : []), left: [0],
+        rows: shown.map { record in
+          [
+            NumberText.name(record.id), NumberText.probability(log: record.a), NumberText.probability(log: record.b),
+          ]
+            + (hasRetrained
+              ? [NumberText.probability(log: record.retrained), NumberText.text(record.p)] : [])
+        }))
+    if let notForgotten = found.notForgotten, shown.count < notForgotten {
+      document.paragraph("\(shown.count) of \(NumberText.count(notForgotten)) are shown.")
+    }
+  }
+
   /// The report as it is read, see `ReadableReport`.
   public var document: ReportDocument {
     let names = shortNames
@@ -87,6 +146,7 @@ extension CompareReport: ReadableReport {
         .init(
           ["n", "difference of the mean P(N ≥ n) of records that long", "\(NumberText.level(level)) limits"],
           rows: pair.tails.map { ["\($0.n)", NumberText.text($0.difference), intervalText($0.interval)] }))
+      addForgetting(pair, short, to: &document)
     }
     if comparisons.contains(where: { $0.tests.contains { !$0.exact } }) {
       document.paragraph("* not counted: by the normal or limiting law, or by permutations.")

@@ -128,6 +128,8 @@ public struct CompareReport: Codable, Sendable, Equatable {
     public var tails: [TailDifference]
     /// Coverage of works that both have windows of; empty where there are none.
     public var works: [WorkDifference]
+    /// What is left of the records in b; null where no record is in both.
+    @OrNull public var forgetting: Forgetting?
   }
 
   /// How much of one work stands in windows that are repeated with at least some probability, in two data sets.

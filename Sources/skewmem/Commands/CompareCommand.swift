@@ -14,11 +14,26 @@ struct CompareCommand: ReportCommand {
       Captures of one run at \
       several epochs also give its trajectory.
 
+      Records that both have are also asked what is still repeated, for unlearning: with --retrained, which ones were \
+      not forgotten.
+
+      Example: skewmem compare before.jsonl after.jsonl --retrained retrained.jsonl
       Example: skewmem compare notebooks-export/captures/jargon-train-epoch0{0,4,6}.jsonl --pairs consecutive
       """)
 
   @Argument(help: ArgumentHelp("Two captures or more.", valueName: "file"))
   var files: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The same records by a model that was trained without them: what was not forgotten.", valueName: "file"))
+  var retrained: String?
+
+  @Option(help: ArgumentHelp("Held-out records by the second model, for PrivLeak.", valueName: "file"))
+  var heldOut: String?
+
+  @Option(help: ArgumentHelp("The same held-out records by the retrained model.", valueName: "file"))
+  var retrainedHeldOut: String?
 
   @Option(help: "Which are compared: all, consecutive or first (each with the first).")
   var pairs = CompareAnalysis.Pairs.all
@@ -43,6 +58,7 @@ struct CompareCommand: ReportCommand {
   @OptionGroup var output: OutputOptions
 
   var captures: [String] { files }
+  var otherInputs: [String] { [retrained, heldOut, retrainedHeldOut].compactMap(\.self) }
 
   func report() async throws -> CompareReport {
     let files = try expandedCaptures(files)
@@ -56,6 +72,13 @@ struct CompareCommand: ReportCommand {
       seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
     var captures: [Capture] = []
     for file in files { captures.append(try await input.capture(file, threadOptions, withAlternatives: false)) }
+    func capture(_ file: String?) async throws -> Capture? {
+      guard let file else { return nil }
+      return try await input.capture(file, threadOptions, withAlternatives: false)
+    }
+    analysis.retrained = try await capture(retrained)
+    analysis.heldOut = try await capture(heldOut)
+    analysis.retrainedHeldOut = try await capture(retrainedHeldOut)
     return try await analysis.run(on: captures)
   }
 }
