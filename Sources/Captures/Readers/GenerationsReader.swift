@@ -13,6 +13,8 @@ public struct SampledGenerations: Sendable, Equatable {
   public var epoch: Double?
   /// The scheme that they were drawn with.
   public let decoding: Decoding
+  /// What was given before them; nil where it is not said.
+  public var prompt: String?
   /// The continuations as token numbers; empty where only texts are given.
   public let generations: [[Int]]
   /// The same as texts; empty where they are not given.
@@ -45,6 +47,7 @@ public struct SampledGenerations: Sendable, Equatable {
 /// number, and `texts` holds the same continuations as texts; one of the two is enough.
 /// `logprobs` has ln p of each token. `max_tokens` says how many tokens were asked for, where draws were ended early
 /// once they had left the reference: a shorter draw that agrees with the reference to its end is known no further.
+/// `text` is one continuation alone; `prompt` or `prefix` is what was given before them.
 /// `run`, `split` and `epoch` tell records of the same name apart.
 public enum GenerationsReader {
   /// A line as it stands.
@@ -57,6 +60,7 @@ public enum GenerationsReader {
     var draws: Int?
     var generations: [[Int]]?
     var texts: [String]?
+    var prompt: String?
     var logProbabilities: [[Double]]?
     var maximumTokens: Int?
     var run: String?
@@ -87,6 +91,8 @@ public enum GenerationsReader {
       case "texts":
         var list: [String] = []
         texts = try cursor.list(&list) { cursor throws(JSONFault) in try cursor.text() }
+      case "text": texts = [try cursor.text()]
+      case "prompt", "prefix": prompt = try cursor.text()
       case "logprobs":
         var lists: [[Double]] = []
         logProbabilities = try cursor.list(&lists) { cursor throws(JSONFault) in
@@ -132,6 +138,7 @@ public enum GenerationsReader {
           id: id, decoding: decoding, generations: generations ?? [], texts: texts ?? [],
           logProbabilities: logProbabilities ?? [], maximumTokens: maximumTokens)
         (sampled.run, sampled.split, sampled.epoch) = (run, split, epoch)
+        sampled.prompt = prompt
         return sampled
       } catch {
         throw RecordError(

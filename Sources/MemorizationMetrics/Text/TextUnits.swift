@@ -19,14 +19,12 @@ public enum TextUnits {
     var words: [String] = []
     var isOpen = false
     for scalar in text.lowercased().unicodeScalars {
-      let properties = scalar.properties
-      switch properties.generalCategory {
-      case .nonspacingMark, .spacingMark, .enclosingMark:
+      switch letterKind(scalar) {
+      case .mark:
         if !words.isEmpty, isOpen || isUnspaced(words[words.count - 1].unicodeScalars.first) {
           words[words.count - 1].unicodeScalars.append(scalar)
         }
-      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
-        .letterNumber, .otherNumber:
+      case .letter, .alone:
         let isAlone = isUnspaced(scalar)
         if isOpen, !isAlone {
           words[words.count - 1].unicodeScalars.append(scalar)
@@ -34,10 +32,24 @@ public enum TextUnits {
           words.append(String(scalar))
         }
         isOpen = !isAlone
-      default: isOpen = false
+      case nil: isOpen = false
       }
     }
     return words
+  }
+
+  /// What a scalar is to a word: a letter or digit, one that is a word by itself, or a mark on the letter before it; nil
+  /// for what stands between words.
+  enum LetterKind { case letter, alone, mark }
+
+  static func letterKind(_ scalar: Unicode.Scalar) -> LetterKind? {
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark: .mark
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+      .letterNumber, .otherNumber:
+      isUnspaced(scalar) ? .alone : .letter
+    default: nil
+    }
   }
 
   private static func isUnspaced(_ scalar: Unicode.Scalar?) -> Bool {

@@ -19,7 +19,8 @@ struct SkewMem: AsyncParsableCommand {
       PlanCommand.self,
       SimulateCommand.self,
       PredictCommand.self,
-      ValidateCommand.self, MetricsCommand.self, CompareCommand.self, CanariesCommand.self, LimitsCommand.self,
+      ValidateCommand.self, MetricsCommand.self, CompareCommand.self, CanariesCommand.self, OverlapCommand.self,
+      LimitsCommand.self,
       SimilarityCommand.self, DriversCommand.self, MitigateCommand.self, SummarizeCommand.self, MergeCommand.self,
       ConvertCommand.self, NotebooksCommand.self,
     ]
