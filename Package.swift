@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Reports name the commit that they were made with.
+let commit = Context.gitInformation.map { String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "+" : "") }
+
 let package = Package(
   name: "SkewedMemorization",
   products: [
@@ -76,6 +79,7 @@ let package = Package(
     .target(
       name: "Captures",
       dependencies: ["CListScan", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
+    .target(name: "CVersion", cSettings: [.define("SKEWMEM_COMMIT", to: "\"\(commit ?? "")\"")]),
     .target(name: "CHTTP", dependencies: ["CCurl"]),
     .target(
       name: "ModelServers",
@@ -86,7 +90,7 @@ let package = Package(
       name: "SkewedMemorization",
       dependencies: [
         "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics", "Compression",
-        "Captures", "Reports",
+        "Captures", "CVersion", "Reports",
         .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),

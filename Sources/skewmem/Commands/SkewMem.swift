@@ -1,4 +1,5 @@
 import ArgumentParser
+import SkewedMemorization
 
 /// The command line: `skewmem <subcommand>`.
 @main
@@ -13,7 +14,7 @@ struct SkewMem: AsyncParsableCommand {
       Exit codes: 0 success, 64 wrong usage, 65 bad data, 69 a server fails, 70 internal error, 73 output \
       cannot be written, 77 a server wants another key.
       """,
-    version: "0.1.0",
+    version: "skewmem " + Provenance.version + (Provenance.builtCommit.map { " (\($0))" } ?? ""),
     subcommands: [
       CaptureCommand.self, CheckCommand.self, AuditCommand.self, WorksCommand.self, FitCommand.self,
       PlanCommand.self,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
+import Reports
 import SkewedMemorization
 import TokenProcess
 
@@ -12,6 +13,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case html
   case csv
   case notebook
+  case filing
 }
 
 /// The options of every command.
@@ -26,6 +28,9 @@ struct OutputOptions: ParsableArguments {
     help: ArgumentHelp("Also write the report's figures there, each as Vega-Lite and SVG.", valueName: "folder"))
   var figures: String?
 
+  @Flag(help: "Quote passages of works in a filing.")
+  var quote = false
+
   @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
   var quiet = false
 
@@ -35,18 +40,36 @@ struct OutputOptions: ParsableArguments {
   }
 
   /// Writes a report in the chosen format, whole or not at all.
-  func write(_ report: some ReadableReport) throws {
+  ///
+  /// - Parameters:
+  ///   - report: The report.
+  ///   - inputs: The files that were read for it.
+  func write(_ report: some ReadableReport, inputs: [String] = []) throws {
     let data: Data
+    func provenance(hashesAll: Bool = false) throws -> Provenance {
+      try Provenance(
+        command: ["skewmem"] + CommandLine.arguments.dropFirst(), files: inputs, hashesAll: hashesAll)
+    }
+    func document() throws -> ReportDocument {
+      var document = report.document
+      try provenance().add(to: &document)
+      return document
+    }
     switch format {
     case .text: data = Data(report.text(isStyled: isStyled).utf8)
-    case .markdown: data = Data(report.markdown.utf8)
-    case .html: data = Data(report.html.utf8)
+    case .markdown: data = Data(try document().markdown.utf8)
+    case .html: data = Data(try document().html.utf8)
+    case .filing:
+      guard let filed = report as? any FiledReport else {
+        throw ValidationError("--format filing is for audit and works.")
+      }
+      data = Data(filed.filing(try provenance(hashesAll: true), showsText: quote).markdown.utf8)
     case .csv:
       guard let table = try RecordTable(report) else {
         throw ValidationError("--format csv is for reports that list records.")
       }
       data = Data(table.csv.utf8)
-    case .json: data = try Self.json(report)
+    case .json: data = try Self.json(ReportWithProvenance(report, try provenance()))
     case .notebook: data = try Self.json(report.notebookOutput)
     }
     if let figures { try write(report.figures, to: figures) }

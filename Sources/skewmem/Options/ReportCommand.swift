@@ -32,7 +32,8 @@ extension ReportCommand {
         throw ValidationError("- (standard input) can be read once only.")
       }
       if !output.quiet { noteUnfinishedStores(captures) }
-      try output.write(try await report())
+      let report = try await report()
+      try output.write(report, inputs: try CaptureFiles.expanded(captures) + otherInputs)
     }
   }
 }
