@@ -24,7 +24,8 @@ setup:
 	@scripts/setup
 
 release: setup
-	swift build -c release --product skewmem
+	@# The manifest tells the commit, which a cached one would not.
+	swift build -c release --product skewmem --manifest-cache none
 
 demo: release
 	@mkdir -p $(dir $(DEMO_REPORT))

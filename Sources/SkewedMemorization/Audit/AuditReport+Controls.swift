@@ -150,6 +150,15 @@ struct ControlComparison {
           ? "controls are no windows of works (document, start), and the records are: the works are compared"
           : "controls are windows of works (document, start), and the records are not: they are not of one kind")
     }
+    if !members.models.isEmpty, !controls.models.isEmpty, members.models != controls.models {
+      warnings.append(
+        Warning(
+          .otherModel,
+          names: [
+            "records": members.models.sorted().joined(separator: ", "),
+            "controls": controls.models.sorted().joined(separator: ", "),
+          ]))
+    }
     let names = Set(members.units.map(\.name))
     let shared = controls.units.count { names.contains($0.name) }
     if members.areWorks, shared > 0 {

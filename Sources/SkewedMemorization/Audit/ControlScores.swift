@@ -25,12 +25,17 @@ struct ControlScores: Sendable {
   private(set) var records = 0
   /// Records that are windows of works.
   private(set) var windows = 0
+  /// The models that records are of, as far as they say: run and epoch.
+  private(set) var models: Set<String> = []
   private var places: [String: Int] = [:]
 
   init(lengths: [Int]?) { self.lengths = lengths.map { Set($0).sorted() } ?? Self.usualLengths }
 
   mutating func add(_ record: Record) {
     records += 1
+    if record.run != nil || record.epoch != nil, models.count < 5 {
+      models.insert("\(record.run ?? "")\(record.epoch.map { " epoch \($0)" } ?? "")")
+    }
     let law = MatchLengthLaw(record)
     let logSurvival = lengths.map { $0 <= law.length ? law.logSurvival[$0] : nil }
     var unit = Unit(
@@ -68,6 +73,7 @@ struct ControlScores: Sendable {
   mutating func merge(_ other: ControlScores) {
     records += other.records
     windows += other.windows
+    models.formUnion(other.models)
     let documents = Set(other.places.values)
     for (index, unit) in other.units.enumerated() {
       if documents.contains(index) { add(window: unit, of: unit.name) } else { units.append(unit) }
