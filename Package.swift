@@ -139,7 +139,7 @@ let package = Package(
       ],
       resources: [.copy("References")]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "SkewedMemorization", "TestSupport"]),
-    .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"], exclude: ["Snapshots"]),
+    .testTarget(name: "skewmemTests", dependencies: ["skewmem", "TestSupport"], exclude: ["Inputs", "Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )

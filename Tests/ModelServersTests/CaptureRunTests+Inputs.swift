@@ -47,6 +47,28 @@ extension CaptureRunTests {
     }
   }
 
+  /// A reference is asked for after prefixes of several lengths; a prefix that is shorter is asked for once, whole.
+  @Test func prefixLengths() async throws {
+    let server = try LoopbackServer(ToyModel(.llamaCpp).answer)
+    defer { server.stop() }
+    try await Repository.withScratchFolder { folder in
+      let lines = [
+        #"{"id":"a","prefix_token_ids":[1,2,3,4],"reference_token_ids":[5,6]}"#,
+        #"{"id":"b","prefix_token_ids":[7],"reference_token_ids":[5,6]}"#,
+      ]
+      let result = try await run(server, Data(lines.joined(separator: "\n").utf8), in: folder) {
+        $0.passages.prefixLengths = [1, 3, 9]
+      }
+      #expect(result.records.map(\.id) == ["a", "a", "a", "b"])
+      #expect(result.records.map(\.prefixTokenIDs) == [[4], [2, 3, 4], [1, 2, 3, 4], [7]])
+      #expect(result.records.map(\.prefixID) == ["1 tokens", "3 tokens", "4 tokens", "1 tokens"])
+      for record in result.records {
+        let law = ToyModel.logProbabilities(after: record.prefixTokenIDs ?? [])
+        expectClose(record.tokenLogProbabilities[0], law[5], relative: 1e-5)
+      }
+    }
+  }
+
   /// Texts are cut into windows by the server's tokens.
   @Test func windows() async throws {
     let model = ToyModel(.llamaCpp)

@@ -183,4 +183,34 @@ import TokenProcess
     #expect(report.spans[0].text?.hasPrefix("word") == true)
     await #expect(throws: ArgumentError.self) { try await OverlapAnalysis().run(works: [], generations: texts) }
   }
+
+  /// Two references by hand: the largest, the mean, any of several, and the shortest prefix that suffices.
+  @Test func prefixes() async throws {
+    func record(_ id: String, _ prefix: Int, _ p: Double) throws -> Record {
+      try Record(
+        id: id, tokenLogProbabilities: [.log(p), 0], prefixTokenIDs: Array(repeating: 1, count: prefix),
+        prefixID: "\(prefix)")
+    }
+    let records = try [
+      record("a", 1, 0.1), record("a", 5, 0.6), record("a", 9, 0.9), record("b", 5, 0.2), record("b", 9, 0.3),
+    ]
+    var analysis = PrefixesAnalysis()
+    analysis.draws = [1, 3]
+    let report = try await analysis.run(on: Capture(name: "x", records: records))
+    #expect(report.n == 2 && report.records == 2 && report.severalPrefixes == 2 && report.reachedByAny == 1)
+    let a = try #require(report.riskiest.first)
+    #expect(a.id == "a" && a.best == "9" && a.sufficient == 2 && a.shortestSufficient == 5)
+    expectClose(a.mean, 1.6 / 3)
+    expectClose(a.anyOf[0].probability, 1 - 0.9 * 0.4 * 0.1)
+    expectClose(a.anyOf[1].probability, 1 - .pow(0.9 * 0.4 * 0.1, 3))
+    expectClose(report.expectedByAny[0].probability, 1 - 0.9 * 0.4 * 0.1 + 1 - 0.8 * 0.7)
+    #expect(report.curve.map(\.prefixID) == ["1", "5", "9"] && report.curve.map(\.reached) == [0, 1, 1])
+    expectClose(report.curve[1].mean, 0.4)
+    await #expect(throws: CaptureError.self) {
+      try await analysis.run(on: Capture(name: "x", records: Array(records[3...3])))
+    }
+    await #expect(throws: CaptureError.self) {
+      try await analysis.run(on: Capture(name: "x", records: [records[0], records[0], records[1]]))
+    }
+  }
 }

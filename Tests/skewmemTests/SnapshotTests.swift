@@ -46,7 +46,7 @@ import Testing
     let shown = Set(Self.commands.compactMap(\.arguments.first))
     let reports: Set = [
       "audit", "fit", "predict", "validate", "metrics", "compare", "limits", "similarity", "drivers", "mitigate",
-      "plan", "works",
+      "plan", "works", "canaries", "prefixes", "overlap",
     ]
     #expect(shown == reports)
   }

@@ -24,7 +24,8 @@ import sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-KEPT = ("source", "run", "split", "epoch", "train_loss", "repetitions", "document", "start", "token_offsets", "document_tokens")
+KEPT = ("source", "run", "split", "epoch", "train_loss", "repetitions", "document", "start", "token_offsets",
+        "document_tokens", "prefix_id")
 TEXTS = (".txt", ".md", ".text")
 
 
@@ -34,7 +35,7 @@ def tokenized(line, tokenizer, config):
         raise ValueError("is no JSON object")
     record = {key: line[key] for key in KEPT if line.get(key) is not None}
     for key, value in record.items():
-        kind = str if key in ("source", "run", "split", "document") else list if key == "token_offsets" else (int, float)
+        kind = str if key in ("source", "run", "split", "document", "prefix_id") else list if key == "token_offsets" else (int, float)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ValueError(f"{key}: is no {'text' if kind is str else 'number'}")
     if "prefix_token_ids" in line and "reference_token_ids" in line:

@@ -133,7 +133,7 @@ extension RecordField {
   /// Whether its values are texts.
   fileprivate var isText: Bool {
     switch self {
-    case .id, .prefix, .reference, .source, .run, .split, .document: true
+    case .id, .prefix, .prefixID, .reference, .source, .run, .split, .document: true
     default: false
     }
   }

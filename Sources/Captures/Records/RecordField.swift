@@ -11,6 +11,7 @@ enum RecordField: String, CaseIterable {
   case prefix
   case reference
   case prefixTokenIDs = "prefix_token_ids"
+  case prefixID = "prefix_id"
   case document
   case start
   case tokenOffsets = "token_offsets"

@@ -34,6 +34,7 @@ struct RecordLine {
       }
     }
     line.add(name(.prefix), record.prefix)
+    line.add(name(.prefixID), record.prefixID)
     line.add(name(.prefixTokenIDs), record.prefixTokenIDs)
     line.add(name(.ranks), record.ranks)
     line.add(name(.reference), record.reference)

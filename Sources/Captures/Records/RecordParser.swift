@@ -107,6 +107,7 @@ struct RecordParser {
     case .prefix: record.prefix = try cursor.text()
     case .reference: record.reference = try cursor.text()
     case .prefixTokenIDs: record.prefixTokenIDs = try integers(&cursor)
+    case .prefixID: record.prefixID = try cursor.name()
     case .document: placing.document = try cursor.name()
     case .start: placing.start = try cursor.integer()
     case .tokenOffsets: placing.tokenOffsets = try integers(&cursor)

@@ -17,6 +17,8 @@ public struct Passage: Sendable, Equatable {
   public var prefixTokenIDs: [Int]?
   /// The tokens of the reference.
   public var referenceTokenIDs: [Int]?
+  /// Which of several prefixes of the same reference this is.
+  public var prefixID: String?
   /// Where the passage stands in a longer text.
   public var place: Record.Place?
   /// Where the record is from.
@@ -39,6 +41,7 @@ public struct Passage: Sendable, Equatable {
     line.add("prefix", prefix)
     line.add("reference", reference)
     line.add("messages", objects: messages) { $0.add($1) }
+    line.add("prefix_id", prefixID)
     line.add("prefix_token_ids", prefixTokenIDs)
     let isLongPass = place?.isLongPass == true
     line.add("reference_token_ids", isLongPass ? nil : referenceTokenIDs)
@@ -58,7 +61,7 @@ public struct Passage: Sendable, Equatable {
 
   /// What tells a passage from all others of a capture.
   var key: String {
-    [id, run ?? "", split ?? "", epoch.map { "\($0)" } ?? ""].joined(separator: "\u{1F}")
+    ([id, run ?? "", split ?? "", epoch.map { "\($0)" } ?? ""] + [prefixID].compactMap(\.self)).joined(separator: "\u{1F}")
   }
 
   /// A record with what the passage says of itself.
@@ -68,6 +71,7 @@ public struct Passage: Sendable, Equatable {
     record.reference = reference
     record.prefixTokenIDs = prefixTokenIDs
     record.referenceTokenIDs = referenceTokenIDs
+    record.prefixID = prefixID
     record.place = place
     record.source = source
     record.run = run

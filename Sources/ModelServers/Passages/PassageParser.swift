@@ -17,6 +17,7 @@ struct PassageParser: Sendable {
     let fields = Fields(file: file, line: lineNumber, members: members)
     var passage = Passage(id: try fields.name("id") ?? "line-\(lineNumber)")
     passage.source = try fields.text("source")
+    passage.prefixID = try fields.name("prefix_id")
     passage.run = try fields.text("run")
     passage.split = try fields.text("split")
     passage.epoch = try fields.number("epoch")

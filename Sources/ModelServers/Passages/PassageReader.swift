@@ -21,6 +21,9 @@ public struct PassageOptions: Sendable, Encodable, Equatable {
   /// for windows.
   public var passTokens: Int?
 
+  /// Each reference is asked for after so many of the last tokens of its prefix; nil for after all of them.
+  public var prefixLengths: [Int]?
+
   /// Prefix and reference in fields of their own.
   public init() {}
 
@@ -54,13 +57,35 @@ struct PassageReader: Sendable {
   /// - Throws: `CaptureError` with line and field.
   func passages(_ line: Data, number: Int) async throws -> [Passage] {
     let (passage, text) = try parser.passage(line, number: number)
-    guard let text else { return [passage] }
+    guard let text else { return try shortened(passage, beginning: 0, number) }
     guard let cutter else {
       throw CaptureError(
         file: file, line: number, field: parser.options.textField,
         problem:
           "takes the server's tokenizer to be cut, which servers with echo do not offer: give prefix and reference")
     }
-    return try await cutter.windows(of: text, passage)
+    return try await cutter.windows(of: text, passage).flatMap {
+      try shortened($0, beginning: cutter.beginning.count, number)
+    }
+  }
+
+  /// A passage after each number of tokens of its prefix that it has; where it has fewer, after all.
+  ///
+  /// - Parameter beginning: Tokens that begin texts, which each prefix keeps.
+  private func shortened(_ passage: Passage, beginning: Int, _ line: Int) throws(CaptureError) -> [Passage] {
+    guard let lengths = parser.options.prefixLengths else { return [passage] }
+    guard let tokens = passage.prefixTokenIDs, passage.referenceTokenIDs != nil else {
+      throw CaptureError(
+        file: file, line: line, field: "prefix_token_ids",
+        problem: "is missing, and so is reference_token_ids: prefixes are shortened by tokens")
+    }
+    let own = tokens.dropFirst(beginning)
+    return Set(lengths.map { min($0, own.count) }).sorted().map { length in
+      var shorter = passage
+      shorter.prefixID = "\(length) tokens"
+      shorter.prefix = nil
+      shorter.prefixTokenIDs = tokens.prefix(beginning) + own.suffix(length)
+      return shorter
+    }
   }
 }

@@ -7,7 +7,7 @@ struct TextCutter: Sendable {
   private let suffix: Int
   private let options: PassageOptions
   /// Each window is a text of its own to the model, with the token that begins texts where it has one.
-  private let beginning: [Int]
+  let beginning: [Int]
 
   /// A cutter.
   ///

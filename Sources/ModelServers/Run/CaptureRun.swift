@@ -212,7 +212,7 @@ public struct CaptureRun: Sendable {
       let owner = passages.indices.flatMap { index in passages[index].map { _ in index } }[repeated]
       throw CaptureError(
         file: reader.file, line: lines[owner].number, field: "id",
-        problem: "is that of an earlier line of the same run, split and epoch")
+        problem: "is that of an earlier line of the same run, split, epoch and prefix_id")
     }
   }
 

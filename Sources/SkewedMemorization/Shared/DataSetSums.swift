@@ -100,13 +100,14 @@ public struct DataSetSums: Sendable {
       greedy: match?.length)
     risks.add(risk, tokenLogProbabilities: record.tokenLogProbabilities)
     wholes.add(risk)
-    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Fingerprint(record.id.utf8).value).inserted {
+    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.fingerprint(record)).inserted {
       sums.repeatedIDs += 1
     }
     if record.isWholeReference { sums.wholeReferences = (sums.wholeReferences ?? 0) + 1 }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
+    note("prefix_id", record.prefixID)
   }
 
   /// Windows of a work are not independent: those of a stretch of twice their length are one unit, and those of a work.
@@ -202,6 +203,16 @@ public struct DataSetSums: Sendable {
       guard lengths != nil || Self.isPowerOfTwo(n) || n >= mine else { continue }
       sums.tails[n, default: TailAccumulator()].merge(tail)
     }
+  }
+
+  /// Of what tells records apart: the name, and which prefix it is.
+  private static func fingerprint(_ record: Record) -> UInt64 {
+    var fingerprint = Fingerprint(record.id.utf8)
+    if let prefix = record.prefixID {
+      fingerprint.add([0])
+      fingerprint.add(prefix.utf8)
+    }
+    return fingerprint.value
   }
 
   private mutating func note(_ field: String, _ value: String?) {

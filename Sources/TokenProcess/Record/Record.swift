@@ -65,6 +65,8 @@ public struct Record: Sendable, Equatable {
   public package(set) var reference: String?
   /// The prefix's token numbers.
   public package(set) var prefixTokenIDs: [Int]?
+  /// Which of several prefixes of the same reference this is; nil where there is one.
+  public package(set) var prefixID: String?
   /// Where the record stands in a longer text.
   public package(set) var place: Place?
   /// Bounds of the probability of near-copies.
@@ -120,6 +122,7 @@ public struct Record: Sendable, Equatable {
     prefix: String? = nil,
     reference: String? = nil,
     prefixTokenIDs: [Int]? = nil,
+    prefixID: String? = nil,
     place: Place? = nil,
     near: [NearVerbatimBounds]? = nil,
     generations: [[Int]]? = nil,
@@ -144,6 +147,7 @@ public struct Record: Sendable, Equatable {
     self.prefix = prefix
     self.reference = reference
     self.prefixTokenIDs = prefixTokenIDs
+    self.prefixID = prefixID
     self.place = place
     self.near = near
     self.generations = generations

@@ -184,6 +184,14 @@ struct PassageInputOptions: ParsableArguments {
       """, valueName: "c"))
   var context: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Ask for each reference after so many of the last tokens of its prefix, as prefixes reads it; needs token ids, or \
+      texts to be cut.
+      """, valueName: "k,..."))
+  var prefixLengths: NumberList<Int>?
+
   @Option(help: ArgumentHelp("The field of prefixes.", valueName: "name"))
   var prefixField = PassageOptions().prefixField
 
@@ -212,6 +220,15 @@ struct PassageInputOptions: ParsableArguments {
       throw ValidationError(
         "--context is \(context), and must be: --prefix-tokens and --suffix-tokens together, or more")
     }
+    if let lengths = prefixLengths?.numbers {
+      guard lengths.allSatisfy((1...1_000_000).contains) else {
+        throw ValidationError("--prefix-lengths are 1 to 1000000.")
+      }
+      guard context == nil else { throw ValidationError("--prefix-lengths and --context exclude each other.") }
+      if let prefixTokens, let longest = lengths.max(), longest > prefixTokens {
+        throw ValidationError("--prefix-lengths are at most --prefix-tokens, which is \(prefixTokens).")
+      }
+    }
     for (name, value) in [
       ("--prefix-tokens", prefixTokens), ("--suffix-tokens", suffixTokens), ("--stride", stride),
       ("--context", context),
@@ -230,6 +247,7 @@ struct PassageInputOptions: ParsableArguments {
     options.stride = stride
     options.starts = starts?.numbers
     options.passTokens = context
+    options.prefixLengths = prefixLengths.map { Set($0.numbers).sorted() }
     return options
   }
 }

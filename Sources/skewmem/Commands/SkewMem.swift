@@ -20,7 +20,7 @@ struct SkewMem: AsyncParsableCommand {
       PlanCommand.self,
       SimulateCommand.self,
       PredictCommand.self,
-      ValidateCommand.self, MetricsCommand.self, CompareCommand.self, CanariesCommand.self, OverlapCommand.self,
+      ValidateCommand.self, MetricsCommand.self, CompareCommand.self, CanariesCommand.self, OverlapCommand.self, PrefixesCommand.self,
       LimitsCommand.self,
       SimilarityCommand.self, DriversCommand.self, MitigateCommand.self, SummarizeCommand.self, MergeCommand.self,
       ConvertCommand.self, NotebooksCommand.self,

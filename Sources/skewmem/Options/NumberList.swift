@@ -13,6 +13,8 @@ struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByAr
     self.numbers = numbers
   }
 
+  init(_ numbers: [Number]) { self.numbers = numbers }
+
   init(arrayLiteral elements: Number...) { numbers = elements }
 
   var defaultValueDescription: String { numbers.map { "\($0)" }.joined(separator: ",") }
