@@ -66,10 +66,14 @@ import Testing
   ]) func wordsOfStreams(text: String) {
     let words = TextUnits.unicodeWords(text)
     let stream = WordStream(utf8: Array(text.utf8))
-    #expect(stream.fingerprints == words.map { word in
-      let hash = word.unicodeScalars.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1.value)) &* 0x100_0000_01B3 }
-      return hash == 0 ? 1 : hash
-    }, "\(text): \(words)")
+    #expect(
+      stream.fingerprints
+        == words.map { word in
+          let hash = word.unicodeScalars.reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
+            ($0 ^ UInt64($1.value)) &* 0x100_0000_01B3
+          }
+          return hash == 0 ? 1 : hash
+        }, "\(text): \(words)")
     #expect(stream.starts.count == words.count + 1 && stream.starts.last == text.utf8.count)
   }
 

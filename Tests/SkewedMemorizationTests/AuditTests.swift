@@ -119,7 +119,8 @@ private struct AuditValues: Decodable {
     #expect(json["schema"] as? String == "skewmem.audit/1")
     #expect(
       Set(json.keys) == [
-        "schema", "controls", "files", "records", "skipped", "tokens", "max_length", "mean_loss", "level", "match_length", "greedy",
+        "schema", "controls", "files", "records", "skipped", "tokens", "max_length", "mean_loss", "level",
+        "match_length", "greedy",
         "survival", "decomposition", "heterogeneity", "maximum", "extractable", "records_at_risk", "records_in_full",
         "fits", "warnings", "works", "works_total", "near",
       ])

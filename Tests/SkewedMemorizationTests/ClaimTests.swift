@@ -214,3 +214,36 @@ import TokenProcess
     }
   }
 }
+
+@Suite struct EnsembleTests {
+  /// Three checkpoints of two tokens: all of the average's laws against the sum over checkpoints.
+  @Test func movingAverage() throws {
+    let weights = CheckpointAverage.weights(count: 3, decay: 0.9)
+    #expect(zip(weights, [0.81, 0.09, 0.1]).allSatisfy { ($0 - $1).magnitude < 1e-15 })
+    let own: [[Double]] = [[.log(0.1), -.infinity], [.log(0.5), .log(1e-300)], [0, .log(0.25)]]
+    let average = CheckpointAverage.logProbabilities(own, weights: weights)
+    expectClose(average[0], .log(0.81 * 0.1 + 0.09 * 0.5 + 0.1), relative: 1e-13)
+    expectClose(average[1], .log(0.1 * 0.25), relative: 1e-13)
+    let none = CheckpointAverage.logProbabilities([[-.infinity], [-2000]], weights: [1, 0])
+    #expect(none == [-.infinity])
+  }
+
+  @Test func mitigation() async throws {
+    func records(_ p: Double, _ epoch: Double) throws -> [Record] {
+      [try Record(id: "a", tokenLogProbabilities: [.log(p), .log(p)], epoch: epoch)]
+    }
+    var analysis = MitigateAnalysis(length: 2)
+    analysis.draws = 1
+    analysis.ensemble = 0.5
+    // The first checkpoint is given last.
+    let report = try await analysis.run(
+      on: Capture(name: "c", records: records(0.9, 3)),
+      checkpoints: [Capture(name: "b", records: records(0.5, 2)), Capture(name: "a", records: records(0.1, 1))])
+    let option = try #require(report.options.first { $0.kind == "ensemble" })
+    let p = 0.25 * 0.1 + 0.25 * 0.5 + 0.5 * 0.9
+    expectClose(option.risk, p * p, relative: 1e-12)
+    await #expect(throws: ArgumentError.self) {
+      try await analysis.run(on: Capture(name: "c", records: records(0.9, 3)))
+    }
+  }
+}

@@ -46,7 +46,7 @@ import Testing
     let shown = Set(Self.commands.compactMap(\.arguments.first))
     let reports: Set = [
       "audit", "fit", "predict", "validate", "metrics", "compare", "limits", "similarity", "drivers", "mitigate",
-      "plan", "works", "canaries", "prefixes", "overlap",
+      "plan", "works", "canaries", "prefixes", "overlap", "calibrate",
     ]
     #expect(shown == reports)
   }

@@ -121,7 +121,11 @@ public struct SHA256: Sendable {
         let square = middle.multipliedFullWidth(by: middle)
         let (carry, bottom) = square.low.multipliedFullWidth(by: middle)
         let top = square.high * middle + carry
-        if top < UInt64(prime) << 32 || top == UInt64(prime) << 32 && bottom == 0 { low = middle } else { high = middle }
+        if top < UInt64(prime) << 32 || top == UInt64(prime) << 32 && bottom == 0 {
+          low = middle
+        } else {
+          high = middle
+        }
       }
       return UInt32(truncatingIfNeeded: low)
     }

@@ -172,8 +172,8 @@ public struct TextOverlap: Sendable {
     return low
   }
 
-  /// Spans of one generation that follow one another in both texts, with gaps of at most so many words, as blocks of the
-  /// work.
+  /// Spans of one generation that follow one another in both texts, with gaps of at most so many words, as blocks of
+  /// the work.
   ///
   /// - Parameters:
   ///   - spans: Spans of one generation in one work.

@@ -38,8 +38,8 @@ public enum TextUnits {
     return words
   }
 
-  /// What a scalar is to a word: a letter or digit, one that is a word by itself, or a mark on the letter before it; nil
-  /// for what stands between words.
+  /// What a scalar is to a word: a letter or digit, one that is a word by itself, or a mark on the letter before it;
+  /// nil for what stands between words.
   enum LetterKind { case letter, alone, mark }
 
   static func letterKind(_ scalar: Unicode.Scalar) -> LetterKind? {

@@ -61,7 +61,8 @@ public struct Passage: Sendable, Equatable {
 
   /// What tells a passage from all others of a capture.
   var key: String {
-    ([id, run ?? "", split ?? "", epoch.map { "\($0)" } ?? ""] + [prefixID].compactMap(\.self)).joined(separator: "\u{1F}")
+    ([id, run ?? "", split ?? "", epoch.map { "\($0)" } ?? ""] + [prefixID].compactMap(\.self)).joined(
+      separator: "\u{1F}")
   }
 
   /// A record with what the passage says of itself.

@@ -213,8 +213,10 @@ public struct AuditAnalysis: Sendable {
       let before = bytes
       if try DataSetSums.isSummary(input) {
         guard scores == nil else {
-          throw CaptureError(file: file, problem: "is a summary; records are compared with controls one by one: "
-            + "give the captures")
+          throw CaptureError(
+            file: file,
+            problem: "is a summary; records are compared with controls one by one: "
+              + "give the captures")
         }
         for part in try DataSetSums.read(input) {
           // The first summary says at which lengths, where nothing else does.

@@ -143,7 +143,9 @@ struct ControlComparison {
   func report(
     files: [String], referenceFiles: [String], warnings: inout [Warning]
   ) throws(CaptureError) -> AuditReport.Controls {
-    func refuse(_ problem: String) -> CaptureError { CaptureError(file: files.joined(separator: ", "), problem: problem) }
+    func refuse(_ problem: String) -> CaptureError {
+      CaptureError(file: files.joined(separator: ", "), problem: problem)
+    }
     guard members.areWorks == controls.areWorks else {
       throw refuse(
         members.areWorks

@@ -65,7 +65,8 @@ extension AuditReport: ReadableReport {
     let unit = controls.unit == "works" ? "work" : "record"
     document.heading("Controls: what unseen text reaches too")
     document.paragraph(
-      "The \(NumberText.count(main.records, unit)) are compared with \(NumberText.count(main.controls, "control")): text "
+      "The \(NumberText.count(main.records, unit)) are compared with \(NumberText.count(main.controls, "control")): "
+        + "text "
         + "of the same kind that the model was not trained on. At \(NumberText.count(main.n, "token")), "
         + "\(NumberText.count(main.listed, unit)) stand\(main.listed == 1 ? "s" : "") out at a false discovery rate of "
         + "\(NumberText.level(controls.falseDiscoveryRate)): on average at most that share of the list is there by "
@@ -131,7 +132,8 @@ extension AuditReport: ReadableReport {
       }
     }
     document.paragraph(
-      "This assumes that a \(unit) the training did nothing to is exchangeable with a control: of the same source, kind "
+      "This assumes that a \(unit) the training did nothing to is exchangeable with a control: of the same source, "
+        + "kind "
         + "and time. Ties count against the \(unit)s"
         + (controls.unit == "works" ? "; a work's score is the mean of S(n) over its windows." : "."))
   }

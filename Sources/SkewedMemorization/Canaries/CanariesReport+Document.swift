@@ -6,8 +6,10 @@ extension CanariesReport: ReadableReport {
     var document = ReportDocument()
     document.title("Canaries: \(file)")
     document.paragraph(
-      "\(NumberText.count(canaries, "canary").replacingOccurrences(of: "canarys", with: "canaries")), of which coins put "
-        + "\(NumberText.count(included)) into the training data. With \(NumberText.level(level)) confidence the training "
+      "\(NumberText.count(canaries, "canary").replacingOccurrences(of: "canarys", with: "canaries")), of which coins "
+        + "put "
+        + "\(NumberText.count(included)) into the training data. With \(NumberText.level(level)) confidence the "
+        + "training "
         + "is not differentially private with an ε below \(NumberText.text(epsilon)) at δ = 0, nor below "
         + "\(NumberText.text(epsilonWithDelta)) at δ = \(NumberText.setting(delta)).")
     document.list(warnings.map { "Note: \($0.text)." })
@@ -58,7 +60,8 @@ extension CanariesReport: ReadableReport {
           ]
         }))
     document.paragraph(
-      "The bound is about the training algorithm, and holds because a fair coin decided on each canary before training. "
+      "The bound is about the training algorithm, and holds because a fair coin decided on each canary before "
+        + "training. "
         + "Commitment of the seal: \(commitment).")
     return document
   }

@@ -111,7 +111,8 @@ public struct CompareAnalysis: Sendable {
 
   private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) -> CompareReport.Pair {
     let shared = a.shared(with: b)
-    var pair = CompareReport.Pair(a: a.name, b: b.name, paired: shared.count, tests: [], tails: [], works: [], forgetting: nil)
+    var pair = CompareReport.Pair(
+      a: a.name, b: b.name, paired: shared.count, tests: [], tails: [], works: [], forgetting: nil)
     pair.forgetting = forgetting(a, b, shared)
     for (measure, values) in [("expected_match", \Measured.expected), ("greedy_match", \Measured.greedyValues)] {
       let (first, second) = (a[keyPath: values], b[keyPath: values])

@@ -34,11 +34,13 @@ extension CompareReport: ReadableReport {
     let middle = found.thresholds.first { $0.threshold == 0.1 } ?? found.thresholds[0]
     var text =
       "Of \(NumberText.count(found.records, "record")) with \(NumberText.count(found.n, "token")) or more, "
-      + "\(NumberText.count(middle.a)) came out with probability \(NumberText.setting(middle.threshold)) or more in one "
+      + "\(NumberText.count(middle.a)) came out with probability \(NumberText.setting(middle.threshold)) or more in "
+      + "one "
       + "draw, \(NumberText.count(middle.b)) do now, \(NumberText.count(middle.both)) of them did before."
     if let notForgotten = found.notForgotten {
       text +=
-        " \(NumberText.count(notForgotten, "record")) \(notForgotten == 1 ? "is" : "are") not forgotten: the model knows "
+        " \(NumberText.count(notForgotten, "record")) \(notForgotten == 1 ? "is" : "are") not forgotten: the model "
+          + "knows "
         + "\(notForgotten == 1 ? "it" : "them") better than the retrained one knows records by chance (false discovery "
         + "rate 5 %)."
     }

@@ -16,7 +16,8 @@ enum FilingParts {
     document.heading("Definition")
     document.paragraph(
       "A reference of n tokens is repeated when a continuation that is drawn from the model after the reference's own "
-        + "prefix begins with these n tokens. S(n) is the probability of that in one draw at temperature 1, computed as "
+        + "prefix begins with these n tokens. S(n) is the probability of that in one draw at temperature 1, computed "
+        + "as "
         + "the product of the probabilities that the model gives to each token. It is the probability of (n, p)-"
         + "discoverable extraction in one draw (arXiv 2410.19482): after q draws it is 1 - (1 - S)^q.")
     if works {
@@ -41,7 +42,8 @@ enum FilingParts {
       "The European Data Protection Board's Opinion 28/2024 (17 December 2024) asks, for a claim that a model is "
         + "anonymous, whether personal data of the training set can be extracted from it, directly or by "
         + "probabilistic means, with insignificant likelihood, and names resistance to attacks such as extraction, "
-        + "membership inference and exfiltration as evidence (paragraphs 34 to 59). The numbers here that answer to it:")
+        + "membership inference and exfiltration as evidence (paragraphs 34 to 59). The numbers here that answer to it:"
+    )
     document.table(
       .init(
         ["what the opinion asks", "number"], left: [0, 1],
@@ -116,7 +118,8 @@ extension AuditReport: FiledReport {
             + "\(NumberText.setting(at.threshold)) at \(main.n) tokens too.")
       } else {
         items.append(
-          "No control reaches a probability of \(NumberText.setting(main.thresholds[0].threshold)) at \(main.n) tokens.")
+          "No control reaches a probability of \(NumberText.setting(main.thresholds[0].threshold)) at \(main.n) tokens."
+        )
       }
     }
     // What a mean of logarithms says: at most records nothing happens.
@@ -139,8 +142,10 @@ extension AuditReport: FiledReport {
       switch block {
       case .title: break
       case .heading(let text):
-        isShown = ["Controls: what unseen text reaches too", "Works", "Records most at risk", "How far matches go",
-          "Near-copies"].contains(text)
+        isShown = [
+          "Controls: what unseen text reaches too", "Works", "Records most at risk", "How far matches go",
+          "Near-copies",
+        ].contains(text)
         if isShown { document.heading(text) }
       case .paragraph(let text): if isShown { document.paragraph(text) }
       case .table(let table): if isShown { document.table(table) }

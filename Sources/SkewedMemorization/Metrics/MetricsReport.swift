@@ -230,7 +230,9 @@ public struct MetricsReport: Codable, Sendable, Equatable {
       auc = found.areaUnderCurve
       lower = found.interval.lowerBound
       upper = found.interval.upperBound
-      let rates = [("0.05", 0.05), ("0.01", 0.01), ("0.001", 0.001)].map { ($0, found.truePositiveRate(atFalsePositiveRate: $1)) }
+      let rates = [("0.05", 0.05), ("0.01", 0.01), ("0.001", 0.001)].map {
+        ($0, found.truePositiveRate(atFalsePositiveRate: $1))
+      }
       tprAtFPR = Dictionary(uniqueKeysWithValues: rates.map { ($0, $1.value) })
       tprInterval = Dictionary(uniqueKeysWithValues: rates.map { ($0, Interval($1.interval)) })
       fprAt95TPR = found.falsePositiveRate(atTruePositiveRate: 0.95)

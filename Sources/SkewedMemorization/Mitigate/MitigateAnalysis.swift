@@ -15,6 +15,8 @@ public struct MitigateAnalysis: Sendable {
   public var budget: Double?
   /// Decoding schemes to be weighed.
   public var decodings: [Decoding] = []
+  /// The decay β of a moving average of the checkpoints' distributions, 0 to below 1; nil for none.
+  public var ensemble: Double?
   /// The number of tokens in the vocabulary, for records that do not say: bounds above temperature 1 need it.
   public var vocabularySize: Int?
   /// Tasks to spread the work over; the result does not depend on it.
@@ -41,6 +43,13 @@ public struct MitigateAnalysis: Sendable {
     if let budget, !(budget > 0 && budget < .infinity) {
       throw ArgumentError(name: "budget", value: "\(budget)", allowed: "above 0")
     }
+    if let ensemble, !(ensemble >= 0 && ensemble < 1) {
+      throw ArgumentError(name: "ensemble", value: "\(ensemble)", allowed: "0 to below 1")
+    }
+    guard ensemble == nil || !checkpoints.isEmpty else {
+      throw ArgumentError(name: "ensemble", value: "given", allowed: "beside checkpoints only")
+    }
+    var earlier: [(name: String, records: [Record])] = []
     var warnings: [Warning] = []
     let plain = try await outlook(records, .plain, file, &warnings)
     let current = try await option("none", "as it is", plain)
@@ -63,10 +72,14 @@ public struct MitigateAnalysis: Sendable {
             "\(records.count - same.count) of the \(records.count) records are not in the checkpoint \(checkpoint.name)"
         )
       }
+      earlier.append((checkpoint.name, same))
       let found = try await outlook(same, .plain, checkpoint.name, &warnings)
       var option = try await option("checkpoint", checkpoint.name, found)
       option.lossIncrease = loss(same).flatMap { other in currentLoss.map { other - $0 } }
       options.append(option)
+    }
+    if let ensemble {
+      options.append(try await average(records, earlier, file, ensemble, currentLoss, &warnings))
     }
     if let budget {
       for index in options.indices {
@@ -112,6 +125,34 @@ public struct MitigateAnalysis: Sendable {
       if !warnings.contains(named) { warnings.append(named) }
     }
     return outlook
+  }
+
+  /// The moving average of checkpoints by epoch, or as they are given where they do not say, and the records last.
+  private func average(
+    _ records: [Record], _ earlier: [(name: String, records: [Record])], _ file: String, _ decay: Double,
+    _ currentLoss: Double?, _ warnings: inout [Warning]
+  ) async throws -> MitigateReport.Option {
+    var sets = earlier.map(\.records) + [records]
+    let epochs = sets.map { set in Set(set.map(\.epoch)) }
+    if epochs.allSatisfy({ $0.count == 1 && $0.first != .some(nil) }) {
+      let numbers = epochs.map { ($0.first ?? nil) ?? 0 }
+      sets = zip(sets, numbers).sorted { $0.1 < $1.1 }.map(\.0)
+    }
+    let weights = CheckpointAverage.weights(count: sets.count, decay: decay)
+    let averaged = try records.indices.map { index throws(RecordError) -> Record in
+      let own = sets.map { $0[index].tokenLogProbabilities }
+      guard own.allSatisfy({ $0.count == own[0].count }) else {
+        throw RecordError(
+          field: "token_logprobs", problem: "record \(records[index].id) has another length at another checkpoint")
+      }
+      return try Record(
+        id: records[index].id,
+        tokenLogProbabilities: CheckpointAverage.logProbabilities(own, weights: weights))
+    }
+    let found = try await outlook(averaged, .plain, file, &warnings)
+    var option = try await option("ensemble", "moving average of \(sets.count) checkpoints, decay \(decay)", found)
+    option.lossIncrease = loss(averaged).flatMap { other in currentLoss.map { other - $0 } }
+    return option
   }
 
   private func option(_ kind: String, _ label: String, _ outlook: LengthOutlook) async throws -> MitigateReport.Option {

@@ -74,7 +74,8 @@ public struct OverlapAnalysis: Sendable {
   ///
   /// - Throws: As ``run(works:generations:sources:progress:)``.
   public func run(works: [(name: String, text: String)], generations: [Generation]) async throws -> OverlapReport {
-    try await run(works: works.map { work in (work.name, { Array(work.text.utf8) }) }, generations: generations) { _ in }
+    try await run(works: works.map { work in (work.name, { Array(work.text.utf8) }) }, generations: generations) { _ in
+    }
   }
 
   private func run(
@@ -282,7 +283,9 @@ public struct OverlapAnalysis: Sendable {
         words: words, covered: rarefaction.covered,
         limits: limits(of: intervals, rarefaction.covered, words, analysis),
         unseen: rarefaction.unseen,
-        expected: sizes.filter { $0 >= 1 }.sorted().map { .init(generations: $0, covered: rarefaction.expected(samples: $0)) })
+        expected: sizes.filter { $0 >= 1 }.sorted().map {
+          .init(generations: $0, covered: rarefaction.expected(samples: $0))
+        })
     }
   }
 }

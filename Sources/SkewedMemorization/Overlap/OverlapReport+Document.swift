@@ -75,7 +75,8 @@ extension OverlapReport: ReadableReport {
     let longest = works.map(\.longestSpan).max() ?? 0
     return
       "\(NumberText.count(generations, "generated text")) of \(NumberText.count(generatedWords)) words have "
-      + "\(share(total.covered, of: total.words)) of the \(NumberText.count(total.words, "word")) of the works in spans of "
+      + "\(share(total.covered, of: total.words)) of the \(NumberText.count(total.words, "word")) of the works in "
+      + "spans of "
       + "at least \(NumberText.count(words, "word")) (BMC@\(words)"
       + (total.limits.map { "; \(NumberText.level(level)) limits for as many other texts \(text($0))" } ?? "") + "). "
       + (longest > 0 ? "The longest span has \(NumberText.count(longest, "word")). " : "")

@@ -4,8 +4,8 @@ import Inference
 import RealModule
 import TokenProcess
 
-/// How the probability of a reference depends on what stands before it: several prefixes of the same reference (TheModel
-/// §13).
+/// How the probability of a reference depends on what stands before it: several prefixes of the same reference
+/// (TheModel §13).
 public struct PrefixesAnalysis: Sendable {
   /// n of S(n); nil for the longest length up to 50 that half of the records have.
   public var length: Int?

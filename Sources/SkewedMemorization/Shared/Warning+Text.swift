@@ -164,7 +164,8 @@ extension Warning {
         + "of "
         + "\(name("predictor")): its coefficient rests mostly on that record"
     case .trainedControls:
-      "\(count("controls")) controls have the prefix and the reference of a record: they are no text that the model has "
+      "\(count("controls")) controls have the prefix and the reference of a record: they are no text that the model "
+        + "has "
         + "not seen, and what is said of controls does not hold"
     case .otherModel:
       "the records are of \(name("records")), the controls of \(name("controls")): controls must be scored by the same "

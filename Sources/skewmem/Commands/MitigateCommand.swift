@@ -47,6 +47,11 @@ struct MitigateCommand: ReportCommand {
     help: ArgumentHelp("Captures of the same records at other checkpoints.", valueName: "file"))
   var checkpoint: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Also weigh sampling from a moving average of the checkpoints and the capture, with this decay.", valueName: "β"))
+  var ensemble: Double?
+
   @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
@@ -59,6 +64,7 @@ struct MitigateCommand: ReportCommand {
     analysis.draws = draws
     analysis.budget = budget
     analysis.vocabularySize = vocabulary
+    analysis.ensemble = ensemble
     analysis.threads = threadOptions.threads
     analysis.decodings = try decodings()
     let records = try await input.capture(file, threadOptions)

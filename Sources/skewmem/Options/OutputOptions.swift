@@ -48,7 +48,8 @@ struct OutputOptions: ParsableArguments {
     let data: Data
     func provenance(hashesAll: Bool = false) throws -> Provenance {
       try Provenance(
-        command: ["skewmem"] + CommandLine.arguments.dropFirst(), files: inputs, hashesAll: hashesAll)
+        command: ["skewmem"] + Self.told(Array(CommandLine.arguments.dropFirst())), files: inputs,
+        hashesAll: hashesAll)
     }
     func document() throws -> ReportDocument {
       var document = report.document
@@ -78,6 +79,22 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
+  /// The arguments that a result depends on: not how many threads there were, nor where it went.
+  static func told(_ arguments: [String]) -> [String] {
+    var told: [String] = []
+    var isValue = false
+    for argument in arguments {
+      if isValue {
+        isValue = false
+        continue
+      }
+      isValue = ["--threads", "--output", "-o"].contains(argument)
+      let isLeftOut = isValue || argument == "--quiet" || argument == "-q"
+      if !isLeftOut, !argument.hasPrefix("--threads="), !argument.hasPrefix("--output=") { told.append(argument) }
+    }
+    return told
+  }
+
   /// JSON as people can read it, keys in alphabetical order.
   static func json(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
