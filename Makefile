@@ -7,6 +7,7 @@
 # make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
+# make wheel       the Python package with the program in it;  make test-python  tests it (needs PyPI)
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
 # make docs        the documentation of all modules as a web site
 # make notebooks   the notebooks in notebooks-export once more, from the captures beside them
@@ -18,7 +19,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo snapshots test test-slow fuzz test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration
+.PHONY: demo snapshots test test-slow fuzz test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration wheel test-python
 
 setup:
 	@scripts/setup

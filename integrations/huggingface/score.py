@@ -207,9 +207,9 @@ def main():
                 line = json.loads(line)
                 record = tokenized(line, tokenizer, model.config)
                 name = f"line-{number}" if line.get("id") is None else str(line["id"])
-                key = (name, *(record.get(field) for field in ("run", "split", "epoch")))
+                key = (name, *(record.get(field) for field in ("run", "split", "epoch", "prefix_id")))
                 if key in names:
-                    raise ValueError("id: is that of an earlier line of the same run, split and epoch")
+                    raise ValueError("id: is that of an earlier line of the same run, split, epoch and prefix_id")
                 names.add(key)
                 yield {"id": name} | record
             # Chat templates raise what they like.
