@@ -1,4 +1,5 @@
 import Compression
+import GSLNumerics
 import MemorizationMetrics
 import TestSupport
 import Testing
@@ -124,5 +125,28 @@ private struct Cases: Decodable {
       Bleu.sentence(
         near.map(String.init).joined(separator: " "), reference.map(String.init).joined(separator: " ")) / 100,
       relative: 1e-14)
+  }
+
+  /// Frequent and rare symbols in patterns of several words, against the matrix of all prefixes.
+  @Test(arguments: [1, 2, 5, 200]) func distancesOfFewSymbols(symbols: Int) {
+    func matrix(_ a: [Int], _ b: [Int], substitution: Int) -> Int {
+      var row = Array(0...b.count)
+      for (i, x) in a.enumerated() {
+        var before = row[0]
+        row[0] = i + 1
+        for (j, y) in b.enumerated() {
+          let best = min(before + (x == y ? 0 : substitution), row[j] + 1, row[j + 1] + 1)
+          (before, row[j + 1]) = (row[j + 1], best)
+        }
+      }
+      return row[b.count]
+    }
+    for seed in 0..<12 {
+      var generator = SeededGenerator(seed: UInt64(seed), stream: UInt64(symbols))
+      func text(_ count: Int) -> [Int] { (0..<count).map { _ in Int.random(in: 0..<symbols, using: &generator) } }
+      let (a, b) = (text(150 + 17 * seed), text(260))
+      #expect(EditDistance.levenshtein(a, b) == matrix(a, b, substitution: 1))
+      #expect(EditDistance.indel(a, b) == matrix(a, b, substitution: 2))
+    }
   }
 }

@@ -65,12 +65,16 @@ public enum StatementsReader {
     }
     func logarithm(_ members: [String: JSONValue], _ field: String, as name: String) throws(CaptureError) -> Double? {
       guard let value = try number(members, field, as: name) else { return nil }
-      guard value <= Record.roundingAllowance else { throw failure(name, "is \(value); a log-probability is at most 0") }
+      guard value <= Record.roundingAllowance else {
+        throw failure(name, "is \(value); a log-probability is at most 0")
+      }
       return min(0, value)
     }
     if case .text(let id)? = members["id"] { statement.id = id }
     statement.probability = try number(members, "probability", as: "probability")
-    if let p = statement.probability, !(p >= 0 && p <= 1) { throw failure("probability", "is \(p), and must be: 0 to 1") }
+    if let p = statement.probability, !(p >= 0 && p <= 1) {
+      throw failure("probability", "is \(p), and must be: 0 to 1")
+    }
     statement.answerLogProbability = try logarithm(members, "answer_logprob", as: "answer_logprob")
     if case .list(let explanations)? = members["explanations"] {
       for (index, explanation) in explanations.enumerated() {

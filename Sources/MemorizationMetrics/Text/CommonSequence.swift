@@ -23,7 +23,7 @@ public enum CommonSequence {
       bits.initialize(repeating: 0)
       state.withUnsafeMutableBufferPointer { state in
         for symbol in text {
-          _ = masks.withBits(of: symbol, in: bits) {
+          _ = masks.withBits(of: symbol, in: bits) { bits in
             var carry: UInt64 = 0
             for word in 0..<words {
               let value = state[word]

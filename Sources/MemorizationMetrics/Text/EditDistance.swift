@@ -20,7 +20,7 @@ public enum EditDistance {
       bits.initialize(repeating: 0)
       increases.withUnsafeMutableBufferPointer { increases in
         decreases.withUnsafeMutableBufferPointer { decreases in
-          func column() {
+          func column(_ bits: UnsafePointer<UInt64>) {
             // The horizontal difference above the first row is +1.
             var increase: UInt64 = 1
             var decrease: UInt64 = 0
@@ -47,7 +47,8 @@ public enum EditDistance {
               decreases[word] = horizontalUp & xv
             }
           }
-          for symbol in text where !masks.withBits(of: symbol, in: bits, column) { column() }
+          guard let none = bits.baseAddress else { return }
+          for symbol in text where !masks.withBits(of: symbol, in: bits, column) { column(none) }
         }
       }
     }

@@ -1,7 +1,8 @@
 /// For every symbol of a pattern, the positions at which it stands, as bits: 64 positions a word.
 ///
-/// Positions of one symbol are chained, and its bits are set when they are asked for: memory does not grow with the
-/// number of different symbols.
+/// Positions of a rare symbol are chained, and its bits are set when they are asked for. The bits of a symbol that stands
+/// at more positions than there are words are kept: at most 64 symbols do, so that memory does not grow with the number
+/// of different symbols.
 struct PatternMasks {
   /// Words of a symbol's bits.
   let words: Int
@@ -11,6 +12,9 @@ struct PatternMasks {
   /// The position of the same symbol before each position, -1 for none.
   private var before: [Int]
   private let shift: UInt64
+  /// The bits of frequent symbols, one after the other, and where those of each key begin; -1 for a rare symbol.
+  private var kept: [UInt64] = []
+  private var places: [Int]
 
   init(_ pattern: some RandomAccessCollection<Int>) {
     words = (pattern.count + 63) / 64
@@ -21,11 +25,23 @@ struct PatternMasks {
     last = [Int](repeating: -1, count: 1 << bits)
     before = [Int](repeating: -1, count: pattern.count)
     shift = UInt64(64 - bits)
+    places = [Int](repeating: -1, count: 1 << bits)
+    var counts = [Int](repeating: 0, count: 1 << bits)
     for (position, symbol) in pattern.enumerated() {
       let slot = slot(of: symbol)
       keys[slot] = symbol
       before[position] = last[slot]
       last[slot] = position
+      counts[slot] += 1
+    }
+    for (slot, count) in counts.enumerated() where count > words {
+      places[slot] = kept.count
+      kept += repeatElement(0, count: words)
+      var position = last[slot]
+      while position >= 0 {
+        kept[places[slot] + (position >> 6)] |= 1 << UInt64(position & 63)
+        position = before[position]
+      }
     }
   }
 
@@ -40,15 +56,24 @@ struct PatternMasks {
   /// Calls `body` with a buffer in which the symbol's bits are set; false for a symbol that the pattern lacks, without
   /// a call.
   @inline(__always)
-  func withBits(of symbol: Int, in buffer: UnsafeMutableBufferPointer<UInt64>, _ body: () -> Void) -> Bool {
-    let end = last[slot(of: symbol)]
-    guard end >= 0 else { return false }
+  func withBits(
+    of symbol: Int, in buffer: UnsafeMutableBufferPointer<UInt64>, _ body: (UnsafePointer<UInt64>) -> Void
+  ) -> Bool {
+    let slot = slot(of: symbol)
+    let end = last[slot]
+    guard end >= 0, let base = buffer.baseAddress else { return false }
+    if places[slot] >= 0 {
+      kept.withUnsafeBufferPointer { kept in
+        if let first = kept.baseAddress { body(first + places[slot]) }
+      }
+      return true
+    }
     var position = end
     while position >= 0 {
       buffer[position >> 6] |= 1 << UInt64(position & 63)
       position = before[position]
     }
-    body()
+    body(base)
     position = end
     while position >= 0 {
       buffer[position >> 6] = 0

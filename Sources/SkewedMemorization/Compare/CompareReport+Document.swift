@@ -40,7 +40,7 @@ extension CompareReport: ReadableReport {
     if let notForgotten = found.notForgotten {
       text +=
         " \(NumberText.count(notForgotten, "record")) \(notForgotten == 1 ? "is" : "are") not forgotten: the model "
-          + "knows "
+        + "knows "
         + "\(notForgotten == 1 ? "it" : "them") better than the retrained one knows records by chance (false discovery "
         + "rate 5 %)."
     }
