@@ -1,5 +1,6 @@
 import Captures
 import Foundation
+import GSLNumerics
 import MemorizationMetrics
 import RealModule
 import SkewedMemorization
@@ -245,5 +246,39 @@ import TokenProcess
     await #expect(throws: ArgumentError.self) {
       try await analysis.run(on: Capture(name: "c", records: records(0.9, 3)))
     }
+  }
+}
+
+@Suite struct NearValidationTests {
+  /// Independent tokens, right with probability 0.8: the share of draws with at most one wrong of three.
+  @Test func sharesOfDraws() async throws {
+    let truth = 0.8 * 0.8 * 0.8 + 3 * 0.8 * 0.8 * 0.2
+    let bounds = NearVerbatimBounds(
+      distance: .hamming, limit: 1, length: 3, logLower: .log(truth - 1e-6), logUpper: .log(truth + 1e-6), requests: 4,
+      found: [])
+    let records = try (0..<10).map { index in
+      try Record(
+        id: "r\(index)", tokenLogProbabilities: Array(repeating: .log(0.8), count: 3), referenceTokenIDs: [1, 2, 3],
+        near: [bounds])
+    }
+    var generator = SeededGenerator(seed: 6)
+    let generations = try records.map { record in
+      SampledGenerations(
+        id: record.id, decoding: try Decoding(),
+        generations: (0..<200).map { _ in
+          (1...3).map { Double.random(in: 0..<1, using: &generator) < 0.8 ? $0 : 9 }
+        })
+    }
+    let report = try await ValidateAnalysis().run(records: records, generations: generations)
+    let near = try #require(report.groups[0].near?.first)
+    #expect(near.records == 10 && near.draws == 2000)
+    let within = generations.flatMap(\.generations).count { draw in zip(draw, 1...3).count { $0 != $1 } <= 1 }
+    #expect(near.within == within)
+    let interval = try #require(near.interval)
+    #expect(try #require(interval.lower) < truth && truth < (try #require(interval.upper)))
+    expectClose(near.lower, truth - 1e-6, relative: 1e-12)
+    // Draws that were ended early say nothing.
+    let ended = [SampledGenerations(id: "r0", decoding: try Decoding(), generations: [[9]], maximumTokens: 3)]
+    #expect(try await ValidateAnalysis().run(records: records, generations: ended).groups[0].near == nil)
   }
 }

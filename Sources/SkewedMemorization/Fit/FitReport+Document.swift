@@ -8,7 +8,7 @@ extension FitReport: ReadableReport {
     document.paragraph(
       "\(NumberText.weight(observations)) observation\(observations == 1 ? "" : "s"), \(NumberText.weight(censored)) "
         + "of them censored."
-        + (best.map { " The smallest AIC has \($0)." } ?? ""))
+        + (best.map { " \($0) has the smallest AIC." } ?? ""))
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
     document.heading("Fits")

@@ -96,6 +96,10 @@ extension PredictReport: ReadableReport {
             $0.drawsForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
           ]
         }))
+    if records.count > 20 {
+      document.paragraph(
+        "The 20 most probable of \(NumberText.count(records.count)) records are shown; JSON and CSV have all of them.")
+    }
     return document
   }
 }

@@ -1,5 +1,7 @@
 import Captures
 import GSLNumerics
+import Inference
+import MemorizationMetrics
 import RealModule
 import TokenProcess
 
@@ -92,6 +94,7 @@ public struct ValidateAnalysis: Sendable {
             simulations: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
           group.earlyEnds = .init(draws: ends, pValue: test.pValue)
         }
+        if decoding == .plain { group.near = try near(records, generations, places) }
         groups.append(group)
       }
     }
@@ -103,6 +106,53 @@ public struct ValidateAnalysis: Sendable {
     return ValidateReport(
       capture: capture.name, file: file, groups: groups,
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
+  }
+
+  /// The share of plain draws within a distance beside its proved bounds. Records whose draws were ended before the
+  /// compared length are left out: what was ended had left the reference.
+  private func near(
+    _ records: [Record], _ generations: [SampledGenerations], _ places: GenerationsOfRecords
+  ) throws -> [ValidateReport.Near]? {
+    var rows: [String: ValidateReport.Near] = [:]
+    for set in generations where set.decoding == .plain {
+      guard let index = try places.record(of: set), let reference = records[index].referenceTokenIDs else { continue }
+      for bounds in records[index].near ?? [] {
+        let n = bounds.length
+        let isWhole = set.generations.allSatisfy { $0.count >= n || $0.last == SampledGenerations.endOfText }
+        guard isWhole, !set.generations.isEmpty, reference.count >= n else { continue }
+        let target = Array(reference.prefix(n))
+        let within = set.generations.count { draw in
+          let tokens = Array(draw.prefix(n))
+          // A draw that ends early is no continuation of n tokens.
+          guard tokens.count == n else { return false }
+          let distance =
+            bounds.distance == .hamming
+            ? EditDistance.hamming(tokens, target) : EditDistance.levenshtein(tokens, target)
+          return distance <= bounds.limit
+        }
+        let key = "\(bounds.distance.rawValue) \(bounds.limit) \(n)"
+        var row =
+          rows[key]
+          ?? .init(
+            distance: bounds.distance, e: bounds.limit, n: n, records: 0, draws: 0, within: 0, interval: nil, lower: 0,
+            upper: 0)
+        row.records += 1
+        row.draws += set.generations.count
+        row.within += within
+        // Means over draws.
+        row.lower += Double(set.generations.count) * .exp(bounds.logLower)
+        row.upper += Double(set.generations.count) * .exp(bounds.logUpper)
+        rows[key] = row
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    return rows.values.map { row in
+      var row = row
+      row.lower /= Double(row.draws)
+      row.upper = min(1, row.upper / Double(row.draws))
+      row.interval = Interval(clopperPearson(row.within, of: row.draws, level: resampling.level))
+      return row
+    }.sorted { ($0.distance.rawValue, $0.n, $0.e) < ($1.distance.rawValue, $1.n, $1.e) }
   }
 
   /// The positions at which greedy decoding may choose the reference's token or another: both are first choices within

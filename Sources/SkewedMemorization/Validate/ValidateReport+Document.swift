@@ -39,6 +39,23 @@ extension ValidateReport: ReadableReport {
             + "\(group.length) tokens, "
             + "\(NumberText.text(mean)), to 1 %.")
       }
+      if let near = group.near {
+        document.paragraph(
+          "Near-copies: the share of draws that differ from the reference in at most e of the first n tokens, with "
+            + "Clopper–Pearson limits, beside the mean of the proved bounds.")
+        document.table(
+          .init(
+            ["distance", "n", "e", "records", "draws", "within e", "share", "limits", "proved bounds"], left: [0],
+            rows: near.map { row in
+              [
+                row.distance.rawValue, NumberText.count(row.n), "\(row.e)", NumberText.count(row.records),
+                NumberText.count(row.draws), NumberText.count(row.within),
+                NumberText.percent(Double(row.within) / Double(row.draws)),
+                row.interval.map { "\(NumberText.percent($0.lower)) – \(NumberText.percent($0.upper))" } ?? "—",
+                "\(NumberText.percent(row.lower)) – \(NumberText.percent(row.upper))",
+              ]
+            }))
+      }
       document.figure(calibrationFigure(group))
       document.table(
         .init(

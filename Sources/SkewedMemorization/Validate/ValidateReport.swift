@@ -47,8 +47,12 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     /// Draws that matched to their end and ended before others of their line did; null where there are none.
     @OrNull public var earlyEnds: EarlyEnds?
 
+    /// Near-copies: the share of draws within a distance of the reference beside its bounds; null where captures have no
+    /// bounds, and under other schemes than plain sampling.
+    @OrNull public var near: [Near]?
+
     enum CodingKeys: String, CodingKey {
-      case decoding, records, draws, deviance, simulations, brier, calibration, length, exact
+      case decoding, records, draws, deviance, simulations, brier, calibration, length, exact, near
       case nearTies = "near_ties"
       case earlyEnds = "early_ends"
       case pValue = "p_value"
@@ -56,6 +60,28 @@ public struct ValidateReport: Codable, Sendable, Equatable {
       case meanProbability = "mean_probability"
       case samplingEquivalentDraws = "sampling_equivalent_draws"
     }
+  }
+
+  /// Draws within a distance of the reference.
+  public struct Near: Codable, Sendable, Equatable {
+    /// What is compared.
+    public var distance: TokenDistance
+    /// The largest distance that counts.
+    public var e: Int
+    /// The tokens that are compared.
+    public var n: Int
+    /// Records with bounds and draws of n tokens.
+    public var records: Int
+    /// Their draws.
+    public var draws: Int
+    /// Draws within the distance.
+    public var within: Int
+    /// Clopper–Pearson limits of their share.
+    @OrNull public var interval: Interval?
+    /// The mean of the proved lower bounds, over draws.
+    public var lower: Double
+    /// The mean of the proved upper bounds.
+    public var upper: Double
   }
 
   /// Draws that ended of themselves although they matched.

@@ -89,7 +89,7 @@ public struct SurvivalAccumulator: Sendable, Codable {
   ///     S̄(n) = Π_{k <= n} Σ S_i(k) / Σ S_i(k-1),   sums over records with L_i >= k
   ///
   /// With equal lengths it is the plain mean of S_i(n); with S_i in {0, 1} the Kaplan–Meier estimator. Where lengths
-  /// differ it takes the shorter records to go on as the longer ones do. NaN from the first n at which no record that
+  /// differ it assumes non-informative censoring. NaN from the first n at which no record that
   /// is long enough can be reached while a shorter one could: nothing is known there.
   public var logSurvival: [Double] {
     var result = [0.0]

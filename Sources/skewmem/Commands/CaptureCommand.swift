@@ -15,7 +15,7 @@ struct CaptureCommand: AsyncParsableCommand {
       --suffix-tokens. Input is also a text (.txt, .md), or a folder of texts, which are cut into windows: what works \
       reads. Servers: vLLM (prompt_logprobs), llama.cpp (token by token), and others with \
       OpenAI's completions and echo (llama-cpp-python). Killed at any moment and started again with the same \
-      arguments, it goes on where it was.
+      arguments, it resumes where it stopped.
 
       The key, where a server wants one, is taken from the environment (--api-key-variable) and written nowhere.
 
@@ -40,7 +40,7 @@ struct CaptureCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The model's name, where the server has several.", valueName: "name"))
   var model: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The store: a SQLite file, made or gone on with.", valueName: "file"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("The store, a SQLite file: a new one, or one to resume.", valueName: "file"))
   var output: String
 
   @Option(help: "prompt-logprobs, echo or token-by-token. (default: what the server can)")

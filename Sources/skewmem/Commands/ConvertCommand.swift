@@ -13,7 +13,7 @@ struct ConvertCommand: AsyncParsableCommand {
       or as lines of a batch; .npy, .npz and .safetensors with log-probabilities. Native captures go through \
       checked, without fields that are none of a capture's. Samples of llama.cpp's completions \
       (completion_probabilities) are read too. Every command reads \
-      these formats too; convert is for keeping what it costs time to read.
+      these formats too; convert writes them once as a capture, which is read faster.
 
       Example: skewmem convert responses.jsonl --prefix-tokens 50 --output capture.jsonl
       Example: skewmem convert logprobs.npy --array-lengths lengths.npy | skewmem audit -
