@@ -40,7 +40,9 @@ struct CaptureCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The model's name, where the server has several.", valueName: "name"))
   var model: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The store, a SQLite file: a new one, or one to resume.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The store, a SQLite file: a new one, or one to resume.", valueName: "file")
+  )
   var output: String
 
   @Option(help: "prompt-logprobs, echo or token-by-token. (default: what the server can)")
