@@ -45,6 +45,7 @@ public struct OverlapAnalysis: Sendable {
   /// - Parameters:
   ///   - works: Texts in UTF-8, and folders with such (`.txt`, `.md`).
   ///   - generations: Files of lines as `GenerationsReader` reads them, with texts.
+  ///   - sources: What reads generations that are no files of lines.
   ///   - progress: Called with the bytes of works read.
   /// - Throws: `CaptureError` for a file that cannot be read, is no text, or has no generated text; `ArgumentError` for
   ///   settings out of range; `CancellationError`.
