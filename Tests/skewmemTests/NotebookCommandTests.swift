@@ -52,7 +52,7 @@ import Testing
     ]
     try await withCaptures(names) { folder in
       let result = try CommandLineTool.run(["notebooks", "--output", ".", "captures"], in: folder)
-      #expect(result.status == 0 && result.output.split(separator: "\n").count == 5)
+      #expect(result.status == 0 && result.output.split(separator: "\n").count == 6)
       #expect(result.errors.contains("03-drivers.ipynb is without similarity"))
       var calls = 0
       for line in result.output.split(separator: "\n") {
@@ -135,7 +135,7 @@ import Testing
       let folders = ["captures", "captures/works/gemma3-270m", "captures/works/smollm2-135m"]
       #expect(try CommandLineTool.run(["notebooks", "-q", "-o", "."] + folders, in: scratch).status == 0)
       let notebooks = try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0.hasSuffix("ipynb") }
-      #expect(notebooks.count == 6)
+      #expect(notebooks.count == 7)
       for name in notebooks {
         let committed = folder.deletingLastPathComponent().appendingPathComponent(name)
         #expect(try Data(contentsOf: scratch.appendingPathComponent(name)) == Data(contentsOf: committed), "\(name)")

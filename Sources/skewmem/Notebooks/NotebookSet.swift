@@ -47,6 +47,12 @@ struct NotebookSet: Sendable {
     } else {
       missing.append("06-whole-works.ipynb takes captures of windows of texts (document, start)")
     }
+    let claims = ClaimsNotebook(sources)
+    if claims.hasSubject {
+      notebooks.append(try await claims.written(run))
+    } else {
+      missing.append("07-claims.ipynb takes records and held-out records (split) of one run and epoch")
+    }
   }
 }
 

@@ -123,6 +123,16 @@ struct NotebookSources: Sendable {
     captures.first { !$0.isTraining && $0.run == subject.run && $0.epoch == subject.epoch && $0.split != subject.split }
   }
 
+  /// Training captures with held-out records of the same run and epoch, by run and epoch.
+  var controlled: [(records: Capture, controls: Capture)] {
+    captures.filter { $0.isTraining && $0.run != nil && $0.epoch != nil }.compactMap { own in
+      captures.first { !$0.isTraining && $0.run == own.run && $0.epoch == own.epoch }.map { (own, $0) }
+    }.sorted {
+      ($0.records.run ?? "", $0.records.epoch ?? 0, $0.records.path)
+        < ($1.records.run ?? "", $1.records.epoch ?? 0, $1.records.path)
+    }
+  }
+
   /// Generations of the subject.
   var subjectGenerations: String? {
     generations.first { $0.run == subject.run && $0.epoch == subject.epoch }?.path
