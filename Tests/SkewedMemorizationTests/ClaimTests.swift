@@ -112,9 +112,13 @@ import TokenProcess
     // Clopper and Pearson's one-sided limit with no control of 120: 1 - 0.05^(1/120).
     let at = try #require(length.thresholds.first { $0.threshold == 0.5 })
     expectClose(at.unseenAtMost, 1 - .pow(0.05, 1.0 / 120), relative: 1e-12)
-    // A model that was not trained stands out nowhere: with itself, no difference.
-    let same = try await AuditAnalysis().run(on: [own], controls: [others], reference: [own, others])
-    #expect(same.controls?.lengths.allSatisfy { $0.listed == 0 && $0.memorizedAtLeast == 0 } == true)
+    // The same model is no reference.
+    await #expect(throws: CaptureError.self) {
+      try await AuditAnalysis().run(on: [own], controls: [others], reference: [own, others])
+    }
+    // Controls are of the same model.
+    let late = try await capture("jargon-train-epoch12.jsonl")
+    await #expect(throws: CaptureError.self) { try await AuditAnalysis().run(on: [late], controls: [others]) }
     // From files the same.
     var analysis = AuditAnalysis()
     analysis.controls = [Repository.capture("jargon-heldout-epoch06.jsonl")]

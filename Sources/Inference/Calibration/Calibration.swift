@@ -4,8 +4,8 @@ import RealModule
 /// Whether stated probabilities come true: calibration and discrimination of probabilities of yes-or-no outcomes.
 ///
 /// ```swift
-/// let found = Calibration(probabilities: [0.2, 0.9, 0.6, 0.1], outcomes: [false, true, true, false], bins: 2)
-/// print(found?.brier ?? .nan)  // prints 0.055
+/// let found = Calibration(probabilities: [0.25, 0.75, 0.5, 0], outcomes: [false, true, true, false], bins: 2)
+/// print(found?.brier ?? .nan)  // prints 0.09375
 /// ```
 public struct Calibration: Sendable, Equatable {
   /// A bin of the reliability diagram: neighbours in the order of probabilities.

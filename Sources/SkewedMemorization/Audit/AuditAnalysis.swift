@@ -139,9 +139,11 @@ public struct AuditAnalysis: Sendable {
 
   private func check() throws {
     try resampling.check()
-    try ArgumentError.check(share: falseDiscoveryRate, "falseDiscoveryRate")
+    guard falseDiscoveryRate > 0, falseDiscoveryRate < 1 else {
+      throw ArgumentError(name: "falseDiscoveryRate", value: "\(falseDiscoveryRate)", allowed: "above 0, below 1")
+    }
     guard reference.isEmpty || !controls.isEmpty else {
-      throw ArgumentError(name: "reference", value: "given", allowed: "beside controls only")
+      throw ArgumentError(name: "reference", value: "given", allowed: "beside controls (held-out records) only")
     }
   }
 

@@ -153,13 +153,10 @@ struct ControlComparison {
           : "controls are windows of works (document, start), and the records are not: they are not of one kind")
     }
     if !members.models.isEmpty, !controls.models.isEmpty, members.models != controls.models {
-      warnings.append(
-        Warning(
-          .otherModel,
-          names: [
-            "records": members.models.sorted().joined(separator: ", "),
-            "controls": controls.models.sorted().joined(separator: ", "),
-          ]))
+      throw refuse(
+        "controls are of \(controls.models.sorted().joined(separator: ", ")), the records of "
+          + "\(members.models.sorted().joined(separator: ", ")) (run, epoch): score both by the same model, or controls "
+          + "say nothing about it")
     }
     let names = Set(members.units.map(\.name))
     let shared = controls.units.count { names.contains($0.name) }
@@ -198,6 +195,13 @@ struct ControlComparison {
           ? "the reference model has fewer than half of the records and controls"
           : "fewer than half of the records or of the controls have \(members.lengths[0]) tokens or more: nothing to "
             + "compare")
+    }
+    let differences = kept.flatMap { (compared[$0].0 + compared[$0].1).map(\.value) }
+    if reference != nil, differences.allSatisfy({ $0 == 0 }) {
+      throw CaptureError(
+        file: referenceFiles.joined(separator: ", "),
+        problem: "says the same as the audited captures: a reference model is another one, usually that before training"
+      )
     }
     if unpaired > 0 { warnings.append(Warning(.noReference, counts: ["records": unpaired / kept.count])) }
     let main = kept.last { members.lengths[$0] <= Self.usualLength } ?? kept[0]

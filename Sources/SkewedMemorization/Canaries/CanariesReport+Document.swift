@@ -50,6 +50,9 @@ extension CanariesReport: ReadableReport {
             NumberText.text(kind.expectedExtracted), NumberText.probability(log: kind.largestExcluded),
           ]
         }))
+    document.paragraph(
+      "Exposure is a rank among canaries that were not included, so that it is at most log2 of their number, whatever "
+        + "the bits of a secret.")
     document.table(
       .init(
         ["canary", "kind", "P(secret)", "exposure, bits"], left: [0, 1],

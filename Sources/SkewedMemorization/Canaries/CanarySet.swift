@@ -6,8 +6,8 @@ import GSLNumerics
 /// them says something about the training (TheModel §15).
 ///
 /// ```swift
-/// let set = try CanarySet(count: 4, kinds: [.digits], length: 12, seed: 7, salt: "0")
-/// print(set.canaries[0].reference.count)  // prints 12
+/// let set = try CanarySet(count: 4, kinds: [.digits], length: 16, seed: 7, salt: "0")
+/// print(set.canaries[0].reference.count)  // prints 16
 /// ```
 public struct CanarySet: Sendable, Equatable {
   /// What a canary consists of.

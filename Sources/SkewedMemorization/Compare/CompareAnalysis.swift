@@ -53,7 +53,7 @@ public struct CompareAnalysis: Sendable {
     let chosen = chosenPairs(dataSets.count)
     report.comparisons = try await inParallel(0..<chosen.count, threads: resampling.threads) { index in
       let (a, b) = chosen[index]
-      return compare(measured[a], measured[b], lengths, seed: resampling.seed &+ UInt64(index))
+      return try compare(measured[a], measured[b], lengths, seed: resampling.seed &+ UInt64(index))
     }
     adjust(&report.comparisons)
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
@@ -93,8 +93,10 @@ public struct CompareAnalysis: Sendable {
       throw ArgumentError(name: "lengths", value: "none", allowed: "one or more, or not set")
     }
     for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "lengths", value: "\(n)", allowed: "1 or more") }
-    guard retrainedHeldOut == nil || retrained != nil && heldOut != nil else {
-      throw ArgumentError(name: "retrainedHeldOut", value: "given", allowed: "beside retrained and heldOut only")
+    guard (heldOut == nil) == (retrainedHeldOut == nil), heldOut == nil || retrained != nil else {
+      throw ArgumentError(
+        name: heldOut == nil ? "retrainedHeldOut" : "heldOut", value: "given",
+        allowed: "given with the retrained model's capture, and for both models: PrivLeak compares the two")
     }
     try resampling.check()
   }
@@ -109,11 +111,13 @@ public struct CompareAnalysis: Sendable {
 
   // MARK: One pair
 
-  private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) -> CompareReport.Pair {
+  private func compare(_ a: Measured, _ b: Measured, _ lengths: [Int], seed: UInt64) throws(CaptureError)
+    -> CompareReport.Pair
+  {
     let shared = a.shared(with: b)
     var pair = CompareReport.Pair(
       a: a.name, b: b.name, paired: shared.count, tests: [], tails: [], works: [], forgetting: nil)
-    pair.forgetting = forgetting(a, b, shared)
+    pair.forgetting = try forgetting(a, b, shared)
     for (measure, values) in [("expected_match", \Measured.expected), ("greedy_match", \Measured.greedyValues)] {
       let (first, second) = (a[keyPath: values], b[keyPath: values])
       guard let first, let second else { continue }
@@ -133,7 +137,9 @@ public struct CompareAnalysis: Sendable {
     return pair
   }
 
-  private func forgetting(_ a: Measured, _ b: Measured, _ shared: [(a: Int, b: Int)]) -> CompareReport.Forgetting? {
+  private func forgetting(
+    _ a: Measured, _ b: Measured, _ shared: [(a: Int, b: Int)]
+  ) throws(CaptureError) -> CompareReport.Forgetting? {
     let others = Dictionary(
       (retrained?.records ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let trios = shared.compactMap { pair -> ForgettingComparison.Trio? in
@@ -142,6 +148,11 @@ public struct CompareAnalysis: Sendable {
         $0.tokenLogProbabilities.count == own.tokenLogProbabilities.count ? $0 : nil
       }
       return retrained != nil && other == nil ? nil : .init(a: own, b: its, retrained: other)
+    }
+    if let retrained, !shared.isEmpty, trios.isEmpty {
+      throw CaptureError(
+        file: retrained.name,
+        problem: "has none of the records of \(a.name) and \(b.name), by id and length: it is to score the same ones")
     }
     return ForgettingComparison(
       records: trios, heldOut: heldOut?.records ?? [], retrainedHeldOut: retrainedHeldOut?.records ?? [],

@@ -36,7 +36,7 @@ extension CompareReport: ReadableReport {
       "Of \(NumberText.count(found.records, "record")) with \(NumberText.count(found.n, "token")) or more, "
       + "\(NumberText.count(middle.a)) came out with probability \(NumberText.setting(middle.threshold)) or more in "
       + "one "
-      + "draw, \(NumberText.count(middle.b)) do now, \(NumberText.count(middle.both)) of them did before."
+      + "draw, \(NumberText.count(middle.b)) do now, \(NumberText.count(middle.both)) before and now."
     if let notForgotten = found.notForgotten {
       text +=
         " \(NumberText.count(notForgotten, "record")) \(notForgotten == 1 ? "is" : "are") not forgotten: the model "

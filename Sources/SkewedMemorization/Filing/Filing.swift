@@ -48,9 +48,12 @@ enum FilingParts {
       .init(
         ["what the opinion asks", "number"], left: [0, 1],
         rows: [
-          ["likelihood of direct extraction, the largest of any record", largest],
+          [
+            "likelihood of direct extraction, the largest of any record (one draw at temperature 1; more draws and "
+              + "greedy decoding bring out more)", largest,
+          ],
           ["what text that was not trained on reaches", controls],
-          ["membership and regurgitation beyond this text", "not tested here"],
+          ["regurgitation of other text, and other attacks", "not tested here"],
         ]))
     document.paragraph("Whether a likelihood is insignificant is a question of law, not of this report.")
   }
@@ -73,6 +76,12 @@ extension AuditReport: FiledReport {
           + "\(NumberText.probability(log: full.logProbabilityFull)) for its \(NumberText.count(full.length, "token")) "
           + "in one draw.")
     }
+    if let greedy {
+      claims.append(
+        "Greedy decoding brings out \(NumberText.count(greedy.censored)) of "
+          + "\(NumberText.count(greedy.records, "record")) to the end, and matches up to "
+          + "\(NumberText.count(greedy.maximum, "token")).")
+    }
     let main = controls.flatMap { controls in controls.lengths.first { $0.n == controls.n } }
     if let controls, let main {
       claims.append(
@@ -80,7 +89,8 @@ extension AuditReport: FiledReport {
           + "\(NumberText.count(main.records, controls.unit == "works" ? "work" : "record")) stand out from "
           + "\(NumberText.count(main.controls, "control")) at a false discovery rate of "
           + "\(NumberText.level(controls.falseDiscoveryRate)); with \(NumberText.level(level)) confidence at least "
-          + "\(NumberText.count(main.memorizedAtLeast)) of them do so because of training.")
+          + "\(NumberText.count(main.memorizedAtLeast)) of them do so because of training, if untrained "
+          + "ones are exchangeable with the controls. Each length is a statement of its own.")
     }
     document.list(claims)
     FilingParts.addDefinition(to: &document, works: works != nil)
@@ -95,8 +105,8 @@ extension AuditReport: FiledReport {
             + "the probabilities come from training."
           : nil,
         near == nil ? "Copies with a few tokens changed: no search for near-copies was made." : nil,
-        "Prefixes other than the records' own, system prompts, filters of a deployed service, other decoding than "
-          + "sampling at temperature 1.",
+        "Prefixes other than the records' own, system prompts, filters of a deployed service, and decoding other than "
+          + "sampling at temperature 1 (greedy matches are listed where ranks are known).",
         "Whether the server computed what its model computes; capture --verify scores records again.",
       ].compactMap(\.self))
     appendSections(to: &document)
@@ -116,10 +126,6 @@ extension AuditReport: FiledReport {
         items.append(
           "\(NumberText.count(at.controls, "control")) of \(NumberText.count(main.controls)) reach a probability of "
             + "\(NumberText.setting(at.threshold)) at \(main.n) tokens too.")
-      } else {
-        items.append(
-          "No control reaches a probability of \(NumberText.setting(main.thresholds[0].threshold)) at \(main.n) tokens."
-        )
       }
     }
     // What a mean of logarithms says: at most records nothing happens.

@@ -64,6 +64,21 @@ public struct PrefixesAnalysis: Sendable {
   private func groups(of capture: Capture, _ n: Int) throws(RecordError) -> [Group] {
     var places: [String: Int] = [:]
     var groups: [Group] = []
+    var first: [String: Record] = [:]
+    for record in capture.records {
+      let known = first[record.id] ?? record
+      first[record.id] = known
+      let isOther =
+        known.tokenLogProbabilities.count != record.tokenLogProbabilities.count
+        || known.referenceTokenIDs.map { own in record.referenceTokenIDs.map { $0 != own } ?? false } ?? false
+        || known.reference.map { own in record.reference.map { $0 != own } ?? false } ?? false
+      guard !isOther else {
+        throw RecordError(
+          field: "reference",
+          problem: "record \(record.id) has another reference after another prefix; one id is one "
+            + "reference")
+      }
+    }
     for record in capture.records where record.tokenLogProbabilities.count >= n {
       let place = places[record.id] ?? groups.count
       if place == groups.count {

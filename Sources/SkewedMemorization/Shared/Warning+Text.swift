@@ -167,9 +167,6 @@ extension Warning {
       "\(count("controls")) controls have the prefix and the reference of a record: they are no text that the model "
         + "has "
         + "not seen, and what is said of controls does not hold"
-    case .otherModel:
-      "the records are of \(name("records")), the controls of \(name("controls")): controls must be scored by the same "
-        + "model, or they say nothing about it"
     case .noReference:
       "\(count("records")) records or controls are not in the reference model's capture, and are left out"
     case .mixedContexts:

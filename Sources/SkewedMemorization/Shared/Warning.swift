@@ -116,7 +116,6 @@ public struct Warning: Codable, Sendable, Equatable {
     // Controls.
     case trainedControls = "trained-controls"
     case noReference = "no-reference"
-    case otherModel = "other-model"
     // Works.
     case mixedContexts = "mixed-contexts"
     case unknownCopies = "unknown-copies"

@@ -57,7 +57,7 @@ struct AuditCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
-  static let optionNames = ["falseDiscoveryRate": "--fdr", "controls": "--held-out"]
+  static let optionNames = ["falseDiscoveryRate": "fdr", "controls": "held-out"]
 
   var captures: [String] { files }
   var otherInputs: [String] { heldOut + reference }

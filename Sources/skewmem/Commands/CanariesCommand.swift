@@ -58,7 +58,7 @@ struct CanariesMakeCommand: AsyncParsableCommand {
       var random = SystemRandomNumberGenerator()
       let salt = (0..<4).map { _ in String(random.next(), radix: 16) }.joined(separator: "-")
       let set = try CanarySet(
-        count: count, kinds: kinds, length: length, seed: seed ?? random.next(), salt: seed == nil ? salt : "0")
+        count: count, kinds: kinds, length: length, seed: seed ?? random.next(), salt: salt)
       do {
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
       } catch {

@@ -62,7 +62,7 @@ struct ClaimsNotebook {
     let extractable = length.thresholds.first { $0.threshold == 0.5 }?.records ?? 0
     let claim =
       length.memorizedAtLeast > 0
-      ? "At least \(NumberText.count(length.memorizedAtLeast)) records are known because of training (at \(length.n) "
+      ? "At least \(NumberText.count(length.memorizedAtLeast, "record")) \(length.memorizedAtLeast == 1 ? "is" : "are") known because of training (at \(length.n) "
         + "tokens, \(NumberText.level(report.level)) confidence)."
       : "No record may be said to be known because of training (at \(length.n) tokens)."
     return
