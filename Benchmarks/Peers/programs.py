@@ -74,7 +74,7 @@ def row(name, ours, theirs, peer):
         ratio = statistics.median(own[0]) / statistics.median(other[0])
         print(f"{'':44} {peer:10} {min(other[0]):7.3f} {statistics.median(other[0]):7.3f} {max(other[0]):7.3f} s, wall {other[1]:6.3f}, "
               f"{other[2]:5.0f} MB   ours / theirs {ratio:.2f}")
-    else:
+    elif peer:
         print(f"{'':44} {peer} is not installed")
 
 
@@ -89,7 +89,7 @@ def main():
             # Inverse transform of a Pareto law, rounded down: a zeta-like tail.
             file.writelines(f"{int(generator.paretovariate(1.1))}\n" for _ in range(1_000_000))
         moby = "Tests/HeavyTailsTests/References/moby.counts"
-        row("start", [program, "plan", "--records", "10", "--risky", "1"], None, "nothing")
+        row("start", [program, "plan", "--records", "10", "--risky", "1"], None, "")
         row("fit of 1e6 counts, zeta, n_min scan", [program, "fit", path("zeta.counts"), "--families", "zeta", "--n-min", "auto"],
             plfit and [plfit, "-b", path("zeta.counts")], "plfit")
         row("fit of Moby Dick", [program, "fit", moby, "--families", "zeta", "--n-min", "auto"], plfit and [plfit, "-b", moby], "plfit")
