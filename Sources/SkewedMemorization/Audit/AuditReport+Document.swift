@@ -65,7 +65,7 @@ extension AuditReport: ReadableReport {
     let unit = controls.unit == "works" ? "work" : "record"
     document.heading("Controls: what unseen text reaches too")
     document.paragraph(
-      "The \(NumberText.count(main.records, unit)) are compared with \(NumberText.count(main.controls, "control")): "
+      "\(NumberText.count(main.records, unit)) \(main.records == 1 ? "is" : "are") compared with \(NumberText.count(main.controls, "control")): "
         + "text "
         + "of the same kind that the model was not trained on. At \(NumberText.count(main.n, "token")), "
         + "\(NumberText.count(main.listed, unit)) stand\(main.listed == 1 ? "s" : "") out at a false discovery rate of "

@@ -42,7 +42,7 @@ extension CompareReport: ReadableReport {
         " \(NumberText.count(notForgotten, "record")) \(notForgotten == 1 ? "is" : "are") not forgotten: the model "
         + "knows "
         + "\(notForgotten == 1 ? "it" : "them") better than the retrained one knows records by chance (false discovery "
-        + "rate 5 %)."
+        + "rate 5 %). Whether they come out is another question, which S(\(found.n)) answers."
     }
     if let quality = found.forgetQuality {
       text +=
