@@ -19,8 +19,11 @@ public enum Conformal {
   /// - Precondition: No score is NaN.
   /// - Complexity: O((m + C) log C).
   public static func pValues(of scores: [Double], controls: [Double]) -> [Double] {
-    passed(by: scores, controls: controls).map { Double($0 + 1) / Double(controls.count + 1) }
+    passed(by: scores, controls: controls).map { pValue(passed: $0, controls: controls.count) }
   }
+
+  /// The p-value of a score that so many of the controls reach.
+  public static func pValue(passed: Int, controls: Int) -> Double { Double(passed + 1) / Double(controls + 1) }
 
   /// How many controls reach each score.
   ///

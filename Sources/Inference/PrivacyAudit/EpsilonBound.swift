@@ -37,17 +37,17 @@ public struct EpsilonBound: Sendable, Equatable {
     let (v, r) = (Double(right), Double(guesses))
     let beta = Double.exp((try? logIncompleteBeta(v, r - v + 1, q).lower) ?? .nan)
     guard delta > 0 else { return beta }
-    let logOdds = epsilon
+    // ε is ln of the odds q/(1 - q).
     // ln P(B = v - 1), and from there down: P(k - 1)/P(k) = k/(r - k + 1) · (1 - q)/q.
     let logQ = -Double.log(onePlus: .exp(-epsilon))
     let logChoose = -.log(r + 1) - ((try? logBeta(v, r - v + 2)) ?? .nan)
-    var logTerm = logChoose + (v - 1) * logQ + (r - v + 1) * (logQ - logOdds)
+    var logTerm = logChoose + (v - 1) * logQ + (r - v + 1) * (logQ - epsilon)
     var (sum, alpha) = (0.0, 0.0)
     for i in 1...right {
       sum += .exp(logTerm)
       alpha = max(alpha, sum / Double(i))
       let k = Double(right - i)
-      if k > 0 { logTerm += .log(k / (r - k + 1)) - logOdds }
+      if k > 0 { logTerm += .log(k / (r - k + 1)) - epsilon }
     }
     return min(1, beta + 2 * Double(canaries) * delta * alpha)
   }

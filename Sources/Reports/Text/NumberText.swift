@@ -61,8 +61,11 @@ package enum NumberText {
   }
 
   /// "1 record", "2 records".
-  package static func count(_ value: Int, _ noun: String) -> String {
-    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+  package static func count(_ value: Int, _ noun: String) -> String { count(value, noun, plural: noun + "s") }
+
+  /// "1 family", "2 families".
+  package static func count(_ value: Int, _ noun: String, plural: String) -> String {
+    "\(count(value)) \(value == 1 ? noun : plural)"
   }
 
   /// A share as a percentage.

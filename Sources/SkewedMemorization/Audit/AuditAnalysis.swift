@@ -155,13 +155,19 @@ public struct AuditAnalysis: Sendable {
       falseDiscoveryRate: falseDiscoveryRate, top: top)
   }
 
-  /// The scores of captures beside those that are audited.
-  private func controlScores(files: [String], evidence: inout [Warning]) async throws -> ControlScores {
-    var all = ControlScores(lengths: lengths)
+  /// How files are read: an audit needs neither alternatives, but for a sample that checks look at, nor tokens.
+  private var readingOptions: CaptureOptions {
     var options = captureOptions
     options.skipsAlternatives = true
     options.takesWholeReferences = true
     options.alternativesSample = EvidenceChecks.alternativesSample
+    return options
+  }
+
+  /// The scores of captures beside those that are audited.
+  private func controlScores(files: [String], evidence: inout [Warning]) async throws -> ControlScores {
+    var all = ControlScores(lengths: lengths)
+    let options = readingOptions
     let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
     let start = all
     for file in files {
@@ -203,10 +209,7 @@ public struct AuditAnalysis: Sendable {
     var sums = empty
     var errors: [CaptureError] = []
     var bytes = 0
-    var options = captureOptions
-    options.skipsAlternatives = true
-    options.takesWholeReferences = true
-    options.alternativesSample = EvidenceChecks.alternativesSample
+    let options = readingOptions
     var evidence: [Warning] = []
     let reader = CaptureReader(files: files, threads: resampling.threads, options: options)
     var hasCapture = false

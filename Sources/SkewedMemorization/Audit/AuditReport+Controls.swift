@@ -222,7 +222,7 @@ struct ControlComparison {
   ) -> (AuditReport.Controls.Length, [AuditReport.Controls.Memorized]) {
     let (values, controlValues) = (own.map(\.value), others.map(\.value))
     let passed = Conformal.passed(by: values, controls: controlValues)
-    let pValues = passed.map { Double($0 + 1) / Double(others.count + 1) }
+    let pValues = passed.map { Conformal.pValue(passed: $0, controls: others.count) }
     let adjusted = MultipleComparisons.benjaminiHochberg(pValues)
     let onList = own.indices.filter { adjusted[$0] <= falseDiscoveryRate }
       .sorted { (values[$1], own[$0].name) < (values[$0], own[$1].name) }
@@ -234,7 +234,7 @@ struct ControlComparison {
     let length = AuditReport.Controls.Length(
       n: n, records: own.count, controls: others.count, largestControl: others.map(\.logSurvival).max(),
       areaUnderCurve: area?.areaUnderCurve, areaInterval: area.map { Interval($0.interval) },
-      smallestP: 1 / Double(others.count + 1), listed: onList.count, memorizedAtLeast: sure,
+      smallestP: Conformal.pValue(passed: 0, controls: others.count), listed: onList.count, memorizedAtLeast: sure,
       thresholds: Self.thresholds.map { threshold in
         func reach(_ scores: [Score]) -> Int { scores.count { $0.logSurvival >= .log(threshold) } }
         // One-sided: the upper end of the two-sided interval of twice the error; never below the median.

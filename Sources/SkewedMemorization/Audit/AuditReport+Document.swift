@@ -65,9 +65,9 @@ extension AuditReport: ReadableReport {
     let unit = controls.unit == "works" ? "work" : "record"
     document.heading("Controls: what unseen text reaches too")
     document.paragraph(
-      "\(NumberText.count(main.records, unit)) \(main.records == 1 ? "is" : "are") compared with \(NumberText.count(main.controls, "control")): "
-        + "text "
-        + "of the same kind that the model was not trained on. At \(NumberText.count(main.n, "token")), "
+      "\(NumberText.count(main.records, unit)) \(main.records == 1 ? "is" : "are") compared with "
+        + "\(NumberText.count(main.controls, "control")): text of the same kind that the model was not trained on. "
+        + "At \(NumberText.count(main.n, "token")), "
         + "\(NumberText.count(main.listed, unit)) stand\(main.listed == 1 ? "s" : "") out at a false discovery rate of "
         + "\(NumberText.level(controls.falseDiscoveryRate)): on average at most that share of the list is there by "
         + "chance. With \(NumberText.level(level)) confidence at least "
@@ -132,9 +132,8 @@ extension AuditReport: ReadableReport {
       }
     }
     document.paragraph(
-      "This assumes that a \(unit) the training did nothing to is exchangeable with a control: of the same source, "
-        + "kind "
-        + "and time. Ties count against the \(unit)s"
+      "This assumes that a \(unit) the training did nothing to is exchangeable with a control: of the same "
+        + "source, kind and time. Ties count against the \(unit)s"
         + (controls.unit == "works" ? "; a work's score is the mean of S(n) over its windows." : "."))
   }
 
@@ -387,7 +386,7 @@ extension AuditReport: ReadableReport {
       text += "."
     } else {
       text +=
-        "; \(NumberText.count(rivals.count, "other family").replacingOccurrences(of: "familys", with: "families")) "
+        "; \(NumberText.count(rivals.count, "other family", plural: "other families")) "
         + "\(rivals.count == 1 ? "is" : "are") within 2 of it"
       let furthest = rivals.compactMap { rival in worst(rival).map { (family: rival.family, misfit: $0) } }
         .max { $0.misfit.logRatio.magnitude < $1.misfit.logRatio.magnitude }

@@ -22,7 +22,6 @@ struct ControlScores: Sendable {
 
   let lengths: [Int]
   private(set) var units: [Unit] = []
-  private(set) var records = 0
   /// Records that are windows of works.
   private(set) var windows = 0
   /// The models that records are of, as far as they say: run and epoch.
@@ -32,7 +31,6 @@ struct ControlScores: Sendable {
   init(lengths: [Int]?) { self.lengths = lengths.map { Set($0).sorted() } ?? Self.usualLengths }
 
   mutating func add(_ record: Record) {
-    records += 1
     if record.run != nil || record.epoch != nil, models.count < 5 {
       models.insert("\(record.run ?? "")\(record.epoch.map { " epoch \($0)" } ?? "")")
     }
@@ -71,7 +69,6 @@ struct ControlScores: Sendable {
   }
 
   mutating func merge(_ other: ControlScores) {
-    records += other.records
     windows += other.windows
     models.formUnion(other.models)
     let documents = Set(other.places.values)

@@ -6,7 +6,7 @@ extension CanariesReport: ReadableReport {
     var document = ReportDocument()
     document.title("Canaries: \(file)")
     document.paragraph(
-      "\(NumberText.count(canaries, "canary").replacingOccurrences(of: "canarys", with: "canaries")), of which coins "
+      "\(NumberText.count(canaries, "canary", plural: "canaries")), of which coins "
         + "put "
         + "\(NumberText.count(included)) into the training data. With \(NumberText.level(level)) confidence the "
         + "training "

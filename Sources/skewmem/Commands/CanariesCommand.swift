@@ -143,9 +143,8 @@ struct CanariesAuditCommand: ReportCommand {
     analysis.guesses = guesses
     analysis.top = top
     analysis.level = level
-    let capture = try await input.capture(file, threadOptions, withAlternatives: false)
-    var before: Capture?
-    if let reference { before = try await input.capture(reference, threadOptions, withAlternatives: false) }
+    let capture: Capture = try await input.capture(file, threadOptions, withAlternatives: false)
+    let before = try await input.capture(reference, threadOptions, withAlternatives: false)
     return try await analysis.run(on: capture, set: set, reference: before)
   }
 }

@@ -72,13 +72,9 @@ struct CompareCommand: ReportCommand {
       seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
     var captures: [Capture] = []
     for file in files { captures.append(try await input.capture(file, threadOptions, withAlternatives: false)) }
-    func capture(_ file: String?) async throws -> Capture? {
-      guard let file else { return nil }
-      return try await input.capture(file, threadOptions, withAlternatives: false)
-    }
-    analysis.retrained = try await capture(retrained)
-    analysis.heldOut = try await capture(heldOut)
-    analysis.retrainedHeldOut = try await capture(retrainedHeldOut)
+    analysis.retrained = try await input.capture(retrained, threadOptions, withAlternatives: false)
+    analysis.heldOut = try await input.capture(heldOut, threadOptions, withAlternatives: false)
+    analysis.retrainedHeldOut = try await input.capture(retrainedHeldOut, threadOptions, withAlternatives: false)
     return try await analysis.run(on: captures)
   }
 }

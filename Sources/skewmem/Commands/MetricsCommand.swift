@@ -118,11 +118,8 @@ struct MetricsCommand: ReportCommand {
     analysis.choosesLength = length == nil
     analysis.settings = settings
     analysis.threads = threadOptions.threads
-    func capture(_ file: String?) async throws -> Capture? {
-      guard let file else { return nil }
-      return try await input.capture(file, threadOptions)
-    }
-    let records = try await input.capture(file, threadOptions)
+    func capture(_ file: String?) async throws -> Capture? { try await input.capture(file, threadOptions) }
+    let records: Capture = try await input.capture(file, threadOptions)
     var evidence = MetricsAnalysis.Evidence()
     evidence.heldOut = try await capture(heldOut)
     if let generations {

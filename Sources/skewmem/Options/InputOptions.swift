@@ -88,6 +88,12 @@ struct InputOptions: ParsableArguments {
     return try DataSetSums.isSummary(try Self.opened(file))
   }
 
+  /// A capture that may not be asked for.
+  func capture(_ file: String?, _ threads: ThreadOptions, withAlternatives: Bool = true) async throws -> Capture? {
+    guard let file else { return nil }
+    return try await capture(file, threads, withAlternatives: withAlternatives) as Capture
+  }
+
   /// A capture; without the most probable tokens, which are most of it, where nobody asks for them.
   func capture(_ file: String, _ threads: ThreadOptions, withAlternatives: Bool = true) async throws -> Capture {
     var options = try captureOptions()
