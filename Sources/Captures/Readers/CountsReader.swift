@@ -1,11 +1,15 @@
 import Foundation
 import HeavyTails
 
-/// Reads files of lengths: one whole number a line, optionally how often in a second column; `12+` is censored at 12.
+/// Reads files of lengths, one a line: a whole number, a lower bound (`12+`) or an interval with both ends included
+/// (`3-5`); optionally how often in a second column; optionally the entry length in a third, below which the length
+/// could not have been observed.
 ///
 ///     0 481
 ///     3
 ///     12+ 7
+///     3-5 12
+///     9 1 4
 ///
 /// Columns are separated by spaces, tabs or a comma; blank lines and those that begin with # are skipped.
 public enum CountsReader {
@@ -23,19 +27,26 @@ public enum CountsReader {
     // Lines of one short number, which most are, are counted as they come.
     var histogram = Array(repeating: 0, count: 1 << 12)
     var cells: [CensoredCounts.Cell] = []
+    var intervals: [LengthInterval] = []
     while let chunk = try chunks.next() {
       try chunk.forEachLine { line, number in
         if let length = shortNumber(line) {
           histogram[length] += 1
-        } else if let cell = try cell(line, number, path) {
-          cells.append(cell)
+        } else if let observation = try observation(line, number, path) {
+          switch (observation.entry, observation.upper) {
+          case (0, nil):
+            cells.append(.init(length: observation.lower, exact: 0, censored: observation.weight))
+          case (0, observation.lower):
+            cells.append(.init(length: observation.lower, exact: observation.weight))
+          default: intervals.append(observation)
+          }
         }
       }
     }
     for (length, count) in histogram.enumerated() where count > 0 {
       cells.append(.init(length: length, exact: Double(count), censored: 0))
     }
-    guard let counts = try? CensoredCounts(cells), counts.total > 0 else {
+    guard let counts = try? CensoredCounts(cells, intervals: intervals), counts.total > 0 else {
       throw CaptureError(file: path, problem: "no counts")
     }
     return counts
@@ -55,20 +66,35 @@ public enum CountsReader {
     return value < 1 << 12 ? value : nil
   }
 
-  /// The cell of a line; nil for a comment.
-  private static func cell(
+  /// What a line says; nil for a comment.
+  private static func observation(
     _ line: UnsafeBufferPointer<UInt8>, _ number: Int, _ path: String
-  ) throws(CaptureError) -> CensoredCounts.Cell? {
+  ) throws(CaptureError) -> LengthInterval? {
     let text = String(decoding: line, as: UTF8.self)
     let columns = text.split { " \t,\r".contains($0) }
     guard let first = columns.first, !first.hasPrefix("#") else { return nil }
     func failure(_ field: String, _ problem: String) -> CaptureError {
       CaptureError(file: path, line: number, field: field, problem: problem)
     }
-    let isCensored = first.hasSuffix("+")
-    guard let length = Int(isCensored ? first.dropLast() : first), (0...CensoredCounts.longestLength).contains(length)
-    else {
-      throw failure("length", "\"\(first.prefix(40))\" is not a whole number from 0 to 2^60")
+    func length(_ text: Substring, _ field: String) throws(CaptureError) -> Int {
+      guard let value = Int(text), (0...CensoredCounts.longestLength).contains(value) else {
+        throw failure(field, "\"\(text.prefix(40))\" is not a whole number from 0 to 2^60")
+      }
+      return value
+    }
+    let ends = first.split(separator: "-", omittingEmptySubsequences: false)
+    let lower: Int
+    var upper: Int?
+    if ends.count == 2, !ends[0].isEmpty {
+      (lower, upper) = (try length(ends[0], "length"), try length(ends[1], "length"))
+      guard lower <= upper ?? lower else {
+        throw failure("length", "\"\(first.prefix(40))\" is an interval that ends before it begins")
+      }
+    } else if first.hasSuffix("+") {
+      lower = try length(first.dropLast(), "length")
+    } else {
+      lower = try length(first, "length")
+      upper = lower
     }
     var weight = 1.0
     if columns.count > 1 {
@@ -77,8 +103,12 @@ public enum CountsReader {
       }
       weight = number
     }
-    guard columns.count <= 2 else { throw failure("line", "has more than two columns") }
-    return .init(length: length, exact: isCensored ? 0 : weight, censored: isCensored ? weight : 0)
+    let entry = columns.count > 2 ? try length(columns[2], "entry") : 0
+    guard entry <= lower else {
+      throw failure("entry", "\(entry) is above the length \(lower), which could then not have been observed")
+    }
+    guard columns.count <= 3 else { throw failure("line", "has more than three columns") }
+    return LengthInterval(from: lower, through: upper, entry: entry, weight: weight)
   }
 
   /// Whether a file, of which nothing has been read, is to be taken for counts: its first line that is neither blank

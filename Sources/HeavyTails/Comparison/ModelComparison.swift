@@ -47,12 +47,14 @@ public struct ModelComparison: Sendable, Equatable {
   ) -> ModelComparison? {
     precondition(first.window == second.window, "the fits are conditional on different lengths")
     func terms(_ counts: CensoredCounts) -> [(weight: Double, difference: Double)] {
-      counts.restricted(from: first.window.minimum, through: first.window.maximum).cells.flatMap { cell in
+      let data = counts.restricted(from: first.window.minimum, through: first.window.maximum)
+      let cells = data.cells.flatMap { cell in
         [
           (weight: cell.exact, difference: first.logMass(cell.length) - second.logMass(cell.length)),
           (weight: cell.censored, difference: first.logSurvival(cell.length) - second.logSurvival(cell.length)),
         ].filter { $0.weight > 0 }
       }
+      return cells + data.intervals.map { ($0.weight, first.logProbability($0) - second.logProbability($0)) }
     }
     let units =
       clusters?.map { (weight: 1.0, difference: terms($0).reduce(0) { $0 + $1.weight * $1.difference }) }

@@ -20,10 +20,11 @@ public struct MeanExcess: Sendable, Equatable {
   /// Whether the largest length is censored, so that the mean is a restricted one.
   public let isRestricted: Bool
 
-  /// The mean excess of counts; nil where nothing exceeds the threshold.
+  /// The mean excess of counts; nil where nothing exceeds the threshold, and with intervals.
   ///
   /// - Complexity: O(cells).
   public init?(over threshold: Int, of counts: CensoredCounts) {
+    guard counts.intervals.isEmpty else { return nil }
     let data = counts.restricted(from: threshold + 1)
     guard data.total > 0 else { return nil }
     let curve = ProductLimit(data)

@@ -26,6 +26,7 @@ public struct PeaksOverThreshold: Sendable {
   /// - Throws: `DistributionError.noData` when nothing reaches the threshold; as
   ///   ``MaximumLikelihood/fit(_:to:)-(FittableFamily.Type,_)``.
   public init(over threshold: Int, of counts: CensoredCounts) throws {
+    guard counts.intervals.isEmpty else { throw DistributionError.intervals(method: "peaks over a threshold") }
     excesses = CensoredCounts(
       sorted: counts.cells.filter { $0.length >= threshold }.map {
         .init(length: $0.length - threshold, exact: $0.exact, censored: $0.censored)

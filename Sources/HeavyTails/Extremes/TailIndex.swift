@@ -35,10 +35,10 @@ public struct TailIndex: Sendable, Equatable {
   /// The estimate from the k largest of whole numbers of observations.
   ///
   /// - Returns: nil where it does not exist: fewer than k + 1 observations (4k for Pickands), a threshold below 1,
-  ///   values that are all tied, or censored ones among those used (all of them for Hill's estimate).
+  ///   values that are all tied, censored ones among those used (all of them for Hill's estimate), or intervals.
   /// - Complexity: O(cells).
   public init?(_ method: Method, k: Int, of counts: CensoredCounts) {
-    guard k >= 1 else { return nil }
+    guard k >= 1, counts.intervals.isEmpty else { return nil }
     self.method = method
     self.k = k
     switch method {

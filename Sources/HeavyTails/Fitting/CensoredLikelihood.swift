@@ -10,6 +10,8 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
   private let reach: Reach
   /// The lengths on which the data are conditional.
   private let window: LengthWindow
+  /// The weight of observations whose only condition is the window.
+  private let windowWeight: Double
   let dimension = F.dimension
 
   var weight: Double { counts.total }
@@ -20,6 +22,10 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     self.counts = counts
     self.window = window
     self.reach = reach ?? counts.reach
+    windowWeight =
+      window.isAll
+      ? 0
+      : counts.intervals.reduce(counts.total) { $1.entry > window.minimum ? $0 - $1.weight : $0 }
   }
 
   /// The sum of logarithms of probabilities as a value to minimize. It is never positive; beyond rounding such a sum,
@@ -29,47 +35,67 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     return mean > -.infinity && mean < 1e-9 ? -mean : .infinity
   }
 
-  /// The value alone; infinite where the law is impossible.
   func value(at point: [Double]) -> Double {
     guard let law = try? F(coordinates: point, reach: reach) else { return .infinity }
+    return value(of: law)
+  }
+
+  /// The value at a law.
+  func value(of law: F) -> Double {
     var sum = CompensatedSum()
     for cell in counts.cells {
       if cell.exact > 0 { sum.add(cell.exact * law.logMass(cell.length)) }
       if cell.censored > 0 { sum.add(cell.censored * window.logSurvival(of: law, from: cell.length)) }
     }
-    if !window.isAll { sum.add(-counts.total * window.logProbability(of: law)) }
+    for interval in counts.intervals { sum.add(interval.weight * interval.logProbability(of: law, in: window)) }
+    if !window.isAll { sum.add(-windowWeight * window.logProbability(of: law)) }
     return negativeMean(sum)
   }
 
-  /// The value and its gradient by the coordinates.
   func value(at point: [Double], gradient: inout MutableSpan<Double>) -> Double {
     guard let law = try? F(coordinates: point, reach: reach) else { return .infinity }
+    let (value, slopes) = valueAndSlopes(of: law)
+    let jacobian = F.jacobian(at: point, reach: reach)
+    for j in 0..<dimension {
+      var component = 0.0
+      for (i, slope) in slopes.enumerated() { component += jacobian[i][j] * slope }
+      gradient[j] = component
+    }
+    return value
+  }
+
+  /// The value at a law and its derivatives by the law's parameters.
+  func valueAndSlopes(of law: F) -> (value: Double, slopes: [Double]) {
     var sum = CompensatedSum()
     let parameterCount = F.parameterDescriptions.count
     var scratch = [Double](repeating: 0, count: parameterCount)
     var total = scratch
     var cellGradient = scratch.mutableSpan
+    func add(_ weight: Double, _ slopes: borrowing MutableSpan<Double>) {
+      for index in 0..<parameterCount { total[index] -= weight / counts.total * slopes[index] }
+    }
     for cell in counts.cells {
       if cell.exact > 0 {
         sum.add(cell.exact * law.logMass(cell.length, gradient: &cellGradient))
-        for index in 0..<parameterCount { total[index] += cell.exact * cellGradient[index] }
+        add(cell.exact, cellGradient)
       }
       if cell.censored > 0 {
         sum.add(cell.censored * window.logSurvival(of: law, from: cell.length, gradient: &cellGradient))
-        for index in 0..<parameterCount { total[index] += cell.censored * cellGradient[index] }
+        add(cell.censored, cellGradient)
       }
     }
+    for interval in counts.intervals {
+      sum.add(interval.weight * interval.logProbabilityInside(of: law, in: window, gradient: &cellGradient))
+      add(interval.weight, cellGradient)
+      guard interval.entry > window.minimum else { continue }
+      sum.add(-interval.weight * window.logSurvival(of: law, from: interval.entry, gradient: &cellGradient))
+      add(-interval.weight, cellGradient)
+    }
     if !window.isAll {
-      sum.add(-counts.total * window.logSurvival(of: law, from: window.minimum, gradient: &cellGradient))
-      for index in 0..<parameterCount { total[index] -= counts.total * cellGradient[index] }
+      sum.add(-windowWeight * window.logSurvival(of: law, from: window.minimum, gradient: &cellGradient))
+      add(-windowWeight, cellGradient)
     }
-    let jacobian = F.jacobian(at: point, reach: reach)
-    for j in 0..<dimension {
-      var component = 0.0
-      for i in 0..<parameterCount { component += jacobian[i][j] * total[i] }
-      gradient[j] = -component / counts.total
-    }
-    return negativeMean(sum)
+    return (negativeMean(sum), total)
   }
 
   /// The minimum on the kink next to where a search stopped without derivatives, unless the search is lower.
@@ -98,18 +124,8 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     return (result, kink.condition)
   }
 
-  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil
-  /// for fewer than two clusters or a score that is not finite.
-  func scoreProducts(of clusters: [CensoredCounts], at point: [Double]) -> SymmetricMatrix? {
-    var result = SymmetricMatrix(dimension: dimension)
-    guard clusters.count > 1 else { return nil }
-    for cluster in clusters where cluster.total > 0 {
-      guard let mean = CensoredLikelihood(cluster, reach: reach, window: window).gradient(at: point) else { return nil }
-      for i in 0..<dimension {
-        for j in 0...i { result[i, j] += mean[i] * mean[j] * cluster.total * cluster.total }
-      }
-    }
-    let groups = Double(clusters.count)
-    return result.scaled(by: groups / (groups - 1))
+  /// The same likelihood of a part of the data, with the same coordinates.
+  func restricted(to part: CensoredCounts) -> CensoredLikelihood {
+    CensoredLikelihood(part, reach: reach, window: window)
   }
 }

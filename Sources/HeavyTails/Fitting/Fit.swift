@@ -9,7 +9,8 @@ public struct Fit: Sendable {
     public let name: String
     /// The estimate; nil where the maximum lies at an infinite or undefined value, see ``Fit/boundary``.
     public let value: Double?
-    /// The standard error; nil where there is none: on a boundary, or at a point that is no proper maximum.
+    /// The standard error; nil where there is none: on a boundary, at a point that is no proper maximum, or where the
+    /// value was fixed.
     public let standardError: Double?
   }
 
@@ -23,11 +24,13 @@ public struct Fit: Sendable {
   public let window: LengthWindow
   /// The estimates, in the order of the family's parameters.
   public let parameters: [Parameter]
+  /// The names of the parameters that were fixed beforehand.
+  public let fixed: [String]
   /// The number of values that the family was free to choose: k in the criteria.
   public let freeParameters: Int
   /// Covariance of the estimates; nil on a boundary or where the information is not positive definite.
   public let covariance: SymmetricMatrix?
-  /// The maximum of Σ exact(n) ln f(n) + Σ censored(n) ln S(n).
+  /// The maximum of Σ exact(n) ln f(n) + Σ censored(n) ln S(n), with the terms of intervals.
   public let logLikelihood: Double
   /// Total weight of the data; the number of records.
   public let observations: Double
@@ -45,14 +48,15 @@ public struct Fit: Sendable {
   init(
     family: any FittableFamily.Type, law: any FittableFamily, window: LengthWindow, parameters: [Parameter],
     covariance: SymmetricMatrix?, logLikelihood: Double, observations: Double, isConverged: Bool, iterations: Int,
-    boundary: String?
+    boundary: String?, fixed: [String] = []
   ) {
     self.family = family.familyName
     familyType = family
     self.law = law
     self.window = window
     self.parameters = parameters
-    freeParameters = family.dimension
+    freeParameters = family.dimension - fixed.count
+    self.fixed = fixed
     self.covariance = covariance
     self.logLikelihood = logLikelihood
     self.observations = observations
@@ -77,6 +81,11 @@ public struct Fit: Sendable {
 
   /// ln P(N >= n) of the fitted law, conditional on the window.
   public func logSurvival(_ n: Int) -> Double { window.logSurvival(of: law, n, logWindow) }
+
+  /// ln of the likelihood of one interval-censored or left-truncated observation inside the window.
+  func logProbability(_ interval: LengthInterval) -> Double {
+    interval.logProbability(of: law, in: window) - (interval.entry > window.minimum ? 0 : logWindow)
+  }
 
   /// Akaike's criterion, 2k - 2 ln L; k counts all free parameters of the family, also those on a boundary.
   ///

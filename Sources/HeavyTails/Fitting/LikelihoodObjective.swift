@@ -92,6 +92,21 @@ extension LikelihoodObjective {
     return value.isFinite && gradient.allSatisfy(\.isFinite) ? gradient : nil
   }
 
+  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil
+  /// for fewer than two clusters or a score that is not finite.
+  static func scoreProducts(of clusters: [Self], at point: [Double]) -> SymmetricMatrix? {
+    guard let first = clusters.first, clusters.count > 1 else { return nil }
+    var result = SymmetricMatrix(dimension: first.dimension)
+    for cluster in clusters where cluster.weight > 0 {
+      guard let mean = cluster.gradient(at: point) else { return nil }
+      for i in 0..<first.dimension {
+        for j in 0...i { result[i, j] += mean[i] * mean[j] * cluster.weight * cluster.weight }
+      }
+    }
+    let groups = Double(clusters.count)
+    return result.scaled(by: groups / (groups - 1))
+  }
+
   /// The Hessian, from five-point differences of the analytic gradient: exact to about 1e-11.
   ///
   /// Next to the edge of the possible laws the differences shrink until they stay inside; where there may be a kink

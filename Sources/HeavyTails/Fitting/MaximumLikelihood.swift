@@ -1,9 +1,10 @@
 import GSLNumerics
 import RealModule
 
-/// Maximum likelihood for right-censored counts.
+/// Maximum likelihood for censored and truncated counts.
 ///
-/// The estimate maximizes Σ exact(n) ln f(n; θ) + Σ censored(n) ln S(n; θ) over the cells of the data. With fractional
+/// The estimate maximizes Σ exact(n) ln f(n; θ) + Σ censored(n) ln S(n; θ) over the cells of the data, plus the terms of
+/// each ``LengthInterval``. With fractional
 /// weights, such as the exact law of N, that is the projection of the weights on the family: the member with the least
 /// Kullback–Leibler divergence. The search is GSL's quasi-Newton on unbounded coordinates with analytic gradients from
 /// the best starting points, then Newton steps to the last digits.
@@ -21,6 +22,11 @@ public struct MaximumLikelihood: Sendable {
   public var standardErrors: StandardErrors
   /// The lengths on which the fit is conditional; data outside are left out.
   public var window: LengthWindow
+  /// Parameters that are not estimated but have these values, in the families that have parameters of these names.
+  public var fixed: [String: Double] = [:]
+  /// Values from which the search starts as well as from its own, for the families that have parameters of these
+  /// names.
+  public var startingValues: [String: Double] = [:]
 
   /// The estimator.
   public init(standardErrors: StandardErrors = .observedInformation, window: LengthWindow = LengthWindow()) {
@@ -37,7 +43,8 @@ public struct MaximumLikelihood: Sendable {
   ///
   /// - Complexity: O(cells) an evaluation, some tens to hundreds of evaluations.
   /// - Throws: `DistributionError.noData` when the data carry no weight, `impossibleData` when no starting point of the
-  ///   family gives them a positive likelihood; `NumericsError` if GSL fails.
+  ///   family gives them a positive likelihood; `parameter` for a fixed value out of range, `notFixable` for a weight of
+  ///   a mixture; `NumericsError` if GSL fails.
   public func fit(_ family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit {
     var known: [String: Fit] = [:]
     return try fit(family, to: selected(counts), known: &known)
@@ -76,7 +83,11 @@ public struct MaximumLikelihood: Sendable {
   ) throws -> Fit {
     if let fit = known[family.familyName] { return fit }
     guard counts.total > 0 else { throw DistributionError.noData }
-    let fit = try degenerateFit(of: family, to: counts) ?? properFit(of: family, to: counts, known: &known)
+    let isFixed = family.parameterDescriptions.contains { fixed[$0.name] != nil }
+    let fit =
+      isFixed
+      ? try fixedFit(family, counts)
+      : try degenerateFit(of: family, to: counts) ?? properFit(of: family, to: counts, known: &known)
     known[family.familyName] = fit
     return fit
   }
@@ -86,7 +97,7 @@ public struct MaximumLikelihood: Sendable {
   private func degenerateFit(of family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit? {
     let p: Double
     let boundary: String
-    if counts.exactTotal <= 1e-300 * counts.total {
+    if counts.endedTotal <= 1e-300 * counts.total {
       p = 1
       boundary = "every length is censored: S(n) = 1"
     } else if counts.lengthTotal <= 1e-300 * counts.total {
@@ -155,13 +166,88 @@ public struct MaximumLikelihood: Sendable {
     _: F.Type, _ counts: CensoredCounts, extraStarts: [[Double]]
   ) throws -> Fit {
     let likelihood = CensoredLikelihood<F>(counts, window: window)
-    let starts = (F.startingPoints(for: counts) + extraStarts).map { F.coordinates(of: $0, reach: counts.reach) }
+    let starts = (F.startingPoints(for: counts.withoutIntervals) + extraStarts).map { F.coordinates(of: $0, reach: counts.reach) }
     // Starting points know nothing of a window, so more of them are tried there.
     let enough = max(F.searches, window.isAll ? 1 : 4)
-    guard let best = try likelihood.search(from: starts, enough: enough) else {
-      throw DistributionError.impossibleData(family: F.familyName)
+    var best = try likelihood.search(from: starts, enough: enough)
+    let own = withStartingValues(F.startingPoints(for: counts.withoutIntervals), F.self)
+    if !own.isEmpty {
+      let found = try likelihood.search(from: own.map { F.coordinates(of: $0, reach: counts.reach) }, enough: enough)
+      best = [best, found].compactMap(\.self).min { $0.value < $1.value }
     }
+    guard let best else { throw DistributionError.impossibleData(family: F.familyName) }
     return try interiorFit(F.self, counts, likelihood, best)
+  }
+
+  /// A family's starting points with the asked-for values in place of its own; empty where it has none of their names.
+  private func withStartingValues<F: FittableFamily>(_ points: [[Double]], _: F.Type) -> [[Double]] {
+    let names = F.parameterDescriptions.map(\.name)
+    guard names.contains(where: { startingValues[$0] != nil }) else { return [] }
+    return points.map { point in zip(names, point).map { startingValues[$0] ?? $1 } }
+  }
+
+  /// A fit with some parameters fixed.
+  private func fixedFit<F: FittableFamily>(_ family: F.Type, _ counts: CensoredCounts) throws -> Fit {
+    let descriptions = F.parameterDescriptions
+    let given = descriptions.map { fixed[$0.name] }
+    for (description, value) in zip(descriptions, given) {
+      guard let value else { continue }
+      // The weights of a mixture add up to 1.
+      guard F.dimension == descriptions.count else {
+        throw DistributionError.notFixable(family: F.familyName, name: description.name)
+      }
+      guard description.allows(value) else {
+        throw DistributionError.parameter(
+          family: F.familyName, name: description.name, value: value, allowed: description.range)
+      }
+    }
+    let likelihood = FixedLikelihood<F>(CensoredLikelihood<F>(counts, window: window), fixed: given)
+    let points = F.startingPoints(for: counts.withoutIntervals)
+    let starts = (withStartingValues(points, F.self) + points).map { likelihood.coordinates(of: $0) }
+    let isKnown = likelihood.free.isEmpty
+    let found: NewtonResult?
+    if isKnown {
+      let value = likelihood.value(at: [])
+      found =
+        value < .infinity
+        ? NewtonResult(point: [], value: value, inverseInformation: nil, isConverged: true, iterations: 0) : nil
+    } else {
+      found = try likelihood.search(from: starts, enough: max(F.searches, 4))
+    }
+    guard let found else { throw DistributionError.impossibleData(family: F.familyName) }
+    let law = try likelihood.law(at: found.point)
+    let flat = isKnown ? nil : likelihood.flatDirection(at: found)
+    var values: [Double?] = law.parameters
+    var edges: [String] = []
+    for (place, index) in likelihood.free.enumerated() {
+      guard let way = flat?[place], way != 0 else { continue }
+      let end = way > 0 ? descriptions[index].maximum : descriptions[index].lowerLimit
+      values[index] = end.isFinite ? end : nil
+      edges.append("\(descriptions[index].name) → \(end)")
+    }
+    var covariance: SymmetricMatrix?
+    if edges.isEmpty, let inverse = found.inverseInformation {
+      let jacobian = likelihood.jacobian(at: found.point)
+      switch standardErrors {
+      case .observedInformation:
+        covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
+      case .sandwich(let clusters):
+        let parts = clusters.map { likelihood.restricted(to: selected($0)) }
+        let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
+        covariance = FixedLikelihood<F>.scoreProducts(of: parts, at: found.point)?.transformed(by: rows)
+          .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
+      }
+    }
+    return Fit(
+      family: F.self, law: law, window: window,
+      parameters: descriptions.indices.map { index in
+        Fit.Parameter(
+          name: descriptions[index].name, value: values[index],
+          standardError: given[index] == nil ? covariance?[index, index].squareRoot() : nil)
+      }, covariance: covariance, logLikelihood: -found.value * counts.total, observations: counts.total,
+      isConverged: found.isConverged || !edges.isEmpty, iterations: found.iterations,
+      boundary: edges.isEmpty ? nil : edges.joined(separator: ", "),
+      fixed: descriptions.map(\.name).filter { fixed[$0] != nil })
   }
 
   private func interiorFit<F: FittableFamily>(
@@ -200,9 +286,9 @@ public struct MaximumLikelihood: Sendable {
       case .observedInformation:
         covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
       case .sandwich(let clusters):
-        let clusters = clusters.map(selected)
+        let parts = clusters.map { likelihood.restricted(to: selected($0)) }
         let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
-        covariance = likelihood.scoreProducts(of: clusters, at: result.point)?.transformed(by: rows)
+        covariance = CensoredLikelihood<F>.scoreProducts(of: parts, at: result.point)?.transformed(by: rows)
           .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
       }
     }

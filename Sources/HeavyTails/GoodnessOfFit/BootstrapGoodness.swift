@@ -77,6 +77,7 @@ public struct BootstrapGoodness: Sendable, Equatable {
     replicates: Int = 1000,
     decisionLevel: Double? = nil, seed: UInt64 = 0, threads: Int = 1
   ) async throws {
+    guard counts.intervals.isEmpty else { throw DistributionError.intervals(method: "the bootstrap test") }
     let observed = try distances.map { try $0(of: fit, to: counts) }
     let source = ReplicateSource(fit: fit, counts: counts, distances: distances, resampling: resampling)
     var simulated: [[Double]] = []

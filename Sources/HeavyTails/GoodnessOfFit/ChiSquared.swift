@@ -30,6 +30,7 @@ public struct ChiSquared: Sendable, Equatable {
   /// - Complexity: O(lengths at which a cell may close) evaluations of the survival.
   /// - Throws: `NumericsError`.
   public init(of fit: Fit, to counts: CensoredCounts, smallestExpected: Double = 5) throws {
+    guard counts.intervals.isEmpty else { throw DistributionError.intervals(method: "the chi-squared test") }
     let data = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)
     var sums: [(observed: Double, expected: Double, variance: Double)] = []
     var open = (observed: 0.0, expected: 0.0, variance: 0.0)

@@ -65,7 +65,7 @@ package struct CountsSimulator: Sendable {
       n += 1
     }
     for _ in 0..<left {
-      let value = draw(from: n, &generator)
+      let value = fit.window.sample(of: fit.law, from: n, using: &generator)
       let censored = censoring[next...].first { $0.length > value || generator.uniform() <= $0.hazard }?.length
       let limit = censored ?? (value >= CensoredCounts.longestLength ? max(n, horizon) : .max)
       cells.append(
@@ -74,12 +74,21 @@ package struct CountsSimulator: Sendable {
     }
     return CensoredCounts(sorted: cells.sorted { $0.length < $1.length })
   }
+}
 
-  /// A value N >= n of the window: by inversion of the survival between its ends.
-  private func draw(from n: Int, _ generator: inout SeededGenerator) -> Int {
-    let beyond = fit.window.maximum.map { fit.law.logSurvival($0 + 1) } ?? -.infinity
-    let target = logAddExp(beyond, .log(generator.uniform()) + fit.window.logSurvival(of: fit.law, from: n))
-    return min(max(n, fit.law.quantile(logTail: target) ?? .max), fit.window.maximum ?? .max)
+extension LengthWindow {
+  /// A random length of the window under a law; `Int.max` stands for a value that never ends.
+  public func sample(of law: some DiscreteDistribution, using generator: inout some RandomNumberGenerator) -> Int {
+    sample(of: law, from: minimum, using: &generator)
+  }
+
+  /// A random length N >= n of the window: by inversion of the survival between its ends.
+  func sample(
+    of law: some DiscreteDistribution, from n: Int, using generator: inout some RandomNumberGenerator
+  ) -> Int {
+    let beyond = maximum.map { law.logSurvival($0 + 1) } ?? -.infinity
+    let target = logAddExp(beyond, .log(generator.uniform()) + logSurvival(of: law, from: n))
+    return min(max(n, law.quantile(logTail: target) ?? .max), maximum ?? .max)
   }
 }
 
@@ -99,6 +108,17 @@ extension CensoredCounts {
       drawn.append(Cell(length: cell.length, exact: Double(exact), censored: Double(censored)))
       if left == 0 { break }
     }
-    return CensoredCounts(sorted: drawn)
+    var again: [LengthInterval] = []
+    for interval in intervals where left > 0 {
+      let count = generator.binomial(left, min(1, interval.weight / weight))
+      left -= count
+      weight -= interval.weight
+      if count > 0 {
+        again.append(
+          LengthInterval(
+            from: interval.lower, through: interval.upper, entry: interval.entry, weight: Double(count)))
+      }
+    }
+    return CensoredCounts(sorted: drawn, intervals: again)
   }
 }

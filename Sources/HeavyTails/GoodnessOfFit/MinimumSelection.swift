@@ -28,6 +28,7 @@ public struct MinimumSelection: Sendable {
   public init(
     _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int? = nil, smallestTail: Double = 2
   ) throws {
+    guard counts.intervals.isEmpty else { throw DistributionError.intervals(method: "the choice of n_min") }
     let data = counts.restricted(from: 0, through: maximum)
     let lengths = data.cells.filter { $0.exact > 0 }.map(\.length)
     let isPowerLaw = family == Zeta.self && maximum == nil && data.exactTotal == data.total

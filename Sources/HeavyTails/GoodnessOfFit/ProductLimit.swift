@@ -5,6 +5,8 @@ import RealModule
 ///
 /// For counts of independent records, such as greedy matches. "Censored at n" means N >= n: such a record was at risk
 /// of ending at 0 … n-1, and not at n, which is one step less than in the usual convention of survival analysis.
+/// A record with an entry length is at risk from there on. Interval-censored lengths are spread over their interval in
+/// the proportions of the estimate itself (Turnbull 1976); there is then no variance.
 public struct ProductLimit: Sendable, Equatable {
   /// The estimate at one length.
   public struct Step: Sendable, Equatable {
@@ -14,7 +16,8 @@ public struct ProductLimit: Sendable, Equatable {
     public let atRisk: Double
     /// ln Ŝ(n) = ln P(N >= n).
     public let logSurvival: Double
-    /// Greenwood's sum Σ d / (r (r - d)) over lengths below n, the variance of ln Ŝ(n); infinite where Ŝ(n) = 0.
+    /// Greenwood's sum Σ d / (r (r - d)) over lengths below n, the variance of ln Ŝ(n); infinite where Ŝ(n) = 0, and
+    /// with interval-censored lengths.
     public let logVariance: Double
   }
 
@@ -33,8 +36,12 @@ public struct ProductLimit: Sendable, Equatable {
 
   /// The estimate from counts.
   ///
-  /// - Complexity: O(cells).
+  /// - Complexity: O(cells); with intervals, O(cells · intervals) for each of up to 10,000 iterations.
   public init(_ counts: CensoredCounts) {
+    guard counts.intervals.isEmpty else {
+      self = SelfConsistency(counts).estimate()
+      return
+    }
     var steps: [Step] = []
     var atRisk = counts.total
     var logSurvival = 0.0
@@ -48,6 +55,10 @@ public struct ProductLimit: Sendable, Equatable {
       steps.append(Step(n: cell.length + 1, atRisk: atRisk, logSurvival: logSurvival, logVariance: variance))
       atRisk -= cell.exact
     }
+    self.init(steps: steps, counts)
+  }
+
+  init(steps: [Step], _ counts: CensoredCounts) {
     self.steps = steps
     // An exact last length is followed by Ŝ = 0; after a censored one nothing is known.
     maximum = max(counts.maximum, steps.last?.n ?? 0)

@@ -29,28 +29,38 @@ public struct CensoredCounts: Sendable, Equatable {
 
   /// The cells that carry weight, by increasing length, each length once.
   public let cells: [Cell]
+  /// The interval-censored and left-truncated observations, by increasing lower end; empty for exact and
+  /// right-censored lengths alone.
+  public let intervals: [LengthInterval]
   /// Total weight: the number of observations when the weights are counts.
   public let total: Double
   /// Weight of exact values.
   public let exactTotal: Double
 
-  /// Counts from cells in any order; cells of equal length are added.
+  /// Counts from cells and intervals in any order; cells of equal length are added.
   ///
   /// - Complexity: O(k log k) in the number of cells.
-  /// - Throws: `DistributionError.cell` for a length outside 0 … 2⁶⁰ or a weight outside 0 … 2⁵³.
-  public init(_ cells: some Sequence<Cell>) throws(DistributionError) {
-    let sorted = cells.sorted { $0.length < $1.length }
+  /// - Throws: `DistributionError.cell` for a length outside 0 … 2⁶⁰ or a weight outside 0 … 2⁵³; `interval` for ends
+  ///   that are not 0 <= entry <= lower <= upper <= 2⁶⁰.
+  public init(_ cells: some Sequence<Cell>, intervals: [LengthInterval] = []) throws(DistributionError) {
+    if let wrong = intervals.first(where: { !$0.isValid }) { throw .interval(wrong) }
+    let single = intervals.filter(\.isCell).map(\.middle)
+    let sorted = (cells + single).sorted { $0.length < $1.length }
     for cell in sorted {
       for weight in [cell.exact, cell.censored]
       where cell.length < 0 || cell.length > Self.longestLength || !(weight >= 0 && weight <= Self.largestWeight) {
         throw .cell(length: cell.length, weight: weight)
       }
     }
-    self.init(sorted: sorted)
+    self.init(
+      sorted: sorted, intervals: intervals.filter { !$0.isCell && $0.weight > 0 }.sorted { $0.lower < $1.lower })
   }
 
   /// Counts from valid cells by increasing length.
-  package init(sorted cells: [Cell]) {
+  package init(sorted cells: [Cell]) { self.init(sorted: cells, intervals: []) }
+
+  /// Counts from valid cells, and intervals that are not cells, by increasing length.
+  init(sorted cells: [Cell], intervals: [LengthInterval]) {
     var merged: [Cell] = []
     for cell in cells where cell.exact > 0 || cell.censored > 0 {
       if let last = merged.last, last.length == cell.length {
@@ -61,11 +71,15 @@ public struct CensoredCounts: Sendable, Equatable {
       }
     }
     self.cells = merged
+    self.intervals = intervals
     var exact = CompensatedSum()
     var censored = CompensatedSum()
     for cell in merged {
       exact.add(cell.exact)
       censored.add(cell.censored)
+    }
+    for interval in intervals {
+      if interval.isExact { exact.add(interval.weight) } else { censored.add(interval.weight) }
     }
     exactTotal = exact.value
     var total = exact
@@ -113,21 +127,34 @@ public struct CensoredCounts: Sendable, Equatable {
   ///
   /// A value censored below the minimum says nothing about lengths above it and is left out, as is one above the
   /// maximum.
+  /// An interval that is not inside the window does not tell whether its length is, and is left out too.
   public func restricted(from minimum: Int, through maximum: Int? = nil) -> CensoredCounts {
-    CensoredCounts(sorted: cells.filter { $0.length >= minimum && $0.length <= maximum ?? .max })
+    CensoredCounts(
+      sorted: cells.filter { $0.length >= minimum && $0.length <= maximum ?? .max },
+      intervals: intervals.filter { $0.lower >= minimum && $0.upper ?? $0.lower <= maximum ?? .max })
   }
 
   /// The largest length with any weight, 0 when there is none.
   public var maximum: Int {
-    cells.last?.length ?? 0
+    max(cells.last?.length ?? 0, intervals.reduce(0) { max($0, $1.upper ?? $1.lower) })
+  }
+
+  /// Each interval at its middle and without its entry length: a guess to start searches from.
+  var withoutIntervals: CensoredCounts {
+    intervals.isEmpty
+      ? self : CensoredCounts(sorted: (cells + intervals.map(\.middle)).sorted { $0.length < $1.length })
   }
 
   /// Where the data see tokens fail and survive.
+  ///
+  /// Of an interval the end is used that leaves more laws possible.
   public var reach: Reach {
-    guard let first = cells.first(where: { $0.exact > 0 }), let last = cells.last(where: { $0.exact > 0 }) else {
-      return Reach(lowerBound: 1, upperBound: 1, survived: maximum)
-    }
-    return Reach(lowerBound: first.length + 1, upperBound: last.length + 1, survived: maximum)
+    let ended = cells.lazy.filter { $0.exact > 0 }.map(\.length)
+    let survived = max(cells.last?.length ?? 0, intervals.last?.lower ?? 0)
+    let first = [ended.first, intervals.compactMap(\.upper).min()].compactMap(\.self).min()
+    let last = [ended.last, intervals.last { $0.upper != nil }?.lower].compactMap(\.self).max()
+    guard let first, let last else { return Reach(lowerBound: 1, upperBound: 1, survived: survived) }
+    return Reach(lowerBound: first + 1, upperBound: max(first, last) + 1, survived: survived)
   }
 
   /// The weight of values that are exactly 0.
@@ -136,12 +163,27 @@ public struct CensoredCounts: Sendable, Equatable {
     return first.exact
   }
 
-  /// Σ n · (weight at n), exact and censored alike.
+  /// Σ n · (weight at n), exact and censored alike, an interval at its lower end.
   public var lengthTotal: Double {
     var sum = CompensatedSum()
     for cell in cells { sum.add(Double(cell.length) * (cell.exact + cell.censored)) }
+    for interval in intervals { sum.add(Double(interval.lower) * interval.weight) }
     return sum.value
   }
+
+  /// The weight of lengths that are known to end: exact ones and those in an interval with an upper end.
+  var endedTotal: Double {
+    intervals.reduce(exactTotal) { $1.upper != nil && !$1.isExact ? $0 + $1.weight : $0 }
+  }
+
+  /// The weight of lower bounds alone.
+  public var rightCensoredTotal: Double { total - endedTotal }
+
+  /// The weight of lengths known to lie in an interval of more than one length.
+  public var intervalTotal: Double { endedTotal - exactTotal }
+
+  /// The weight of observations with an entry length above 0.
+  public var truncatedTotal: Double { intervals.reduce(0) { $1.entry > 0 ? $0 + $1.weight : $0 } }
 }
 
 /// How far lengths go, where that decides which parameters are possible.

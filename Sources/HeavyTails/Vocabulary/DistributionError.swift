@@ -14,6 +14,12 @@ public enum DistributionError: LocalizedError, Equatable, Sendable {
   case unknownFamily(String)
   /// A cell of a histogram that is no weight of a length.
   case cell(length: Int, weight: Double)
+  /// An interval whose ends, entry length or weight are out of range.
+  case interval(LengthInterval)
+  /// A method for exact and right-censored lengths, asked for with others.
+  case intervals(method: String)
+  /// A parameter that a family cannot have fixed.
+  case notFixable(family: String, name: String)
   /// A histogram without any weight.
   case noData
   /// Data without any weight between n_min and n_max.
@@ -40,6 +46,13 @@ extension DistributionError: CustomStringConvertible {
         + "the prefix zero-inflated-, cured- or zero-inflated-cured-"
     case .cell(let length, let weight):
       "weight \(weight) at length \(length): lengths are 0 to 2^60, weights 0 to 2^53"
+    case .interval(let interval):
+      "the interval from \(interval.lower)\(interval.upper.map { " to \($0)" } ?? ""), entry length \(interval.entry), "
+        + "weight \(interval.weight): 0 <= entry <= lower <= upper <= 2^60 and weights from 0 to 2^53 are allowed"
+    case .intervals(let method):
+      "\(method) needs exact or right-censored lengths: some are interval-censored or have an entry length"
+    case .notFixable(let family, let name):
+      "\(family): parameter \(name) cannot be fixed, because its range depends on the other parameters"
     case .noData:
       "the data are empty"
     case .noDataInWindow(let minimum, let maximum):

@@ -36,7 +36,9 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   public var family: String
   /// Estimates by name; null at an infinite value.
   public var parameters: PerParameter<Double>
-  /// Standard errors by name; null on a boundary.
+  /// The parameters that were fixed beforehand.
+  public var fixed: [String]
+  /// Standard errors by name; null on a boundary and for fixed parameters.
   public var standardErrors: PerParameter<Double>
   /// Confidence intervals by name; null when not asked for.
   @OrNull public var intervals: PerParameter<Interval>?
@@ -71,7 +73,7 @@ public struct FamilyFit: Codable, Sendable, Equatable {
   public var misfit: [Misfit]
 
   enum CodingKeys: String, CodingKey {
-    case family, parameters, intervals, survival, aic, aicc, bic, weight, ks, converged, boundary, misfit
+    case family, parameters, fixed, intervals, survival, aic, aicc, bic, weight, ks, converged, boundary, misfit
     case standardErrors = "standard_errors"
     case goodnessOfFit = "goodness_of_fit"
     case logLikelihood = "log_likelihood"
@@ -86,6 +88,7 @@ public struct FamilyFit: Codable, Sendable, Equatable {
     intervals: FitIntervals? = nil
   ) {
     family = fit.family
+    fixed = fit.fixed
     parameters = PerParameter(fit.parameters.map { ($0.name, $0.value) })
     standardErrors = PerParameter(fit.parameters.map { ($0.name, $0.standardError) })
     survival =

@@ -38,6 +38,11 @@ public struct FitAnalysis: Sendable {
   public var smallestTail = 10.0
   /// n_max, beyond which data are left out; nil for none.
   public var maximum: Int?
+  /// Parameters that are not estimated but have these values, in the families that have parameters of these names. The
+  /// likelihood-ratio test of each against the estimate then takes the place of comparisons between families.
+  public var fixed: [String: Double] = [:]
+  /// Values from which searches start as well, for the families that have parameters of these names.
+  public var startingValues: [String: Double] = [:]
   /// Whether every pair of families is compared, and not only the best with the others.
   public var comparesAll = false
   /// Whether there are confidence intervals of parameters and of S(n).
@@ -157,7 +162,7 @@ public struct FitAnalysis: Sendable {
 
   /// How intervals are made; nil for none.
   private func intervals(isExactLaw: Bool) -> IntervalMethod? {
-    hasIntervals ? intervalMethod ?? (isExactLaw ? .delta : .profile) : nil
+    hasIntervals ? intervalMethod ?? (isExactLaw || !fixed.isEmpty ? .delta : .profile) : nil
   }
 
   private func check() throws(ArgumentError) {
@@ -187,11 +192,47 @@ public struct FitAnalysis: Sendable {
     if intervalMethod != nil, !hasIntervals {
       throw ArgumentError(name: "intervalMethod", value: "set", allowed: "with intervals only")
     }
+    for (argument, values) in [("fixed", fixed), ("startingValues", startingValues)] {
+      try checkNames(argument, values)
+    }
+    guard !fixed.isEmpty else { return }
+    let needs = [
+      ("minimum", "auto", minimum == .automatic), ("goodnessReplicates", "\(goodnessReplicates)", goodnessReplicates > 0),
+      ("intervalMethod", intervalMethod?.rawValue ?? "", hasIntervals && intervalMethod ?? .delta != .delta),
+    ]
+    for (argument, value, isAsked) in needs where isAsked {
+      throw ArgumentError(name: argument, value: value, allowed: "without fixed parameters only")
+    }
   }
+
+  private func checkNames(_ argument: String, _ values: [String: Double]) throws(ArgumentError) {
+    let known = Set(choices.flatMap(\.candidates).flatMap { $0.parameterDescriptions.map(\.name) })
+    for (name, value) in values.sorted(by: { $0.key < $1.key }) where !known.contains(name) || !value.isFinite {
+      throw ArgumentError(
+        name: argument, value: "\(name)=\(value)",
+        allowed: "a number for one of these families' parameters: \(known.sorted().joined(separator: ", "))")
+    }
+  }
+
+  /// What needs lengths that are exact or right-censored.
+  private func checkIntervals(_ counts: CensoredCounts) throws(ArgumentError) {
+    guard !counts.intervals.isEmpty else { return }
+    let needs = [
+      ("minimum", "auto", minimum == .automatic), ("goodnessReplicates", "\(goodnessReplicates)", goodnessReplicates > 0),
+      ("extremes", "true", extremes),
+    ]
+    for (argument, value, isAsked) in needs where isAsked {
+      throw ArgumentError(
+        name: argument, value: value, allowed: "for exact or right-censored lengths only, without entry lengths")
+    }
+  }
+
+  private var choices: [FamilyChoice] { families ?? Family.ofMatchLengths.map { FamilyChoice($0) } }
 
   /// Clusters are the same weights record by record, when they are fractional: standard errors are then sandwiches.
   private func run(on counts: CensoredCounts, clusters: [CensoredCounts]?, name: String) async throws -> FitReport {
     try check()
+    try checkIntervals(counts)
     guard counts.total > 0 else { throw DistributionError.noData }
     if case .fixed(let n) = minimum, counts.restricted(from: n, through: maximum).total == 0 {
       throw DistributionError.noDataInWindow(from: n, through: maximum)
@@ -214,7 +255,7 @@ public struct FitAnalysis: Sendable {
     // What did not converge is no maximum, and no better than what did.
     fits.sort { $0.isConverged != $1.isConverged ? $0.isConverged : $0.aic < $1.aic }
     let ranked = fits.filter { $0.isConverged && !isCopy($0, of: fits) }
-    if let kept = maximum.map({ counts.restricted(from: 0, through: $0) }), kept.exactTotal < kept.total {
+    if let kept = maximum.map({ counts.restricted(from: 0, through: $0) }), kept.rightCensoredTotal > 0 {
       warnings.append(Warning(.censoredBelowMaximum))
     }
     // Criteria compare only fits to the same data.
@@ -240,22 +281,29 @@ public struct FitAnalysis: Sendable {
     }
     let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
     return FitReport(
-      file: name, observations: counts.total, censored: counts.total - counts.exactTotal, nMax: maximum, best: best,
+      file: name, observations: counts.total, censored: counts.rightCensoredTotal,
+      intervalCensored: counts.intervalTotal, withEntry: counts.truncatedTotal, nMax: maximum, best: best,
       intervalMethod: intervals(isExactLaw: clusters != nil)?.rawValue, fits: reported,
-      comparisons: isCommon ? try comparisons(ranked, counts, clusters) : [],
+      comparisons: try !fixed.isEmpty
+        ? testsOfFixed(fits, counts, clusters) : isCommon ? comparisons(ranked, counts, clusters) : [],
       survival: picture.survival, quantiles: picture.quantiles,
       goodnessOfFit: goodness,
       extremes: extremes ? try ExtremesReport(counts) : nil, warnings: warnings)
   }
 
+  private func estimator(_ window: LengthWindow, _ clusters: [CensoredCounts]?) -> MaximumLikelihood {
+    var estimator = MaximumLikelihood(
+      standardErrors: clusters.map { .sandwich(clusters: $0) } ?? .observedInformation, window: window)
+    estimator.fixed = fixed
+    estimator.startingValues = startingValues
+    return estimator
+  }
+
   private func fitted(
     _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
   ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
-    let families = families ?? Family.ofMatchLengths.map { FamilyChoice($0) }
-    func estimator(_ window: LengthWindow) -> MaximumLikelihood {
-      MaximumLikelihood(
-        standardErrors: clusters.map { .sandwich(clusters: $0) } ?? .observedInformation, window: window)
-    }
+    let families = choices
+    func estimator(_ window: LengthWindow) -> MaximumLikelihood { self.estimator(window, clusters) }
     switch minimum {
     case .fixed(let n):
       return estimator(LengthWindow(from: n, through: maximum)).fits(of: families, to: counts)
@@ -340,7 +388,7 @@ public struct FitAnalysis: Sendable {
   private func distanceWarning(
     _ fit: Fit, _ distance: Double, _ counts: CensoredCounts, isSample: Bool
   ) async throws -> Warning? {
-    guard distance > 0.1 else { return nil }
+    guard distance > 0.1, counts.intervals.isEmpty, fixed.isEmpty else { return nil }
     var p = min(1, 2 * Double.exp(-2 * fit.observations * distance * distance))
     if p > 0.001 {
       // An exact law is no sample, and too few records say nothing about it.
@@ -353,6 +401,25 @@ public struct FitAnalysis: Sendable {
       guard p <= 0.01 else { return nil }
     }
     return Warning(.farFromData, ["ks": distance, "p": p], names: ["family": fit.family])
+  }
+
+  /// Each family with its fixed parameters against the same family with all of them free: χ² with as many degrees of
+  /// freedom as are fixed. With fractional weights the statistic has no such law.
+  private func testsOfFixed(
+    _ fits: [Fit], _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
+  ) throws -> [FitReport.Comparison] {
+    guard clusters == nil else { return [] }
+    return try fits.filter { !$0.fixed.isEmpty && $0.isConverged }.compactMap { fit in
+      var estimator = estimator(fit.window, clusters)
+      estimator.fixed = [:]
+      let free = try estimator.fit(fit.familyType, to: counts)
+      guard free.isConverged else { return nil }
+      let test = try ModelComparison.likelihoodRatio(fit, free, onBoundary: false)
+      let values = fit.fixed.map { "\($0) = \(fixed[$0] ?? .nan)" }.joined(separator: ", ")
+      return .init(
+        first: "\(fit.family) with \(values)", second: fit.family, test: test.test.rawValue, statistic: test.statistic,
+        pValue: test.pValue, correctedStatistic: nil, correctedPValue: nil)
+    }
   }
 
   /// The best family against every other, or each pair: by the likelihood ratio where one contains the other, by

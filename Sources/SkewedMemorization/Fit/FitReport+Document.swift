@@ -7,7 +7,9 @@ extension FitReport: ReadableReport {
     document.title("Families fitted to \(file == "-" ? "standard input" : file)")
     document.paragraph(
       "\(NumberText.weight(observations)) observation\(observations == 1 ? "" : "s"), \(NumberText.weight(censored)) "
-        + "of them censored."
+        + "of them \(intervalCensored > 0 ? "right-censored" : "censored")"
+        + (intervalCensored > 0 ? ", \(NumberText.weight(intervalCensored)) interval-censored" : "")
+        + (withEntry > 0 ? ", \(NumberText.weight(withEntry)) with an entry length" : "") + "."
         + (best.map { " \($0) has the smallest AIC." } ?? ""))
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
@@ -31,7 +33,9 @@ extension FitReport: ReadableReport {
       let hasCorrected = comparisons.contains { $0.correctedStatistic != nil }
       document.heading("Comparisons")
       document.paragraph(
-        "Vuong: positive favors the first. Likelihood ratio: a small p-value favors the second, larger family."
+        (comparisons.contains { $0.test == "vuong" } ? "Vuong: positive favors the first. " : "")
+          + (comparisons.contains { $0.test != "vuong" }
+            ? "Likelihood ratio: a small p-value favors the second, larger family." : "")
           + (hasCorrected
             ? " Corrected: Vuong's statistic with AIC's correction for the numbers of parameters." : ""))
       document.table(

@@ -10,6 +10,10 @@ public struct FitReport: Codable, Sendable, Equatable {
   public var observations: Double
   /// Weight known only as a lower bound.
   public var censored: Double
+  /// Weight known only to lie in an interval.
+  public var intervalCensored: Double
+  /// Weight with an entry length, below which it could not have been observed.
+  public var withEntry: Double
   /// n_max, beyond which the data are left out; null for none.
   @OrNull public var nMax: Int?
   /// The family with the smallest AIC among fits to the same data; null without any.
@@ -34,6 +38,8 @@ public struct FitReport: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case schema, file, observations, censored, best, fits, comparisons, survival, quantiles, extremes, warnings
     case nMax = "n_max"
+    case intervalCensored = "interval_censored"
+    case withEntry = "with_entry"
     case intervalMethod = "interval_method"
     case goodnessOfFit = "goodness_of_fit"
   }

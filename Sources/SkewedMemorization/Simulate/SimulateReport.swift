@@ -9,27 +9,49 @@ public struct SimulateReport: Codable, Sendable, Equatable {
   public let family: String
   /// Its parameters.
   public let parameters: [String: Double]
-  /// `heterogeneity` or `duration-dependence`.
-  public let mechanism: String
-  /// Records drawn.
+  /// `heterogeneity` or `duration-dependence`; null for counts.
+  @OrNull public var mechanism: String?
+  /// Records, or counts, drawn.
   public let records: Int
-  /// Tokens a record.
-  public let length: Int
+  /// Tokens a record, or the length at which counts are censored; null for counts without one.
+  @OrNull public var length: Int?
+  /// n_min, on which counts are conditional; 0 for records.
+  public let nMin: Int
   /// The seed.
   public let seed: UInt64
-  /// Where the capture is.
+  /// Where the capture or the counts are.
   public let output: String
 
-  /// The summary of a simulation.
+  enum CodingKeys: String, CodingKey {
+    case schema, family, parameters, mechanism, records, length, seed, output
+    case nMin = "n_min"
+  }
+
+  /// The summary of a simulated capture.
   public init(simulator: RecordSimulator, records: Int, output: String) {
-    let descriptions = type(of: simulator.law).parameterDescriptions
-    family = type(of: simulator.law).familyName
+    self.init(
+      law: simulator.law, mechanism: simulator.mechanism.rawValue, records: records, length: simulator.length, nMin: 0,
+      seed: simulator.seed, output: output)
+  }
+
+  /// The summary of simulated counts.
+  public init(simulation: CountsSimulation, draws: Int, output: String) {
+    self.init(
+      law: simulation.law, mechanism: nil, records: draws, length: simulation.length,
+      nMin: simulation.window.minimum, seed: simulation.seed, output: output)
+  }
+
+  private init(
+    law: any FittableFamily, mechanism: String?, records: Int, length: Int?, nMin: Int, seed: UInt64, output: String
+  ) {
+    family = type(of: law).familyName
     parameters = Dictionary(
-      uniqueKeysWithValues: zip(descriptions.map(\.name), simulator.law.parameters).map { ($0, $1) })
-    mechanism = simulator.mechanism.rawValue
+      uniqueKeysWithValues: zip(type(of: law).parameterDescriptions.map(\.name), law.parameters).map { ($0, $1) })
     self.records = records
-    length = simulator.length
-    seed = simulator.seed
+    self.nMin = nMin
+    self.seed = seed
     self.output = output
+    _mechanism = OrNull(wrappedValue: mechanism)
+    _length = OrNull(wrappedValue: length)
   }
 }

@@ -9,8 +9,8 @@ struct FitCommand: ReportCommand {
     abstract: "Fit families of heavy-tailed laws to match lengths.",
     discussion: """
       FILE is a capture, whose exact law of N is fitted (or its greedy matches, with --greedy), or counts: one \
-      length a line, \
-      optionally how often; 12+ is censored at 12.
+      length a line, optionally how often, optionally the entry length below which it could not have been observed. \
+      12+ is right-censored at 12; 3-5 lies anywhere from 3 to 5.
 
       Families: \(FamilyChoice.plainNames); each also with the prefix zero-inflated-, \
       cured- or zero-inflated-cured-.
@@ -35,6 +35,17 @@ struct FitCommand: ReportCommand {
     parsing: .unconditional,
     help: ArgumentHelp("Leave out longer lengths: a sharp end of what could be seen.", valueName: "n"))
   var nMax: Int?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Fix a parameter, and test its value against the estimate; repeat for each.", valueName: "name=value"))
+  var fix: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Start the search here as well; repeat for each parameter.", valueName: "name=value"))
+  var start: [String] = []
 
   @Flag(help: "Compare every pair of families, not only the best with the others.")
   var compare = false
@@ -76,7 +87,7 @@ struct FitCommand: ReportCommand {
 
   static let optionNames = [
     "goodnessReplicates": "bootstrap", "stopsEarly": "stop-early", "isGreedy": "greedy",
-    "testsAll": "test-all",
+    "testsAll": "test-all", "fixed": "fix", "startingValues": "start", "minimum": "n-min",
   ]
 
   var captures: [String] { [file] }
@@ -101,6 +112,8 @@ struct FitCommand: ReportCommand {
       throw ValidationError("--n-min \"\(nMin)\" is neither auto nor a length of 0 or more.")
     }
     analysis.maximum = nMax
+    analysis.fixed = try namedNumbers(fix, option: "fix")
+    analysis.startingValues = try namedNumbers(start, option: "start")
     analysis.isGreedy = greedy
     analysis.hasIntervals = intervals
     analysis.intervalMethod = intervalMethod
