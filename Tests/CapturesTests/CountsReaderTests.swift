@@ -21,10 +21,23 @@ import Testing
       ])
   }
 
+  @Test func intervalsAndEntries() async throws {
+    let counts = try await read("3-5 12\n4-4\n9 2 4\n12+,3,5\n7 1 0\n")
+    #expect(counts.cells == [.init(length: 4, exact: 1), .init(length: 7, exact: 1)])
+    #expect(
+      counts.intervals == [
+        .init(from: 3, through: 5, weight: 12), .init(from: 9, through: 9, entry: 4, weight: 2),
+        .init(from: 12, through: nil, entry: 5, weight: 3),
+      ])
+    #expect(counts.total == 19 && counts.intervalTotal == 12 && counts.truncatedTotal == 5)
+    #expect(counts.rightCensoredTotal == 3)
+  }
+
   @Test func badLinesAreNamed() async throws {
     for (text, line, field) in [
       ("0\nx", 2, "length"), ("-1", 1, "length"), ("1.5", 1, "length"), ("1 -2", 1, "count"), ("1 nan", 1, "count"),
-      ("1 2 3", 1, "line"), ("+", 1, "length"),
+      ("1 2 3", 1, "entry"), ("9 2 x", 1, "entry"), ("9 1 2 3", 1, "line"), ("+", 1, "length"), ("5-3", 1, "length"),
+      ("3-", 1, "length"), ("3--5", 1, "length"), ("3-5+", 1, "length"), ("3-5 1 4", 1, "entry"),
     ] {
       await #expect { try await read(text) } throws: { error in
         let error = error as? CaptureError

@@ -37,6 +37,59 @@ import Testing
     #expect(Set(fit.keys).isSuperset(of: ["n_min", "tail_observations", "ks", "weight", "aicc", "boundary"]))
   }
 
+  @Test func fixedParametersAreTested() async throws {
+    var analysis = FitAnalysis()
+    analysis.families = try ["geometric", "zero-inflated-geometric"].map { try FamilyChoice(named: $0) }
+    analysis.fixed = ["zero": 0.3]
+    analysis.hasIntervals = true
+    let report = try await analysis.run(on: counts(), name: "x")
+    let fit = try #require(report.fits.first { $0.family == "zero-inflated-geometric" })
+    #expect(fit.fixed == ["zero"] && fit.parameters["zero"] == 0.3 && fit.standardErrors["zero"] == nil)
+    #expect(fit.intervals?["p"] != nil && report.intervalMethod == "delta")
+    // The truth is 0.3, and geometric has no such parameter.
+    let test = try #require(report.comparisons.first)
+    #expect(report.comparisons.count == 1 && test.first == "zero-inflated-geometric with zero = 0.3")
+    #expect(test.pValue > 0.01 && test.test == "likelihood-ratio")
+    analysis.fixed = ["zero": 0.9]
+    #expect(try #require(try await analysis.run(on: counts(), name: "x").comparisons.first).pValue < 1e-10)
+    for (name, change) in [
+      ("minimum", { (analysis: inout FitAnalysis) in analysis.minimum = .automatic }),
+      ("goodnessReplicates", { $0.goodnessReplicates = 19 }), ("intervalMethod", { $0.intervalMethod = .profile }),
+      ("fixed", { $0.fixed = ["alpha": 2] }), ("startingValues", { $0.startingValues = ["p": .nan] }),
+    ] {
+      var wrong = analysis
+      change(&wrong)
+      await #expect { try await wrong.run(on: counts(), name: "x") } throws: { ($0 as? ArgumentError)?.name == name }
+    }
+    analysis.fixed = ["zero": 2]
+    await #expect(throws: DistributionError.self) { try await analysis.run(on: counts(), name: "x") }
+  }
+
+  /// Lengths drawn from a fit are those of its law: the p-value of fitting them with the law's own parameters.
+  @Test func drawsFromAFit() async throws {
+    var analysis = FitAnalysis()
+    analysis.families = [try FamilyChoice(named: "discrete-weibull"), try FamilyChoice(named: "geometric")]
+    analysis.minimum = .fixed(2)
+    analysis.maximum = 40
+    let report = try await analysis.run(on: counts(), name: "x")
+    let fitted = try FittedLaw(report, family: "discrete-weibull")
+    let simulation = try CountsSimulation(law: fitted.law, window: fitted.window, seed: 9)
+    let drawn = try simulation.counts(50_000)
+    #expect(drawn.total == 50_000 && drawn.cells[0].length == 2 && drawn.maximum <= 40)
+    for n in [3, 5, 10, 20, 35] {
+      let expected = Double.exp(fitted.window.logSurvival(of: fitted.law, n))
+      let share = drawn.restricted(from: n).total / 50_000
+      // Five standard errors.
+      #expect(abs(share - expected) < 5 * (expected * (1 - expected) / 50_000).squareRoot())
+    }
+    #expect(throws: ArgumentError.self) { try FittedLaw(report, family: "zeta") }
+    #expect(throws: ArgumentError.self) {
+      try CountsSimulation(law: fitted.law, window: fitted.window, length: 1, seed: 9)
+    }
+    let lines = try CountsSimulation(law: Geometric(p: 0.5), length: 3, seed: 1).counts(100).lines
+    #expect(lines.count == 4 && lines[3].hasPrefix("3+ "))
+  }
+
   /// What pictures are drawn from, counted by hand: survival and quantiles from n_min on.
   @Test func pictures() async throws {
     // 0 × 5, 1 × 3, 2 × 2, 4 × 1, and one that is at least 6.

@@ -59,12 +59,12 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     for j in 0..<dimension {
       var component = 0.0
       for (i, slope) in slopes.enumerated() { component += jacobian[i][j] * slope }
-      gradient[j] = component
+      gradient[j] = -component / counts.total
     }
     return value
   }
 
-  /// The value at a law and its derivatives by the law's parameters.
+  /// The value at a law, and the derivatives of the log-likelihood by the law's parameters.
   func valueAndSlopes(of law: F) -> (value: Double, slopes: [Double]) {
     var sum = CompensatedSum()
     let parameterCount = F.parameterDescriptions.count
@@ -72,7 +72,7 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     var total = scratch
     var cellGradient = scratch.mutableSpan
     func add(_ weight: Double, _ slopes: borrowing MutableSpan<Double>) {
-      for index in 0..<parameterCount { total[index] -= weight / counts.total * slopes[index] }
+      for index in 0..<parameterCount { total[index] += weight * slopes[index] }
     }
     for cell in counts.cells {
       if cell.exact > 0 {

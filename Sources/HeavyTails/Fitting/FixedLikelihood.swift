@@ -57,7 +57,7 @@ struct FixedLikelihood<F: FittableFamily>: LikelihoodObjective {
     guard let law = try? law(at: point) else { return .infinity }
     let (value, slopes) = likelihood.valueAndSlopes(of: law)
     let jacobian = jacobian(at: point)
-    for (place, index) in free.enumerated() { gradient[place] = slopes[index] * jacobian[index][place] }
+    for (place, index) in free.enumerated() { gradient[place] = -slopes[index] * jacobian[index][place] / weight }
     return value
   }
 }

@@ -166,7 +166,9 @@ public struct MaximumLikelihood: Sendable {
     _: F.Type, _ counts: CensoredCounts, extraStarts: [[Double]]
   ) throws -> Fit {
     let likelihood = CensoredLikelihood<F>(counts, window: window)
-    let starts = (F.startingPoints(for: counts.withoutIntervals) + extraStarts).map { F.coordinates(of: $0, reach: counts.reach) }
+    let starts = (F.startingPoints(for: counts.withoutIntervals) + extraStarts).map {
+      F.coordinates(of: $0, reach: counts.reach)
+    }
     // Starting points know nothing of a window, so more of them are tried there.
     let enough = max(F.searches, window.isAll ? 1 : 4)
     var best = try likelihood.search(from: starts, enough: enough)

@@ -37,7 +37,8 @@ public struct LengthInterval: Sendable, Equatable {
 
   /// Whether the values are allowed: 0 <= entry <= lower <= upper <= 2⁶⁰ and a weight from 0 to 2⁵³.
   var isValid: Bool {
-    entry >= 0 && entry <= lower && lower <= upper ?? lower && max(lower, upper ?? lower) <= CensoredCounts.longestLength
+    entry >= 0 && entry <= lower && lower <= upper ?? lower
+      && max(lower, upper ?? lower) <= CensoredCounts.longestLength
       && weight >= 0 && weight <= CensoredCounts.largestWeight
   }
 

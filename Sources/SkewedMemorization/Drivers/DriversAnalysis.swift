@@ -1,5 +1,6 @@
 import Captures
 import GSLNumerics
+import HeavyTails
 import Inference
 import RealModule
 import Similarity
@@ -18,12 +19,22 @@ public struct DriversAnalysis: Sendable {
   public var errors = BinaryRegression.Errors.jackknife
   /// The predictors by name; nil for all that vary.
   public var predictors: [String]?
+  /// The family whose scale is regressed on the predictors as well; nil for none.
+  public var scale: ScaleFamily?
   /// The nearest neighbors of a record's prefix, for `input_similarity`.
   public var neighbors = 10
   /// The first positions whose pairs are tested for independence.
   public var positions = 32
   /// The bootstraps of the mean matches by repetition.
   public var resampling = Resampling()
+
+  /// A family whose scale can be regressed on predictors.
+  public enum ScaleFamily: String, Sendable, CaseIterable {
+    /// The beta-geometric law with the scale a and the shape b.
+    case betaGeometric = "beta-geometric"
+    /// The discrete Weibull law with S(n) = exp(-(n / scale)^beta).
+    case discreteWeibull = "discrete-weibull"
+  }
 
   /// The usual analysis.
   public init() {}
@@ -66,10 +77,19 @@ public struct DriversAnalysis: Sendable {
     // Of a record at several checkpoints the last: one record does not count as several.
     let latest = last.records
     var report = DriversReport(
-      files: captures.map(\.name), records: records.count, models: [], doses: doses(latest),
+      files: captures.map(\.name), records: records.count, models: [], scales: [], doses: doses(latest),
       independence: independence(latest), warnings: warnings)
     for isGreedy in [true, false] {
       if let model = try model(records, columns, isGreedy: isGreedy, &report.warnings) { report.models.append(model) }
+      if let scale, !columns.isEmpty, let units = units(records, columns, isGreedy: isGreedy) {
+        let outcome = isGreedy ? "greedy" : "sampling"
+        let model =
+          switch scale {
+          case .betaGeometric: try scaleModel(BetaGeometric.self, units, columns, outcome, &report.warnings)
+          case .discreteWeibull: try scaleModel(DiscreteWeibull.self, units, columns, outcome, &report.warnings)
+          }
+        if let model { report.scales.append(model) }
+      }
     }
     report.add(evidenceOf: captures)
     return report
@@ -232,6 +252,52 @@ public struct DriversAnalysis: Sendable {
     }
   }
 
+  // MARK: Scale
+
+  /// The records' lengths with their predictors; nil where some do not tell their greedy match.
+  private func units(_ records: [Record], _ columns: [Column], isGreedy: Bool) -> [ScaleRegression.Unit]? {
+    var clusters: [String: Int] = [:]
+    var units: [ScaleRegression.Unit] = []
+    for (index, record) in records.enumerated() {
+      let cluster = clusters[record.id, default: clusters.count]
+      clusters[record.id] = cluster
+      let cells: [CensoredCounts.Cell]
+      if isGreedy {
+        guard let match = GreedyMatch(record) else { return nil }
+        cells = [.init(length: match.length, exact: match.isCensored ? 0 : 1, censored: match.isCensored ? 1 : 0)]
+      } else {
+        let law = MatchLengthLaw(record)
+        cells =
+          (0..<law.length).map { .init(length: $0, exact: .exp(law.logMass($0))) }
+          + [.init(length: law.length, exact: 0, censored: .exp(law.logSurvival[law.length]))]
+      }
+      guard let counts = try? CensoredCounts(cells) else { return nil }
+      units.append(.init(counts, covariates: columns.map { $0.values[index] }, cluster: cluster))
+    }
+    return units
+  }
+
+  private func scaleModel<F: ScaledFamily>(
+    _ family: F.Type, _ units: [ScaleRegression.Unit], _ columns: [Column], _ outcome: String,
+    _ warnings: inout [Warning]
+  ) throws -> DriversReport.ScaleModel? {
+    do {
+      let fit = try ScaleRegression(family, units: units)
+      let tests = try columns.indices.map { index in
+        try Task.checkCancellation()
+        return try ScaleRegression.pValue(family, units: units, covariate: index, seed: resampling.seed)
+      }
+      guard fit.isConverged else {
+        warnings.append(Warning(.notConverged, names: ["families": "the scale of \(fit.family), \(outcome)"]))
+        return nil
+      }
+      return .init(outcome, fit, F.shapeName, columns.map(\.name), tests)
+    } catch let error as DistributionError {
+      warnings.append(Warning(.noRegression, names: ["outcome": outcome, "problem": "\(error)"]))
+      return nil
+    }
+  }
+
   /// A row for each position at risk.
   private struct Rows {
     var columns: [[Double]]
@@ -316,6 +382,27 @@ public struct DriversAnalysis: Sendable {
     BinaryAssociation(
       both: rows.count { $0 && $1 }, first: rows.count { $0 && !$1 }, second: rows.count { !$0 && $1 },
       neither: rows.count { !$0 && !$1 })
+  }
+}
+
+extension DriversReport.ScaleModel {
+  fileprivate init(
+    _ outcome: String, _ fit: ScaleRegression, _ shapeName: String, _ names: [String], _ tests: [Double]
+  ) {
+    let t = studentQuantile(0.975, degreesOfFreedom: Double(max(1, fit.clusters - fit.coefficients.count - 1)))
+    func interval(_ estimate: ScaleRegression.Estimate) -> Interval? {
+      guard let error = estimate.standardError else { return nil }
+      let (low, high) = (estimate.value - t * error, estimate.value + t * error)
+      return Interval(Double.exp(low)...Double.exp(high))
+    }
+    self.init(
+      outcome: outcome, family: fit.family, constant: fit.coefficients[0].value, shapeName: shapeName,
+      shape: .exp(fit.logShape.value), shapeInterval: interval(fit.logShape),
+      predictors: zip(zip(names, tests), fit.coefficients.dropFirst()).map { named, estimate in
+        Stretch(
+          name: named.0, coefficient: estimate.value, standardError: estimate.standardError, p: named.1,
+          stretch: .exp(estimate.value), stretchInterval: interval(estimate))
+      }, logLikelihood: fit.logLikelihood, nullLogLikelihood: fit.nullLogLikelihood, clusters: fit.clusters)
   }
 }
 

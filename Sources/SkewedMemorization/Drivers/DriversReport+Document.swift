@@ -54,6 +54,23 @@ extension DriversReport: ReadableReport {
             [NumberText.text($0.weight), NumberText.text($0.fitted), NumberText.text($0.observed)]
           }))
     }
+    for model in scales {
+      document.heading("Length scale: \(model.outcome), \(model.family)")
+      document.paragraph(
+        "The scale of the match length's law, with one shape for all "
+          + "\(NumberText.count(model.clusters, "record")): \(model.shapeName) = \(NumberText.text(model.shape)) "
+          + "\(intervalText(model.shapeInterval)). Stretch is the factor by which lengths grow for one more unit of "
+          + "the predictor. Standard errors allow for dependence within a record; p-values are by permutation.")
+      document.table(
+        .init(
+          ["predictor", "coefficient", "standard error", "p", "stretch", "95 % limits"], left: [0],
+          rows: model.predictors.map {
+            [
+              $0.name, NumberText.text($0.coefficient), NumberText.text($0.standardError), NumberText.text($0.p),
+              NumberText.text($0.stretch), intervalText($0.stretchInterval),
+            ]
+          }))
+    }
     if !doses.isEmpty {
       document.heading("Repetition")
       document.table(

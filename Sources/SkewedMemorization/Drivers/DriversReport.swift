@@ -8,6 +8,8 @@ public struct DriversReport: Codable, Sendable, Equatable {
   public var records: Int
   /// Hazard regressions of the first mismatch: of greedy decoding where every record says, and of sampling.
   public var models: [HazardModel]
+  /// Regressions of the scale of a family of laws, of the same outcomes; empty where none was asked for.
+  public var scales: [ScaleModel]
   /// Memorization by how often a record was shown, in the last file; empty where records do not say or are alike.
   public var doses: [Dose]
   /// Whether positions are recalled independently, in the last file; null where no record says what greedy decoding
@@ -47,6 +49,60 @@ public struct DriversReport: Codable, Sendable, Equatable {
       case outcome, link, errors, constant, predictors, deviance, explained, rows, clusters, calibration
       case logLikelihood = "log_likelihood"
       case nullDeviance = "null_deviance"
+    }
+  }
+
+  /// A regression of the scale of the match length's law: the logarithm of the scale is linear in the predictors.
+  public struct ScaleModel: Codable, Sendable, Equatable {
+    /// `greedy` or `sampling`.
+    public var outcome: String
+    /// The family.
+    public var family: String
+    /// The logarithm of the scale where all predictors are 0.
+    public var constant: Double
+    /// The name of the shape.
+    public var shapeName: String
+    /// The shape, the same for all records.
+    public var shape: Double
+    /// Its 95 % limits; null where there are none.
+    @OrNull public var shapeInterval: Interval?
+    /// What the scale is regressed on.
+    public var predictors: [Stretch]
+    /// The maximum of the log-likelihood.
+    public var logLikelihood: Double
+    /// That without predictors.
+    public var nullLogLikelihood: Double
+    /// Records by name: the clusters of the standard errors.
+    public var clusters: Int
+
+    enum CodingKeys: String, CodingKey {
+      case outcome, family, constant, shape, predictors, clusters
+      case shapeName = "shape_name"
+      case shapeInterval = "shape_interval"
+      case logLikelihood = "log_likelihood"
+      case nullLogLikelihood = "null_log_likelihood"
+    }
+
+    /// One predictor of a scale.
+    public struct Stretch: Codable, Sendable, Equatable {
+      /// Its name.
+      public var name: String
+      /// Its coefficient.
+      public var coefficient: Double
+      /// The standard error by the clustered sandwich; null where there is none.
+      @OrNull public var standardError: Double?
+      /// P of an effect as far from 0 or farther where there is none, from permutations of the predictor over records.
+      public var p: Double
+      /// e^coefficient: by how much lengths stretch for one more unit.
+      public var stretch: Double
+      /// Its 95 % limits; null where there are none.
+      @OrNull public var stretchInterval: Interval?
+
+      enum CodingKeys: String, CodingKey {
+        case name, coefficient, p, stretch
+        case standardError = "standard_error"
+        case stretchInterval = "stretch_interval"
+      }
     }
   }
 

@@ -197,7 +197,8 @@ public struct FitAnalysis: Sendable {
     }
     guard !fixed.isEmpty else { return }
     let needs = [
-      ("minimum", "auto", minimum == .automatic), ("goodnessReplicates", "\(goodnessReplicates)", goodnessReplicates > 0),
+      ("minimum", "auto", minimum == .automatic),
+      ("goodnessReplicates", "\(goodnessReplicates)", goodnessReplicates > 0),
       ("intervalMethod", intervalMethod?.rawValue ?? "", hasIntervals && intervalMethod ?? .delta != .delta),
     ]
     for (argument, value, isAsked) in needs where isAsked {
@@ -218,7 +219,8 @@ public struct FitAnalysis: Sendable {
   private func checkIntervals(_ counts: CensoredCounts) throws(ArgumentError) {
     guard !counts.intervals.isEmpty else { return }
     let needs = [
-      ("minimum", "auto", minimum == .automatic), ("goodnessReplicates", "\(goodnessReplicates)", goodnessReplicates > 0),
+      ("minimum", "auto", minimum == .automatic),
+      ("goodnessReplicates", "\(goodnessReplicates)", goodnessReplicates > 0),
       ("extremes", "true", extremes),
     ]
     for (argument, value, isAsked) in needs where isAsked {

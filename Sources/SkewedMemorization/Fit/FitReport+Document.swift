@@ -33,9 +33,11 @@ extension FitReport: ReadableReport {
       let hasCorrected = comparisons.contains { $0.correctedStatistic != nil }
       document.heading("Comparisons")
       document.paragraph(
-        (comparisons.contains { $0.test == "vuong" } ? "Vuong: positive favors the first. " : "")
-          + (comparisons.contains { $0.test != "vuong" }
-            ? "Likelihood ratio: a small p-value favors the second, larger family." : "")
+        [
+          comparisons.contains { $0.test == "vuong" } ? "Vuong: positive favors the first." : nil,
+          comparisons.contains { $0.test != "vuong" }
+            ? "Likelihood ratio: a small p-value favors the second, larger family." : nil,
+        ].compactMap(\.self).joined(separator: " ")
           + (hasCorrected
             ? " Corrected: Vuong's statistic with AIC's correction for the numbers of parameters." : ""))
       document.table(

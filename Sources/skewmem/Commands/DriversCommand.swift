@@ -29,6 +29,12 @@ struct DriversCommand: ReportCommand {
       """)
   var errors = DriversAnalysis().errors
 
+  @Option(
+    help: ArgumentHelp(
+      "Also regress the scale of this family on the predictors: beta-geometric or discrete-weibull.",
+      valueName: "family"))
+  var scale: DriversAnalysis.ScaleFamily?
+
   @Option(help: ArgumentHelp("Only these predictors. (default: all that vary)", valueName: "name,..."))
   var predictors: String?
 
@@ -68,6 +74,7 @@ struct DriversCommand: ReportCommand {
     var analysis = DriversAnalysis()
     analysis.link = link
     analysis.errors = errors
+    analysis.scale = scale
     analysis.predictors = predictors?.split(separator: ",").map { String($0.filter { $0 != " " }) }
     analysis.neighbors = neighbors
     analysis.positions = positions
@@ -86,5 +93,6 @@ struct DriversCommand: ReportCommand {
   }
 }
 
+extension DriversAnalysis.ScaleFamily: ExpressibleByArgument {}
 extension BinaryRegression.Link: ExpressibleByArgument {}
 extension BinaryRegression.Errors: ExpressibleByArgument {}
