@@ -13,6 +13,23 @@ import TokenProcess
     }
   }
 
+  /// What lm-evaluation-harness logs for a task that generates, in both of its forms of arguments.
+  @Test func harnessGenerations() async throws {
+    let sets = try await read(
+      """
+      {"doc_id": 7, "doc": {"q": "?"}, "target": "x", "arguments": {"gen_args_0": {"arg_0": "Once", "arg_1": \
+      {"until": ["\\n"], "do_sample": false, "temperature": 0.0}}}, "resps": [["upon a time"]], \
+      "filtered_resps": ["upon a time"]}
+      {"doc_id": "b", "arguments": [["Twice", {"temperature": 0.7, "top_p": 0.9}]], "resps": [["a", "b"]]}
+      """)
+    #expect(sets.map(\.id) == ["7", "b"] && sets.map(\.prompt) == ["Once", "Twice"])
+    #expect(sets[0].texts == ["upon a time"] && sets[0].decoding == .greedy && sets[1].texts == ["a", "b"])
+    #expect(sets[1].decoding == (try Decoding(temperature: 0.7, topP: 0.9)))
+    await #expect { try await read("{\"doc_id\": 1, \"resps\": [[[-1.5, false]]]}") } throws: {
+      ($0 as? CaptureError)?.field == "resps"
+    }
+  }
+
   @Test func fields() async throws {
     let sets = try await read(
       """

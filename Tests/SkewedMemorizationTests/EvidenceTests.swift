@@ -122,6 +122,19 @@ import TokenProcess
     var generator = SeededGenerator(seed: 4)
     let rows = (0..<6).map { index in record("\(index)", values(5, &generator) + [-100, -0.5] + values(3, &generator)) }
     #expect(codes(rows) == [.clipped])
+    // A floor higher up, as of servers that list so many tokens or of probabilities cut at 1e-9 or 1e-4.
+    for floor in [-20.72, -9.21, -4.5] {
+      let rows = (0..<300).map { record("\($0)", values(20, &generator).map { max(floor, -0.4 * floor * $0) }) }
+      #expect(codes(rows) == [.clipped])
+      var checks = EvidenceChecks()
+      for row in rows { checks.add(row) }
+      #expect(checks.findings.first?.numbers["value"] == floor)
+    }
+    // Rounded values share their smallest ones too, and copies of a record all of theirs.
+    let rounded = (0..<300).map { record("\($0)", values(20, &generator).map { ($0 * 10).rounded() / 10 }) }
+    #expect(codes(rounded) == [])
+    let one = values(20, &generator)
+    #expect(codes((0..<40).map { record("\($0)", $0 % 4 == 0 ? one : values(20, &generator)) }) == [.copies])
   }
 
   @Test func answersToOneQuestion() {
@@ -166,6 +179,14 @@ import TokenProcess
         "\(index)", values(40, &generator), tokens: Array(own[..<place]) + boilerplate + Array(own[place...]))
     }
     #expect(codes(quoting) == [])
+    // Texts without token numbers, cut in the middle of words.
+    let words = (0..<400).map { "word\($0 * 7919 % 100)" }.joined(separator: " ")
+    let written = (0..<30).map { index -> Record in
+      var written = record("\(index)", values(50, &generator))
+      written.reference = String(words.dropFirst(index * 41 + 3).prefix(205))
+      return written
+    }
+    #expect(codes(written) == [.overlappingWindows])
     let apart = (0..<8).map { index in record("\(index)", Array(text[(index * 50)..<(index * 50 + 50)])) }
     #expect(codes(apart) == [])
   }
@@ -216,7 +237,8 @@ import TokenProcess
         let scale = Double.exp(4 * generator.normal() - 2)
         let values = (0..<Int.random(in: 4...40, using: &generator)).map { position -> Double in
           // The first token of a reference is seldom certain.
-          let value = max(-40, (position == 0 ? max(0.05, scale) : scale) * .log(generator.uniform()))
+          let plain = (position == 0 ? max(0.05, scale) : scale) * .log(generator.uniform())
+          let value = plain < -40 ? -40 - .log(plain / -40) : plain
           return set % 3 == 0
             ? Double(Float(value)) : (value * (set % 3 == 1 ? 1e4 : 1e6)).rounded() / (set % 3 == 1 ? 1e4 : 1e6)
         }

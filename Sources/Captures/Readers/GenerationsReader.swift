@@ -48,7 +48,8 @@ public struct SampledGenerations: Sendable, Equatable {
 /// `logprobs` has ln p of each token. `max_tokens` says how many tokens were asked for, where draws were ended early
 /// once they had left the reference: a shorter draw that agrees with the reference to its end is known no further.
 /// `text` is one continuation alone; `prompt` or `prefix` is what was given before them.
-/// `run`, `split` and `epoch` tell records of the same name apart.
+/// `run`, `split` and `epoch` tell records of the same name apart. Lines that lm-evaluation-harness logs for tasks that
+/// generate are read too, under the number of the document.
 public enum GenerationsReader {
   /// A line as it stands.
   private struct Fields {
@@ -66,6 +67,8 @@ public enum GenerationsReader {
     var run: String?
     var split: String?
     var epoch: Double?
+    /// Whether the line has the harness's field of answers.
+    var isHarness = false
 
     init(_ line: Data) throws(JSONFault) {
       var fields = Fields()
@@ -103,6 +106,9 @@ public enum GenerationsReader {
       case "run": run = try cursor.text()
       case "split": split = try cursor.text()
       case "epoch": epoch = try cursor.number()
+      case "resps":
+        isHarness = true
+        try cursor.skipValue()
       default: try cursor.skipValue()
       }
     }
@@ -155,7 +161,11 @@ public enum GenerationsReader {
     let reader = CaptureLines(try InputFile(path: path, kind: .generations, sources: sources))
     var sets: [SampledGenerations] = []
     while let line = try reader.next() {
-      sets.append(try naming(path, line: reader.lineNumber) { try Fields(line).sampled() })
+      sets.append(
+        try naming(path, line: reader.lineNumber) {
+          let fields = try Fields(line)
+          return try fields.isHarness ? HarnessGenerations.generations(line) ?? fields.sampled() : fields.sampled()
+        })
     }
     guard !sets.isEmpty else { throw CaptureError(file: path, problem: "no generations") }
     return sets

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The list of records of a report as a table, a row each: what its JSON has under `records`, or of an audit under
-/// `records_at_risk`, of works their `passages`.
+/// `records_at_risk`, of works their `passages`, of a check its `files`.
 public struct RecordTable: Sendable {
   /// The names of the columns: those of the JSON, inner names after a dot, the record's own name first.
   public let columns: [String]
@@ -14,9 +14,9 @@ public struct RecordTable: Sendable {
   public init?(_ report: some Encodable) throws {
     let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]
     // An audit's `records` is their number.
-    guard
-      let list = ["records", "records_at_risk", "passages"].lazy.compactMap({ object?[$0] as? [[String: Any]] }).first
-    else {
+    let isCheck = (object?["schema"] as? String)?.hasPrefix("skewmem.check/") == true
+    let names = ["records", "records_at_risk", "passages"] + (isCheck ? ["files"] : [])
+    guard let list = names.lazy.compactMap({ object?[$0] as? [[String: Any]] }).first else {
       return nil
     }
     var rows: [[String: String]] = []
@@ -26,9 +26,11 @@ public struct RecordTable: Sendable {
       Self.flatten(record.filter { $0.key != "token_log_probabilities" }, "", into: &row)
       rows.append(row)
     }
-    let names = Set(rows.flatMap(\.keys)).sorted { ($0 != "id" ? 1 : 0, $0) < ($1 != "id" ? 1 : 0, $1) }
-    columns = names
-    self.rows = rows.map { row in names.map { row[$0] ?? "" } }
+    let first: Set = ["id", "file"]
+    columns = Set(rows.flatMap(\.keys)).sorted {
+      (first.contains($0) ? 0 : 1, $0) < (first.contains($1) ? 0 : 1, $1)
+    }
+    self.rows = rows.map { [columns] row in columns.map { row[$0] ?? "" } }
   }
 
   private static func flatten(_ value: Any, _ name: String, into row: inout [String: String]) {

@@ -33,6 +33,7 @@ public struct EvidenceChecks: Sendable {
   /// Records of at least three tokens, and by value those that end in a run of it.
   private var tailed = 0
   private var runs: [Double: Run] = [:]
+  private var lowest = LowestValues()
   /// How often each value occurs that is far below all others.
   private var extremes: [Double: Int] = [:]
   private var extremeRecords = Places()
@@ -113,10 +114,20 @@ public struct EvidenceChecks: Sendable {
     let id: String
     let question: UInt64
     let values: [Double]
-    let tokens: [Int]?
+    /// What is looked for in other records.
+    let numbers: [UInt64]
+  }
 
-    /// What is looked for in other records: the tokens, or the values where there are none.
-    var numbers: [UInt64] { tokens.map { $0.map { UInt64(bitPattern: Int64($0)) } } ?? values.map(\.bitPattern) }
+  /// The tokens of a reference; its words where there are none, but for the first and the last, which a window may have
+  /// cut; or its values.
+  private static func numbers(of record: Record) -> [UInt64] {
+    if let tokens = record.referenceTokenIDs { return tokens.map { UInt64(bitPattern: Int64($0)) } }
+    guard let text = record.reference else { return record.tokenLogProbabilities.map(\.bitPattern) }
+    return text.split(whereSeparator: \.isWhitespace).dropFirst().dropLast().map { word in
+      var fingerprint = FastNumber()
+      for byte in word.utf8 { fingerprint.add(UInt64(byte)) }
+      return fingerprint.value
+    }
   }
 
   private static let sampleSize = 2000
@@ -141,7 +152,8 @@ public struct EvidenceChecks: Sendable {
     if samples.count < Self.sampleSize {
       samples.append(
         Sample(
-          id: record.id, question: question, values: record.tokenLogProbabilities, tokens: record.referenceTokenIDs))
+          id: record.id, question: question, values: record.tokenLogProbabilities,
+          numbers: Self.numbers(of: record)))
     }
   }
 
@@ -166,6 +178,7 @@ public struct EvidenceChecks: Sendable {
     longZeros.merge(other.longZeros)
     for (value, count) in other.extremes { extremes[value, default: 0] += count }
     extremeRecords.merge(other.extremeRecords)
+    lowest.merge(other.lowest)
     withPrefix += other.withPrefix
     doubleStarts.merge(other.doubleStarts)
     starts.formUnion(other.starts)
@@ -224,15 +237,19 @@ public struct EvidenceChecks: Sendable {
     let values = record.tokenLogProbabilities
     var fingerprint = FastNumber()
     var (zeros, extremes, changes, last) = (0, 0, 0, Double.nan)
+    let low = lowest.threshold
+    var isLow = false
     values.withUnsafeBufferPointer { values in
       for value in values {
         fingerprint.add(value.bitPattern)
         zeros += value == 0 ? 1 : 0
         extremes += value <= -50 ? 1 : 0
+        isLow = isLow || value <= low
         changes += value == last ? 0 : 1
         last = value
       }
     }
+    if isLow { lowest.add(values, of: record.id, fingerprint.value) }
     if values.count >= 4 {
       longEnough += 1
       tokens += values.count
@@ -346,7 +363,15 @@ public struct EvidenceChecks: Sendable {
     if contradictions.count > 0 { add(.contradictingRanks, contradictions) }
     if let (value, run) = padding { add(.padded, run.places, ["value": value, "tokens": Double(run.tokens)]) }
     if nearlyOverfull.count > 0, overfull.count == 0 { add(.nearlyOverfullLists, nearlyOverfull, sum) }
-    for (value, count) in clipped { add(.clipped, extremeRecords, ["value": value, "tokens": Double(count)]) }
+    if let (value, count) = clipped {
+      add(.clipped, extremeRecords, ["value": value, "tokens": Double(count)])
+    } else if let floor = lowest.floor {
+      found.append(
+        Warning(
+          .clipped,
+          ["value": floor.value, "tokens": Double(floor.count), "records": Double(floor.records), "all": Double(records)],
+          names: ["records": floor.names.joined(separator: ", ") + (floor.records > floor.names.count ? ", …" : "")]))
+    }
     addRepeats(&found)
     if doubleStarts.count >= 2, doubleStarts.count == withPrefix, starts.count == 1 {
       add(.doubleStart, doubleStarts, ["token": Double(starts.first ?? 0)])
@@ -378,11 +403,11 @@ public struct EvidenceChecks: Sendable {
     return found.max { ($0.value.tokens, $0.key) < ($1.value.tokens, $1.key) }.map { ($0.key, $0.value) }
   }
 
-  private var clipped: [(value: Double, count: Int)] {
+  private var clipped: (value: Double, count: Int)? {
     let padding = padding?.0
     return extremes.filter { value, count in
       value != padding && count >= (value == value.rounded() ? 2 : 3)
-    }.map { (value: $0.key, count: $0.value) }.sorted { $0.count > $1.count }.prefix(1).map { $0 }
+    }.map { (value: $0.key, count: $0.value) }.max { $0.count < $1.count }
   }
 
   private func addRepeats(_ found: inout [Warning]) {
@@ -462,6 +487,76 @@ public struct EvidenceChecks: Sendable {
     var found = Places()
     for (sample, isShared) in zip(samples, isShared) where isShared { found.add(sample.id) }
     return found
+  }
+}
+
+/// The smallest values of a data set, to see a floor: a value that many tokens share at the end of a tail in which no
+/// two others are equal.
+private struct LowestValues {
+  /// One value.
+  struct Value {
+    let value: Double
+    var count = 0
+    /// Records with it, the first of their names, and numbers for the values of some: copies of one record do not count.
+    var records = 0
+    var names: [String] = []
+    var answers: Set<UInt64> = []
+    /// The record that was added last.
+    var last = ""
+  }
+
+  private static let size = 24
+  private var values: [Value] = []
+
+  /// What is above has no place among the smallest values.
+  var threshold: Double { values.count < Self.size ? 0 : values[Self.size - 1].value }
+
+  /// Adds the values of a record.
+  mutating func add(_ numbers: [Double], of name: String, _ answer: UInt64) {
+    for value in numbers where value <= threshold && value > -.infinity && value < 0 {
+      let place = values.firstIndex { $0.value >= value } ?? values.count
+      if place == values.count || values[place].value != value {
+        values.insert(Value(value: value), at: place)
+        if values.count > Self.size { values.removeLast() }
+        if place == values.count { continue }
+      }
+      values[place].count += 1
+      if values[place].count == 1 || values[place].last != name {
+        values[place].last = name
+        values[place].records += 1
+        if values[place].names.count < 5 { values[place].names.append(name) }
+      }
+      if values[place].answers.count < 4 { values[place].answers.insert(answer) }
+    }
+  }
+
+  /// Adds those of another part of the data set.
+  mutating func merge(_ other: LowestValues) {
+    var all: [Value] = []
+    var (own, others) = (values[...], other.values[...])
+    while all.count < Self.size, let next = [own.first, others.first].compactMap({ $0?.value }).min() {
+      var value = Value(value: next)
+      for part in [own.first, others.first] where part?.value == next {
+        guard let part else { continue }
+        value.count += part.count
+        value.records += part.records
+        value.names += part.names.prefix(5 - value.names.count)
+        value.answers.formUnion(part.answers)
+      }
+      if own.first?.value == next { own.removeFirst() }
+      if others.first?.value == next { others.removeFirst() }
+      all.append(value)
+    }
+    values = all
+  }
+
+  /// The smallest value where it is a floor: at least five tokens of three different records have it, and of the
+  /// next larger values no two are the same, as they would be if all had been rounded or came from copies.
+  var floor: Value? {
+    guard let first = values.first, values.count == Self.size, first.value < -1, first.count >= 5,
+      first.answers.count >= 3, values.dropFirst().allSatisfy({ $0.count == 1 })
+    else { return nil }
+    return first
   }
 }
 
