@@ -45,6 +45,27 @@ import Testing
     #expect(fit.parameters.allSatisfy { $0.value != nil && $0.standardError == nil })
   }
 
+  /// A falling line that is 1 at the first tokens and 0 beyond the last failure, where a share explains the zeros or the
+  /// survivors (scipy's Nelder-Mead from eight points).
+  @Test func linesBesideAShare() throws {
+    let lengths = [8.0, 16, 24, 29, 29, 27, 29, 20, 22, 23, 18, 13, 3, 1, 2, 2, 2, 1, 0, 1]
+    let cured = try MaximumLikelihood().fit(
+      Family.named("cured-linear-hazard"),
+      to: counts(
+        Dictionary(uniqueKeysWithValues: lengths.enumerated().map { ($0 + 1, $1) }).filter { $0.value > 0 },
+        censored: [40: 30]))
+    expectClose(cured.logLikelihood, -805.7188487990666, relative: 1e-9)
+    #expect(cured.isConverged && cured.boundary?.hasSuffix("alpha = 1") == true)
+    let others = [85.0, 2, 7, 13, 27, 17, 31, 21, 29, 19, 15, 14, 5, 3, 5, 3, 1, 1, 1, 1]
+    let inflated = try MaximumLikelihood().fit(
+      Family.named("zero-inflated-linear-hazard"),
+      to: counts(Dictionary(uniqueKeysWithValues: others.enumerated().map { ($0, $1) })))
+    expectClose(inflated.logLikelihood, -731.8771881803344, relative: 1e-9)
+    expectClose(inflated.parameters[0].value ?? .nan, 1.05664613, relative: 1e-6)
+    expectClose(inflated.parameters[1].value ?? .nan, -0.03259141, relative: 1e-6)
+    #expect(inflated.isConverged && inflated.boundary == nil)
+  }
+
   /// The law's end next to the longest length: no kink in the maximum, but one within a step of a difference (0.9688,
   /// 0.0936 by mpmath).
   @Test func informationNextToAKink() throws {

@@ -228,6 +228,82 @@ extension CaptureRunTests {
     }
   }
 
+  /// Another model that answers in the middle of one run is found out: every so often a finished record is scored again.
+  @Test func otherValuesInTheMiddle() async throws {
+    let model = ToyModel(.echo)
+    let count = Mutex(0)
+    let server = try LoopbackServer { request in
+      let answer = model.answer(request)
+      let asked = count.withLock { count in
+        count += 1
+        return count
+      }
+      guard asked > 60, case .answer(let status, let headers, let body) = answer else { return answer }
+      return .answer(status: status, headers: headers, Self.shifted(body, by: 1))
+    }
+    defer { server.stop() }
+    let many = (0..<120).map {
+      ["id": "r\($0)", "prefix": "Question \($0): ", "reference": "it is."] as [String: Any]
+    }
+    try await Repository.withScratchFolder { folder in
+      let (file, store) = (folder.appendingPathComponent("in.jsonl"), folder.appendingPathComponent("x.store").path)
+      try input(many).write(to: file)
+      let client = try HTTPClient(address: server.address, key: nil, retryPolicy: quick())
+      let run = CaptureRun(client: client, settings: CaptureRun.Settings(), recheckInterval: 20)
+      let error = await #expect(throws: ServerError.self) {
+        _ = try await run.run(input: file.path, store: store).noise
+      }
+      #expect(error?.kind == .otherModel)
+      // The checks before the change agreed, and are kept as the server's noise.
+      let noise = try #require(try CaptureStore.noise(path: store))
+      #expect(noise.first == 0 && noise.count >= 2)
+    }
+  }
+
+  /// A record of which some tokens were scored when the process ended goes on there; with another model it begins again.
+  @Test(arguments: [false, true]) func halfScoredRecords(isOther: Bool) async throws {
+    let model = ToyModel(.llamaCpp)
+    let count = Mutex(0)
+    let failsFrom = Mutex(20)
+    let server = try LoopbackServer { request in
+      guard request.path.hasSuffix("completion") else { return model.answer(request) }
+      let asked = count.withLock { count in
+        count += 1
+        return count
+      }
+      if asked > failsFrom.withLock({ $0 }) { return .answer(status: 503, headers: [:], Data()) }
+      let answer = model.answer(request)
+      // The model of the first run is another one.
+      guard isOther, failsFrom.withLock({ $0 < .max }), case .answer(let status, let headers, let body) = answer,
+        var json = try? JSONSerialization.jsonObject(with: body) as? [String: Any],
+        var positions = json["completion_probabilities"] as? [[String: Any]], !positions.isEmpty,
+        let tokens = positions[0]["top_logprobs"] as? [[String: Any]]
+      else { return answer }
+      positions[0]["top_logprobs"] = tokens.map { token in
+        token.merging(["logprob": (token["logprob"] as? Double ?? 0) - 2]) { $1 }
+      }
+      positions[0]["logprob"] = (positions[0]["logprob"] as? Double ?? 0) - 2
+      json["completion_probabilities"] = positions
+      return .answer(status: status, headers: headers, (try? JSONSerialization.data(withJSONObject: json)) ?? body)
+    }
+    defer { server.stop() }
+    var retryPolicy = quick()
+    retryPolicy.retries = 0
+    let one = try input([["id": "a", "prefix": "Question: ", "reference": "it is the number sixteen or so."]])
+    try await Repository.withScratchFolder { folder in
+      let cut = try await run(server, one, in: folder, retryPolicy: retryPolicy, concurrency: 1)
+      #expect(cut.outcome.failed == 1)
+      failsFrom.withLock { $0 = .max }
+      let before = count.withLock { $0 }
+      let whole = try await run(server, one, in: folder, retryPolicy: retryPolicy, concurrency: 1)
+      let truth = ToyModel.reference("Question: ", "it is the number sixteen or so.")
+      #expect(whole.records[0].tokenLogProbabilities == truth)
+      let asked = count.withLock { $0 } - before
+      // Two questions about the server and one about the first token, and the rest of the 31; or all of them.
+      #expect(isOther ? asked >= 31 : asked < 20, "\(asked)")
+    }
+  }
+
   private static func shifted(_ body: Data, by change: Double) -> Data {
     guard var json = try? JSONSerialization.jsonObject(with: body) as? [String: Any],
       var choices = json["choices"] as? [[String: Any]], var lists = choices[0]["logprobs"] as? [String: Any],

@@ -39,11 +39,39 @@ extension CaptureRunTests {
     ]
     for (text, problem) in cases {
       try await Repository.withScratchFolder { folder in
-        let error = await #expect(throws: CaptureError.self) {
+        let error = await #expect(throws: (any Error).self) {
           try await run(server, Data(text.utf8), in: folder)
         }
-        #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+        #expect(error.map { "\($0)" }?.contains(problem) == true, "\(error.map { "\($0)" } ?? "")")
       }
+    }
+  }
+
+  /// All bad lines are named, and nothing is planned or asked; or they are left out, and the others are scored.
+  @Test func allBadLines() async throws {
+    let model = ToyModel(.vllm)
+    let server = try LoopbackServer(model.answer)
+    defer { server.stop() }
+    var text = try lines().map { try input([$0]) }
+    text.insert(Data("{\n".utf8), at: 3)
+    text.insert(Data("{\"id\":\"x\"}\n".utf8), at: 7)
+    let data = text.reduce(Data(), +)
+    try await Repository.withScratchFolder { folder in
+      _ = try await run(server, try input(Array(lines().prefix(2))), in: folder)
+      let error = await #expect(throws: InvalidLines.self) { try await run(server, data, in: folder) }
+      #expect(error?.errors.map(\.line) == [4, 8] && error?.count == 2)
+      // What was begun before is as it was, and goes on with mended lines.
+      #expect(model.prompts.withLock(\.count) == 2)
+      let mended = try await run(server, try input(lines()), in: folder)
+      #expect(mended.records.count == 12)
+    }
+    try await Repository.withScratchFolder { folder in
+      let (file, store) = (folder.appendingPathComponent("in.jsonl"), folder.appendingPathComponent("x.store").path)
+      try data.write(to: file)
+      let client = try HTTPClient(address: server.address, key: nil, retryPolicy: quick())
+      let outcome = try await CaptureRun(client: client, settings: CaptureRun.Settings(), skipsInvalid: true)
+        .run(input: file.path, store: store)
+      #expect(outcome.finished == 12 && outcome.failed == 0 && outcome.invalid.errors.map(\.line) == [4, 8])
     }
   }
 

@@ -74,6 +74,8 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
     return value
   }
 
+  static func reachOfBase(_ reach: Reach) -> Reach { reach.withoutSurvivors }
+
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let atEnd = counts.cells.last.map { $0.censored / counts.total } ?? 0
     // What survives the longest length may be cured; some of it will still end.

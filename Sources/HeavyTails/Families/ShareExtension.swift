@@ -13,6 +13,8 @@ protocol ShareExtension: FittableFamily {
   static var shareName: String { get }
   /// Why lengths in a window do not determine the share; nil where they do.
   static func reasonUnknown(in window: LengthWindow) -> String?
+  /// What is left for the base law to explain.
+  static func reachOfBase(_ reach: Reach) -> Reach
   /// The same extension of another family.
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type
 
@@ -42,7 +44,7 @@ extension ShareExtension {
   public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     let last = coordinates[Base.dimension]
     self.init(
-      base: try Base(coordinates: Array(coordinates.dropLast()), reach: reach), share: logistic(last),
+      base: try Base(coordinates: Array(coordinates.dropLast()), reach: Self.reachOfBase(reach)), share: logistic(last),
       logShare: -logAddExp(0, -last), logRest: -logAddExp(0, last))
   }
 
@@ -59,15 +61,17 @@ extension ShareExtension {
   public static var searches: Int { max(2, Base.searches) }
 
   public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
-    Base.coordinates(of: Array(parameters.dropLast()), reach: reach) + [logit(parameters[baseCount])]
+    Base.coordinates(of: Array(parameters.dropLast()), reach: reachOfBase(reach)) + [logit(parameters[baseCount])]
   }
 
   public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
-    Base.parameters(at: Array(coordinates.dropLast()), reach: reach) + [logistic(coordinates[Base.dimension])]
+    Base.parameters(at: Array(coordinates.dropLast()), reach: reachOfBase(reach)) + [
+      logistic(coordinates[Base.dimension])
+    ]
   }
 
   public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
-    let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reach)
+    let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reachOfBase(reach))
     let last = Array(repeating: 0.0, count: Base.dimension) + [logisticDerivative(coordinates[Base.dimension])]
     return inner.map { $0 + [0] } + [last]
   }
@@ -75,7 +79,7 @@ extension ShareExtension {
   public static var isSmooth: Bool { Base.isSmooth }
 
   public static func kinks(near coordinates: [Double], reach: Reach) -> [Kink] {
-    Base.kinks(near: Array(coordinates.dropLast()), reach: reach).map { kink in
+    Base.kinks(near: Array(coordinates.dropLast()), reach: reachOfBase(reach)).map { kink in
       Kink(condition: kink.condition, start: kink.start + coordinates.suffix(1)) { point in
         kink.point(Array(point.dropLast())) + point.suffix(1)
       }
@@ -84,7 +88,8 @@ extension ShareExtension {
 
   public static func boundary(ofCoordinate index: Int, isUpper: Bool, reach: Reach) -> String? {
     index < Base.dimension
-      ? Base.boundary(ofCoordinate: index, isUpper: isUpper, reach: reach) : "\(shareName) → \(isUpper ? 1 : 0)"
+      ? Base.boundary(ofCoordinate: index, isUpper: isUpper, reach: reachOfBase(reach))
+      : "\(shareName) → \(isUpper ? 1 : 0)"
   }
 
   public static var interior: [any FittableFamily.Type] { Base.interior.map { extending($0) } }

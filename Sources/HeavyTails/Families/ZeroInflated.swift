@@ -79,18 +79,25 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
     return n <= 0 ? 0 : logRest + logBase
   }
 
+  static func reachOfBase(_ reach: Reach) -> Reach { reach.withoutZeros }
+
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let atZero = counts.exactAtZero / counts.total
-    return [0.8, 0.2].flatMap { share -> [[Double]] in
-      let zero = min(max(share * atZero, 1e-4), 0.99)
-      // The base law starts from the data without the zeros that the inflation would explain.
-      let cells = counts.cells.map { cell in
-        cell.length == 0
-          ? CensoredCounts.Cell(length: 0, exact: (1 - share) * cell.exact, censored: cell.censored) : cell
+    // All zeros held there, and the base law from the rest: it may hardly ever end at 0.
+    let above = counts.restricted(from: 1)
+    let whole =
+      atZero > 0 && above.exactTotal > 0 ? Base.startingPoints(for: above).map { $0 + [min(atZero, 0.99)] } : []
+    return whole
+      + [0.8, 0.2].flatMap { share -> [[Double]] in
+        let zero = min(max(share * atZero, 1e-4), 0.99)
+        // The base law starts from the data without the zeros that the inflation would explain.
+        let cells = counts.cells.map { cell in
+          cell.length == 0
+            ? CensoredCounts.Cell(length: 0, exact: (1 - share) * cell.exact, censored: cell.censored) : cell
+        }
+        let rest = (try? CensoredCounts(cells)) ?? counts
+        return Base.startingPoints(for: rest).map { $0 + [zero] }
       }
-      let rest = (try? CensoredCounts(cells)) ?? counts
-      return Base.startingPoints(for: rest).map { $0 + [zero] }
-    }
   }
 }
 

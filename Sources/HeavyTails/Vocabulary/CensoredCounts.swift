@@ -154,7 +154,11 @@ public struct CensoredCounts: Sendable, Equatable {
     let first = [ended.first, intervals.compactMap(\.upper).min()].compactMap(\.self).min()
     let last = [ended.last, intervals.last { $0.upper != nil }?.lower].compactMap(\.self).max()
     guard let first, let last else { return Reach(lowerBound: 1, upperBound: 1, survived: survived) }
-    return Reach(lowerBound: first + 1, upperBound: max(first, last) + 1, survived: survived)
+    var reach = Reach(lowerBound: first + 1, upperBound: max(first, last) + 1, survived: survived)
+    let aboveZero = [ended.first { $0 > 0 }, intervals.compactMap(\.upper).filter { $0 > 0 }.min()]
+    reach.lowerBoundAboveZero = aboveZero.compactMap(\.self).min().map { $0 + 1 } ?? reach.lowerBound
+    reach.survivedByEnded = last
+    return reach
   }
 
   /// The weight of values that are exactly 0.
@@ -190,17 +194,37 @@ public struct CensoredCounts: Sendable, Equatable {
 public struct Reach: Sendable, Equatable {
   /// The first position at which a token is seen to fail: one more than the smallest exact length; 1 where there is
   /// none.
-  public let lowerBound: Int
+  public private(set) var lowerBound: Int
   /// The last position at which a token is seen to fail: one more than the largest exact length; 1 where there is none.
   public let upperBound: Int
   /// The last position at which a token is seen to survive: the largest length, exact or censored; 0 where there is
   /// none.
-  public let survived: Int
+  public private(set) var survived: Int
+  /// ``lowerBound`` without lengths of 0.
+  var lowerBoundAboveZero: Int
+  /// ``survived`` by lengths that are known to end.
+  var survivedByEnded: Int
 
   /// Positions at which tokens fail, first and last, and the last one at which a token survives.
   public init(lowerBound: Int, upperBound: Int, survived: Int) {
     self.lowerBound = lowerBound
     self.upperBound = upperBound
     self.survived = survived
+    lowerBoundAboveZero = lowerBound
+    survivedByEnded = survived
+  }
+
+  /// Without lengths of 0, which something else may explain.
+  var withoutZeros: Reach {
+    var reach = self
+    reach.lowerBound = lowerBoundAboveZero
+    return reach
+  }
+
+  /// Without lengths that are not known to end, which something else may explain.
+  var withoutSurvivors: Reach {
+    var reach = self
+    reach.survived = survivedByEnded
+    return reach
   }
 }

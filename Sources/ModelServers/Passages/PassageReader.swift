@@ -52,11 +52,18 @@ struct PassageReader: Sendable {
     }
   }
 
+  /// A line as it is, before it is cut.
+  ///
+  /// - Throws: `CaptureError` with line and field.
+  func parsed(_ line: Data, number: Int) throws(CaptureError) -> (passage: Passage, text: String?) {
+    try parser.passage(line, number: number)
+  }
+
   /// The passages of a line; none of a text with too few tokens.
   ///
   /// - Throws: `CaptureError` with line and field.
   func passages(_ line: Data, number: Int) async throws -> [Passage] {
-    let (passage, text) = try parser.passage(line, number: number)
+    let (passage, text) = try parsed(line, number: number)
     guard let text else { return try shortened(passage, beginning: 0, number) }
     guard let cutter else {
       throw CaptureError(

@@ -44,6 +44,10 @@ public struct CaptureRun: Sendable {
     public let problems: [(id: String, problem: String)]
     /// Lines whose text has too few tokens to be cut.
     public let leftOut: Int
+    /// Lines of input that were left out because they are invalid, where that was asked for.
+    public let invalid: InvalidLines
+    /// By how much ln p changed, at most, in each record that was scored again in this run or an earlier one.
+    public let noise: [Double]
     /// What scoring some records again showed; nil where none was.
     public let verification: Verification?
     /// Those without a result.
@@ -53,6 +57,8 @@ public struct CaptureRun: Sendable {
   private let client: HTTPClient
   private let settings: Settings
   private let verified: Int
+  private let skipsInvalid: Bool
+  private let recheckInterval: Int
 
   /// A run.
   ///
@@ -60,10 +66,18 @@ public struct CaptureRun: Sendable {
   ///   - client: The server.
   ///   - settings: What is asked of it.
   ///   - verified: How many records are scored again at the end, one at a time and in another order.
-  public init(client: HTTPClient, settings: Settings, verified: Int = 0) {
+  ///   - skipsInvalid: Whether invalid lines of input are left out.
+  ///   - recheckInterval: After so many records one of the first is scored again, to see that the same model still
+  ///     answers; 1 or more.
+  public init(
+    client: HTTPClient, settings: Settings, verified: Int = 0, skipsInvalid: Bool = false, recheckInterval: Int = 256
+  ) {
+    precondition(recheckInterval >= 1, "an interval is 1 or more")
+    self.recheckInterval = recheckInterval
     self.client = client
     self.settings = settings
     self.verified = verified
+    self.skipsInvalid = skipsInvalid
   }
 
   /// Plans what is new in the input, and scores what has no result.
@@ -72,7 +86,7 @@ public struct CaptureRun: Sendable {
   ///   - input: A file of passages, one JSON object a line; a text, or a folder of texts, to be cut into windows.
   ///   - path: The store, made or gone on with.
   ///   - progress: Told how far the run is.
-  /// - Throws: `StoreError`, `CaptureError` for bad input, `ServerError` for what concerns all passages; what was
+  /// - Throws: `StoreError`, ``InvalidLines`` and `CaptureError` for bad input, `ServerError` for what concerns all passages; what was
   ///   finished stays finished.
   public func run(
     input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }
@@ -86,26 +100,30 @@ public struct CaptureRun: Sendable {
     try store.settle("scoring", server.scoring.rawValue)
     if let identity = server.identity { try store.settle("model", identity) }
     if let adapters = server.adapters { try store.settle("adapters", adapters) }
-    try await plan(input, lines, store, server, progress)
+    let invalid = try await plan(input, lines, store, server, progress)
     let state = try store.progress
     // With nothing left to ask it does not matter who answers.
-    if state.finished > 0, state.finished < state.passages { try await recognize(store, server) }
+    if state.finished > 0, state.finished < state.passages {
+      try await recognize(store, server, try store.finished(3))
+    }
     try await score(store, server, progress)
     if let name = client.answeringModel { try store.settle("answering model", name) }
     let again = verified > 0 ? try await verification(store.finished(verified), server) : nil
+    let noise = try store.addNoise(again?.changes ?? [])
     try store.checkpoint()
     let end = try store.progress
     let problems = try store.problems(limit: 10)
     return Outcome(
       passages: end.passages, finished: end.finished, problems: problems.map { ($0.id, $0.problem) },
-      leftOut: try store.plan.leftOut, verification: again)
+      leftOut: try store.plan.leftOut, invalid: invalid, noise: noise, verification: again)
   }
 
   // MARK: Recognizing the model
 
   /// Throws where another model answers than that of the store: some finished records are scored again.
-  private func recognize(_ store: CaptureStore, _ server: Server) async throws {
-    let found = try await verification(store.finished(3), server)
+  private func recognize(_ store: CaptureStore, _ server: Server, _ records: [CaptureStore.Finished]) async throws {
+    let found = try await verification(records, server)
+    _ = try store.addNoise(found.changes)
     if let name = client.answeringModel { try store.settle("answering model", name) }
     guard let first = found.disagreeing.first else { return }
     throw ServerError(
@@ -131,8 +149,9 @@ public struct CaptureRun: Sendable {
   private func plan(
     _ input: String, _ lines: PassageLines, _ store: CaptureStore, _ server: Server,
     _ progress: @Sendable (Progress) -> Void
-  ) async throws {
+  ) async throws -> InvalidLines {
     var lines = lines
+    var invalid = InvalidLines()
     if settings.passages.passTokens != nil, server.scoring == .tokenByToken {
       throw ServerError(
         .incapable, "v1/completions",
@@ -151,13 +170,25 @@ public struct CaptureRun: Sendable {
     }
     let reader = try await PassageReader(file: input, options: settings.passages, tokenizer: server.tokenizer)
     let planned = try store.plan
+    let begun = try store.progress.passages
     var fingerprint = Fingerprint()
     var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value, leftOut: planned.leftOut)
     var waiting: [(number: Int, line: Data)] = []
     // Texts take the server to be cut: what is not kept would be asked again.
     let limit = settings.passages.cutsTexts ? client.concurrency : 1000
     func keep() async throws {
-      try await add(waiting, to: store, reader, &current)
+      // Once a line is invalid nothing is scored: the others are read for what else is wrong.
+      let before = invalid.count
+      let valid = waiting.filter { number, line in
+        do throws(CaptureError) {
+          _ = try reader.parsed(line, number: number)
+          return true
+        } catch {
+          invalid.add(error)
+          return false
+        }
+      }
+      if skipsInvalid || before == 0 { try await add(valid, to: store, reader, &current) }
       waiting = []
       progress(.planning(lines: current.lines))
     }
@@ -182,10 +213,15 @@ public struct CaptureRun: Sendable {
         problem: "has \(current.lines) lines, fewer than the \(planned.lines) that \(store.path) was begun with")
     }
     if !waiting.isEmpty { try await keep() }
+    if invalid.count > 0, !skipsInvalid {
+      try store.dropPlan(after: planned, passages: begun)
+      throw invalid
+    }
     guard try store.progress.passages > 0 else {
       let few = current.leftOut > 0 ? ": its \(current.leftOut) texts have too few tokens" : ""
       throw CaptureError(file: input, problem: "no passages\(few)")
     }
+    return invalid
   }
 
   /// Keeps the passages of some lines, which are cut at the same time.
@@ -240,14 +276,18 @@ public struct CaptureRun: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var running = 0
       while running < concurrency, let task = try next() {
-        group.addTask { try writer.write(task.position, try await result(of: task, server, failures)) }
+        group.addTask { try writer.write(task.position, try await result(of: task, store, server, failures)) }
         running += 1
       }
       while try await group.next() != nil {
         done += 1
+        let checks = (done - state.finished) / recheckInterval
+        if (done - state.finished) % recheckInterval == 0 {
+          try await recognize(store, server, try store.early(checks % 8))
+        }
         progress(.scoring(done: done, of: state.passages))
         if let task = try next() {
-          group.addTask { try writer.write(task.position, try await result(of: task, server, failures)) }
+          group.addTask { try writer.write(task.position, try await result(of: task, store, server, failures)) }
         }
       }
     }
@@ -255,14 +295,15 @@ public struct CaptureRun: Sendable {
 
   /// Scores a passage, or says what is wrong with it.
   private func result(
-    of task: CaptureStore.Task, _ server: Server, _ failures: FailureCount
+    of task: CaptureStore.Task, _ store: CaptureStore, _ server: Server, _ failures: FailureCount
   ) async throws -> CaptureStore.Result {
     // What was planned has the usual names of fields.
     let (passage, _) = try PassageParser(file: "the store", options: PassageOptions())
       .passage(task.input, number: task.position)
     do {
       let tokenized = try await server.tokenizer?.tokenized(passage) ?? passage
-      var record = try await server.scorer.score(tokenized)
+      let positions = ScoredPositions(store: store, passage: task.position)
+      var record = try await server.scorer.score(tokenized, keeping: positions)
       if let plan = settings.near {
         let searcher = NearSearcher(scorer: server.scorer, plan: plan, batch: min(8, client.concurrency))
         record.near = try await searcher.bounds(tokenized)

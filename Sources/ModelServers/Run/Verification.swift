@@ -12,20 +12,31 @@ public struct Verification: Sendable, Equatable {
   /// Records with a token whose ln p changed by more than computing it in another batch does.
   public private(set) var disagreeing: [String] = []
 
+  /// The largest change of a token's ln p in each record.
+  public private(set) var changes: [Double] = []
+
   init() {}
+
+  /// Whether two values of one token differ by no more than computing them in another batch does: kernels for 16 bits
+  /// differ by a few hundredths between batches, and more for improbable tokens.
+  static func agrees(_ before: Double, _ after: Double) -> Bool {
+    before == after || (before - after).magnitude <= 0.2 + 0.03 * before.magnitude
+  }
 
   /// Compares two scorings of a record.
   mutating func add(_ before: Record, _ after: Record) {
     records += 1
     var (isOther, sum) = (before.tokenLogProbabilities.count != after.tokenLogProbabilities.count, 0.0)
+    var change = 0.0
     for (a, b) in zip(before.tokenLogProbabilities, after.tokenLogProbabilities) where a != b {
       let difference = (a - b).magnitude
-      largest = max(largest, difference)
+      change = max(change, difference)
       sum += b - a
       largestOfSurvival = max(largestOfSurvival, sum.magnitude)
-      // Kernels for 16 bits differ by a few hundredths between batches, and more for improbable tokens.
-      if !(difference <= 0.2 + 0.03 * a.magnitude) { isOther = true }
+      if !Self.agrees(a, b) { isOther = true }
     }
+    largest = max(largest, change)
+    changes.append(change)
     if isOther { disagreeing.append(before.id) }
   }
 }

@@ -6,6 +6,17 @@ protocol PassageScorer: Sendable {
   ///
   /// - Throws: `PassageError` for a passage that cannot be scored; `ServerError`.
   func score(_ passage: Passage) async throws -> Record
+
+  /// The same, with what a run that was cut off has scored already; of use where a passage takes many requests.
+  ///
+  /// - Throws: Also `StoreError`.
+  func score(_ passage: Passage, keeping positions: ScoredPositions) async throws -> Record
+}
+
+extension PassageScorer {
+  func score(_ passage: Passage, keeping positions: ScoredPositions) async throws -> Record {
+    try await score(passage)
+  }
 }
 
 /// The ways that servers offer.

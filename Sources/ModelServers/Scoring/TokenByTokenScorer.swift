@@ -84,15 +84,33 @@ struct TokenByTokenScorer: PassageScorer {
   /// Logarithms of single-precision probabilities near 1 come out above 0 by about so much.
   private static let rounding = 1e-3
 
-  func score(_ passage: Passage) async throws -> Record {
+  func score(_ passage: Passage) async throws -> Record { try await score(passage, kept: nil) }
+
+  func score(_ passage: Passage, keeping positions: ScoredPositions) async throws -> Record {
+    try await score(passage, kept: positions)
+  }
+
+  private func score(_ passage: Passage, kept: ScoredPositions?) async throws -> Record {
     guard let before = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !before.isEmpty,
       !reference.isEmpty
     else { throw PassageError("prefix and reference need a token each") }
     var values: [Double] = []
     var greedy: [Int] = []
     var top: [[Record.Alternative]] = []
+    var known = try kept?.known() ?? []
+    if let first = known.first {
+      // Another model, or another setting, may answer now.
+      let again = try await position(before, reference[0])
+      if !Verification.agrees(first.value, again.value) { known = [] }
+    }
     for (index, token) in reference.enumerated() {
-      let position = try await position(before + reference[..<index], token)
+      let position: ScoredPosition
+      if index < known.count {
+        position = known[index]
+      } else {
+        position = try await self.position(before + reference[..<index], token)
+        try kept?.keep(position, at: index)
+      }
       values.append(position.value)
       top.append(position.top)
       greedy.append(position.top[0].tokenID)
@@ -106,7 +124,7 @@ struct TokenByTokenScorer: PassageScorer {
     return record
   }
 
-  private func position(_ prompt: [Int], _ token: Int) async throws -> (value: Double, top: [Record.Alternative]) {
+  private func position(_ prompt: [Int], _ token: Int) async throws -> ScoredPosition {
     func ask(_ biased: Int?, _ count: Int) async throws -> Answer.Position? {
       let bias = biased.map { ($0, Self.certainty) }
       return try await Self.ask(
@@ -120,19 +138,21 @@ struct TokenByTokenScorer: PassageScorer {
       for count in [alternatives, Self.wholeVocabulary] {
         let top = try Self.listed(try await ask(wholeToken, count))
         if let own = top.first(where: { $0.tokenID == token }) {
-          return (own.logProbability, Array(top.prefix(alternatives)))
+          return ScoredPosition(value: own.logProbability, top: Array(top.prefix(alternatives)))
         }
       }
       throw PassageError("the server says nothing of token \(token)")
     }
     let top = try Self.listed(answer)
     guard let last = top.last else { throw Self.malformed("no token is listed") }
-    if let listed = top.first(where: { $0.tokenID == token }) { return (listed.logProbability, top) }
+    if let listed = top.first(where: { $0.tokenID == token }) {
+      return ScoredPosition(value: listed.logProbability, top: top)
+    }
     // llama.cpp's floats end at e^-103; it writes the smallest number there is for what lies below.
     if isUnbiased, answer.id == token, let value = answer.logprob, value > -100, value < Self.rounding {
-      return (min(0, value), top)
+      return ScoredPosition(value: min(0, value), top: top)
     }
-    return (try await valueByBias(prompt, token, below: last.logProbability), top)
+    return ScoredPosition(value: try await valueByBias(prompt, token, below: last.logProbability), top: top)
   }
 
   /// More tokens than any vocabulary has.

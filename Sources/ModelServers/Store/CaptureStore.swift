@@ -37,6 +37,11 @@ public final class CaptureStore: Sendable {
   private let lock: StoreLock
 
   private static let schema = "skewmem.store/2"
+  private static let positionsTable = """
+    CREATE TABLE IF NOT EXISTS positions (
+      position INTEGER NOT NULL, number INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (position, number)) \
+    WITHOUT ROWID
+    """
 
   /// Whether a file begins as SQLite's do.
   public static func isStore(beginning: some Sequence<UInt8>) -> Bool {
@@ -89,6 +94,7 @@ public final class CaptureStore: Sendable {
               position INTEGER NOT NULL, number INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (position, \
               number)) WITHOUT ROWID;
             """)
+        try db.execute(sql: Self.positionsTable)
         try db.execute(
           sql: "INSERT INTO meta VALUES ('schema', ?), ('settings', ?)", arguments: [Self.schema, settings])
       }
@@ -103,6 +109,8 @@ public final class CaptureStore: Sendable {
     guard schema == Self.schema else {
       throw StoreError(path: path, problem: "is of schema \"\(schema)\"; this version reads \(Self.schema)")
     }
+    // Stores of earlier versions have none.
+    try db.execute(sql: Self.positionsTable)
     let made = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'settings'") ?? Data()
     guard made != settings else { return }
     // Nothing depends on settings that have no result.
@@ -111,6 +119,7 @@ public final class CaptureStore: Sendable {
         sql: """
           DELETE FROM passages;
           DELETE FROM generations;
+          DELETE FROM positions;
           UPDATE plan SET lines = 0, fingerprint = 0, leftOut = 0;
           DELETE FROM meta WHERE key NOT IN ('schema', 'settings');
           """)
@@ -235,11 +244,7 @@ public final class CaptureStore: Sendable {
   ///
   /// - Throws: `StoreError`.
   public static func progress(path: String) throws(StoreError) -> Progress? {
-    // What a pipe holds can be read once.
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      isStore(beginning: beginning(of: path))
-    else { return nil }
+    guard isRegular(path), isStore(beginning: beginning(of: path)) else { return nil }
     return try storing(path) { try readOnly(path).read(progress) }
   }
 
@@ -278,6 +283,17 @@ public final class CaptureStore: Sendable {
     let record: Data
   }
 
+  /// A passage with a result, so many places after the first one; none where there are fewer.
+  func early(_ offset: Int) throws(StoreError) -> [Finished] {
+    try reading { db in
+      try Row.fetchAll(
+        db,
+        sql: "SELECT position, input, record FROM passages WHERE isFinished = 1 ORDER BY position LIMIT 1 OFFSET ?",
+        arguments: [offset]
+      ).map { Finished(position: $0[0], input: $0[1], record: $0[2]) }
+    }
+  }
+
   /// So many passages with a result, spread over all and from the last on.
   func finished(_ count: Int) throws(StoreError) -> [Finished] {
     try reading { db in
@@ -292,6 +308,64 @@ public final class CaptureStore: Sendable {
     }
   }
 
+  /// What has been kept of a passage's positions, from the first on without a gap.
+  func scoredPositions(of passage: Int) throws(StoreError) -> [Data] {
+    try reading { db in
+      let rows = try Row.fetchAll(
+        db, sql: "SELECT number, line FROM positions WHERE position = ? ORDER BY number", arguments: [passage])
+      return rows.enumerated().prefix { $0.offset == $0.element[0] }.map { $0.element[1] }
+    }
+  }
+
+  /// Keeps one of a passage's positions.
+  func keep(_ line: Data, passage: Int, index: Int) throws(StoreError) {
+    try writing { db in
+      try db.cachedStatement(sql: "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)")
+        .execute(arguments: [passage, index, line])
+    }
+  }
+
+  /// Takes back what was planned after so many passages.
+  func dropPlan(after plan: Plan, passages: Int) throws(StoreError) {
+    try writing { db in
+      try db.execute(sql: "DELETE FROM passages WHERE position >= ?", arguments: [passages])
+      try db.execute(
+        sql: "UPDATE plan SET lines = ?, fingerprint = ?, leftOut = ?",
+        arguments: [plan.lines, Int64(bitPattern: plan.fingerprint), plan.leftOut])
+    }
+  }
+
+  /// Adds to the largest changes of records that were scored again, and returns them all.
+  func addNoise(_ changes: [Double]) throws(StoreError) -> [Double] {
+    try writing { db in
+      let known = try Self.noise(db)
+      let all = known + changes.filter(\.isFinite)
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO meta VALUES ('noise', ?)", arguments: [try JSONEncoder().encode(all)])
+      return all
+    }
+  }
+
+  private static func noise(_ db: Database) throws -> [Double] {
+    let data = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'noise'")
+    return try data.map { try JSONDecoder().decode([Double].self, from: $0) } ?? []
+  }
+
+  /// By how much ln p changed, at most, in each record of a store that was scored again; nil for a file that is no
+  /// store.
+  ///
+  /// - Throws: `StoreError`.
+  public static func noise(path: String) throws(StoreError) -> [Double]? {
+    guard isRegular(path), isStore(beginning: beginning(of: path)) else { return nil }
+    return try storing(path) { try readOnly(path).read(noise) }
+  }
+
+  // What a pipe holds can be read once.
+  private static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Writes results, all or none.
   public func write(_ results: [(position: Int, result: Result)]) throws(StoreError) {
     try writing { db in
@@ -299,10 +373,12 @@ public final class CaptureStore: Sendable {
         sql: "UPDATE passages SET record = ?, isFinished = 1, name = NULL, problem = NULL WHERE position = ?")
       let fail = try db.cachedStatement(sql: "UPDATE passages SET name = ?, problem = ? WHERE position = ?")
       let generate = try db.cachedStatement(sql: "INSERT OR REPLACE INTO generations VALUES (?, ?, ?)")
+      let forget = try db.cachedStatement(sql: "DELETE FROM positions WHERE position = ?")
       for (position, result) in results {
         switch result {
         case .finished(let record, let generations):
           try finish.execute(arguments: [record, position])
+          try forget.execute(arguments: [position])
           for (number, line) in generations.enumerated() {
             try generate.execute(arguments: [position, number, line])
           }

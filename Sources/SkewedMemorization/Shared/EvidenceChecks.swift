@@ -369,7 +369,10 @@ public struct EvidenceChecks: Sendable {
       found.append(
         Warning(
           .clipped,
-          ["value": floor.value, "tokens": Double(floor.count), "records": Double(floor.records), "all": Double(records)],
+          [
+            "value": floor.value, "tokens": Double(floor.count), "records": Double(floor.records),
+            "all": Double(records),
+          ],
           names: ["records": floor.names.joined(separator: ", ") + (floor.records > floor.names.count ? ", …" : "")]))
     }
     addRepeats(&found)

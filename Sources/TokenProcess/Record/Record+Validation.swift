@@ -103,7 +103,10 @@ extension Record {
   private static func rounded(_ value: Double, field: String) throws(RecordError) -> Double {
     guard !value.isNaN else { throw RecordError(field: field, problem: "is NaN") }
     guard value <= roundingAllowance else {
-      throw RecordError(field: field, problem: "\(value) is positive; a log-probability is at most 0. Logits are not log-probabilities: start vLLM with "
+      throw RecordError(
+        field: field,
+        problem:
+          "\(value) is positive; a log-probability is at most 0. Logits are not log-probabilities: start vLLM with "
           + "--logprobs-mode raw_logprobs, or take log_softmax")
     }
     return 0

@@ -80,6 +80,9 @@ struct CaptureCommand: AsyncParsableCommand {
       """, valueName: "file"))
   var caFile: String?
 
+  @Flag(help: "Leave out invalid lines of input, and say which.")
+  var skipInvalid = false
+
   @OptionGroup(title: "Input") var input: PassageInputOptions
   @OptionGroup(title: "Generations") var generations: GenerationOptions
   @OptionGroup(title: "Near-copies") var near: NearOptions
@@ -126,15 +129,24 @@ struct CaptureCommand: AsyncParsableCommand {
         address: server, key: key, retryPolicy: retryPolicy, concurrency: concurrency,
         authorities: caFile ?? environment["CURL_CA_BUNDLE"] ?? environment["SSL_CERT_FILE"], onWait: { bar.note($0) })
       defer { bar.finish() }
-      let outcome = try await CaptureRun(client: client, settings: settings, verified: verify)
-        .run(input: file, store: output) { bar.update($0) }
+      let outcome = try await CaptureRun(
+        client: client, settings: settings, verified: verify, skipsInvalid: skipInvalid
+      )
+      .run(input: file, store: output) { bar.update($0) }
       bar.finish()
+      printErrors(outcome.invalid.errors, of: outcome.invalid.count)
       if outcome.leftOut > 0, !quiet {
         printError("texts with too few tokens to be cut, which were left out: \(outcome.leftOut)")
       }
       for problem in outcome.problems { printError("\(problem.id): \(problem.problem)") }
       if outcome.failed > outcome.problems.count { printError("… and \(outcome.failed - outcome.problems.count) more") }
       if !quiet { print("\(output): \(outcome.finished) of \(outcome.passages) records") }
+      if !quiet, outcome.noise.count > 1 {
+        let sorted = outcome.noise.sorted()
+        print(
+          "\(sorted.count) records scored again: the largest change of ln p in a record has the median "
+            + "\(Float(sorted[sorted.count / 2])), and is at most \(Float(sorted[sorted.count - 1]))")
+      }
       if let found = outcome.verification { try report(found) }
       if outcome.failed > 0 {
         printError("records without a result: \(outcome.failed); the same command tries them again")
@@ -147,7 +159,7 @@ struct CaptureCommand: AsyncParsableCommand {
   private func report(_ found: Verification) throws {
     let change =
       "ln p changes by at most \(Float(found.largest)), ln S(n) by at most \(Float(found.largestOfSurvival))"
-    if !quiet { print("\(found.records) records scored again: \(change)") }
+    if !quiet { print("--verify: \(found.records) records scored again: \(change)") }
     guard !found.disagreeing.isEmpty else { return }
     let names = found.disagreeing.prefix(10).joined(separator: ", ") + (found.disagreeing.count > 10 ? ", …" : "")
     printError(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
+import ModelServers
 import SkewedMemorization
 
 struct ValidateCommand: ReportCommand {
@@ -32,9 +33,10 @@ struct ValidateCommand: ReportCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How much less probable than the first choice, in ln p, a token may be that greedy decoding chose.",
+      "How much less probable than the first choice, in ln p, a token may be that greedy decoding chose. (default: "
+        + "twice the largest change that a store's records showed when they were scored again, or else 0.1)",
       valueName: "x"))
-  var nearTie = ValidateAnalysis().nearTie
+  var nearTie: Double?
 
   @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
@@ -48,7 +50,11 @@ struct ValidateCommand: ReportCommand {
   func report() async throws -> ValidateReport {
     var analysis = ValidateAnalysis()
     analysis.resampling = Resampling(seed: seed, threads: threadOptions.threads, replicates: simulations)
-    analysis.nearTie = nearTie
+    if let nearTie {
+      analysis.nearTie = nearTie
+    } else if let largest = try CaptureStore.noise(path: capture)?.max() {
+      analysis.nearTie = 2 * largest
+    }
     return try await analysis.run(
       on: try await input.capture(capture, threadOptions),
       generations: try GenerationsReader.read(path: generations, sources: InputOptions.sources), file: generations)

@@ -76,6 +76,12 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
   } catch let error as CaptureError {
     printError(text(of: error))
     throw FailureCode.data
+  } catch let error as InvalidLines {
+    printErrors(error.errors, of: error.count)
+    printError(
+      "\(error.count) invalid line\(error.count == 1 ? "" : "s"); nothing new was scored (--skip-invalid leaves them out)"
+    )
+    throw FailureCode.data
   } catch let error as EvidenceError {
     for line in error.description.split(separator: "\n") { printError(String(line)) }
     printError("nothing was written (--allow \(error.refused.joined(separator: " --allow ")) lets it through)")
