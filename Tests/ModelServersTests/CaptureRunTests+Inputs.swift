@@ -220,6 +220,46 @@ extension CaptureRunTests {
     }
   }
 
+  /// Under another scheme the bounds hold that scheme's truth, and an estimate is beside those that stay apart.
+  @Test func nearCopiesUnderAScheme() async throws {
+    let server = try LoopbackServer(ToyModel(.vllm).answer)
+    defer { server.stop() }
+    let scheme = try Decoding(temperature: 0.8, topK: 6)
+    try await Repository.withScratchFolder { folder in
+      let (prefix, reference) = (ToyModel.tokens("the quick "), ToyModel.tokens("br"))
+      let data = try input([["id": "a", "prefix_token_ids": prefix, "reference_token_ids": reference]])
+      func run(_ budget: Int) async throws -> NearVerbatimBounds {
+        let store = folder.appendingPathComponent("\(budget)")
+        try FileManager.default.createDirectory(at: store, withIntermediateDirectories: true)
+        let result = try await self.run(server, data, in: store) {
+          var plan = NearPlan(limits: [1], lengths: [2])
+          (plan.distance, plan.budget, plan.relativeWidth, plan.decoding) = (.hamming, budget, 0, scheme)
+          (plan.draws, plan.seed) = (200, 3)
+          ($0.near, $0.alternatives) = (plan, 20)
+        }
+        return try #require(result.records.first?.near?.first)
+      }
+      func law(_ tokens: [Int]) throws -> [Double] {
+        try scheme.logProbabilities(logits: ToyModel.logProbabilities(after: prefix + tokens))
+      }
+      var truth = 0.0
+      for first in 0..<128 {
+        for second in 0..<128 where first == reference[0] || second == reference[1] {
+          truth += .exp(try law([])[first] + law([first])[second])
+        }
+      }
+      for budget in [1, 100] {
+        let bounds = try await run(budget)
+        #expect(bounds.decoding == scheme)
+        #expect(.exp(bounds.logLower) <= truth + 1e-6 && truth <= .exp(bounds.logUpper) + 1e-6)
+        if budget == 1 {
+          let estimate = try #require(bounds.estimate)
+          #expect(estimate.draws == 200 && estimate.lower <= truth && truth <= estimate.upper)
+        }
+      }
+    }
+  }
+
   /// Tokens of every vocabulary are found in their text, also where one is a part of a character.
   @Test func tokensInTheirText() {
     func offsets(_ pieces: [String], _ text: String) -> [Int]? {

@@ -2,6 +2,7 @@
 
     python score.py MODEL records.jsonl capture.jsonl [--adapter LORA] [--dtype bfloat16] [--device cuda] [--batch-size 16]
     python score.py MODEL book.txt capture.jsonl --prefix-tokens 50 --suffix-tokens 50 (--stride 10 | --context 2048)
+    python score.py MODEL records.jsonl capture.jsonl --near 1,2 [--near-distance levenshtein] [--near-length 50] [--near-budget 200] [--skewmem PATH]
 
 MODEL is a name on the Hugging Face hub or a folder. Input is one JSON object a line, as for `skewmem capture`: `prefix` and `reference`; or
 `prefix_token_ids` and `reference_token_ids`; or `messages`, the last of which is the assistant's answer and becomes the reference behind the model's
@@ -9,6 +10,9 @@ chat template. `id`, `source`, `run`, `split`, `epoch`, `train_loss` and `repeti
 
 A text (.txt, .md), or a folder of texts, is cut into windows, one every --stride tokens; or into long passes of --context tokens, in which a
 window begins at every token that has --prefix-tokens before it. `skewmem works` reads what comes of both.
+
+With --near the probability of near-copies is bounded as well: this process serves the model to `skewmem capture --near`, which asks it again and again, in
+batches and with the key-value cache of each prefix.
 
 Logits are computed in the model's own precision, log-softmax in double precision. Lines that cannot be scored are named on standard error with the
 reason, and end the script with 65; the others are written. Needs: pip install torch transformers (and peft for --adapter).
@@ -19,7 +23,10 @@ import gzip
 import itertools
 import json
 import os
+import subprocess
 import sys
+import tempfile
+import threading
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -157,6 +164,32 @@ def score(records, model, alternatives):
     return records
 
 
+def near_copies(records, model, tokenizer, options):
+    """The records as `skewmem capture --near` has them, which asks this process."""
+    from serve import serve
+
+    server = serve(model, tokenizer, options.model, options.batch_size)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            asked, store = os.path.join(folder, "asked.jsonl"), os.path.join(folder, "records.store")
+            with open(asked, "w", encoding="utf-8") as output:
+                for record in records:
+                    output.write(json.dumps(record, ensure_ascii=False) + "\n")
+            capture = [options.skewmem, "capture", asked, "--server", f"http://127.0.0.1:{server.server_port}", "--output", store,
+                       "--scoring", "prompt-logprobs", "--alternatives", str(options.alternatives or 100), "--near", options.near]
+            for name in ("near_distance", "near_length", "near_budget", "near_width"):
+                if getattr(options, name) is not None:
+                    capture += ["--" + name.replace("_", "-"), str(getattr(options, name))]
+            code = subprocess.run(capture, stdout=sys.stderr).returncode
+            if code not in (0, 65):
+                sys.exit(code)
+            lines = subprocess.run([options.skewmem, "convert", store, "-"], stdout=subprocess.PIPE, check=True).stdout
+            yield from map(json.loads, lines.decode("utf-8").splitlines())
+    finally:
+        server.shutdown()
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model")
@@ -171,7 +204,15 @@ def main():
     arguments.add_argument("--suffix-tokens", type=int, default=50, help="texts: tokens of a reference")
     arguments.add_argument("--stride", type=int, default=10, help="texts: a window begins every so many tokens")
     arguments.add_argument("--context", type=int, help="texts: long passes of so many tokens in place of windows")
+    arguments.add_argument("--near", help="also bound the probability of a continuation with at most so many changed tokens: e,...")
+    arguments.add_argument("--near-distance", choices=["levenshtein", "hamming"])
+    arguments.add_argument("--near-length", help="tokens that are compared: n,...")
+    arguments.add_argument("--near-budget", type=int, help="requests for a record, e and n, at most")
+    arguments.add_argument("--near-width", type=float, help="stop when the bounds differ by this share of the upper one")
+    arguments.add_argument("--skewmem", default="skewmem", help="the program, where it is not on the path")
     options = arguments.parse_args()
+    if options.near and options.context is not None:
+        arguments.error("--near is for windows, not for --context")
     if options.batch_size < 1 or options.alternatives < 0:
         arguments.error("--batch-size is 1 or more, --alternatives 0 or more")
     if min(options.prefix_tokens, options.suffix_tokens, options.stride) < 1:
@@ -226,8 +267,9 @@ def main():
     with open(partial, "w", encoding="utf-8") as output:
         cut = (record for name, text in works for record in windows(name, text, tokenizer, options))
         source = cut if works else records(lines())
-        while batch := list(itertools.islice(source, options.batch_size)):
-            for record in score(batch, model, options.alternatives):
+        scored = near_copies(source, model, tokenizer, options) if options.near else None
+        while batch := list(itertools.islice(scored or source, options.batch_size)):
+            for record in batch if options.near else score(batch, model, options.alternatives):
                 if works and options.context is not None:
                     # A long pass: a window begins at every token of it.
                     record["token_ids"] = record.pop("reference_token_ids")

@@ -2,12 +2,15 @@
 
     python serve.py MODEL [--adapter LORA] [--port 8000] [--dtype float32] [--device cuda]
 
-For what asks a model again and again, such as `skewmem capture --near`, where vLLM itself cannot be had. Requests that come at the same time are scored
-in one batch. Answers: GET /version, /v1/models; POST /tokenize, /detokenize, /v1/completions with `prompt` as token ids and `prompt_logprobs`, and
+For what asks a model again and again, such as `skewmem capture --near`, where vLLM itself cannot be had. Requests that come at the same time and begin
+alike are scored in one batch, and the key-value cache of what they have in common is kept. Answers: GET /version, /v1/models; POST /tokenize, /detokenize, /v1/completions with `prompt` as token ids and `prompt_logprobs`, and
 continuations with `temperature`, `top_k`, `top_p`, `seed` and `return_token_ids`. Needs: pip install torch transformers (and peft for --adapter).
 """
 
 import argparse
+import collections
+import copy
+import inspect
 import json
 import queue
 import threading
@@ -19,38 +22,102 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
 class Scorer:
-    """Scores prompts in batches of what is waiting."""
+    """Scores prompts in batches of what is waiting, and keeps the key-value cache of beginnings that come again.
+
+    A search for near-copies asks for many continuations of one prefix: what they have in common is computed once.
+    """
+
+    # Shorter beginnings are not worth a batch of their own, and more of them not the memory.
+    SHORTEST, KEPT = 8, 16
 
     def __init__(self, model, size):
-        self.model, self.size, self.waiting = model, size, queue.Queue()
+        self.model, self.size, self.waiting, self.left = model, size, queue.Queue(), []
+        self.beginnings = collections.OrderedDict()
+        # transformers has given it another name.
+        names = inspect.signature(model.forward).parameters
+        self.cache_name = "cache" if "cache" in names else "past_key_values"
         threading.Thread(target=self.work, daemon=True).start()
 
     def laws(self, tokens):
+        """Logits after each token of a prompt."""
         future = Future()
-        self.waiting.put((tokens, future))
+        self.waiting.put((tuple(tokens), future))
         return future.result()
+
+    def batch(self):
+        """Prompts that begin alike, in the order that they came."""
+        if not self.left:
+            self.left.append(self.waiting.get())
+        while True:
+            try:
+                self.left.append(self.waiting.get_nowait())
+            except queue.Empty:
+                break
+        first = self.left[0][0][: self.SHORTEST]
+        batch = [item for item in self.left if item[0][: self.SHORTEST] == first][: self.size]
+        self.left = [item for item in self.left if all(item is not taken for taken in batch)]
+        return batch
 
     @torch.inference_mode()
     def work(self):
         while True:
-            batch = [self.waiting.get()]
-            while len(batch) < self.size:
-                try:
-                    batch.append(self.waiting.get_nowait())
-                except queue.Empty:
-                    break
+            batch = self.batch()
             try:
-                longest = max(len(tokens) for tokens, _ in batch)
-                # Padding is on the right, where causal attention does not look.
-                inputs = torch.tensor([tokens + [0] * (longest - len(tokens)) for tokens, _ in batch], device=self.model.device)
-                mask = torch.tensor([[1] * len(tokens) + [0] * (longest - len(tokens)) for tokens, _ in batch], device=self.model.device)
-                logits = self.model(input_ids=inputs, attention_mask=mask).logits
-                for (tokens, future), rows in zip(batch, logits):
-                    future.set_result(rows[: len(tokens)].double())
+                prompts = [tokens for tokens, _ in batch]
+                # One token at least is left to each.
+                length = min(shared(prompts[0], tokens) for tokens in prompts)
+                length = min(length, min(map(len, prompts)) - 1)
+                cache, known = self.beginning(prompts[0][:length])
+                for (_, future), rows in zip(batch, self.rest(prompts, length, cache)):
+                    future.set_result(torch.cat([known, rows]).double())
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
+
+    def beginning(self, tokens):
+        """The cache of a beginning and the logits after its tokens."""
+        if len(tokens) < self.SHORTEST:
+            tokens = ()
+        for earlier in self.beginnings:
+            if shared(earlier, tokens) == len(tokens):
+                self.beginnings.move_to_end(earlier)
+                cache, rows = self.beginnings[earlier]
+                if len(earlier) > len(tokens):
+                    cache = copy.deepcopy(cache)
+                    cache.crop(len(tokens) - len(earlier))
+                return cache, rows[: len(tokens)]
+        if not tokens:
+            return None, torch.zeros((0, self.model.config.get_text_config().vocab_size), device=self.model.device)
+        output = self.model(input_ids=torch.tensor([tokens], device=self.model.device), use_cache=True)
+        self.beginnings[tokens] = (getattr(output, self.cache_name, None) or output.past_key_values, output.logits[0])
+        if len(self.beginnings) > self.KEPT:
+            self.beginnings.popitem(last=False)
+        return self.beginnings[tokens]
+
+    def rest(self, prompts, length, cache):
+        """Logits after the tokens of each prompt that come after a beginning, or after all of them without a cache."""
+        start = 0 if cache is None else length
+        ends = [list(tokens[start:]) for tokens in prompts]
+        longest = max(map(len, ends))
+        # Padding is on the right, where causal attention does not look.
+        inputs = torch.tensor([end + [0] * (longest - len(end)) for end in ends], device=self.model.device)
+        mask = torch.tensor([[1] * (start + len(end)) + [0] * (longest - len(end)) for end in ends], device=self.model.device)
+        if cache is not None:
+            cache = copy.deepcopy(cache)
+            cache.batch_repeat_interleave(len(ends))
+        logits = self.model(input_ids=inputs, attention_mask=mask, use_cache=cache is not None, **{self.cache_name: cache}).logits
+        return [rows[: len(end)] for end, rows in zip(ends, logits)]
+
+
+def shared(first, second):
+    """How many tokens two prompts have in common from the beginning."""
+    length = 0
+    for a, b in zip(first, second):
+        if a != b:
+            break
+        length += 1
+    return length
 
 
 def listed(law, token, count):
@@ -140,6 +207,11 @@ def handler(scorer, tokenizer, name):
     return Handler
 
 
+def serve(model, tokenizer, name, batch_size=8, port=0):
+    """A server of a model that has not begun to answer; port 0 is any free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), handler(Scorer(model, batch_size), tokenizer, name))
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model")
@@ -155,8 +227,8 @@ def main():
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, options.adapter)
-    server = ThreadingHTTPServer(("127.0.0.1", options.port), handler(Scorer(model, options.batch_size), tokenizer, options.model))
-    print(f"http://127.0.0.1:{options.port}", flush=True)
+    server = serve(model, tokenizer, options.model, options.batch_size, options.port)
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 
 

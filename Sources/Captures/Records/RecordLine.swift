@@ -24,14 +24,21 @@ struct RecordLine {
     line.add(name(.near), objects: record.near) { object, bounds in
       object.add("distance", bounds.distance.rawValue)
       object.add("e", bounds.limit)
+      if let estimate = bounds.estimate {
+        object.add("estimate", [estimate.probability, estimate.lower, estimate.upper, Double(estimate.draws)])
+      }
       object.add("log_lower", bounds.logLower)
       object.add("log_upper", bounds.logUpper)
+      object.add("min_p", bounds.decoding.minP)
       object.add("n", bounds.length)
       object.add("requests", bounds.requests)
       object.add("strings", objects: bounds.found) { object, found in
         object.add("logprob", found.logProbability)
         object.add("token_ids", found.tokenIDs)
       }
+      if bounds.decoding.temperature != 1 { object.add("temperature", bounds.decoding.temperature) }
+      object.add("top_k", bounds.decoding.topK)
+      object.add("top_p", bounds.decoding.topP)
     }
     line.add(name(.prefix), record.prefix)
     line.add(name(.prefixID), record.prefixID)

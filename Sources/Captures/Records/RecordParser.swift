@@ -198,6 +198,7 @@ struct RecordParser {
       var own = NearVerbatimBounds(
         distance: .hamming, limit: -1, length: 0, logLower: -.infinity, logUpper: 0, requests: 0)
       var hasBounds = (false, false)
+      var (temperature, topK, topP, minP) = (1.0, Int?.none, Double?.none, Double?.none)
       try cursor.object { name, cursor throws(JSONFault) in
         switch name {
         case "distance":
@@ -211,6 +212,16 @@ struct RecordParser {
         case "log_lower": (own.logLower, hasBounds.0) = (try cursor.number(), true)
         case "log_upper": (own.logUpper, hasBounds.1) = (try cursor.number(), true)
         case "requests": own.requests = try cursor.integer()
+        case "temperature": temperature = try cursor.number()
+        case "top_k": topK = try cursor.integer()
+        case "top_p": topP = try cursor.number()
+        case "min_p": minP = try cursor.number()
+        case "estimate":
+          var values: [Double] = []
+          _ = try cursor.list(&values) { cursor throws(JSONFault) in try cursor.number() }
+          guard values.count == 4, values.dropLast().allSatisfy({ $0 >= 0 && $0 <= 1 }), values[3] >= 1, values[3] < 1e9
+          else { throw JSONFault("is not [probability, lower, upper, draws]") }
+          own.estimate = .init(probability: values[0], lower: values[1], upper: values[2], draws: Int(values[3]))
         case "strings":
           var found: [NearVerbatimBounds.Found] = []
           own.found = try cursor.list(&found) { cursor throws(JSONFault) in
@@ -230,6 +241,10 @@ struct RecordParser {
       guard own.limit >= 0, own.length > 0, hasBounds == (true, true) else {
         throw JSONFault("lacks e, n, log_lower or log_upper")
       }
+      guard let decoding = try? Decoding(temperature: temperature, topK: topK, topP: topP, minP: minP) else {
+        throw JSONFault("has a temperature, top_k, top_p or min_p out of range")
+      }
+      own.decoding = decoding
       return own
     }
   }

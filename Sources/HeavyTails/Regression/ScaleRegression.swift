@@ -84,7 +84,8 @@ public struct ScaleRegression: Sendable {
       rows[index + 1][index + 1] = 1 / spread
     }
     let values = rows.map { zip($0, found.point).reduce(0.0) { $0 + $1.0 * $1.1 } }
-    let groups = Dictionary(grouping: units, by: \.cluster).values.map { ScaleLikelihood<F>($0, scaling) }
+    let groups = Dictionary(grouping: units, by: \.cluster).sorted { $0.key < $1.key }
+      .map { ScaleLikelihood<F>($0.value, scaling) }
     let covariance = found.inverseInformation.flatMap { inverse -> SymmetricMatrix? in
       let sandwich = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
       let weight = likelihood.weight

@@ -14,11 +14,36 @@ public struct NearPlan: Sendable, Encodable, Equatable {
   public var budget = 200
   /// Stop when upper - lower is at most this share of upper.
   public var relativeWidth = 0.1
+  /// How tokens are drawn.
+  public var decoding = Decoding.plain
+  /// Draws of an estimate where the bounds stay apart; 0 for none. For the Hamming distance.
+  public var draws = 0
+  /// The seed of the estimates.
+  public var seed: UInt64 = 0
 
   /// Distances and lengths.
   public init(limits: [Int], lengths: [Int]) {
     self.limits = limits
     self.lengths = lengths
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case distance, limits, lengths, budget, relativeWidth, decoding, draws, seed
+  }
+
+  /// What is as usual is left out, so that stores of versions without it go on.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(distance, forKey: .distance)
+    try container.encode(limits, forKey: .limits)
+    try container.encode(lengths, forKey: .lengths)
+    try container.encode(budget, forKey: .budget)
+    try container.encode(relativeWidth, forKey: .relativeWidth)
+    if decoding != .plain { try container.encode(decoding, forKey: .decoding) }
+    if draws > 0 {
+      try container.encode(draws, forKey: .draws)
+      try container.encode(seed, forKey: .seed)
+    }
   }
 }
 
@@ -34,18 +59,31 @@ struct NearSearcher: Sendable {
     guard let prefix = passage.prefixTokenIDs, let reference = passage.referenceTokenIDs, !prefix.isEmpty else {
       throw PassageError("a search for near-copies needs a prefix of at least a token, as token ids")
     }
-    let model = Continuations(scorer: scorer, passage: passage)
+    let model = Continuations(scorer: scorer, passage: passage, decoding: plan.decoding)
     var found: [NearVerbatimBounds] = []
     for length in Set(plan.lengths.map { min($0, reference.count) }).sorted() {
       for limit in Set(plan.limits).sorted() {
         var search = try NearVerbatimSearch(distance: plan.distance, limit: limit)
         (search.budget, search.relativeWidth, search.batch) = (plan.budget, plan.relativeWidth, batch)
-        let result = try await search.bounds(of: Array(reference.prefix(length)), model)
-        found.append(
-          NearVerbatimBounds(
-            distance: plan.distance, limit: limit, length: length, logLower: result.logLower,
-            logUpper: result.logUpper, requests: result.requests,
-            found: result.found.prefix(5).map { .init(tokenIDs: $0.tokens, logProbability: $0.logProbability) }))
+        let compared = Array(reference.prefix(length))
+        let result = try await search.bounds(of: compared, model)
+        var bounds = NearVerbatimBounds(
+          distance: plan.distance, limit: limit, length: length, logLower: result.logLower,
+          logUpper: result.logUpper, requests: result.requests,
+          found: result.found.prefix(5).map { .init(tokenIDs: $0.tokens, logProbability: $0.logProbability) },
+          decoding: plan.decoding)
+        if plan.draws > 0, limit > 0, !result.isSettled {
+          var sampling = try ConditionalMonteCarlo(limit: limit)
+          (sampling.draws, sampling.seed, sampling.batch) = (plan.draws, plan.seed, batch)
+          let estimate = try await sampling.estimate(of: compared, model)
+          bounds.requests += estimate.requests
+          // The proved bounds hold for the estimate as well.
+          let (low, high) = (Double.exp(bounds.logLower), min(1, Double.exp(bounds.logUpper)))
+          bounds.estimate = .init(
+            probability: min(high, max(low, estimate.estimate)), lower: max(low, estimate.limits.lowerBound),
+            upper: min(high, estimate.limits.upperBound), draws: plan.draws)
+        }
+        found.append(bounds)
       }
     }
     return found
@@ -56,6 +94,7 @@ struct NearSearcher: Sendable {
 private struct Continuations: ContinuationModel {
   let scorer: any PassageScorer
   let passage: Passage
+  let decoding: Decoding
 
   func nextTokens(along continuations: [[Int]]) async throws -> [[NextTokens]] {
     try await withThrowingTaskGroup(of: (Int, [NextTokens]).self) { group in
@@ -82,7 +121,7 @@ private struct Continuations: ContinuationModel {
       if !list.contains(where: { $0.tokenID == token }) {
         list.append(Record.Alternative(tokenID: token, logProbability: value))
       }
-      return NextTokens(list, vocabulary: record.vocabularySize, precision: precision)
+      return NextTokens(list, under: decoding, vocabulary: record.vocabularySize, precision: precision)
     }
   }
 }

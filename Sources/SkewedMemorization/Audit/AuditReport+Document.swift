@@ -19,7 +19,7 @@ extension AuditReport: ReadableReport {
     document.figure(riskMapFigure)
     addSurvival(to: &document)
     document.figure(hazardFigure)
-    addNear(to: &document)
+    document.addNearCopies(near)
     addAverageAgainstTail(to: &document)
     document.figure(averageFigure)
     document.figure(lorenzFigure)
@@ -236,31 +236,6 @@ extension AuditReport: ReadableReport {
           + "one "
           + "passage.")
     }
-  }
-
-  private func addNear(to document: inout ReportDocument) {
-    guard let near, let first = near.first else { return }
-    document.heading("Near-copies")
-    document.paragraph(
-      "A copy with a few tokens changed is a copy too. The probability that one draw differs from the reference in at "
-        + "most "
-        + "e tokens lies between proved bounds, from \(NumberText.count(near.map(\.requests).reduce(0, +), "request")) "
-        + "to "
-        + "the model.")
-    func ends(_ lower: Int, _ upper: Int) -> String {
-      lower == upper ? NumberText.count(lower) : "\(NumberText.count(lower)) – \(NumberText.count(upper))"
-    }
-    document.table(
-      .init(
-        ["distance", "n", "e", "records", "expected verbatim", "expected within e"]
-          + first.thresholds.flatMap { ["p ≥ \(NumberText.setting($0.threshold)): verbatim", "within e"] },
-        left: [0],
-        rows: near.map { near in
-          [
-            near.distance.rawValue, NumberText.count(near.n), "\(near.e)", NumberText.count(near.records),
-            NumberText.text(near.verbatim), "\(NumberText.text(near.lower)) – \(NumberText.text(near.upper))",
-          ] + near.thresholds.flatMap { [NumberText.count($0.verbatim), ends($0.lower, $0.upper)] }
-        }))
   }
 
   private func addAverageAgainstTail(to document: inout ReportDocument) {

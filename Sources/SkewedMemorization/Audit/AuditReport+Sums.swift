@@ -83,10 +83,7 @@ extension DataSetSums {
           n: n, expectedRecords: sums.survival.expectedRecords(n), lower: limits.lowerBound, upper: limits.upperBound,
           errorBound: count.errorBound)
       },
-      near: sums.near.map { near in
-        near.values.map { AuditReport.Near($0) }
-          .sorted { ($0.distance.rawValue, $0.n, $0.e) < ($1.distance.rawValue, $1.n, $1.e) }
-      },
+      near: sums.near.map { NearCopies.sorted(Array($0.values)) },
       works: works.isEmpty ? nil : works, worksTotal: works.isEmpty ? nil : works.totals(resampling),
       controls: nil,
       recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,

@@ -36,7 +36,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
   /// How many records repeat at least n tokens in one draw each.
   public var extractable: [Extractable]
   /// Near-copies, for each distance, e and n that were searched for; null where none were.
-  @OrNull public var near: [Near]?
+  @OrNull public var near: [NearCopies]?
   /// The works that records are windows of; null where no record is. Where the risk is in them, ``WorksReport`` says.
   @OrNull public var works: [WorkCoverage]?
   /// All works together at each length; null without works.
@@ -64,51 +64,6 @@ public struct AuditReport: Codable, Sendable, Equatable {
     case matchLength = "match_length"
     case recordsAtRisk = "records_at_risk"
     case recordsInFull = "records_in_full"
-  }
-
-  /// How probable continuations are that differ from the reference in a few tokens, in one draw from each record:
-  /// between proved bounds.
-  public struct Near: Codable, Sendable, Equatable {
-    /// What is compared.
-    public var distance: TokenDistance
-    /// The largest distance that counts.
-    public var e: Int
-    /// The tokens that are compared.
-    public var n: Int
-    /// Records with such bounds.
-    public var records: Int
-    /// Records expected to come out verbatim.
-    public var verbatim: Double
-    /// Records expected to come out within the distance: proved lower bound.
-    public var lower: Double
-    /// Proved upper bound.
-    public var upper: Double
-    /// Requests that the bounds took.
-    public var requests: Int
-    /// Records by their probability.
-    public var thresholds: [Threshold]
-
-    /// Records with at least some probability.
-    public struct Threshold: Codable, Sendable, Equatable {
-      /// The probability.
-      public var threshold: Double
-      /// Records that come out verbatim with it.
-      public var verbatim: Int
-      /// Records that certainly come out within the distance with it.
-      public var lower: Int
-      /// Records that possibly do.
-      public var upper: Int
-    }
-
-    init(_ sums: NearSums) {
-      (distance, e, n, records, requests) = (sums.distance, sums.limit, sums.length, sums.records, sums.requests)
-      (verbatim, lower, upper) = (sums.verbatim.value, sums.lower.value, sums.upper.value)
-      thresholds = NearSums.thresholds.enumerated().map { index, threshold in
-        .init(
-          threshold: threshold, verbatim: sums.verbatimAbove[index], lower: sums.lowerAbove[index],
-          upper: sums.upperAbove[index])
-      }
-    }
   }
 
   /// Moments of min(N, L).

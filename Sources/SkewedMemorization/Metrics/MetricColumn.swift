@@ -50,6 +50,12 @@ struct MetricColumn: Sendable {
 
   private static let ofLaws = [
     MetricColumn("tail_risk", .law, needs: "a reference of as many tokens", membership: true) { $0.logTailRisk },
+    MetricColumn("near_verbatim_lower", .law, needs: "bounds for near-copies (capture --near)", membership: true) {
+      $0.nearBounds?.logLower
+    },
+    MetricColumn("near_verbatim_upper", .law, needs: "bounds for near-copies (capture --near)") {
+      $0.nearBounds?.logUpper
+    },
     MetricColumn("expected_match", .law, needs: "token_logprobs", membership: true) { $0.law.moments.mean },
   ]
 

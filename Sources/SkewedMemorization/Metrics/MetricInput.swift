@@ -54,6 +54,11 @@ struct MetricInput: Sendable {
   /// The mean log-probability a token by an n-gram model of the other records.
   var nGramLogProbability: Double?
 
+  /// The bounds for near-copies at temperature 1 with the largest e, and of these the largest n.
+  var nearBounds: NearVerbatimBounds? {
+    record.near?.filter { $0.decoding == .plain }.max { ($0.limit, $0.length) < ($1.limit, $1.length) }
+  }
+
   init(_ record: Record, _ settings: MetricSettings) {
     self.record = record
     self.settings = settings

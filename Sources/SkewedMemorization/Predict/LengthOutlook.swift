@@ -132,8 +132,3 @@ extension LengthOutlook.Side {
     }
   }
 }
-
-extension LogInterval {
-  /// ln of the mean of the bounds.
-  var middle: Double { isExact ? upper : min(0, logAddExp(lower, upper) - .log(2)) }
-}

@@ -46,6 +46,7 @@ extension PredictAnalysis {
       file: name, length: lengths[0], given: nil, decoding: decoding, draws: draws[0],
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid, predictor: nil,
       warnings: warnings)
+    if let near = sums.sums.near { report.near = NearCopies.sorted(Array(near.values)) }
     report.records = sums.wholes.sorted.filter { $0.length == lengths[0] }.map { record in
       let logSurvival = record.logProbabilityFull ?? -.infinity
       let value = Extraction.logProbability(logSurvival: logSurvival, draws: draws[0])

@@ -100,6 +100,8 @@ public struct PredictAnalysis: Sendable {
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid,
       predictor: first?.predictor.map { .init($0) }, warnings: warnings)
     report.records = zip(records, first?.outlook.records ?? []).map { self.report($0, $1) }
+    let near = NearSums.of(records, draws: draws)
+    if !near.isEmpty { report.near = NearCopies.sorted(near) }
     if evaluates, let given { evaluate(rows, given, &report) }
     return report
   }

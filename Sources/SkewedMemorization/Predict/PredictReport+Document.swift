@@ -100,6 +100,7 @@ extension PredictReport: ReadableReport {
       document.paragraph(
         "The 20 most probable of \(NumberText.count(records.count)) records are shown; JSON and CSV have all of them.")
     }
+    document.addNearCopies(near)
     return document
   }
 }

@@ -26,6 +26,8 @@ public struct PredictReport: Codable, Sendable, Equatable {
   @OrNull public var predictor: Predictor?
   /// Predictions of records that were left out against what they are; null when not asked for or impossible.
   @OrNull public var evaluation: Evaluation?
+  /// Near-copies, for each distance, e and n that were searched for; null where none were.
+  @OrNull public var near: [NearCopies]?
   /// What to know before using the numbers.
   public var warnings: [Warning]
 

@@ -84,7 +84,7 @@ public struct DataSetSums: Sendable {
     addGroups(record, law)
     for bounds in record.near ?? [] {
       sums.near = sums.near ?? [:]
-      sums.near?[NearSums.key(bounds), default: NearSums(bounds)].add(bounds, law)
+      sums.near?[NearSums.key(bounds), default: NearSums(bounds)].add(bounds, record, law)
     }
     sums.tokens += law.length
     sums.logProbabilities.add(law.logSurvival[law.length])

@@ -7,6 +7,33 @@ struct NearSums: Sendable, Codable {
   /// The probabilities at which records are counted.
   static let thresholds = [0.001, 0.01, 0.1, 0.5]
 
+  /// The largest probability of a record, as logarithms.
+  struct Largest: Sendable, Codable {
+    var verbatim = -Double.greatestFiniteMagnitude
+    var lower = -Double.greatestFiniteMagnitude
+    var upper = -Double.greatestFiniteMagnitude
+
+    mutating func merge(_ other: Largest) {
+      verbatim = max(verbatim, other.verbatim)
+      lower = max(lower, other.lower)
+      upper = max(upper, other.upper)
+    }
+  }
+
+  /// Expected records in several draws from each.
+  struct InDraws: Sendable, Codable {
+    let draws: Double
+    var verbatim = CompensatedSum()
+    var lower = CompensatedSum()
+    var upper = CompensatedSum()
+
+    mutating func merge(_ other: InDraws) {
+      verbatim.merge(other.verbatim)
+      lower.merge(other.lower)
+      upper.merge(other.upper)
+    }
+  }
+
   private(set) var distance: TokenDistance
   private(set) var limit: Int
   private(set) var length: Int
@@ -18,23 +45,67 @@ struct NearSums: Sendable, Codable {
   private(set) var verbatimAbove = [Int](repeating: 0, count: thresholds.count)
   private(set) var lowerAbove = [Int](repeating: 0, count: thresholds.count)
   private(set) var upperAbove = [Int](repeating: 0, count: thresholds.count)
+  /// The scheme; nil for sampling at temperature 1.
+  private(set) var decoding: Decoding?
+  private(set) var largest = Largest()
+  /// Records with an estimate beside the bounds, and the sum of those estimates.
+  private(set) var estimates = 0
+  private(set) var estimated = CompensatedSum()
+  private(set) var inDraws: [InDraws]
 
-  init(_ bounds: NearVerbatimBounds) {
+  /// - Parameter draws: The numbers of draws from each record at which expected records are added up.
+  init(_ bounds: NearVerbatimBounds, draws: [Double] = [10, 100, 1000]) {
     (distance, limit, length) = (bounds.distance, bounds.limit, bounds.length)
+    decoding = bounds.decoding == .plain ? nil : bounds.decoding
+    inDraws = draws.map { InDraws(draws: $0) }
+  }
+
+  /// The sums of some records, for each distance, scheme, e and n that was searched for.
+  static func of(_ records: [Record], draws: [Double]) -> [NearSums] {
+    var sums: [String: NearSums] = [:]
+    for record in records {
+      guard let near = record.near else { continue }
+      let law = MatchLengthLaw(record)
+      for bounds in near { sums[key(bounds), default: NearSums(bounds, draws: draws)].add(bounds, record, law) }
+    }
+    return Array(sums.values)
   }
 
   /// What tells these sums from others.
   static func key(_ bounds: NearVerbatimBounds) -> String {
     "\(bounds.distance.rawValue) \(bounds.limit) \(bounds.length)"
+      + (bounds.decoding == .plain ? "" : " \(bounds.decoding)")
   }
 
-  mutating func add(_ bounds: NearVerbatimBounds, _ law: MatchLengthLaw) {
-    let exact = law.logSurvival[bounds.length]
+  mutating func add(_ bounds: NearVerbatimBounds, _ record: Record, _ law: MatchLengthLaw) {
+    // A verbatim copy is a near-copy: where the scheme's own law leaves bounds, the middle is between them.
+    let plain = law.logSurvival[bounds.length]
+    let exact =
+      decoding.map { scheme in
+        (try? DecodedLaw(record, under: scheme)).map { min($0.logSurvival[bounds.length].middle, bounds.logUpper) }
+          ?? -.infinity
+      } ?? plain
     records += 1
     requests += bounds.requests
     verbatim.add(.exp(exact))
     lower.add(.exp(bounds.logLower))
     upper.add(.exp(bounds.logUpper))
+    if let estimate = bounds.estimate {
+      estimates += 1
+      estimated.add(estimate.probability)
+    }
+    largest.merge(
+      Largest(
+        verbatim: max(exact, -.greatestFiniteMagnitude), lower: max(bounds.logLower, -.greatestFiniteMagnitude),
+        upper: min(0, bounds.logUpper)))
+    for index in inDraws.indices {
+      func probability(_ log: Double) -> Double {
+        .exp(Extraction.logProbability(logSurvival: min(0, log), draws: inDraws[index].draws))
+      }
+      inDraws[index].verbatim.add(probability(exact))
+      inDraws[index].lower.add(probability(bounds.logLower))
+      inDraws[index].upper.add(probability(bounds.logUpper))
+    }
     for (index, threshold) in Self.thresholds.enumerated() {
       let logThreshold = Double.log(threshold)
       if exact >= logThreshold { verbatimAbove[index] += 1 }
@@ -49,6 +120,10 @@ struct NearSums: Sendable, Codable {
     verbatim.merge(other.verbatim)
     lower.merge(other.lower)
     upper.merge(other.upper)
+    largest.merge(other.largest)
+    estimates += other.estimates
+    estimated.merge(other.estimated)
+    for index in inDraws.indices where index < other.inDraws.count { inDraws[index].merge(other.inDraws[index]) }
     for index in Self.thresholds.indices {
       verbatimAbove[index] += other.verbatimAbove[index]
       lowerAbove[index] += other.lowerAbove[index]

@@ -22,9 +22,11 @@ public struct WorkCoverage: Codable, Sendable, Equatable {
   public var knowsCopies: Bool
   /// The results for each length.
   public var lengths: [Length]
+  /// Coverage by windows of which near-copies come out; null where none were searched for.
+  @OrNull public var near: [NearCoverage]?
 
   enum CodingKeys: String, CodingKey {
-    case document, tokens, characters, windows, context, lengths
+    case document, tokens, characters, windows, context, lengths, near
     case isControl = "is_control"
     case longPasses = "long_passes"
     case knowsCopies = "knows_copies"

@@ -25,7 +25,12 @@ struct WorkMeasures {
       document: document, isControl: isControl, tokens: sums.tokens,
       characters: boundaries.map { ($0.last ?? 0) - ($0.first ?? 0) }, windows: sums.windows, longPasses: sums.passes,
       context: sums.context.map { [$0.lowerBound, $0.upperBound] }, knowsCopies: sums.knowsCopies,
-      lengths: sums.risks.map { length($0, of: sums.tokens, boundaries, block: block, isMapped: isMapped) })
+      lengths: sums.risks.map { length($0, of: sums.tokens, boundaries, block: block, isMapped: isMapped) },
+      near: sums.near.isEmpty
+        ? nil
+        : sums.near.sorted { $0.key < $1.key }.map {
+          NearCoverage($0.value, of: sums.tokens, thresholds: thresholds)
+        })
   }
 
   private func length(

@@ -26,6 +26,8 @@ struct WorkSums: Sendable {
   private var starts: Set<Int> = []
   /// The runs that windows are of: more than one are several models.
   private(set) var runs: Set<String> = []
+  /// Windows with bounds for near-copies, by distance, scheme, e and n.
+  private(set) var near: [String: NearWindows] = [:]
   /// Windows and passes by the number of their tokens.
   private(set) var sizes: [Int: Int] = [:]
 
@@ -110,6 +112,7 @@ struct WorkSums: Sendable {
     fileprivate let reference: String?
     fileprivate let documentTokens: Int?
     fileprivate let run: String?
+    fileprivate let near: [(bounds: NearVerbatimBounds, logVerbatim: Double)]
     /// The tokens of the reference.
     let tokens: Int
 
@@ -157,6 +160,17 @@ struct WorkSums: Sendable {
       }
       knowsCopies = record.referenceTokenIDs != nil && (record.prefixTokenIDs != nil || place.isLongPass)
       let isPass = place.isLongPass
+      if let bounds = record.near, !isPass {
+        let plain = MatchLengthLaw(record).logSurvival
+        near = try bounds.map { bounds throws(RecordError) in
+          let exact =
+            bounds.decoding == .plain
+            ? plain[bounds.length] : try DecodedLaw(record, under: bounds.decoding).logSurvival[bounds.length].middle
+          return (bounds, min(exact, bounds.logUpper))
+        }
+      } else {
+        near = []
+      }
       first = isPass ? min(count, max(0, context - before)) : nil
       self.context =
         isPass ? (before + (first ?? 0))...(before + count) : record.prefixTokenIDs.map { $0.count...$0.count }
@@ -180,6 +194,10 @@ struct WorkSums: Sendable {
     if !part.knowsCopies { knowsCopies = false }
     if let own = part.context {
       context = context.map { min($0.lowerBound, own.lowerBound)...max($0.upperBound, own.upperBound) } ?? own
+    }
+    for (bounds, logVerbatim) in part.near {
+      near[NearSums.key(bounds), default: NearWindows(bounds)]
+        .add(bounds, start: part.start, logVerbatim: logVerbatim)
     }
     sizes[part.tokens, default: 0] += 1
     if !starts.insert(part.start).inserted { repeatedStarts += 1 }
@@ -219,6 +237,11 @@ struct WorkSums: Sendable {
     if statedTokens > 0, other.statedTokens > 0, statedTokens != other.statedTokens { isContradictory = true }
     statedTokens = max(statedTokens, other.statedTokens)
     isContradictory = isContradictory || other.isContradictory
+    near.merge(other.near) { first, second in
+      var both = first
+      both.merge(second)
+      return both
+    }
     sizes.merge(other.sizes, uniquingKeysWith: +)
     runs.formUnion(other.runs)
     repeatedStarts += other.repeatedStarts + starts.intersection(other.starts).count

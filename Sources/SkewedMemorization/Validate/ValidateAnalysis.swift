@@ -94,7 +94,7 @@ public struct ValidateAnalysis: Sendable {
             simulations: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
           group.earlyEnds = .init(draws: ends, pValue: test.pValue)
         }
-        if decoding == .plain { group.near = try near(records, generations, places) }
+        group.near = try near(records, generations, places, decoding)
         groups.append(group)
       }
     }
@@ -108,15 +108,16 @@ public struct ValidateAnalysis: Sendable {
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
   }
 
-  /// The share of plain draws within a distance beside its proved bounds. Records whose draws were ended before the
+  /// The share of draws within a distance beside its proved bounds for the same scheme. Records whose draws were ended before the
   /// compared length are left out: what was ended had left the reference.
   private func near(
-    _ records: [Record], _ generations: [SampledGenerations], _ places: GenerationsOfRecords
+    _ records: [Record], _ generations: [SampledGenerations], _ places: GenerationsOfRecords,
+    _ decoding: Decoding
   ) throws -> [ValidateReport.Near]? {
     var rows: [String: ValidateReport.Near] = [:]
-    for set in generations where set.decoding == .plain {
+    for set in generations where set.decoding == decoding {
       guard let index = try places.record(of: set), let reference = records[index].referenceTokenIDs else { continue }
-      for bounds in records[index].near ?? [] {
+      for bounds in records[index].near ?? [] where bounds.decoding == decoding {
         let n = bounds.length
         let isWhole = set.generations.allSatisfy { $0.count >= n || $0.last == SampledGenerations.endOfText }
         guard isWhole, !set.generations.isEmpty, reference.count >= n else { continue }

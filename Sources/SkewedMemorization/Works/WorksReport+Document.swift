@@ -12,6 +12,7 @@ extension WorksReport: ReadableReport {
       addCoverage(total, at: index, to: &document)
       if index == 0 { addMaps(to: &document) }
     }
+    addNear(to: &document)
     addExpected(to: &document)
     addPassages(to: &document)
     addMethod(to: &document)
@@ -101,6 +102,27 @@ extension WorksReport: ReadableReport {
           + "it "
           + "has just read, so only the last column counts them, at \(thresholds[0]).")
     }
+  }
+
+  private func addNear(to document: inout ReportDocument) {
+    let rows = works.flatMap { work in (work.near ?? []).map { (work, $0) } }
+    guard let first = rows.first?.1 else { return }
+    let hasDecoding = rows.contains { $0.1.decoding != .plain }
+    document.heading("Near-copies")
+    document.paragraph(
+      "The share of each work's tokens in a window of n tokens of which a draw comes out with at most e tokens changed, "
+        + "with at least the probability on top: between proved bounds, beside windows that come out verbatim.")
+    document.table(
+      .init(
+        ["work", "distance"] + (hasDecoding ? ["decoding"] : []) + ["n", "e", "windows"]
+          + first.coverage.flatMap { ["p ≥ \(NumberText.setting($0.threshold)): verbatim", "within e"] },
+        left: hasDecoding ? [0, 1, 2] : [0, 1],
+        rows: rows.map { work, near in
+          [NumberText.name(work.document) + (work.isControl ? " (control)" : ""), near.distance.rawValue]
+            + (hasDecoding ? ["\(near.decoding)"] : [])
+            + [NumberText.count(near.n), "\(near.e)", NumberText.count(near.windows)]
+            + near.coverage.flatMap { [NumberText.percent($0.verbatim), range($0.lower, $0.upper)] }
+        }))
   }
 
   private func addExpected(to document: inout ReportDocument) {

@@ -1,3 +1,6 @@
+import GSLNumerics
+import RealModule
+
 /// Two proved bounds of the logarithm of a probability.
 public struct LogInterval: Sendable, Equatable {
   /// The lower bound.
@@ -21,4 +24,7 @@ public struct LogInterval: Sendable, Equatable {
 
   /// Whether the value is known.
   public var isExact: Bool { lower == upper }
+
+  /// ln of the mean of the bounds.
+  public var middle: Double { isExact ? upper : min(0, logAddExp(lower, upper) - .log(2)) }
 }

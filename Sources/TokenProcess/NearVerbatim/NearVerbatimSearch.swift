@@ -9,7 +9,8 @@ import RealModule
 ///
 ///     Σ mass of in  <=  P(d(X, r) <= e)  <=  Σ mass of in + Σ mass of open
 ///
-/// The open beginning with the largest mass is asked next, along its likeliest way on: one request settles that way and
+/// Open beginnings are asked in turn, along their likeliest way on: the one with the largest mass, for the upper bound,
+/// and the one with the largest share of its mass expected to be in, for the lower bound. One request settles a way and
 /// opens what leaves it. Tokens that the model does not list stay open where they could still be in. A beam search over
 /// the same tree has the lower side only (arXiv 2603.24917).
 public struct NearVerbatimSearch: Sendable {
@@ -103,6 +104,14 @@ private struct Tree {
     let number: Int
   }
 
+  /// Which beginning is asked next.
+  private enum Order {
+    /// The one with the most mass.
+    case mass
+    /// The one that is expected to add most to the lower bound.
+    case promise
+  }
+
   /// A node with what is asked for it.
   struct Question {
     let node: Node
@@ -112,8 +121,17 @@ private struct Tree {
 
   private let comparison: DistanceState.Comparison
   private var paths: [[Int]] = []
-  private var heap: [Node] = []
+  private var byMass = NodeHeap<Node>()
+  private var byPromise = NodeHeap<Node>()
+  /// The numbers of beginnings that were asked and may still stand in one of the heaps.
+  private var asked: Set<Int> = []
+  private var turns = 0
+  /// Every third beginning is the one with the most mass.
+  private var turn: Order { turns % 3 == 0 ? .mass : .promise }
   private var made = 0
+  /// ln of the expected share of continuations from place t on with at most r changes, by t and r: what the law after
+  /// the reference itself says. Empty before the first answer.
+  private var expected: [[Double]] = []
   private var lower = CompensatedSum()
   private var upper = CompensatedSum()
   /// Mass of tokens that are not listed and may be in.
@@ -139,14 +157,16 @@ private struct Tree {
 
   private var openMass: Double {
     // From the smallest on.
-    CompensatedSum(of: heap.map { Self.high($0.logMass.upper) }.sorted()).value
+    let open = byMass.entries.lazy.filter { !asked.contains($0.number) }
+    return CompensatedSum(of: open.map { Self.high($0.key) }.sorted()).value
   }
 
   func isSettled(_ relativeWidth: Double) -> Bool {
     // The heap's top alone may be too much, without a look at the others.
     let width = upper.value - lower.value + unlisted.value
     let limit = relativeWidth * (upper.value + unlisted.value)
-    if let top = heap.first, width + Self.high(top.logMass.upper) > relativeWidth * 2 * max(upper.value, 1e-300) + limit
+    if let top = byMass.top, !asked.contains(top.number),
+      width + Self.high(top.key) > relativeWidth * 2 * max(upper.value, 1e-300) + limit
     {
       return false
     }
@@ -167,14 +187,19 @@ private struct Tree {
 
   // MARK: Asking
 
-  /// The open beginnings with the most mass; none where the next is too small a part of the first.
+  /// The open beginnings to ask next, by mass and by promise in turn; none where the next is too small a part of the
+  /// first.
   mutating func next(_ limit: Int) -> [Question] {
     var questions: [Question] = []
-    let largest = heap.first?.logMass.upper ?? 0
-    while questions.count < limit, let node = heap.first, node.logMass.upper > -.infinity,
-      questions.isEmpty || node.logMass.upper > largest - 3
-    {
-      pop()
+    var largest: [Order: Double] = [:]
+    while questions.count < limit {
+      guard let entry = top(of: turn), entry.node.logMass.upper > -.infinity else { break }
+      let first = largest[turn] ?? entry.key
+      guard questions.isEmpty || entry.key > first - 3 else { break }
+      largest[turn] = first
+      asked.insert(entry.number)
+      turns += 1
+      let node = entry.node
       let beginning = node.token.map { (node.path >= 0 ? paths[node.path].prefix(node.shared) : []) + [$0] } ?? []
       questions.append(
         Question(
@@ -184,6 +209,33 @@ private struct Tree {
     return questions
   }
 
+  /// The first beginning of an order that was not asked.
+  private mutating func top(of order: Order) -> NodeHeap<Node>.Entry? {
+    switch order {
+    case .mass:
+      while let entry = byMass.top, asked.contains(entry.number) { byMass.pop() }
+      return byMass.top
+    case .promise:
+      while let entry = byPromise.top, asked.contains(entry.number) { byPromise.pop() }
+      return byPromise.top
+    }
+  }
+
+  /// What the law along the reference lets expect of later places, as if changes were independent.
+  private mutating func expect(_ distributions: [NextTokens]) {
+    let reference = comparison.reference
+    let none = Array(repeating: 0.0, count: comparison.limit + 1)
+    expected = Array(repeating: none, count: reference.count + 1)
+    for place in reference.indices.reversed() {
+      let own = distributions[place].logProbability(of: reference[place])?.upper ?? -.infinity
+      let other = Double.log(max(0, -.expMinusOne(min(0, own))))
+      for changes in none.indices {
+        let changed = changes > 0 ? other + expected[place + 1][changes - 1] : -.infinity
+        expected[place][changes] = logAddExp(own + expected[place + 1][changes], changed)
+      }
+    }
+  }
+
   /// Takes the distributions along a path into the tree.
   mutating func take(_ distributions: [NextTokens], to question: Question) throws(ArgumentError) {
     let path = question.continuation
@@ -191,6 +243,7 @@ private struct Tree {
       throw ArgumentError(
         name: "model", value: "\(distributions.count) distributions", allowed: "one for each of \(path.count) tokens")
     }
+    if expected.isEmpty { expect(distributions) }
     let number = paths.count
     paths.append(path)
     var state = question.node.state
@@ -245,35 +298,12 @@ private struct Tree {
     LogInterval(lower: a.lower + b.lower, upper: min(0, a.upper + b.upper))
   }
 
-  // MARK: A heap by mass, the earlier one first among equals
-
   private mutating func push(path: Int, shared: Int, token: Int?, _ state: DistanceState, _ mass: LogInterval) {
-    heap.append(Node(path: path, shared: shared, token: token, state: state, logMass: mass, number: made))
+    let node = Node(path: path, shared: shared, token: token, state: state, logMass: mass, number: made)
+    byMass.push(.init(key: mass.upper, number: made, node: node))
+    let left = comparison.limit - comparison.least(state)
+    let promise = expected.isEmpty || left < 0 ? 0 : expected[state.count][left]
+    byPromise.push(.init(key: mass.upper + promise, number: made, node: node))
     made += 1
-    var index = heap.count - 1
-    while index > 0, isBefore(heap[index], heap[(index - 1) / 2]) {
-      heap.swapAt(index, (index - 1) / 2)
-      index = (index - 1) / 2
-    }
-  }
-
-  private mutating func pop() {
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return }
-    heap[0] = last
-    var index = 0
-    while true {
-      var first = index
-      for child in [2 * index + 1, 2 * index + 2] where child < heap.count && isBefore(heap[child], heap[first]) {
-        first = child
-      }
-      if first == index { return }
-      heap.swapAt(index, first)
-      index = first
-    }
-  }
-
-  private func isBefore(_ a: Node, _ b: Node) -> Bool {
-    (a.logMass.upper, -a.number) > (b.logMass.upper, -b.number)
   }
 }

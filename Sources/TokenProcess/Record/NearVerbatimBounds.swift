@@ -15,8 +15,30 @@ public struct NearVerbatimBounds: Sendable, Equatable {
     }
   }
 
+  /// An estimate where the bounds stay apart (``ConditionalMonteCarlo``).
+  public struct Estimate: Sendable, Equatable {
+    /// The estimated probability.
+    public var probability: Double
+    /// Its lower 95 % limit, which holds at any number of draws.
+    public var lower: Double
+    /// Its upper 95 % limit.
+    public var upper: Double
+    /// Draws.
+    public var draws: Int
+
+    /// An estimate with its limits.
+    public init(probability: Double, lower: Double, upper: Double, draws: Int) {
+      self.probability = probability
+      self.lower = lower
+      self.upper = upper
+      self.draws = draws
+    }
+  }
+
   /// What is compared.
   public var distance: TokenDistance
+  /// How tokens are drawn.
+  public var decoding: Decoding
   /// e, the largest distance that counts.
   public var limit: Int
   /// n, the tokens that are compared.
@@ -29,12 +51,16 @@ public struct NearVerbatimBounds: Sendable, Equatable {
   public var requests: Int
   /// The most probable continuations found.
   public var found: [Found]
+  /// An estimate; nil where none was made.
+  public var estimate: Estimate?
 
   /// Bounds.
   public init(
     distance: TokenDistance, limit: Int, length: Int, logLower: Double, logUpper: Double, requests: Int,
-    found: [Found] = []
+    found: [Found] = [], decoding: Decoding = .plain, estimate: Estimate? = nil
   ) {
+    self.decoding = decoding
+    self.estimate = estimate
     self.distance = distance
     self.limit = limit
     self.length = length

@@ -102,6 +102,13 @@ struct CaptureCommand: AsyncParsableCommand {
     guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout is above 0 and at most 86400.") }
     guard (0...100).contains(retries) else { throw ValidationError("--retries is 0 to 100.") }
     guard retryWait >= 0, retryWait <= 3600 else { throw ValidationError("--retry-wait is 0 to 3600.") }
+    guard generations.draws > 0 || near.near != nil || !generations.decoding.isGiven else {
+      throw ValidationError(
+        "--temperature, --top-k, --top-p and --min-p are for draws and near-copies: give --draws or --near.")
+    }
+    guard near.near == nil || generations.decoding.temperature != 0 else {
+      throw ValidationError("Near-copies at temperature 0 are those of one text: draw it with --greedy.")
+    }
     guard output != "-" else { throw ValidationError("--output is a file: a store cannot be standard output.") }
   }
 
@@ -114,7 +121,7 @@ struct CaptureCommand: AsyncParsableCommand {
       settings.alternatives = alternatives
       settings.passages = input.options
       settings.generations = try generations.plan
-      settings.near = near.plan
+      settings.near = try near.plan(generations.decoding.decoding(), seed: generations.seed)
       var retryPolicy = HTTPClient.RetryPolicy()
       retryPolicy.timeout = timeout
       retryPolicy.retries = retries
@@ -294,9 +301,6 @@ struct GenerationOptions: ParsableArguments {
     guard !whole || greedy || draws > 0 else {
       throw ValidationError("--whole is for continuations: give --greedy or --draws.")
     }
-    guard draws > 0 || !decoding.isGiven else {
-      throw ValidationError("--temperature, --top-k, --top-p and --min-p are for draws: give --draws.")
-    }
   }
 
   /// nil for none.
@@ -328,6 +332,12 @@ struct NearOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Stop when the bounds differ by this share of the upper one.", valueName: "share"))
   var nearWidth = 0.1
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the bounds stay further apart, estimate from so many draws of the first change; for hamming.",
+      valueName: "k"))
+  var nearDraws = 0
+
   func validate() throws {
     for e in near?.numbers ?? [] where !(0...20).contains(e) {
       throw ValidationError("--near is \(e), and must be: 0 to 20")
@@ -336,14 +346,21 @@ struct NearOptions: ParsableArguments {
       throw ValidationError("--near-length is \(n), and must be: 1 to 1000")
     }
     guard (1...1_000_000).contains(nearBudget) else { throw ValidationError("--near-budget is 1 to 1000000.") }
+    guard nearDraws == 0 || (2...1_000_000).contains(nearDraws) else {
+      throw ValidationError("--near-draws is 2 to 1000000, or 0 for none.")
+    }
+    guard nearDraws == 0 || nearDistance == .hamming else {
+      throw ValidationError("--near-draws is for --near-distance hamming.")
+    }
     guard nearWidth >= 0, nearWidth < 1 else { throw ValidationError("--near-width is 0 or more, and below 1.") }
   }
 
   /// nil for none.
-  var plan: NearPlan? {
+  func plan(_ decoding: Decoding, seed: UInt64) -> NearPlan? {
     near.map { limits in
       var plan = NearPlan(limits: limits.numbers, lengths: nearLength.numbers)
       (plan.distance, plan.budget, plan.relativeWidth) = (nearDistance, nearBudget, nearWidth)
+      (plan.decoding, plan.draws, plan.seed) = (decoding, nearDraws, seed)
       return plan
     }
   }
