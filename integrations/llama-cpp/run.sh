@@ -12,3 +12,7 @@ expected=.build/integration/expected.jsonl
 integrations/serve llama-cpp $address/health \
   "integrations/capture_and_compare llama-cpp $address $expected $expected --equal=0.9,--median=0.1,--mean=0.02 --concurrency 2 --draws 4" \
   .build/integration/llama-cpp/bin/python integrations/llama-cpp/serve.py 8181 .build/integration/model.gguf $(ls .build/integration/adapter.gguf 2> /dev/null)
+if [ -e .build/integration/adapter.gguf ]; then
+  integrations/serve llama-cpp $address/health "integrations/llama-cpp/swapped $address" \
+    .build/integration/llama-cpp/bin/python integrations/llama-cpp/serve.py 8181 .build/integration/model.gguf .build/integration/adapter.gguf
+fi

@@ -94,6 +94,18 @@ public struct Provenance: Codable, Sendable, Equatable {
     return says
   }
 
+  /// Adds the same to a document for a terminal, in a line or two.
+  package func addBriefly(to document: inout ReportDocument) {
+    let files = inputs.map { input in
+      [input.file, input.bytes.map { NumberText.count($0, "byte") }, input.sha256.map { "SHA-256 \($0.prefix(12))…" }]
+        .compactMap(\.self).joined(separator: ", ")
+    }
+    document.heading("How this report was made")
+    document.paragraph(
+      "skewmem \(version)" + (commit.map { ", commit \($0)" } ?? "") + (date.map { ", \($0)" } ?? "") + ". "
+        + files.joined(separator: "; ") + (files.isEmpty ? "" : "."))
+  }
+
   /// Adds to a document how it was made.
   package func add(to document: inout ReportDocument) {
     document.heading("How this report was made")

@@ -57,7 +57,10 @@ struct OutputOptions: ParsableArguments {
       return document
     }
     switch format {
-    case .text: data = Data(report.text(isStyled: isStyled).utf8)
+    case .text:
+      var document = report.document
+      try provenance().addBriefly(to: &document)
+      data = Data(document.text(isStyled: isStyled).utf8)
     case .markdown: data = Data(try document().markdown.utf8)
     case .html: data = Data(try document().html.utf8)
     case .filing:
