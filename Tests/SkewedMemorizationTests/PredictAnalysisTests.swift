@@ -204,6 +204,11 @@ import Testing
     for group in report.groups {
       #expect(group.pValue > 0.01 && group.exact == (group.decoding == .plain), "\(group)")
       #expect(group.calibration.reduce(0) { $0 + $1.draws } == 1920 * 20)
+      // 64 draws of 30 records: a mean probability and a share that are those of the draws themselves.
+      let reliability = try #require(group.reliability)
+      #expect(reliability.count == 1920 && reliability.bins.count == 10)
+      #expect(abs(reliability.meanProbability - reliability.baseRate) < 0.05)
+      #expect(reliability.debiasedCalibrationError < 0.05 && (reliability.areaUnderCurve ?? 0) > 0.9)
       for bin in group.calibration where bin.draws > 1000 {
         #expect((bin.observed - bin.predicted).magnitude < 4 * bin.deviation + 1e-3, "\(bin)")
       }

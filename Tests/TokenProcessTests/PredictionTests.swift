@@ -22,6 +22,15 @@ import TokenProcess
     expectClose(evaluation.regressionScore, regression, relative: 0, absolute: 6e-4)
     #expect(evaluation.logScore > max(mean, own, regression), "\(evaluation)")
     #expect((0.85...0.95).contains(evaluation.coverage), "\(evaluation)")
+    // The truth is that of the records, and bins are all of them by rising prediction.
+    let truth = try await self.records(name).filter { $0.count >= 48 }.map { row in
+      Double.exp(row[..<48].reduce(0, +))
+    }
+    expectClose(evaluation.whole.actual, truth.reduce(0, +) / 109, relative: 1e-9)
+    #expect(evaluation.bins.reduce(0) { $0 + $1.records } == 109)
+    #expect(evaluation.bins.map(\.predicted) == evaluation.bins.map(\.predicted).sorted())
+    let average = evaluation.bins.reduce(0) { $0 + Double($1.records) * $1.predicted } / 109
+    expectClose(average, evaluation.whole.predicted, relative: 1e-9)
   }
 
   /// References of epoch 6 to 48 tokens from 16, by scipy on other code: the shrinkage on the square root scores

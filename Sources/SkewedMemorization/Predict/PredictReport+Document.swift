@@ -59,6 +59,16 @@ extension PredictReport: ReadableReport {
           + "record's own mean carried on \(NumberText.text(evaluation.ownMeanScore, digits: 4)), of a linear "
           + "regression "
           + "\(NumberText.text(evaluation.regressionScore, digits: 4)).")
+      document.paragraph(
+        "Calibration: the mean predicted probability of \(NumberText.count(length, "token")) is "
+          + "\(NumberText.text(evaluation.meanPredicted)), and the mean true one "
+          + "\(NumberText.text(evaluation.meanActual)). In fifths of the records:")
+      document.table(
+        .init(
+          ["records", "predicted", "true"],
+          rows: evaluation.reliability.map {
+            [NumberText.count($0.records), NumberText.text($0.predicted), NumberText.text($0.actual)]
+          }))
     }
     document.list(warnings.map { "Note: \($0.text)." })
     if grid.count > 1 || (grid.first?.discoverable.count ?? 0) > 1 {
@@ -83,7 +93,7 @@ extension PredictReport: ReadableReport {
           }))
     }
     if grid.count > 1 { document.figure(recordsFigure) }
-    document.heading("Records most likely to come out: \(NumberText.count(length)) tokens in \(draws)")
+    document.heading("Records most likely to come out: \(NumberText.count(length)) tokens in \(inDraws)")
     let riskiest = records.sorted { ($0.logProbability ?? -.infinity) > ($1.logProbability ?? -.infinity) }
     document.table(
       .init(

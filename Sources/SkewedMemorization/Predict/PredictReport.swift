@@ -211,6 +211,12 @@ extension PredictReport {
     public var level: Double
     /// The share of records inside their interval.
     public var coverage: Double
+    /// The mean predicted probability of n tokens.
+    public var meanPredicted: Double
+    /// The mean true probability.
+    public var meanActual: Double
+    /// The same in fifths of the records by rising prediction.
+    public var reliability: [Bin]
     /// The score of the predictions.
     @OrNull public var logScore: Double?
     /// That of the mean of the other records.
@@ -221,14 +227,28 @@ extension PredictReport {
     @OrNull public var regressionScore: Double?
 
     enum CodingKeys: String, CodingKey {
-      case records, level, coverage
+      case records, level, coverage, reliability
+      case meanPredicted = "mean_predicted"
+      case meanActual = "mean_actual"
       case logScore = "log_score"
       case populationMeanScore = "population_mean_score"
       case ownMeanScore = "own_mean_score"
       case regressionScore = "regression_score"
     }
 
+    /// Some records by their predicted probability.
+    public struct Bin: Codable, Sendable, Equatable {
+      /// Records.
+      public var records: Int
+      /// The mean of their predicted probabilities.
+      public var predicted: Double
+      /// The mean of their true probabilities.
+      public var actual: Double
+    }
+
     init(_ evaluation: PredictionEvaluation) {
+      (meanPredicted, meanActual) = (evaluation.whole.predicted, evaluation.whole.actual)
+      reliability = evaluation.bins.map { .init(records: $0.records, predicted: $0.predicted, actual: $0.actual) }
       records = evaluation.records
       level = evaluation.level
       coverage = evaluation.coverage

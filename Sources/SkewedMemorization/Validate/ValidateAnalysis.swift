@@ -94,6 +94,7 @@ public struct ValidateAnalysis: Sendable {
             simulations: resampling.replicates, seed: resampling.seed, threads: resampling.threads)
           group.earlyEnds = .init(draws: ends, pValue: test.pValue)
         }
+        group.reliability = reliability(draws)
         group.near = try near(records, generations, places, decoding)
         groups.append(group)
       }
@@ -106,6 +107,28 @@ public struct ValidateAnalysis: Sendable {
     return ValidateReport(
       capture: capture.name, file: file, groups: groups,
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
+  }
+
+  /// The probabilities of matching n tokens beside what draws did, at the n where Σ S (1 - S) is largest, of 1, 2, 4, ….
+  private func reliability(_ draws: [AgreementTest.Draws]) -> CalibrationSummary? {
+    let longest = draws.flatMap(\.matches).map(\.compared).max() ?? 0
+    var best: (n: Int, spread: Double, probabilities: [Double], outcomes: [Bool])?
+    for n in sequence(first: 1, next: { 2 * $0 <= longest ? 2 * $0 : nil }) where n <= longest {
+      var (probabilities, outcomes): ([Double], [Bool]) = ([], [])
+      for record in draws where record.law.tokens.count >= n {
+        let probability = Double.exp(record.law.logSurvival[n].middle)
+        for match in record.matches where match.compared >= n {
+          probabilities.append(probability)
+          outcomes.append(match.length >= n)
+        }
+      }
+      let spread = probabilities.reduce(0) { $0 + $1 * (1 - $1) }
+      if spread > best?.spread ?? 0 { best = (n, spread, probabilities, outcomes) }
+    }
+    return best.flatMap { best in
+      Calibration(probabilities: best.probabilities, outcomes: best.outcomes, level: resampling.level)
+        .map { CalibrationSummary("P(N >= \(best.n))", $0) }
+    }
   }
 
   /// The share of draws within a distance beside its proved bounds for the same scheme. Records whose draws were ended before the

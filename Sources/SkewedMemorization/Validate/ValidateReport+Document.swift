@@ -66,6 +66,7 @@ extension ValidateReport: ReadableReport {
               NumberText.count($0.draws),
             ]
           }))
+      if let reliability = group.reliability { document.addCalibration([reliability], level: 0.95) }
     }
     return document
   }

@@ -33,6 +33,9 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     @OrNull public var logScore: Double?
     /// Observed frequencies of N >= n by the predicted probability.
     public var calibration: [Bin]
+    /// P(N >= n) of each draw's record beside whether the draw matched n tokens, for the n at which that says most;
+    /// null where no probability is between 0 and 1.
+    @OrNull public var reliability: CalibrationSummary?
     /// The longest compared length.
     public var length: Int
     /// The mean predicted probability of matching so far.
@@ -52,7 +55,7 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     @OrNull public var near: [Near]?
 
     enum CodingKeys: String, CodingKey {
-      case decoding, records, draws, deviance, simulations, brier, calibration, length, exact, near
+      case decoding, records, draws, deviance, simulations, brier, calibration, reliability, length, exact, near
       case nearTies = "near_ties"
       case earlyEnds = "early_ends"
       case pValue = "p_value"

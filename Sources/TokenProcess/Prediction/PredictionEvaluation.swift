@@ -13,6 +13,10 @@ public struct PredictionEvaluation: Sendable, Equatable {
   public let level: Double
   /// The share of records whose ln S(n) lies in its interval.
   public let coverage: Double
+  /// All records: the mean of the predicted probabilities E[S(n)] and that of the true S(n), calibration of the mean.
+  public let whole: Bin
+  /// The same in fifths of the records by rising prediction.
+  public let bins: [Bin]
   /// The mean logarithm of the predictive density of Σ ln p over tokens m+1 … n.
   public let logScore: Double
   /// The same, leave-one-out with a normal error, for the mean of the others.
@@ -22,6 +26,16 @@ public struct PredictionEvaluation: Sendable, Equatable {
   /// The same for the linear regression of the rest on the first tokens' mean.
   public let regressionScore: Double
 
+  /// Some records by their predicted probability.
+  public struct Bin: Sendable, Equatable {
+    /// Records.
+    public let records: Int
+    /// The mean of their predicted probabilities.
+    public let predicted: Double
+    /// The mean of their true probabilities.
+    public let actual: Double
+  }
+
   /// Evaluates predictions from the first `given` to `length` tokens on the records that have so many.
   ///
   /// - Returns: nil with fewer than 23 such records, of which nine tenths are 20.
@@ -30,6 +44,7 @@ public struct PredictionEvaluation: Sendable, Equatable {
     guard rows.count >= LengthPrediction.fewestRecords else { return nil }
     let folds = 10
     var covered = 0
+    var pairs: [(predicted: Double, actual: Double)] = []
     for fold in 0..<folds {
       let training = rows.indices.filter { $0 % folds != fold }.map { rows[$0] }
       guard training.count >= LengthPrediction.fewestRecords,
@@ -38,7 +53,9 @@ public struct PredictionEvaluation: Sendable, Equatable {
       for index in rows.indices where index % folds == fold {
         // Summed as the limits are: a record whose last tokens are certain lies on one.
         let truth = sum(rows[index][..<given]) + sum(rows[index][given..<length])
-        if prediction.estimate(rows[index], level: level).interval.contains(truth) { covered += 1 }
+        let estimate = prediction.estimate(rows[index], level: level)
+        if estimate.interval.contains(truth) { covered += 1 }
+        pairs.append((.exp(estimate.logMean(draws: 1)), .exp(truth)))
       }
     }
     guard let prediction = LengthPrediction(records: rows, given: given, length: length) else { return nil }
@@ -46,6 +63,15 @@ public struct PredictionEvaluation: Sendable, Equatable {
     self.records = rows.count
     self.level = level
     coverage = Double(covered) / count
+    pairs.sort { $0 < $1 }
+    func bin(_ pairs: ArraySlice<(predicted: Double, actual: Double)>) -> Bin {
+      let count = Double(max(1, pairs.count))
+      return Bin(
+        records: pairs.count, predicted: sum(pairs.map(\.predicted)[...]) / count,
+        actual: sum(pairs.map(\.actual)[...]) / count)
+    }
+    whole = bin(pairs[...])
+    bins = (0..<5).map { bin(pairs[(pairs.count * $0 / 5)..<(pairs.count * ($0 + 1) / 5)]) }
     logScore = prediction.predictor.logScore
     let tokens = Double(length - given)
     let first = rows.map { sum($0[..<given]) / Double(given) }
