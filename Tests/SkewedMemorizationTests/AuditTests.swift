@@ -150,6 +150,36 @@ private struct AuditValues: Decodable {
     #expect(try encoder.encode(try JSONDecoder().decode(AuditReport.self, from: data)) == data)
   }
 
+  /// The riskiest records' texts, by token where it is known where tokens begin; not in summaries, nor where they are
+  /// not wanted.
+  @Test func textsOfTheRiskiestRecords() async throws {
+    var window = try Record(
+      id: "window", tokenLogProbabilities: [-0.1, -0.5, -3],
+      place: .init(document: "d", start: 4, tokenOffsets: [10, 12, 13, 16]))
+    (window.prefix, window.reference) = ("before ", "ab<cde")
+    var plain = try Record(id: "plain", tokenLogProbabilities: [-2, -2])
+    (plain.prefix, plain.reference) = (String(repeating: "x", count: 500), String(repeating: "y", count: 900))
+    let bare = try Record(id: "bare", tokenLogProbabilities: [-3])
+    let capture = Capture(name: "c", records: [window, plain, bare])
+    var analysis = AuditAnalysis()
+    let report = try await analysis.run(on: [capture])
+    #expect(report.recordsAtRisk[0].text?.tokens == ["ab", "<", "cde"])
+    #expect(report.recordsAtRisk[0].text?.prefix == "before ")
+    #expect(report.recordsAtRisk[1].text?.prefix?.count == 161 && report.recordsAtRisk[1].text?.reference.count == 601)
+    #expect(report.recordsAtRisk[2].text == nil)
+    let page = report.html
+    #expect(page.contains("<span class=\"p4\" title=\"0.905\">ab</span><span class=\"p3\""))
+    #expect(page.contains("&lt;</span><span class=\"p1\""))
+    #expect(report.text().contains("window (") && report.text().contains("before  ⟶ ab<cde"))
+    #expect(report.text().hasPrefix("Memorization audit: c\n=====================\nIn plain words: "))
+    analysis.showsTexts = false
+    let without = try await analysis.run(on: [capture])
+    #expect(without.recordsAtRisk.allSatisfy { $0.text == nil } && !without.html.contains("cde"))
+    var sums = try DataSetSums(lengths: [1], top: 10)
+    for record in capture.records { sums.add(record) }
+    #expect(!String(decoding: try sums.encoded(), as: UTF8.self).contains("cde"))
+  }
+
   @Test func resultDoesNotDependOnThreads() async throws {
     var reports: [AuditReport] = []
     for threads in [1, 2] {

@@ -75,6 +75,8 @@ extension ReportDocument {
             texts: ["text/plain": Self.text(of: table, bold: { $0 }), "text/html": Self.html(of: table)], figure: nil)
         ]
       case .heatMap: break
+      case .passages(let passages):
+        outputs = passages.map { prose("- \($0.line)", "- \(Self.escaped($0.line))") }
       case .figure(let figure):
         outputs = [
           Bundle(

@@ -7,6 +7,7 @@ extension ReportDocument {
     var figures = 0
     var hasAnswer = false
     var maps = 0
+    var hasPassages = false
     for block in blocks {
       switch block {
       case .title(let text):
@@ -19,6 +20,9 @@ extension ReportDocument {
         hasAnswer = true
       case .list(let items): body.append("<ul>" + items.map { "<li>\(htmlEscaped($0))</li>" }.joined() + "</ul>")
       case .table(let table): body.append(Self.html(of: table))
+      case .passages(let passages):
+        hasPassages = true
+        body += passages.map(\.html)
       case .heatMap(let map):
         maps += 1
         body.append(map.html(identifier: "map-\(maps)"))
@@ -40,7 +44,7 @@ extension ReportDocument {
       <style>
       \(Figure.colorStyle)
       \(Self.pageStyle)
-      \(Figure.pictureStyle)\(maps > 0 ? "\n" + HeatMap.style : "")
+      \(Figure.pictureStyle)\(maps > 0 ? "\n" + HeatMap.style : "")\(hasPassages ? "\n" + Passage.style : "")
       </style>
       </head>
       <body>
@@ -82,6 +86,7 @@ extension ReportDocument {
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.3rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
     th{color:var(--quiet);font-weight:600}
-    @media print{main{max-width:none;padding:0}figure,tr{break-inside:avoid}.table{overflow:visible}body{font-size:11pt}}
+    @media print{main{max-width:none;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.table{overflow:visible}
+    body{font-size:11pt}table{font-size:8pt}th,td{white-space:normal;overflow-wrap:anywhere;padding:.2rem .35rem}}
     """
 }

@@ -8,6 +8,7 @@ extension ReportDocument {
       case .paragraph(let text): Self.escaped(text) + "\n"
       case .list(let items): items.map { "- " + Self.escaped($0) }.joined(separator: "\n") + "\n"
       case .table(let table): Self.markdown(of: table) + "\n"
+      case .passages(let passages): passages.map { "- " + Self.escaped($0.line) }.joined(separator: "\n") + "\n"
       case .figure, .heatMap: nil
       }
     }.joined(separator: "\n")

@@ -10,6 +10,8 @@ extension ReportDocument {
       case .list(let items):
         items.map { "- " + Self.wrapped(printable($0), width: 94, indent: "  ") }.joined(separator: "\n")
       case .table(let table): Self.text(of: table, bold: bold)
+      case .passages(let passages):
+        passages.map { "- " + Self.wrapped(printable($0.line), width: 94, indent: "  ") }.joined(separator: "\n")
       case .figure, .heatMap: nil
       }
     }.joined(separator: "\n") + "\n"

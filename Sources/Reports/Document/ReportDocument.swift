@@ -24,6 +24,8 @@ public struct ReportDocument: Sendable, Equatable {
     case figure(Figure)
     /// For pages; text, Markdown and notebooks have the tables.
     case heatMap(HeatMap)
+    /// Texts, shaded on pages.
+    case passages([Passage])
   }
 
   /// A table.
@@ -68,6 +70,9 @@ public struct ReportDocument: Sendable, Equatable {
   public mutating func heatMap(_ map: HeatMap) {
     if !map.layers.isEmpty, map.tokens > 0 { blocks.append(.heatMap(map)) }
   }
+
+  /// Adds texts, unless there are none.
+  public mutating func passages(_ passages: [Passage]) { if !passages.isEmpty { blocks.append(.passages(passages)) } }
 
   /// Adds a table.
   public mutating func table(_ table: Table) { blocks.append(.table(table)) }

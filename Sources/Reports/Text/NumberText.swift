@@ -39,6 +39,19 @@ package enum NumberText {
     return "\(mantissa)e" + String(format: "%.0f", exponent)
   }
 
+  /// A probability as odds in words, from its logarithm, e.g. `about 1 in 3,000 draws`.
+  package static func odds(log value: Double?) -> String {
+    guard let value, value > -.infinity else { return "never" }
+    if value < -20.7 { return "less than once in a billion draws" }
+    let probability = exp(value)
+    if probability >= 0.995 { return "nearly every draw" }
+    if probability >= 0.1 { return "about \(Int((100 * probability).rounded())) in 100 draws" }
+    // Two digits say enough.
+    let draws = 1 / probability
+    let unit = pow(10, max(0, log10(draws).rounded(.down) - 1))
+    return "about 1 in \(count(Int((draws / unit).rounded() * unit))) draws"
+  }
+
   /// A total weight: whole numbers as counts, others with six digits.
   package static func weight(_ value: Double) -> String {
     value == value.rounded() && value.magnitude < 0x1p53 ? count(Int(value)) : text(value, digits: 6)

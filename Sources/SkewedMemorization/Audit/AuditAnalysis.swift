@@ -24,6 +24,8 @@ public struct AuditAnalysis: Sendable {
   public var reference: [String] = []
   /// The expected share of false discoveries on the list of memorized records, above 0 and below 1.
   public var falseDiscoveryRate = 0.05
+  /// Whether the texts of the riskiest records are in the report, where captures have them.
+  public var showsTexts = true
   /// How files are read. Without effect are `skipsAlternatives` and `takesWholeReferences`: an audit needs no
   /// alternatives, and no tokens of a reference.
   public var captureOptions = CaptureOptions()
@@ -122,7 +124,11 @@ public struct AuditAnalysis: Sendable {
   ///   `CancellationError`.
   public func run(on sums: DataSetSums, files: [String] = []) async throws -> AuditReport {
     try resampling.check()
-    return try await sums.report(files: files, resampling: resampling)
+    var report = try await sums.report(files: files, resampling: resampling)
+    if !showsTexts {
+      for index in report.recordsAtRisk.indices { report.recordsAtRisk[index].text = nil }
+    }
+    return report
   }
 
   /// Reads captures and summaries as one data set and sums them up.

@@ -10,6 +10,7 @@ extension AuditReport: ReadableReport {
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Memorization audit: \(source)")
+    document.paragraph(plainAnswer)
     document.paragraph(opening)
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
@@ -35,6 +36,24 @@ extension AuditReport: ReadableReport {
     case 1: files[0] == "-" ? "standard input" : files[0]
     default: "\(NumberText.count(files.count)) files"
     }
+  }
+
+  /// What was asked, what the answer is, how sure it is and what it does not say, for a reader of no statistics.
+  private var plainAnswer: String {
+    var text =
+      "In plain words: the model was given the beginning of each of \(NumberText.count(records, "text")), and the "
+      + "question is how far it goes on word for word. When one continuation is drawn for each, the longest match is "
+      + "expected to have about \(NumberText.text(maximum.expected, digits: 2)) tokens (a token is about three quarters "
+      + "of an English word). "
+    if let first = recordsInFull.first {
+      text +=
+        "The one most likely to come out whole is \(NumberText.name(first.id)), of "
+        + "\(NumberText.count(first.length, "token")): \(NumberText.odds(log: first.logProbabilityFull)). "
+    }
+    return text
+      + "These numbers are computed from the model's own probabilities, and not from samples. They hold for these texts, "
+      + "these beginnings and this way of drawing. They do not say what other prompts bring out, or whether the model "
+      + "was trained on these texts."
   }
 
   private var opening: String {
@@ -187,6 +206,40 @@ extension AuditReport: ReadableReport {
     if recordsAtRisk.count > Self.shownRecords, recordsAtRisk.count > 50 {
       document.paragraph("The JSON report has \(NumberText.count(recordsAtRisk.count)) of each.")
     }
+    addTexts(to: &document)
+  }
+
+  /// How many texts are shown.
+  private static let shownTexts = 10
+
+  private func addTexts(to document: inout ReportDocument) {
+    let passages = recordsAtRisk.prefix(Self.shownTexts).compactMap { record -> Passage? in
+      guard let text = record.text else { return nil }
+      let values = record.tokenLogProbabilities ?? []
+      var pieces = (text.tokens ?? []).enumerated().map { index, token in
+        Passage.Piece(token, logProbability: index < values.count ? values[index].wrappedValue ?? -.infinity : nil)
+      }
+      if pieces.isEmpty {
+        pieces = [.init(text.reference)]
+      } else if text.reference.hasSuffix("…") {
+        pieces.append(.init("…"))
+      }
+      let whole = NumberText.probability(log: record.logProbabilityFull)
+      return Passage(
+        record.id,
+        note: "\(NumberText.text(record.expected)) of \(NumberText.count(record.length, "token")) expected, whole with "
+          + "probability \(whole)",
+        prefix: text.prefix, pieces: pieces)
+    }
+    guard !passages.isEmpty else { return }
+    let isShaded = passages.contains { $0.pieces.contains { $0.logProbability != nil } }
+    document.heading("What the riskiest records say")
+    document.paragraph(
+      "The end of the prefix, then the beginning of the reference, of the "
+        + "\(NumberText.count(passages.count, "record")) with the longest expected matches"
+        + (isShaded ? "; on a page, a token is the darker the more probable it is" : "")
+        + ". These are texts of the data: --no-text leaves them out.")
+    document.passages(passages)
   }
 
   /// All records when so few were asked for that a page holds them.

@@ -156,7 +156,7 @@ extension AuditReport: FiledReport {
       case .paragraph(let text): if isShown { document.paragraph(text) }
       case .table(let table): if isShown { document.table(table) }
       case .list(let items): if isShown { document.list(items) }
-      case .figure, .heatMap: break
+      case .figure, .heatMap, .passages: break
       }
     }
   }
@@ -186,7 +186,7 @@ extension WorksReport: FiledReport {
       ].compactMap(\.self))
     for block in blocks {
       switch block {
-      case .title, .figure, .heatMap: break
+      case .title, .figure, .heatMap, .passages: break
       case .heading(let text): document.heading(text)
       case .paragraph(let text): if text != opening { document.paragraph(text) }
       case .table(let table): document.table(table)

@@ -98,7 +98,7 @@ public struct DataSetSums: Sendable {
     let risk = RecordAtRisk(
       id: record.id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil, length: law.length,
       greedy: match?.length)
-    risks.add(risk, tokenLogProbabilities: record.tokenLogProbabilities)
+    risks.add(risk, of: record)
     wholes.add(risk)
     if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.fingerprint(record)).inserted {
       sums.repeatedIDs += 1

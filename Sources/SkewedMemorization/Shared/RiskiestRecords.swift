@@ -1,3 +1,5 @@
+import TokenProcess
+
 /// The records that come first in an order, in memory that does not grow with the number of records.
 struct RiskiestRecords: Sendable, Codable {
   /// What comes first.
@@ -32,10 +34,11 @@ struct RiskiestRecords: Sendable, Codable {
   }
 
   /// Adds a record, with what its picture takes where it may come to be among the first.
-  mutating func add(_ record: RecordAtRisk, tokenLogProbabilities: [Double]) {
-    var pictured = record
-    if pictureThreshold.map({ key(record) > $0 }) ?? true {
-      pictured.tokenLogProbabilities = tokenLogProbabilities.prefix(Self.pictured.tokens).map {
+  mutating func add(_ risk: RecordAtRisk, of record: Record) {
+    var pictured = risk
+    if pictureThreshold.map({ key(risk) > $0 }) ?? true {
+      pictured.text = RecordAtRisk.Text(record)
+      pictured.tokenLogProbabilities = record.tokenLogProbabilities.prefix(Self.pictured.tokens).map {
         OrNull(wrappedValue: $0 > -.infinity ? $0 : nil)
       }
     }
@@ -55,7 +58,7 @@ struct RiskiestRecords: Sendable, Codable {
       .sorted { $0.key != $1.key ? $0.key > $1.key : $0.offset < $1.offset }
       .prefix(limit).enumerated().map { offset, entry in
         var record = entry.record
-        if offset >= Self.pictured.records { record.tokenLogProbabilities = nil }
+        if offset >= Self.pictured.records { (record.tokenLogProbabilities, record.text) = (nil, nil) }
         return record
       }
   }
@@ -71,6 +74,36 @@ struct RiskiestRecords: Sendable, Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(limit, forKey: .limit)
     try container.encode(order, forKey: .order)
-    try container.encode(sorted, forKey: .records)
+    // A summary may go where the texts may not.
+    let nameless = sorted.map { record in
+      var record = record
+      record.text = nil
+      return record
+    }
+    try container.encode(nameless, forKey: .records)
+  }
+}
+
+extension RecordAtRisk.Text {
+  /// The most characters of a prefix, and of a reference whose tokens are not known.
+  private static let shown = (prefix: 160, reference: 600)
+
+  /// nil for a record without a reference in words.
+  fileprivate init?(_ record: Record) {
+    guard let reference = record.reference, !reference.isEmpty else { return nil }
+    let prefix = record.prefix.map { text in
+      text.count > Self.shown.prefix ? "…" + text.suffix(Self.shown.prefix) : text
+    }
+    var tokens: [String]?
+    if let offsets = record.place?.tokenOffsets, let first = offsets.first {
+      let scalars = Array(reference.unicodeScalars)
+      let shown = zip(offsets, offsets.dropFirst()).prefix(RiskiestRecords.pictured.tokens)
+      if shown.allSatisfy({ $0 >= first && $0 <= $1 && $1 - first <= scalars.count }) {
+        tokens = shown.map { String(String.UnicodeScalarView(scalars[($0 - first)..<($1 - first)])) }
+      }
+    }
+    let beginning = tokens?.joined() ?? String(reference.prefix(Self.shown.reference))
+    self.init(
+      prefix: prefix, reference: beginning.count < reference.count ? beginning + "…" : beginning, tokens: tokens)
   }
 }

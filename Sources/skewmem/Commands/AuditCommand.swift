@@ -21,6 +21,9 @@ struct AuditCommand: ReportCommand {
   @Flag(help: "Report on the valid lines when others are invalid.")
   var skipInvalid = false
 
+  @Flag(help: "Leave out the texts of the riskiest records.")
+  var noText = false
+
   @Option(help: "How many of the riskiest records to name; text and Markdown show all of them up to 50.")
   var top = AuditAnalysis().top
 
@@ -89,6 +92,7 @@ struct AuditCommand: ReportCommand {
   private func analysis() throws -> AuditAnalysis {
     var analysis = AuditAnalysis()
     analysis.top = top
+    analysis.showsTexts = !noText
     analysis.lengths = length?.numbers
     analysis.controls = try expandedCaptures(heldOut)
     analysis.reference = try expandedCaptures(reference)
