@@ -168,7 +168,9 @@ import Testing
     let (fit, base) = (
       try window.fit(ZeroInflated<ZetaCutoff>.self, to: data), try window.fit(ZetaCutoff.self, to: data)
     )
-    #expect(fit.boundary == "zero cannot be known with n_min >= 1: zeta-cutoff" && fit.parameters[2].value == nil)
+    #expect(
+      fit.boundary == "zero cannot be known where no length of 0 can be observed: zeta-cutoff"
+        && fit.parameters[2].value == nil)
     #expect(fit.logLikelihood == base.logLikelihood)
     let ended = MaximumLikelihood(window: LengthWindow(from: 0, through: 5))
     let both = try ended.fit(ZeroInflated<Cured<Geometric>>.self, to: data)

@@ -160,7 +160,7 @@ private struct AuditValues: Decodable {
     var plain = try Record(id: "plain", tokenLogProbabilities: [-2, -2])
     (plain.prefix, plain.reference) = (String(repeating: "x", count: 500), String(repeating: "y", count: 900))
     let bare = try Record(id: "bare", tokenLogProbabilities: [-3])
-    let capture = Capture(name: "c", records: [window, plain, bare])
+    let capture = try Capture(name: "c", records: [window, plain, bare])
     var analysis = AuditAnalysis()
     let report = try await analysis.run(on: [capture])
     #expect(report.recordsAtRisk[0].text?.tokens == ["ab", "<", "cde"])

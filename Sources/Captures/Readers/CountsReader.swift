@@ -77,12 +77,16 @@ public enum CountsReader {
       CaptureError(file: path, line: number, field: field, problem: problem)
     }
     func length(_ text: Substring, _ field: String) throws(CaptureError) -> Int {
-      guard let value = Int(text), (0...CensoredCounts.longestLength).contains(value) else {
+      guard text.first != "+", let value = Int(text), (0...CensoredCounts.longestLength).contains(value) else {
         throw failure(field, "\"\(text.prefix(40))\" is not a whole number from 0 to 2^60")
       }
       return value
     }
     let ends = first.split(separator: "-", omittingEmptySubsequences: false)
+    if ends.count == 2, !ends[0].isEmpty, ends[1].isEmpty || ends[1].hasSuffix("+") {
+      throw failure(
+        "length", "\"\(first.prefix(40))\" is an interval without an end; for a lower bound write \(ends[0])+")
+    }
     let lower: Int
     var upper: Int?
     if ends.count == 2, !ends[0].isEmpty {
@@ -105,7 +109,8 @@ public enum CountsReader {
     }
     let entry = columns.count > 2 ? try length(columns[2], "entry") : 0
     guard entry <= lower else {
-      throw failure("entry", "\(entry) is above the length \(lower), which could then not have been observed")
+      let what = upper == lower ? "the length \(lower), which" : "\(lower), the least of the possible lengths, which"
+      throw failure("entry", "\(entry) is above \(what) could then not have been observed")
     }
     guard columns.count <= 3 else { throw failure("line", "has more than three columns") }
     return LengthInterval(from: lower, through: upper, entry: entry, weight: weight)

@@ -160,12 +160,21 @@ public enum GenerationsReader {
   public static func read(path: String, sources: [any LineSource] = []) throws -> [SampledGenerations] {
     let reader = CaptureLines(try InputFile(path: path, kind: .generations, sources: sources))
     var sets: [SampledGenerations] = []
+    var filters: [String: String] = [:]
     while let line = try reader.next() {
-      sets.append(
-        try naming(path, line: reader.lineNumber) {
-          let fields = try Fields(line)
-          return try fields.isHarness ? HarnessGenerations.generations(line) ?? fields.sampled() : fields.sampled()
-        })
+      let read = try naming(path, line: reader.lineNumber) {
+        () -> (generations: SampledGenerations, filter: String?) in
+        let fields = try Fields(line)
+        return try fields.isHarness
+          ? HarnessGenerations.generations(line) ?? (fields.sampled(), nil) : (fields.sampled(), nil)
+      }
+      // The harness has a line for each filter of one document, with the same answers.
+      if let filter = read.filter {
+        let first = filters[read.generations.id, default: filter]
+        filters[read.generations.id] = first
+        if first != filter { continue }
+      }
+      sets.append(read.generations)
     }
     guard !sets.isEmpty else { throw CaptureError(file: path, problem: "no generations") }
     return sets

@@ -7,7 +7,7 @@ enum HarnessGenerations {
   /// The generations of a line; nil for a line of another kind.
   ///
   /// - Throws: `RecordError` for a line of the harness without texts.
-  static func generations(_ line: Data) throws -> SampledGenerations? {
+  static func generations(_ line: Data) throws -> (generations: SampledGenerations, filter: String?)? {
     guard case .object(let sample)? = try? JSONValue(line), let document = sample["doc_id"],
       let responses = sample["resps"]
     else { return nil }
@@ -26,7 +26,8 @@ enum HarnessGenerations {
     var sampled = SampledGenerations(
       id: name, decoding: try decoding(request.settings), generations: [], texts: texts)
     sampled.prompt = request.prompt
-    return sampled
+    guard case .text(let filter)? = sample["filter"] else { return (sampled, nil) }
+    return (sampled, filter)
   }
 
   /// All texts of a list of lists.

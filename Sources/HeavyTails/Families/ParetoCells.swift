@@ -62,7 +62,8 @@ extension ParetoCells {
   }
 
   public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
-    [1 + .exp(coordinates[0])]
+    // Below rounding the law is that of the smallest number above 1, which is where a search is seen to run off.
+    [max(1.0.nextUp, 1 + .exp(coordinates[0]))]
   }
 
   public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {

@@ -9,7 +9,9 @@ import RealModule
 public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var prefix: String { "zero-inflated-" }
   static var shareName: String { "zero" }
-  static func reasonUnknown(in window: LengthWindow) -> String? { window.minimum >= 1 ? "with n_min >= 1" : nil }
+  static func reasonUnknown(in window: LengthWindow) -> String? {
+    window.minimum >= 1 ? "where no length of 0 can be observed" : nil
+  }
 
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
     HeavyTails.zeroInflated(family)

@@ -79,7 +79,8 @@ public struct ZetaCutoff: FittableFamily {
   }
 
   public static func parameters(at coordinates: [Double], reach: Reach) -> [Double] {
-    [smallestAlpha + .exp(coordinates[0]), .exp(coordinates[1])]
+    // Below the range the law is that of its end, which is where a search is seen to run off.
+    [smallestAlpha + .exp(coordinates[0]), max(1e-18.nextUp, .exp(coordinates[1]))]
   }
 
   public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {

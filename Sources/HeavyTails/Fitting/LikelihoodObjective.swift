@@ -50,7 +50,10 @@ extension LikelihoodObjective {
     let largest = weakest.reduce(0) { max($0, $1.magnitude) }
     guard largest > 0 else { return nil }
     let scaled = weakest.map { $0.magnitude < 1e-3 * largest ? 0 : $0 / largest }
-    return [scaled, scaled.map { -$0 }].first { isFlat($0) }
+    // Outwards first: near an edge both ways may be flat.
+    let isOutwards = zip(scaled, found.point).reduce(0) { $0 + $1.0 * $1.1 } >= 0
+    let outwards = isOutwards ? scaled : scaled.map { -$0 }
+    return [outwards, outwards.map { -$0 }].first { isFlat($0) }
   }
 
   /// The coordinates along which the log-likelihood neither rises nor bends at a found point.

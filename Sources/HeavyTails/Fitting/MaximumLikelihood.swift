@@ -102,7 +102,7 @@ public struct MaximumLikelihood: Sendable {
       boundary = "every length is censored: S(n) = 1"
     } else if counts.lengthTotal <= 1e-300 * counts.total {
       p = 0
-      boundary = "every length is 0: S(1) = 0"
+      boundary = counts.intervals.isEmpty ? "every length is 0: S(1) = 0" : "every length may be 0: S(1) = 0"
     } else {
       return nil
     }
@@ -119,6 +119,9 @@ public struct MaximumLikelihood: Sendable {
   private func properFit(
     of family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
   ) throws -> Fit {
+    // Where every observation has an entry length nothing is known of what is shorter than all of them.
+    let entry = counts.cells.isEmpty ? counts.intervals.map(\.entry).min() ?? 0 : 0
+    let window = LengthWindow(from: max(window.minimum, entry), through: window.maximum)
     if let unknown = family.undetermined(in: window) {
       return boundaryFit(of: family, at: unknown, try fit(unknown.family, to: counts, known: &known))
     }

@@ -14,7 +14,11 @@ public enum KolmogorovSmirnov {
   /// - Complexity: O(cells) evaluations of the survival.
   public static func distance(of fit: Fit, to counts: CensoredCounts) -> Double {
     let data = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)
-    return distance(to: ProductLimit(data), from: fit.window.minimum, atMost: .infinity) { .exp(fit.logSurvival($0)) }
+    // Below the smallest entry length the data say nothing: both are conditional on it.
+    let entry = data.cells.isEmpty ? data.intervals.map(\.entry).min() ?? 0 : 0
+    let start = max(fit.window.minimum, entry)
+    let before = fit.logSurvival(start)
+    return distance(to: ProductLimit(data), from: start, atMost: .infinity) { .exp(fit.logSurvival($0) - before) }
   }
 
   /// The distance from a survival function, or any value above `limit` once it is known to exceed that.
@@ -24,9 +28,9 @@ public enum KolmogorovSmirnov {
     var distance = 0.0
     var before = 1.0
     for step in curve.steps {
-      // At n the estimate has just fallen; at n - 1 it still stood where the step before left it.
+      // At n the estimate has just fallen; before it still stood where the step before left it.
       let after = Double.exp(step.logSurvival)
-      if step.n > minimum + 1 { distance = max(distance, (before - survival(step.n - 1)).magnitude) }
+      if step.lastBefore > minimum { distance = max(distance, (before - survival(step.lastBefore)).magnitude) }
       distance = max(distance, (after - survival(step.n)).magnitude)
       if distance > limit { return distance }
       before = after

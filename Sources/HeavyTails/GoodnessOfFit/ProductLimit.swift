@@ -12,6 +12,9 @@ public struct ProductLimit: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
     /// The length n >= 1.
     public let n: Int
+    /// The last length at which the estimate is known to stand where the step before left it: n - 1, or where
+    /// interval-censored lengths do not tell in between, the beginning of what they leave open.
+    public let lastBefore: Int
     /// The weight at risk of ending at n - 1, where the estimate falls.
     public let atRisk: Double
     /// ln Ŝ(n) = ln P(N >= n).
@@ -52,7 +55,9 @@ public struct ProductLimit: Sendable, Equatable {
       guard cell.exact > 0, atRisk > 1e-12 * counts.total else { continue }
       logSurvival += .log(onePlus: -min(1, cell.exact / atRisk))
       variance += cell.exact < atRisk ? cell.exact / (atRisk * (atRisk - cell.exact)) : .infinity
-      steps.append(Step(n: cell.length + 1, atRisk: atRisk, logSurvival: logSurvival, logVariance: variance))
+      steps.append(
+        Step(
+          n: cell.length + 1, lastBefore: cell.length, atRisk: atRisk, logSurvival: logSurvival, logVariance: variance))
       atRisk -= cell.exact
     }
     self.init(steps: steps, counts)

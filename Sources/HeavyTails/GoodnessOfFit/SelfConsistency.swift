@@ -89,7 +89,9 @@ struct SelfConsistency {
       logSurvival += .log(onePlus: -hazard)
       variance += isGreenwood && hazard < 1 ? hazard / (atRisk[place] * (1 - hazard)) : .infinity
       steps.append(
-        .init(n: lasts[place] + 1, atRisk: atRisk[place], logSurvival: logSurvival, logVariance: variance))
+        .init(
+          n: lasts[place] + 1, lastBefore: place > 0 ? lasts[place - 1] + 1 : 0, atRisk: atRisk[place],
+          logSurvival: logSurvival, logVariance: variance))
     }
     return ProductLimit(steps: steps, counts)
   }

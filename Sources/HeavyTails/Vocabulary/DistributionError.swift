@@ -56,7 +56,7 @@ extension DistributionError: CustomStringConvertible {
     case .noData:
       "the data are empty"
     case .noDataInWindow(let minimum, let maximum):
-      "no length is \(minimum) or more\(maximum.map { " and at most \($0)" } ?? "")"
+      "no length is known to be \(minimum) or more\(maximum.map { " and at most \($0)" } ?? "")"
     case .impossibleData(let family):
       "\(family): the data have probability 0 at every starting point"
     case .level(let level):

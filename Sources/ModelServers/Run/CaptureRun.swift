@@ -129,7 +129,8 @@ public struct CaptureRun: Sendable {
     throw ServerError(
       .otherModel, store.path,
       "record \(first) has other values than when the store was begun (ln p differs by up to "
-        + "\(Float(found.largest))): another model, adapter or setting answers; begin another store")
+        + "\(Float(found.largest))): another model, adapter or setting answers. Records since the last check that agreed are taken back: go on with "
+        + "the first model, or begin another store")
   }
 
   /// Scores finished records again, one at a time.
@@ -172,13 +173,13 @@ public struct CaptureRun: Sendable {
     let planned = try store.plan
     let begun = try store.progress.passages
     var fingerprint = Fingerprint()
+    var names = Set<String>()
     var current = CaptureStore.Plan(lines: 0, fingerprint: fingerprint.value, leftOut: planned.leftOut)
     var waiting: [(number: Int, line: Data)] = []
     // Texts take the server to be cut: what is not kept would be asked again.
     let limit = settings.passages.cutsTexts ? client.concurrency : 1000
     func keep() async throws {
       // Once a line is invalid nothing is scored: the others are read for what else is wrong.
-      let before = invalid.count
       let valid = waiting.filter { number, line in
         do throws(CaptureError) {
           _ = try reader.parsed(line, number: number)
@@ -188,7 +189,16 @@ public struct CaptureRun: Sendable {
           return false
         }
       }
-      if skipsInvalid || before == 0 { try await add(valid, to: store, reader, &current) }
+      if skipsInvalid || invalid.count == 0 {
+        try await add(valid, to: store, reader, &current, &invalid)
+      } else if !settings.passages.cutsTexts {
+        for (number, line) in valid {
+          for passage in try await reader.passages(line, number: number)
+          where try !names.insert(passage.key).inserted || store.contains(passage.key) {
+            invalid.add(repeated(reader, number))
+          }
+        }
+      }
       waiting = []
       progress(.planning(lines: current.lines))
     }
@@ -227,7 +237,7 @@ public struct CaptureRun: Sendable {
   /// Keeps the passages of some lines, which are cut at the same time.
   private func add(
     _ lines: [(number: Int, line: Data)], to store: CaptureStore, _ reader: PassageReader,
-    _ plan: inout CaptureStore.Plan
+    _ plan: inout CaptureStore.Plan, _ invalid: inout InvalidLines
   ) async throws {
     var passages: [[Passage]] = Array(repeating: [], count: lines.count)
     if settings.passages.cutsTexts {
@@ -243,13 +253,21 @@ public struct CaptureRun: Sendable {
       }
     }
     plan.leftOut += passages.count(where: \.isEmpty)
-    let entries = passages.joined().map { CaptureStore.Entry(key: $0.key, input: $0.line) }
-    if let repeated = try store.add(entries, plan: plan) {
-      let owner = passages.indices.flatMap { index in passages[index].map { _ in index } }[repeated]
-      throw CaptureError(
-        file: reader.file, line: lines[owner].number, field: "id",
-        problem: "is that of an earlier line of the same run, split, epoch and prefix_id")
+    while true {
+      let entries = passages.joined().map { CaptureStore.Entry(key: $0.key, input: $0.line) }
+      guard let place = try store.add(entries, plan: plan) else { return }
+      let owner = passages.indices.flatMap { index in passages[index].map { _ in index } }[place]
+      invalid.add(repeated(reader, lines[owner].number))
+      // Nothing is kept of lines of which some are invalid, unless they are to be left out.
+      guard skipsInvalid else { return }
+      passages[owner] = []
     }
+  }
+
+  private func repeated(_ reader: PassageReader, _ line: Int) -> CaptureError {
+    CaptureError(
+      file: reader.file, line: line, field: "id",
+      problem: "is that of an earlier line of the same run, split, epoch and prefix_id")
   }
 
   // MARK: Scoring
@@ -273,21 +291,40 @@ public struct CaptureRun: Sendable {
       }
       return waiting.popFirst()
     }
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    // Since the last check that agreed.
+    var unchecked: [Int] = []
+    func score(_ task: CaptureStore.Task) async throws -> Int {
+      try writer.write(task.position, try await result(of: task, store, server, failures))
+      return task.position
+    }
+    try await withThrowingTaskGroup(of: Int.self) { group in
       var running = 0
       while running < concurrency, let task = try next() {
-        group.addTask { try writer.write(task.position, try await result(of: task, store, server, failures)) }
+        group.addTask { try await score(task) }
         running += 1
       }
-      while try await group.next() != nil {
+      while let position = try await group.next() {
         done += 1
+        unchecked.append(position)
         let checks = (done - state.finished) / recheckInterval
         if (done - state.finished) % recheckInterval == 0 {
-          try await recognize(store, server, try store.early(checks % 8))
+          let early = try store.early(checks % 8)
+          do {
+            try await recognize(store, server, early)
+          } catch let error as ServerError where error.kind == .otherModel {
+            // Whatever the other model answered is not to stay.
+            group.cancelAll()
+            while !group.isEmpty {
+              if let position = try? await group.next() { unchecked.append(position) }
+            }
+            try store.takeBack(unchecked)
+            throw error
+          }
+          unchecked = []
         }
         progress(.scoring(done: done, of: state.passages))
         if let task = try next() {
-          group.addTask { try writer.write(task.position, try await result(of: task, store, server, failures)) }
+          group.addTask { try await score(task) }
         }
       }
     }

@@ -1,5 +1,6 @@
 import Captures
 import Foundation
+import GSLNumerics
 import TokenProcess
 
 /// Which near-copies are searched for.
@@ -75,7 +76,13 @@ struct NearSearcher: Sendable {
         if plan.draws > 0, limit > 0, !result.isSettled {
           var sampling = try ConditionalMonteCarlo(limit: limit)
           (sampling.draws, sampling.seed, sampling.batch) = (plan.draws, plan.seed, batch)
-          let estimate = try await sampling.estimate(of: compared, model)
+          // Values as they are written: their rounding is far below the error of sampling.
+          var written = model
+          written.isRounded = false
+          guard let estimate = try await Self.estimate(sampling, compared, written) else {
+            found.append(bounds)
+            continue
+          }
           bounds.requests += estimate.requests
           // The proved bounds hold for the estimate as well.
           let (low, high) = (Double.exp(bounds.logLower), min(1, Double.exp(bounds.logUpper)))
@@ -88,6 +95,17 @@ struct NearSearcher: Sendable {
     }
     return found
   }
+
+  /// nil where the scheme's probabilities are not exactly known from the tokens that are listed.
+  private static func estimate(
+    _ sampling: ConditionalMonteCarlo, _ reference: [Int], _ model: Continuations
+  ) async throws -> ConditionalMonteCarlo.Result? {
+    do {
+      return try await sampling.estimate(of: reference, model)
+    } catch let error as ArgumentError where error.name == "decoding" {
+      return nil
+    }
+  }
 }
 
 /// The server's model after a passage's prefix.
@@ -95,6 +113,8 @@ private struct Continuations: ContinuationModel {
   let scorer: any PassageScorer
   let passage: Passage
   let decoding: Decoding
+  /// Whether bounds allow for how many digits the server writes.
+  var isRounded = true
 
   func nextTokens(along continuations: [[Int]]) async throws -> [[NextTokens]] {
     try await withThrowingTaskGroup(of: (Int, [NextTokens]).self) { group in
@@ -121,7 +141,8 @@ private struct Continuations: ContinuationModel {
       if !list.contains(where: { $0.tokenID == token }) {
         list.append(Record.Alternative(tokenID: token, logProbability: value))
       }
-      return NextTokens(list, under: decoding, vocabulary: record.vocabularySize, precision: precision)
+      return NextTokens(
+        list, under: decoding, vocabulary: record.vocabularySize, precision: isRounded ? precision : nil)
     }
   }
 }

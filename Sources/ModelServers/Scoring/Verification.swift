@@ -28,13 +28,19 @@ public struct Verification: Sendable, Equatable {
     records += 1
     var (isOther, sum) = (before.tokenLogProbabilities.count != after.tokenLogProbabilities.count, 0.0)
     var change = 0.0
+    var (signed, absolute, tokens) = (0.0, 0.0, 0.0)
     for (a, b) in zip(before.tokenLogProbabilities, after.tokenLogProbabilities) where a != b {
       let difference = (a - b).magnitude
       change = max(change, difference)
+      signed += b - a
+      absolute += difference
+      tokens += 1
       sum += b - a
       largestOfSurvival = max(largestOfSurvival, sum.magnitude)
       if !Self.agrees(a, b) { isOther = true }
     }
+    // Rounding goes both ways; a model that was changed a little, as by another quantization, goes one way.
+    if tokens >= 4, absolute > 0.02 * tokens, signed.magnitude > 0.95 * absolute { isOther = true }
     largest = max(largest, change)
     changes.append(change)
     if isOther { disagreeing.append(before.id) }

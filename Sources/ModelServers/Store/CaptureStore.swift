@@ -325,6 +325,24 @@ public final class CaptureStore: Sendable {
     }
   }
 
+  /// Whether a passage has this key.
+  func contains(_ key: String) throws(StoreError) -> Bool {
+    try reading { db in
+      try Int.fetchOne(db, sql: "SELECT 1 FROM passages WHERE key = ?", arguments: [key]) != nil
+    }
+  }
+
+  /// Takes back the results of passages.
+  func takeBack(_ positions: [Int]) throws(StoreError) {
+    try writing { db in
+      for position in positions {
+        try db.execute(
+          sql: "UPDATE passages SET record = NULL, isFinished = 0 WHERE position = ?", arguments: [position])
+        try db.execute(sql: "DELETE FROM generations WHERE position = ?", arguments: [position])
+      }
+    }
+  }
+
   /// Takes back what was planned after so many passages.
   func dropPlan(after plan: Plan, passages: Int) throws(StoreError) {
     try writing { db in

@@ -24,6 +24,7 @@ public struct RecordTable: Sendable {
       var row: [String: String] = [:]
       // What pictures are drawn from is no column.
       Self.flatten(record.filter { $0.key != "token_log_probabilities" }, "", into: &row)
+      row = row.filter { !$0.key.hasPrefix("text.tokens.") }
       rows.append(row)
     }
     let first: Set = ["id", "file"]

@@ -74,6 +74,10 @@ public struct DriversAnalysis: Sendable {
     guard neighbors >= 1 else { throw ArgumentError(name: "neighbors", value: "\(neighbors)", allowed: "1 or more") }
     var warnings: [Warning] = []
     let columns = try await columns(sources, &warnings)
+    if let scale, columns.isEmpty {
+      throw ArgumentError(
+        name: "scale", value: scale.rawValue, allowed: "with a predictor of records, which log_position is not")
+    }
     // Of a record at several checkpoints the last: one record does not count as several.
     let latest = last.records
     var report = DriversReport(

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Reports
 
@@ -59,7 +60,8 @@ extension DriversReport: ReadableReport {
       document.paragraph(
         "The scale of the match length's law, with one shape for all "
           + "\(NumberText.count(model.clusters, "record")): \(model.shapeName) = \(NumberText.text(model.shape)) "
-          + "\(intervalText(model.shapeInterval)). Stretch is the factor by which lengths grow for one more unit of "
+          + "\(intervalText(model.shapeInterval)). Where all predictors are 0 the scale is "
+          + "\(NumberText.text(exp(model.constant))). Stretch is the factor by which lengths grow for one more unit of "
           + "the predictor. Standard errors allow for dependence within a record; p-values are by permutation.")
       document.table(
         .init(

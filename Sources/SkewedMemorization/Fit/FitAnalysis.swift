@@ -165,8 +165,12 @@ public struct FitAnalysis: Sendable {
     hasIntervals ? intervalMethod ?? (isExactLaw || !fixed.isEmpty ? .delta : .profile) : nil
   }
 
-  private func check() throws(ArgumentError) {
+  private func check() throws {
     try resampling.check()
+    if let families, Set(families.map(\.name)).count < families.count {
+      throw ArgumentError(
+        name: "families", value: families.map(\.name).joined(separator: ","), allowed: "different families")
+    }
     if let families, families.isEmpty {
       throw ArgumentError(name: "families", value: "none", allowed: "one or more, or not set")
     }
@@ -206,12 +210,21 @@ public struct FitAnalysis: Sendable {
     }
   }
 
-  private func checkNames(_ argument: String, _ values: [String: Double]) throws(ArgumentError) {
+  private func checkNames(_ argument: String, _ values: [String: Double]) throws {
     let known = Set(choices.flatMap(\.candidates).flatMap { $0.parameterDescriptions.map(\.name) })
     for (name, value) in values.sorted(by: { $0.key < $1.key }) where !known.contains(name) || !value.isFinite {
       throw ArgumentError(
         name: argument, value: "\(name)=\(value)",
-        allowed: "a number for one of these families' parameters: \(known.sorted().joined(separator: ", "))")
+        allowed: value.isFinite
+          ? "a parameter of one of these families, and none has \(name): \(known.sorted().joined(separator: ", "))"
+          : "a finite number")
+    }
+    for family in choices.flatMap(\.candidates) {
+      for description in family.parameterDescriptions {
+        guard let value = values[description.name], !description.allows(value) else { continue }
+        throw DistributionError.parameter(
+          family: family.familyName, name: description.name, value: value, allowed: description.range)
+      }
     }
   }
 
@@ -226,6 +239,21 @@ public struct FitAnalysis: Sendable {
     for (argument, value, isAsked) in needs where isAsked {
       throw ArgumentError(
         name: argument, value: value, allowed: "for exact or right-censored lengths only, without entry lengths")
+    }
+    // Whether such a length is inside the window is not known, and to leave it out would bias the fit.
+    guard case .fixed(let first) = minimum else { return }
+    for interval in counts.intervals {
+      guard let upper = interval.upper, interval.lower < upper else { continue }
+      if interval.lower < first, upper >= first {
+        throw ArgumentError(
+          name: "minimum", value: "\(first)",
+          allowed: "a length that no interval reaches across: \(interval.lower)-\(upper) does")
+      }
+      if let maximum, interval.lower <= maximum, upper > maximum {
+        throw ArgumentError(
+          name: "maximum", value: "\(maximum)",
+          allowed: "a length that no interval reaches across: \(interval.lower)-\(upper) does")
+      }
     }
   }
 
@@ -281,6 +309,7 @@ public struct FitAnalysis: Sendable {
     {
       warnings.append(warning)
     }
+    if !counts.intervals.isEmpty { warnings.append(Warning(.notTested)) }
     let picture = try FitPicture(of: ranked.isEmpty ? fits : ranked, counts: counts, isSample: clusters == nil)
     return FitReport(
       file: name, observations: counts.total, censored: counts.rightCensoredTotal,
@@ -416,7 +445,12 @@ public struct FitAnalysis: Sendable {
       estimator.fixed = [:]
       let free = try estimator.fit(fit.familyType, to: counts)
       guard free.isConverged else { return nil }
-      let test = try ModelComparison.likelihoodRatio(fit, free, onBoundary: false)
+      // A share fixed at 0 is at the end of its range.
+      let ends = zip(fit.familyType.parameterDescriptions, fit.parameters).count { description, parameter in
+        fit.fixed.contains(parameter.name) && description.includesEnds
+          && (parameter.value == description.minimum || parameter.value == description.maximum)
+      }
+      let test = try ModelComparison.likelihoodRatio(fit, free, onBoundary: ends == 1)
       let values = fit.fixed.map { "\($0) = \(fixed[$0] ?? .nan)" }.joined(separator: ", ")
       return .init(
         first: "\(fit.family) with \(values)", second: fit.family, test: test.test.rawValue, statistic: test.statistic,

@@ -29,6 +29,8 @@ public struct EvidenceChecks: Sendable {
   private var tokens = 0
   private var zeroTokens = 0
   private var longEnough = 0
+  /// Records of at least four tokens of which the first is exactly 0.
+  private var certainStarts = Places()
   private var impossibleZeros = Places()
   /// Records of at least three tokens, and by value those that end in a run of it.
   private var tailed = 0
@@ -108,6 +110,8 @@ public struct EvidenceChecks: Sendable {
     let values: UInt64
     /// Whether the values could hardly be another record's: those of few tokens, or mostly 0, could.
     let isTelling: Bool
+    /// 0 where the reference is not known.
+    let reference: UInt64
   }
 
   private struct Sample: Sendable {
@@ -148,7 +152,10 @@ public struct EvidenceChecks: Sendable {
     let (number, isTelling) = addValues(record)
     addStart(record)
     let question = Self.question(record)
-    answers.append(Answer(question: question, values: number, isTelling: isTelling))
+    answers.append(
+      Answer(
+        question: question, values: number, isTelling: isTelling,
+        reference: question == 0 ? Self.reference(record) : 0))
     if samples.count < Self.sampleSize {
       samples.append(
         Sample(
@@ -170,6 +177,7 @@ public struct EvidenceChecks: Sendable {
     contradictions.merge(other.contradictions)
     zeros.merge(other.zeros)
     longEnough += other.longEnough
+    certainStarts.merge(other.certainStarts)
     impossibleZeros.merge(other.impossibleZeros)
     tailed += other.tailed
     for (value, run) in other.runs { runs[value, default: Run()].merge(run) }
@@ -254,6 +262,7 @@ public struct EvidenceChecks: Sendable {
       longEnough += 1
       tokens += values.count
       zeroTokens += zeros
+      if values[0] == 0 { certainStarts.add(record.id) }
       // With other tokens beside them they were computed: probabilities that round to 1.
       if zeros == values.count, record.topLogProbabilities?.contains(where: { $0.count > 1 }) != true {
         self.zeros.add(record.id)
@@ -329,6 +338,19 @@ public struct EvidenceChecks: Sendable {
     return max(1, fingerprint.value)
   }
 
+  /// A number for the reference; 0 where it is not known.
+  private static func reference(_ record: Record) -> UInt64 {
+    var fingerprint = FastNumber()
+    if let tokens = record.referenceTokenIDs {
+      for token in tokens { fingerprint.add(UInt64(bitPattern: Int64(token))) }
+    } else if let text = record.reference {
+      for byte in text.utf8 { fingerprint.add(UInt64(byte)) }
+    } else {
+      return 0
+    }
+    return max(1, fingerprint.value)
+  }
+
   // MARK: What was found
 
   /// The same for records whose references begin after as many tokens in all prompts, which is a mistake where prefixes
@@ -374,6 +396,11 @@ public struct EvidenceChecks: Sendable {
             "all": Double(records),
           ],
           names: ["records": floor.names.joined(separator: ", ") + (floor.records > floor.names.count ? ", …" : "")]))
+    }
+    // Where every first token is 0 and hardly another one, it was not computed.
+    let others = zeroTokens - certainStarts.count
+    if certainStarts.count >= 5, certainStarts.count == longEnough, 10 * others < tokens - longEnough {
+      add(.certainStarts, certainStarts)
     }
     addRepeats(&found)
     if doubleStarts.count >= 2, doubleStarts.count == withPrefix, starts.count == 1 {
@@ -424,7 +451,7 @@ public struct EvidenceChecks: Sendable {
         } else {
           first[answer.question] = answer.values
         }
-      } else if answer.isTelling, !known.insert(answer.values).inserted {
+      } else if answer.isTelling, !known.insert(answer.values &+ answer.reference).inserted {
         copies += 1
       }
     }
@@ -504,6 +531,8 @@ private struct LowestValues {
     var records = 0
     var names: [String] = []
     var answers: Set<UInt64> = []
+    /// Some of the places in records where it stands: the first token of a template is as improbable in each.
+    var places: Set<Int> = []
     /// The record that was added last.
     var last = ""
   }
@@ -516,7 +545,7 @@ private struct LowestValues {
 
   /// Adds the values of a record.
   mutating func add(_ numbers: [Double], of name: String, _ answer: UInt64) {
-    for value in numbers where value <= threshold && value > -.infinity && value < 0 {
+    for (position, value) in numbers.enumerated() where value <= threshold && value > -.infinity && value < 0 {
       let place = values.firstIndex { $0.value >= value } ?? values.count
       if place == values.count || values[place].value != value {
         values.insert(Value(value: value), at: place)
@@ -530,6 +559,7 @@ private struct LowestValues {
         if values[place].names.count < 5 { values[place].names.append(name) }
       }
       if values[place].answers.count < 4 { values[place].answers.insert(answer) }
+      if values[place].places.count < 4 { values[place].places.insert(position) }
     }
   }
 
@@ -545,6 +575,7 @@ private struct LowestValues {
         value.records += part.records
         value.names += part.names.prefix(5 - value.names.count)
         value.answers.formUnion(part.answers)
+        value.places.formUnion(part.places)
       }
       if own.first?.value == next { own.removeFirst() }
       if others.first?.value == next { others.removeFirst() }
@@ -553,11 +584,12 @@ private struct LowestValues {
     values = all
   }
 
-  /// The smallest value where it is a floor: at least five tokens of three different records have it, and of the
-  /// next larger values no two are the same, as they would be if all had been rounded or came from copies.
+  /// The smallest value where it is a floor: at least five tokens of three different records have it, in different
+  /// places, and ten times as many as any of the next larger values, which rounding or copies repeat as well.
   var floor: Value? {
     guard let first = values.first, values.count == Self.size, first.value < -1, first.count >= 5,
-      first.answers.count >= 3, values.dropFirst().allSatisfy({ $0.count == 1 })
+      first.answers.count >= 3, first.places.count >= 2,
+      values.dropFirst().allSatisfy({ $0.count == 1 || 10 * $0.count <= first.count })
     else { return nil }
     return first
   }

@@ -109,9 +109,11 @@ extension ReportDocument {
   mutating func addNearCopies(_ near: [NearCopies]?) {
     guard let near, let first = near.first else { return }
     heading("Near-copies")
+    let hasDecoding = near.contains { $0.decoding != .plain }
     paragraph(
-      "A copy with a few tokens changed is a copy too. The probability that one draw differs from the reference in at "
-        + "most e tokens lies between proved bounds, from "
+      "A copy with a few tokens changed is a copy too. The probability that one draw"
+        + (hasDecoding ? "" : " at temperature 1")
+        + " differs from the reference in at most e tokens lies between proved bounds, from "
         + "\(NumberText.count(near.map(\.requests).reduce(0, +), "request")) to the model.")
     func ends(_ lower: Int, _ upper: Int) -> String {
       lower == upper ? NumberText.count(lower) : "\(NumberText.count(lower)) – \(NumberText.count(upper))"
@@ -121,7 +123,6 @@ extension ReportDocument {
       return texts[0] == texts[1] ? texts[0] : texts.joined(separator: " – ")
     }
     let hasEstimates = near.contains { $0.estimated != nil }
-    let hasDecoding = near.contains { $0.decoding != .plain }
     let places = ["distance"] + (hasDecoding ? ["decoding"] : []) + ["n", "e"]
     func place(_ near: NearCopies) -> [String] {
       [near.distance.rawValue] + (hasDecoding ? ["\(near.decoding)"] : []) + [NumberText.count(near.n), "\(near.e)"]
@@ -139,7 +140,9 @@ extension ReportDocument {
       var row = place(near)
       for sums in near.inDraws { row += [NumberText.text(sums.verbatim), range(sums.lower, sums.upper)] }
       let needed = near.drawsNeeded
-      return row + [needed.verbatim.map { NumberText.text($0) } ?? "∞", range(needed.lower, needed.upper)]
+      func draws(_ value: Double?) -> String { value.map { NumberText.weight($0) } ?? "∞" }
+      let ends = [draws(needed.lower), draws(needed.upper)]
+      return row + [draws(needed.verbatim), ends[0] == ends[1] ? ends[0] : ends.joined(separator: " – ")]
     }
     let left: Set = hasDecoding ? [0, 1] : [0]
     let above = first.thresholds.flatMap { ["p ≥ \(NumberText.setting($0.threshold)): verbatim", "within e"] }
@@ -148,7 +151,9 @@ extension ReportDocument {
     paragraph(
       "Records expected to come out when several continuations are drawn from each, and the draws that the most "
         + "probable record needs to come out with a probability of one half:")
-    let inDraws = first.inDraws.flatMap { ["\(NumberText.weight($0.draws)) draws: verbatim", "within e"] }
+    let inDraws = first.inDraws.flatMap {
+      ["\(NumberText.weight($0.draws)) draw\($0.draws == 1 ? "" : "s"): verbatim", "within e"]
+    }
     table(.init(places + inDraws + ["draws needed: verbatim", "within e"], left: left, rows: near.map(draws)))
   }
 }

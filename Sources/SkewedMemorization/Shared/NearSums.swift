@@ -85,10 +85,12 @@ struct NearSums: Sendable, Codable {
         (try? DecodedLaw(record, under: scheme)).map { min($0.logSurvival[bounds.length].middle, bounds.logUpper) }
           ?? -.infinity
       } ?? plain
+    // What is proved may be less than what is known.
+    let logLower = decoding == nil ? max(bounds.logLower, exact) : bounds.logLower
     records += 1
     requests += bounds.requests
     verbatim.add(.exp(exact))
-    lower.add(.exp(bounds.logLower))
+    lower.add(.exp(logLower))
     upper.add(.exp(bounds.logUpper))
     if let estimate = bounds.estimate {
       estimates += 1
@@ -96,20 +98,20 @@ struct NearSums: Sendable, Codable {
     }
     largest.merge(
       Largest(
-        verbatim: max(exact, -.greatestFiniteMagnitude), lower: max(bounds.logLower, -.greatestFiniteMagnitude),
+        verbatim: max(exact, -.greatestFiniteMagnitude), lower: max(logLower, -.greatestFiniteMagnitude),
         upper: min(0, bounds.logUpper)))
     for index in inDraws.indices {
       func probability(_ log: Double) -> Double {
         .exp(Extraction.logProbability(logSurvival: min(0, log), draws: inDraws[index].draws))
       }
       inDraws[index].verbatim.add(probability(exact))
-      inDraws[index].lower.add(probability(bounds.logLower))
+      inDraws[index].lower.add(probability(logLower))
       inDraws[index].upper.add(probability(bounds.logUpper))
     }
     for (index, threshold) in Self.thresholds.enumerated() {
       let logThreshold = Double.log(threshold)
       if exact >= logThreshold { verbatimAbove[index] += 1 }
-      if bounds.logLower >= logThreshold { lowerAbove[index] += 1 }
+      if logLower >= logThreshold { lowerAbove[index] += 1 }
       if bounds.logUpper >= logThreshold { upperAbove[index] += 1 }
     }
   }

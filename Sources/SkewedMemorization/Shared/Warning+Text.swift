@@ -40,6 +40,9 @@ extension Warning {
     case .clipped:
       "the value \(NumberText.text(numbers["value"])) stands \(count("tokens")) times: values below it were probably "
         + "clipped there, and only an upper bound of these probabilities is known (\(name("records")))"
+    case .certainStarts:
+      "the first token of every reference has the log-probability 0, and hardly another one: it was probably not "
+        + "computed; references are to begin one token later (\(name("records")))"
     case .scoredTwice:
       "records with the prefix and the reference of an earlier one but other values: \(count("records"))"
         + (numbers["difference"].map { " (ln p differs by up to \(NumberText.text($0)))" } ?? "")
@@ -86,6 +89,9 @@ extension Warning {
     case .notConverged: "did not converge: \(name("families"))"
     case .impossibleFamily: "\(name("family")) cannot have produced these lengths"
     case .noTail: "no tail of the data is long enough for \(name("family"))"
+    case .notTested:
+      "with interval-censored lengths or entry lengths no fit is tested: KS is its distance from the nonparametric "
+        + "estimate, and has no p-value here"
     case .censoredBelowMaximum:
       "n_max is taken as the end of all lengths: censored ones below it are taken to end by it"
     case .ownMinimum: "families have an n_min of their own: their AIC are not comparable"

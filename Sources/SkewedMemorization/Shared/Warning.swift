@@ -55,6 +55,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case scoredTwice = "scored-twice"
     case copies
     case doubleStart = "double-start"
+    case certainStarts = "certain-starts"
     case overlappingWindows = "overlapping-windows"
     case onePrefix = "one-prefix"
     // Data sets.
@@ -79,6 +80,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case ownMinimum = "own-n-min"
     case farFromData = "far-from-data"
     case nothingToTest = "nothing-to-test"
+    case notTested = "not-tested"
     // Predictions.
     case noAlternatives = "no-alternatives"
     case noVocabulary = "no-vocabulary"

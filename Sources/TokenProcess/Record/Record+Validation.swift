@@ -80,6 +80,19 @@ extension Record {
       guard bounds.limit >= 0, bounds.requests >= 0 else {
         throw RecordError(field: "near[\(index)]", problem: "has a negative e or number of requests")
       }
+      let verbatim = tokenLogProbabilities.prefix(bounds.length).reduce(0, +)
+      guard bounds.decoding != .plain || bounds.logUpper >= verbatim - 1e-6 * max(1, verbatim.magnitude) else {
+        throw RecordError(
+          field: "near[\(index)].log_upper",
+          problem: "is \(bounds.logUpper), below ln S(\(bounds.length)) = \(verbatim): a verbatim copy is a near-copy")
+      }
+      if let estimate = bounds.estimate {
+        // The proved bounds hold for an estimate as well.
+        let slack = 1e-9
+        guard estimate.lower <= estimate.probability, estimate.probability <= estimate.upper,
+          estimate.probability >= .exp(bounds.logLower) - slack, estimate.probability <= .exp(bounds.logUpper) + slack
+        else { throw RecordError(field: "near[\(index)].estimate", problem: "is outside its limits or bounds") }
+      }
       // Sums of probabilities are rounded outwards and may end just above 1.
       guard bounds.logLower <= bounds.logUpper, bounds.logUpper <= Self.roundingAllowance else {
         throw RecordError(

@@ -39,7 +39,7 @@ struct FitCommand: ReportCommand {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Fix a parameter, and test its value against the estimate; repeat for each.", valueName: "name=value"))
+      "Fix a parameter, and for counts test its value against the estimate; repeat for each.", valueName: "name=value"))
   var fix: [String] = []
 
   @Option(

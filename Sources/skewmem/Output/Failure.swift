@@ -29,21 +29,24 @@ private func printable(_ text: String) -> String {
 
 /// Says what is wrong with lines: a problem of several lines once, with their number, and at most ten problems.
 func printErrors(_ errors: [CaptureError], of count: Int) {
-  var problems: [(error: CaptureError, lines: Int)] = []
+  var problems: [(error: CaptureError, lines: [Int])] = []
   for error in errors {
     func isAlike(_ other: CaptureError) -> Bool {
       (other.file, other.field, other.problem) == (error.file, error.field, error.problem)
     }
     if let index = problems.firstIndex(where: { isAlike($0.error) }) {
-      problems[index].lines += 1
+      problems[index].lines.append(error.line ?? 0)
     } else {
-      problems.append((error, 1))
+      problems.append((error, [error.line ?? 0]))
     }
   }
   for (error, lines) in problems.prefix(10) {
-    printError(text(of: error) + (lines > 1 ? " (and \(lines - 1) more line\(lines > 2 ? "s" : ""))" : ""))
+    let others = lines.dropFirst().map { "\($0)" }
+    let named = others.prefix(20).joined(separator: ", ") + (others.count > 20 ? " and \(others.count - 20) more" : "")
+    printError(
+      text(of: error) + (others.isEmpty ? "" : " (also line\(others.count > 1 ? "s" : "") \(named))"))
   }
-  let rest = count - problems.prefix(10).reduce(0) { $0 + $1.lines }
+  let rest = count - problems.prefix(10).reduce(0) { $0 + $1.lines.count }
   if rest > 0 { printError("… and \(rest) more invalid line\(rest > 1 ? "s" : "")") }
 }
 
