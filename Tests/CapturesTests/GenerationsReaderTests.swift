@@ -25,6 +25,11 @@ import TokenProcess
     #expect(sets.map(\.id) == ["7", "b"] && sets.map(\.prompt) == ["Once", "Twice"])
     #expect(sets[0].texts == ["upon a time"] && sets[0].decoding == .greedy && sets[1].texts == ["a", "b"])
     #expect(sets[1].decoding == (try Decoding(temperature: 0.7, topP: 0.9)))
+    // A line for each filter of one document is one document.
+    let filtered = try await read(
+      #"{"doc_id":1,"resps":[["x"]],"filter":"a"}"# + "\n" + #"{"doc_id":1,"resps":[["x"]],"filter":"b"}"# + "\n"
+        + #"{"doc_id":2,"resps":[["y"]],"filter":"b"}"#)
+    #expect(filtered.map(\.id) == ["1", "2"])
     await #expect { try await read("{\"doc_id\": 1, \"resps\": [[[-1.5, false]]]}") } throws: {
       ($0 as? CaptureError)?.field == "resps"
     }

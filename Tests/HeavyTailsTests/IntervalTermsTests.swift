@@ -104,6 +104,28 @@ struct IntervalTermsTests {
     #expect(abs(variance[2] - (1.0 / 2 + 1.0 / 6 + 1.0 / 2)) < 1e-9)
   }
 
+  /// In bins of five the distance is taken where the data tell lengths apart.
+  @Test func distanceInBins() throws {
+    let law = try Geometric(p: 0.9)
+    let intervals = (0..<40).map { bin -> LengthInterval in
+      let mass = Double.exp(law.logSurvival(5 * bin)) - Double.exp(law.logSurvival(5 * bin + 5))
+      return LengthInterval(from: 5 * bin, through: 5 * bin + 4, weight: 1e6 * mass)
+    }
+    let data = try CensoredCounts([] as [CensoredCounts.Cell], intervals: intervals)
+    let fit = try MaximumLikelihood().fit(Geometric.self, to: data)
+    #expect(abs((fit.parameters[0].value ?? 0) - 0.9) < 1e-4)
+    #expect(KolmogorovSmirnov.distance(of: fit, to: data) < 1e-4)
+  }
+
+  /// Where every observation has an entry length nothing is known of zeros.
+  @Test func zerosThatCannotBeSeen() throws {
+    let data = try CensoredCounts(
+      [] as [CensoredCounts.Cell],
+      intervals: [.init(from: 6, through: 6, entry: 4, weight: 5), .init(from: 5, through: 8, entry: 3, weight: 3)])
+    let fit = try MaximumLikelihood().fit(Family.named("zero-inflated-geometric"), to: data)
+    #expect(fit.boundary?.hasPrefix("zero cannot be known") == true && fit.parameters[1].value == nil)
+  }
+
   @Test func intervalsThatAreCells() throws {
     let plain = try CensoredCounts([.init(length: 3, exact: 2), .init(length: 9, exact: 0, censored: 1)])
     let same = try CensoredCounts(

@@ -66,6 +66,15 @@ import Testing
     #expect(inflated.isConverged && inflated.boundary == nil)
   }
 
+  /// With a sharp end power laws may rise all the way to the end of their range: no estimate with an error.
+  @Test(arguments: ["zeta", "discrete-pareto", "rounded-pareto"]) func powerLawsAtTheEndOfTheirRange(name: String)
+    throws
+  {
+    let fit = try MaximumLikelihood(window: LengthWindow(from: 1, through: 5))
+      .fit(Family.named(name), to: counts([1: 10, 2: 8, 3: 9, 4: 10, 5: 12]))
+    #expect(fit.boundary == "alpha → 1" && fit.isConverged && fit.parameters[0].standardError == nil)
+  }
+
   /// The law's end next to the longest length: no kink in the maximum, but one within a step of a difference (0.9688,
   /// 0.0936 by mpmath).
   @Test func informationNextToAKink() throws {

@@ -257,6 +257,10 @@ extension CaptureRunTests {
       // The checks before the change agreed, and are kept as the server's noise.
       let noise = try #require(try CaptureStore.noise(path: store))
       #expect(noise.first == 0 && noise.count >= 2)
+      // Nothing stays of what the other model answered.
+      for record in try await CaptureReader(files: [store], options: .withStores).records() {
+        #expect(record.tokenLogProbabilities == ToyModel.reference(record.prefix ?? "", "it is."))
+      }
     }
   }
 

@@ -55,11 +55,12 @@ extension CaptureRunTests {
     var text = try lines().map { try input([$0]) }
     text.insert(Data("{\n".utf8), at: 3)
     text.insert(Data("{\"id\":\"x\"}\n".utf8), at: 7)
+    text.append(text[0])
     let data = text.reduce(Data(), +)
     try await Repository.withScratchFolder { folder in
       _ = try await run(server, try input(Array(lines().prefix(2))), in: folder)
       let error = await #expect(throws: InvalidLines.self) { try await run(server, data, in: folder) }
-      #expect(error?.errors.map(\.line) == [4, 8] && error?.count == 2)
+      #expect(error?.errors.map(\.line) == [4, 8, 15] && error?.count == 3)
       // What was begun before is as it was, and goes on with mended lines.
       #expect(model.prompts.withLock(\.count) == 2)
       let mended = try await run(server, try input(lines()), in: folder)
@@ -71,7 +72,7 @@ extension CaptureRunTests {
       let client = try HTTPClient(address: server.address, key: nil, retryPolicy: quick())
       let outcome = try await CaptureRun(client: client, settings: CaptureRun.Settings(), skipsInvalid: true)
         .run(input: file.path, store: store)
-      #expect(outcome.finished == 12 && outcome.failed == 0 && outcome.invalid.errors.map(\.line) == [4, 8])
+      #expect(outcome.finished == 12 && outcome.failed == 0 && outcome.invalid.errors.map(\.line) == [4, 8, 15])
     }
   }
 
@@ -248,6 +249,13 @@ extension CaptureRunTests {
           truth += .exp(try law([])[first] + law([first])[second])
         }
       }
+      // At temperature 1 an estimate needs nothing else either.
+      let plain = try await self.run(server, data, in: folder) {
+        var plan = NearPlan(limits: [1], lengths: [2])
+        (plan.distance, plan.budget, plan.relativeWidth, plan.draws) = (.hamming, 1, 0, 50)
+        ($0.near, $0.alternatives) = (plan, 20)
+      }
+      #expect(plain.records.first?.near?.first?.estimate?.draws == 50)
       for budget in [1, 100] {
         let bounds = try await run(budget)
         #expect(bounds.decoding == scheme)

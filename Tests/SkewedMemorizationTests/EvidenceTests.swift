@@ -130,11 +130,36 @@ import TokenProcess
       for row in rows { checks.add(row) }
       #expect(checks.findings.first?.numbers["value"] == floor)
     }
+    // Also when rounded afterwards; but not the one rare token that a template begins with.
+    for digits in [10.0, 100, 1000] {
+      let rows = (0..<300).map { index in
+        record("\(index)", values(20, &generator).map { (max(-9.21, 4 * $0) * digits).rounded() / digits })
+      }
+      #expect(codes(rows) == [.clipped], "\(digits)")
+    }
+    #expect(codes((0..<60).map { record("\($0)", [-12.345678] + values(12, &generator).map { 0.05 * $0 }) }) == [])
     // Rounded values share their smallest ones too, and copies of a record all of theirs.
     let rounded = (0..<300).map { record("\($0)", values(20, &generator).map { ($0 * 10).rounded() / 10 }) }
     #expect(codes(rounded) == [])
     let one = values(20, &generator)
     #expect(codes((0..<40).map { record("\($0)", $0 % 4 == 0 ? one : values(20, &generator)) }) == [.copies])
+  }
+
+  @Test func firstTokensThatWereNotComputed() {
+    var generator = SeededGenerator(seed: 6)
+    #expect(codes((0..<50).map { record("\($0)", [0] + values(9, &generator)) }) == [.certainStarts])
+    #expect(codes((0..<50).map { record("\($0)", [$0 % 5 == 0 ? -0.2 : 0] + values(9, &generator)) }) == [])
+  }
+
+  /// Equal values of other tokens are no copies.
+  @Test func equalValuesOfOtherTokens() {
+    var generator = SeededGenerator(seed: 16)
+    let same = values(8, &generator)
+    let others = (0..<10).map { index in
+      record("\(index)", same, tokens: (0..<8).map { _ in Int.random(in: 0..<9000, using: &generator) })
+    }
+    #expect(codes(others) == [])
+    #expect(codes((0..<10).map { record("\($0)", same, tokens: Array(1...8)) }) == [.copies])
   }
 
   @Test func answersToOneQuestion() {

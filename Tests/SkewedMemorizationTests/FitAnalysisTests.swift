@@ -65,6 +65,40 @@ import Testing
     await #expect(throws: DistributionError.self) { try await analysis.run(on: counts(), name: "x") }
   }
 
+  /// A share fixed at 0 is at the end of its range: half of χ², as where the smaller family is compared.
+  @Test func aShareFixedAtItsEnd() async throws {
+    var analysis = FitAnalysis()
+    analysis.families = [try FamilyChoice(named: "zero-inflated-geometric")]
+    analysis.fixed = ["zero": 0]
+    let fixed = try #require(try await analysis.run(on: counts(), name: "x").comparisons.first)
+    analysis.fixed = [:]
+    analysis.families = try ["geometric", "zero-inflated-geometric"].map { try FamilyChoice(named: $0) }
+    let pair = try #require(
+      try await analysis.run(on: counts(), name: "x").comparisons.first { $0.test == "likelihood-ratio" })
+    expectClose(fixed.statistic, pair.statistic, relative: 1e-9)
+    expectClose(fixed.pValue, pair.pValue, relative: 1e-6)
+  }
+
+  /// Of a length in an interval that a window cuts it is not known whether it is inside.
+  @Test func windowsDoNotCutIntervals() async throws {
+    let data = try CensoredCounts(
+      [.init(length: 0, exact: 100), .init(length: 1, exact: 50), .init(length: 9, exact: 5)],
+      intervals: [.init(from: 3, through: 5, weight: 20)])
+    var analysis = FitAnalysis()
+    for (minimum, maximum, isCut) in [(4, nil, true), (0, 4, true), (3, nil, false), (0, 12, false), (6, nil, false)] {
+      (analysis.minimum, analysis.maximum) = (.fixed(minimum), maximum)
+      if isCut {
+        await #expect(throws: ArgumentError.self) { try await analysis.run(on: data, name: "x") }
+      } else {
+        let report = try await analysis.run(on: data, name: "x")
+        #expect(report.warnings.contains { $0.code == .notTested } == true)
+      }
+    }
+    let twice = try FamilyChoice(named: "geometric")
+    analysis.families = [twice, twice]
+    await #expect(throws: ArgumentError.self) { try await analysis.run(on: data, name: "x") }
+  }
+
   /// Lengths drawn from a fit are those of its law: the p-value of fitting them with the law's own parameters.
   @Test func drawsFromAFit() async throws {
     var analysis = FitAnalysis()
