@@ -1,3 +1,4 @@
+import Captures
 import Foundation
 import GSLNumerics
 import RealModule
@@ -120,7 +121,7 @@ import Testing
     #expect(throws: ArgumentError.self) {
       try CountsSimulation(law: fitted.law, window: fitted.window, length: 1, seed: 9)
     }
-    let lines = try CountsSimulation(law: Geometric(p: 0.5), length: 3, seed: 1).counts(100).lines
+    let lines = CountsReader.lines(of: try CountsSimulation(law: Geometric(p: 0.5), length: 3, seed: 1).counts(100))
     #expect(lines.count == 4 && lines[3].hasPrefix("3+ "))
   }
 

@@ -116,6 +116,14 @@ public enum CountsReader {
     return LengthInterval(from: lower, through: upper, entry: entry, weight: weight)
   }
 
+  /// The lines of a file of counts without intervals.
+  public static func lines(of counts: CensoredCounts) -> [String] {
+    counts.cells.flatMap { cell in
+      [("\(cell.length)", cell.exact), ("\(cell.length)+", cell.censored)].filter { $0.1 > 0 }
+        .map { "\($0.0) \($0.1 == $0.1.rounded() ? "\(Int($0.1))" : "\($0.1)")" }
+    }
+  }
+
   /// Whether a file, of which nothing has been read, is to be taken for counts: its first line that is neither blank
   /// nor a comment is no JSON, nor anything binary.
   ///

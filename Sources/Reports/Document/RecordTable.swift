@@ -1,7 +1,7 @@
 import Foundation
 
 /// The list of records of a report as a table, a row each: what its JSON has under `records`, or of an audit under
-/// `records_at_risk`, of works their `passages`, of a check its `files`.
+/// `records_at_risk`, of works their `passages`; of a check a row for each finding.
 public struct RecordTable: Sendable {
   /// The names of the columns: those of the JSON, inner names after a dot, the record's own name first.
   public let columns: [String]
@@ -15,10 +15,13 @@ public struct RecordTable: Sendable {
     let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]
     // An audit's `records` is their number.
     let isCheck = (object?["schema"] as? String)?.hasPrefix("skewmem.check/") == true
-    let names = ["records", "records_at_risk", "passages"] + (isCheck ? ["files"] : [])
-    guard let list = names.lazy.compactMap({ object?[$0] as? [[String: Any]] }).first else {
-      return nil
+    if isCheck, let files = object?["files"] as? [[String: Any]] {
+      (columns, rows) = Self.findings(files)
+      return
     }
+    guard
+      let list = ["records", "records_at_risk", "passages"].lazy.compactMap({ object?[$0] as? [[String: Any]] }).first
+    else { return nil }
     var rows: [[String: String]] = []
     for record in list {
       var row: [String: String] = [:]
@@ -32,6 +35,24 @@ public struct RecordTable: Sendable {
       (first.contains($0) ? 0 : 1, $0) < (first.contains($1) ? 0 : 1, $1)
     }
     self.rows = rows.map { [columns] row in columns.map { row[$0] ?? "" } }
+  }
+
+  /// A row for each finding in a file, or one for a file without any.
+  private static func findings(_ files: [[String: Any]]) -> (columns: [String], rows: [[String]]) {
+    func text(_ value: Any?) -> String { value.map { $0 is NSNull ? "" : "\($0)" } ?? "" }
+    let own = ["file", "verdict", "records", "invalid_lines"]
+    let rows = files.flatMap { file -> [[String]] in
+      let refused = file["refused"] as? [String] ?? []
+      let findings = file["findings"] as? [[String: Any]] ?? []
+      let cells = own.map { text(file[$0]) }
+      return findings.isEmpty
+        ? [cells + ["", "", ""]]
+        : findings.map { finding in
+          let code = text(finding["code"])
+          return cells + [code, refused.contains(code) ? "refused" : "note", text(finding["text"])]
+        }
+    }
+    return (own + ["code", "severity", "text"], rows)
   }
 
   private static func flatten(_ value: Any, _ name: String, into row: inout [String: String]) {

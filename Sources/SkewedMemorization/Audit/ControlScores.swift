@@ -31,7 +31,7 @@ struct ControlScores: Sendable {
   init(lengths: [Int]?) { self.lengths = lengths.map { Set($0).sorted() } ?? Self.usualLengths }
 
   mutating func add(_ record: Record) {
-    if record.run != nil || record.epoch != nil, models.count < 5 {
+    if record.run != nil || record.epoch != nil, models.count < 1000 {
       models.insert("\(record.run ?? "")\(record.epoch.map { " epoch \($0)" } ?? "")")
     }
     let law = MatchLengthLaw(record)

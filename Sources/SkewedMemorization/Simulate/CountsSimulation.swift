@@ -43,13 +43,3 @@ public struct CountsSimulation: Sendable {
       exact.map { .init(length: $0, exact: $1) } + [.init(length: limit, exact: 0, censored: censored)])
   }
 }
-
-extension CensoredCounts {
-  /// The lines of a file of counts.
-  public var lines: [String] {
-    cells.flatMap { cell in
-      [("\(cell.length)", cell.exact), ("\(cell.length)+", cell.censored)].filter { $0.1 > 0 }
-        .map { "\($0.0) \($0.1 == $0.1.rounded() ? "\(Int($0.1))" : "\($0.1)")" }
-    }
-  }
-}

@@ -97,7 +97,7 @@ struct SimulateCommand: AsyncParsableCommand {
       let law = try Family.law(named: family, parameters: try namedNumbers(parameter, option: "parameter"))
       simulation = try CountsSimulation(law: law, length: length, seed: seed)
     }
-    let lines = try simulation.counts(records).lines.map { "\($0)\n" }
+    let lines = CountsReader.lines(of: try simulation.counts(records)).map { "\($0)\n" }
     try AtomicFile.write(Data(lines.joined().utf8), to: output.output)
     return SimulateReport(simulation: simulation, draws: records, output: output.output)
   }
