@@ -184,7 +184,7 @@ def near_copies(records, model, tokenizer, options):
             code = subprocess.run(capture, stdout=sys.stderr).returncode
             if code not in (0, 65):
                 sys.exit(code)
-            lines = subprocess.run([options.skewmem, "convert", store, "-"], stdout=subprocess.PIPE, check=True).stdout
+            lines = subprocess.run([options.skewmem, "convert", store], stdout=subprocess.PIPE, check=True).stdout
             yield from map(json.loads, lines.decode("utf-8").splitlines())
     finally:
         server.shutdown()

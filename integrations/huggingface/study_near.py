@@ -29,7 +29,7 @@ def captured(skewmem, address, records, folder, budget, limit, length):
         [skewmem, "capture", records, "--server", address, "--near", str(limit), "--near-distance", "hamming", "--near-length", str(length),
          "--near-budget", str(budget), "--near-width", "0.05", "--alternatives", "200", "--output", store, "--quiet"], check=True)
     seconds = time.time() - start
-    lines = subprocess.run([skewmem, "convert", store, "-"], capture_output=True, text=True, check=True).stdout
+    lines = subprocess.run([skewmem, "convert", store], capture_output=True, text=True, check=True).stdout
     return [json.loads(line) for line in lines.splitlines()], seconds
 
 
@@ -79,7 +79,7 @@ def main():
                     records, seconds = captured(
                         options.skewmem, f"http://127.0.0.1:{server.server_port}", options.records, folder, budget, limit, length)
                     verbatim = lower = upper = width = beams = share = 0.0
-                    requests, needed = 0, []
+                    requests, compared, needed = 0, 0, []
                     for record in records:
                         bounds = record["near"][0]
                         low, high = math.exp(bounds["log_lower"]), min(1, math.exp(bounds["log_upper"]))
@@ -92,13 +92,14 @@ def main():
                         reference = record["reference_token_ids"][: bounds["n"]]
                         beams += beam(model, record["prefix_token_ids"], reference, limit, max(1, round(bounds["requests"] / len(reference))))
                         own = [draw[: len(reference)] for draw in draws.get(record["id"], [])]
-                        if own:
+                        # Draws that were all ended before say nothing.
+                        if own and max(map(len, own)) == len(reference):
+                            compared += 1
                             share += sum(len(draw) == len(reference) and sum(a != b for a, b in zip(draw, reference)) <= limit for draw in own) / len(own)
                     count = len(records)
+                    observed = f"{share:.3f}" if compared == count else "—"
                     print(f"| {length} | {limit} | {requests / count:.0f} | {seconds:.0f} | {verbatim:.3f} | {lower:.3f} | {upper:.3f} | {width / count:.2f} "
-                          f"| {beams:.3f} | {share:.3f} | {sorted(needed)[count // 2]:.0f} |" if draws else
-                          f"| {length} | {limit} | {requests / count:.0f} | {seconds:.0f} | {verbatim:.3f} | {lower:.3f} | {upper:.3f} | {width / count:.2f} "
-                          f"| {beams:.3f} | — | {sorted(needed)[count // 2]:.0f} |", flush=True)
+                          f"| {beams:.3f} | {observed} | {sorted(needed)[count // 2]:.0f} |", flush=True)
     server.shutdown()
 
 
