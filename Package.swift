@@ -99,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "skewmem",
       dependencies: [
-        "ModelServers", "SkewedMemorization",
+        "MemorizationMetrics", "ModelServers", "SkewedMemorization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

@@ -24,6 +24,19 @@ import Testing
 
   private let capture = Repository.capture("jargon-train-epoch06.jsonl")
 
+  /// Mistyped names of commands and families are told with what may have been meant.
+  @Test(arguments: [
+    (["audti", "x"], "no command is called \"audti\": did you mean audit?"),
+    (["frobnicate"], "no command is called \"frobnicate\""),
+    (["fit", "Tests/skewmemTests/Inputs/intervals.counts", "--families", "zeat"], "did you mean zeta?"),
+    (["fit", "Tests/skewmemTests/Inputs/intervals.counts", "--families", "cured-zeat"], "did you mean cured-zeta?"),
+  ])
+  func mistypedNames(arguments: [String], message: String) throws {
+    let result = try CommandLineTool.run(arguments, in: Repository.root)
+    #expect(result.status == 64 && result.errors.contains(message), "\(result.errors)")
+    #expect(arguments != ["frobnicate"] || !result.errors.contains("did you mean"))
+  }
+
   @Test func auditInEveryFormat() throws {
     let text = try run("audit", capture)
     #expect(text.status == 0 && text.errors.isEmpty && text.output.hasPrefix("Memorization audit"))

@@ -27,4 +27,14 @@ struct SkewMem: AsyncParsableCommand {
       ConvertCommand.self, NotebooksCommand.self,
     ]
   )
+
+  static func main() async {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    // A first word that is no command would be taken for one argument too many.
+    if let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !names.contains(first) {
+      let near = suggestion(for: first, among: names)
+      exit(withError: ValidationError("no command is called \"\(first)\"\(near)"))
+    }
+    await main(nil)
+  }
 }

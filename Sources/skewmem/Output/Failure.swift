@@ -101,6 +101,10 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
   } catch let error as DistributionError where error.isAboutData {
     printError(error.description)
     throw FailureCode.data
+  } catch DistributionError.unknownFamily(let name) {
+    let families = FamilyChoice.all.map(\.name)
+    throw usageError(
+      "\(DistributionError.unknownFamily(name).description)\(suggestion(for: name, among: families))")
   } catch let error as DistributionError {
     throw usageError(error.description)
   } catch let error as ArgumentError {
