@@ -18,6 +18,7 @@ extension AuditReport: ReadableReport {
     addWorks(to: &document)
     addRecords(to: &document)
     document.figure(riskMapFigure)
+    addTexts(to: &document)
     addSurvival(to: &document)
     document.figure(hazardFigure)
     document.addNearCopies(near)
@@ -206,7 +207,6 @@ extension AuditReport: ReadableReport {
     if recordsAtRisk.count > Self.shownRecords, recordsAtRisk.count > 50 {
       document.paragraph("The JSON report has \(NumberText.count(recordsAtRisk.count)) of each.")
     }
-    addTexts(to: &document)
   }
 
   /// How many texts are shown.
