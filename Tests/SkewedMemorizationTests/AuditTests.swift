@@ -142,7 +142,9 @@ private struct AuditValues: Decodable {
       ]))
     let record = try #require((json["records_at_risk"] as? [[String: Any]])?.first)
     #expect(
-      Set(record.keys) == ["id", "expected", "log_probability_full", "length", "greedy", "token_log_probabilities"])
+      Set(record.keys) == [
+        "id", "expected", "log_probability_full", "length", "greedy", "token_log_probabilities", "text",
+      ])
     #expect(record["log_probability_full"] is NSNull && record["greedy"] is NSNull)
     let quantiles = try #require((json["maximum"] as? [String: Any])?["quantiles"] as? [String: Int])
     #expect(Set(quantiles.keys) == ["0.05", "0.5", "0.95"])
@@ -170,7 +172,7 @@ private struct AuditValues: Decodable {
     let page = report.html
     #expect(page.contains("<span class=\"p4\" title=\"0.905\">ab</span><span class=\"p3\""))
     #expect(page.contains("&lt;</span><span class=\"p1\""))
-    #expect(report.text().contains("window (") && report.text().contains("before  ⟶ ab<cde"))
+    #expect(report.text().contains("window (") && report.text().contains("before ⟶ ab<cde"))
     #expect(report.text().hasPrefix("Memorization audit: c\n=====================\nIn plain words: "))
     analysis.showsTexts = false
     let without = try await analysis.run(on: [capture])

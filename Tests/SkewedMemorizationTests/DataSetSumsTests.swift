@@ -125,7 +125,15 @@ import Testing
       let part = try await analysis.summarize(files: [first + ".jsonl"]).sums
       try part.encoded().write(to: URL(fileURLWithPath: first))
       let mixed = try #require(try await analysis.run(files: [first, second]).report)
-      #expect(mixed.records == 120 && mixed.recordsAtRisk == whole.recordsAtRisk)
+      // A summary has no texts.
+      func withoutText(_ report: AuditReport) -> [RecordAtRisk] {
+        report.recordsAtRisk.map { record in
+          var record = record
+          record.text = nil
+          return record
+        }
+      }
+      #expect(mixed.records == 120 && withoutText(mixed) == withoutText(whole))
       expectClose(mixed.matchLength.expected, whole.matchLength.expected, relative: 1e-13)
       // Other lengths do not add up.
       analysis.lengths = [5]

@@ -34,7 +34,8 @@ import Testing
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines[0].hasPrefix("Memorization audit:") && !text.contains("\u{1B}"))
     let worst = try #require(lines.firstIndex { $0.contains("jargon-0064") })
-    #expect(worst < 14)
+    // After the answer in plain words and the numbers.
+    #expect(worst < 20)
     for phrase in [
       "P(N >= n)", "mean loss is 0.479 nats", "By AIC", "zero-inflated-geometric", "differences between records",
     ] {

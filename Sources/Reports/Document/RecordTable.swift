@@ -27,7 +27,8 @@ public struct RecordTable: Sendable {
       var row: [String: String] = [:]
       // What pictures are drawn from is no column.
       Self.flatten(record.filter { $0.key != "token_log_probabilities" }, "", into: &row)
-      row = row.filter { !$0.key.hasPrefix("text.tokens.") }
+      // Nor are tokens one by one, or a text that is not there.
+      row = row.filter { !$0.key.hasPrefix("text.tokens.") && ($0.key != "text" || object?["records_at_risk"] == nil) }
       rows.append(row)
     }
     let first: Set = ["id", "file"]
