@@ -4,8 +4,8 @@ import Testing
 
 @testable import HeavyTails
 
-/// Interval-censored and left-truncated lengths. References: maxima and the nonparametric estimate by scipy (Nelder-Mead
-/// and L-BFGS-B on the likelihood written out), to the 7 digits that those searches reach.
+/// Interval-censored and left-truncated lengths. References: maxima and the nonparametric estimate by scipy
+/// (Nelder-Mead and L-BFGS-B on the likelihood written out), to the 7 digits that those searches reach.
 struct IntervalTermsTests {
   static let counts: CensoredCounts = {
     let cells: [CensoredCounts.Cell] = [

@@ -45,8 +45,8 @@ import Testing
     #expect(fit.parameters.allSatisfy { $0.value != nil && $0.standardError == nil })
   }
 
-  /// A falling line that is 1 at the first tokens and 0 beyond the last failure, where a share explains the zeros or the
-  /// survivors (scipy's Nelder-Mead from eight points).
+  /// A falling line that is 1 at the first tokens and 0 beyond the last failure, where a share explains the zeros or
+  /// the survivors (scipy's Nelder-Mead from eight points).
   @Test func linesBesideAShare() throws {
     let lengths = [8.0, 16, 24, 29, 29, 27, 29, 20, 22, 23, 18, 13, 3, 1, 2, 2, 2, 1, 0, 1]
     let cured = try MaximumLikelihood().fit(

@@ -228,7 +228,8 @@ extension CaptureRunTests {
     }
   }
 
-  /// Another model that answers in the middle of one run is found out: every so often a finished record is scored again.
+  /// Another model that answers in the middle of one run is found out: every so often a finished record is scored
+  /// again.
   @Test func otherValuesInTheMiddle() async throws {
     let model = ToyModel(.echo)
     let count = Mutex(0)
@@ -264,7 +265,8 @@ extension CaptureRunTests {
     }
   }
 
-  /// A record of which some tokens were scored when the process ended goes on there; with another model it begins again.
+  /// A record of which some tokens were scored when the process ended goes on there; with another model it begins
+  /// again.
   @Test(arguments: [false, true]) func halfScoredRecords(isOther: Bool) async throws {
     let model = ToyModel(.llamaCpp)
     let count = Mutex(0)

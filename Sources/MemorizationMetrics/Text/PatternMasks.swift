@@ -1,8 +1,8 @@
 /// For every symbol of a pattern, the positions at which it stands, as bits: 64 positions a word.
 ///
-/// Positions of a rare symbol are chained, and its bits are set when they are asked for. The bits of a symbol that stands
-/// at more positions than there are words are kept: at most 64 symbols do, so that memory does not grow with the number
-/// of different symbols.
+/// Positions of a rare symbol are chained, and its bits are set when they are asked for. The bits of a symbol are kept
+/// where it stands at more positions than there are words: at most 64 symbols do, so that memory does not grow with the
+/// number of different symbols.
 struct PatternMasks {
   /// Words of a symbol's bits.
   let words: Int

@@ -60,7 +60,9 @@ public struct Passage: Sendable, Equatable {
     .passage{margin:1rem 0;max-width:46rem;break-inside:avoid}.passage h3{font-size:1rem;margin:0}
     .passage .note{color:var(--quiet);font-size:.9rem;margin:0}.passage .text{white-space:pre-wrap;margin:.25rem 0 0}
     .passage .prefix{color:var(--quiet)}
-    .p1{background:color-mix(in srgb,var(--c0) 8%,transparent)}.p2{background:color-mix(in srgb,var(--c0) 16%,transparent)}
-    .p3{background:color-mix(in srgb,var(--c0) 26%,transparent)}.p4{background:color-mix(in srgb,var(--c0) 38%,transparent)}
+    .p1{background:color-mix(in srgb,var(--c0) 8%,transparent)}\
+    .p2{background:color-mix(in srgb,var(--c0) 16%,transparent)}
+    .p3{background:color-mix(in srgb,var(--c0) 26%,transparent)}\
+    .p4{background:color-mix(in srgb,var(--c0) 38%,transparent)}
     """
 }

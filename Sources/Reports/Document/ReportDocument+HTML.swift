@@ -86,7 +86,8 @@ extension ReportDocument {
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.3rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
     th{color:var(--quiet);font-weight:600}
-    @media print{main{max-width:none;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.table{overflow:visible}
+    @media print{main{max-width:none;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}\
+    .table{overflow:visible}
     body{font-size:11pt}table{font-size:8pt}th,td{white-space:normal;overflow-wrap:anywhere;padding:.2rem .35rem}}
     """
 }

@@ -155,8 +155,8 @@ struct ControlComparison {
     if !members.models.isEmpty, !controls.models.isEmpty, members.models != controls.models {
       throw refuse(
         "controls are of \(controls.models.sorted().joined(separator: ", ")), the records of "
-          + "\(members.models.sorted().joined(separator: ", ")) (run, epoch): score both by the same model, or controls "
-          + "say nothing about it")
+          + "\(members.models.sorted().joined(separator: ", ")) (run, epoch): score both by the same model, or "
+          + "controls say nothing about it")
     }
     let names = Set(members.units.map(\.name))
     let shared = controls.units.count { names.contains($0.name) }

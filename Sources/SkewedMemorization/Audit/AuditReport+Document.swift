@@ -44,17 +44,17 @@ extension AuditReport: ReadableReport {
     var text =
       "In plain words: the model was given the beginning of each of \(NumberText.count(records, "text")), and the "
       + "question is how far it goes on word for word. When one continuation is drawn for each, the longest match is "
-      + "expected to have about \(NumberText.text(maximum.expected, digits: 2)) tokens (a token is about three quarters "
-      + "of an English word). "
+      + "expected to have about \(NumberText.text(maximum.expected, digits: 2)) tokens (a token is about three "
+      + "quarters of an English word). "
     if let first = recordsInFull.first {
       text +=
         "The one most likely to come out whole is \(NumberText.name(first.id)), of "
         + "\(NumberText.count(first.length, "token")): \(NumberText.odds(log: first.logProbabilityFull)). "
     }
     return text
-      + "These numbers are computed from the model's own probabilities, and not from samples. They hold for these texts, "
-      + "these beginnings and this way of drawing. They do not say what other prompts bring out, or whether the model "
-      + "was trained on these texts."
+      + "These numbers are computed from the model's own probabilities, and not from samples. They hold for these "
+      + "texts, these beginnings and this way of drawing. They do not say what other prompts bring out, or whether the "
+      + "model was trained on these texts."
   }
 
   private var opening: String {

@@ -50,8 +50,8 @@ public struct ValidateReport: Codable, Sendable, Equatable {
     /// Draws that matched to their end and ended before others of their line did; null where there are none.
     @OrNull public var earlyEnds: EarlyEnds?
 
-    /// Near-copies: the share of draws within a distance of the reference beside its bounds; null where captures have no
-    /// bounds, and under other schemes than plain sampling.
+    /// Near-copies: the share of draws within a distance of the reference beside its bounds; null where captures have
+    /// no bounds, and under other schemes than plain sampling.
     @OrNull public var near: [Near]?
 
     enum CodingKeys: String, CodingKey {

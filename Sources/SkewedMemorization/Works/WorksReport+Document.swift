@@ -110,8 +110,9 @@ extension WorksReport: ReadableReport {
     let hasDecoding = rows.contains { $0.1.decoding != .plain }
     document.heading("Near-copies")
     document.paragraph(
-      "The share of each work's tokens in a window of n tokens of which a draw comes out with at most e tokens changed, "
-        + "with at least the probability on top: between proved bounds, beside windows that come out verbatim.")
+      "The share of each work's tokens in a window of n tokens of which a draw comes out with at most e tokens "
+        + "changed, with at least the probability on top: between proved bounds, beside windows that come out verbatim."
+    )
     document.table(
       .init(
         ["work", "distance"] + (hasDecoding ? ["decoding"] : []) + ["n", "e", "windows"]

@@ -28,7 +28,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Draw counts from the family with the smallest AIC of this output of skewmem fit --format json, or from --family.",
+      "Draw counts from the family with the smallest AIC of this output of skewmem fit --format json, or from "
+        + "--family.",
       valueName: "file"))
   var fit: String?
 

@@ -16,8 +16,8 @@ struct ClaimsNotebook {
       "Claims",
       """
       **Claim.** Beside controls, records of the same kind that were not trained on, an audit says which records stand \
-      out because of training, how many at least, and how often such a statement is wrong. A model that was not trained \
-      on the records supports no such claim.
+      out because of training, how many at least, and how often such a statement is wrong. A model that was not \
+      trained on the records supports no such claim.
 
       **Evidence.** \(pairs.map { "`\($0.records.path)` beside `\($0.controls.path)`" }.joined(separator: "; ")).
       """, run: run)
@@ -62,11 +62,13 @@ struct ClaimsNotebook {
     let extractable = length.thresholds.first { $0.threshold == 0.5 }?.records ?? 0
     let claim =
       length.memorizedAtLeast > 0
-      ? "At least \(NumberText.count(length.memorizedAtLeast, "record")) \(length.memorizedAtLeast == 1 ? "is" : "are") known because of training (at \(length.n) "
-        + "tokens, \(NumberText.level(report.level)) confidence)."
+      ? "At least \(NumberText.count(length.memorizedAtLeast, "record")) "
+        + "\(length.memorizedAtLeast == 1 ? "is" : "are") known because of training (at \(length.n) tokens, "
+        + "\(NumberText.level(report.level)) confidence)."
       : "No record may be said to be known because of training (at \(length.n) tokens)."
     return
       "**Verdict.** On the list at a false discovery rate of \(NumberText.level(controls.falseDiscoveryRate)): "
-      + "\(listed). \(claim) \(NumberText.count(extractable)) of them come out with probability 0.5 or more in one draw."
+      + "\(listed). \(claim) "
+      + "\(NumberText.count(extractable)) of them come out with probability 0.5 or more in one draw."
   }
 }

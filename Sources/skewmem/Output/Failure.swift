@@ -82,7 +82,8 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
   } catch let error as InvalidLines {
     printErrors(error.errors, of: error.count)
     printError(
-      "\(error.count) invalid line\(error.count == 1 ? "" : "s"); nothing new was scored (--skip-invalid leaves them out)"
+      "\(error.count) invalid line\(error.count == 1 ? "" : "s"); nothing new was scored "
+        + "(--skip-invalid leaves them out)"
     )
     throw FailureCode.data
   } catch let error as EvidenceError {
