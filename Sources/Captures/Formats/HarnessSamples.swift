@@ -40,12 +40,9 @@ struct HarnessSamples: RecordBatches {
   /// The records of a sample: its one answer, that which is right where there are several, or all of them where none is
   /// said to be.
   private static func records(_ sample: [String: JSONValue], _ namePrefix: String) throws(RecordError) -> [Record] {
-    let name =
-      switch sample["doc_id"] {
-      case .integer(let number)?: "\(number)"
-      case .text(let text)?: text
-      default: throw RecordError(field: "doc_id", problem: "is missing")
-      }
+    guard let name = HarnessArguments.name(sample["doc_id"]) else {
+      throw RecordError(field: "doc_id", problem: "is missing")
+    }
     guard case .list(let responses)? = sample["resps"], !responses.isEmpty else {
       throw RecordError(field: "resps", problem: "is missing or empty")
     }
@@ -125,27 +122,16 @@ struct HarnessSamples: RecordBatches {
 
   /// Whether settings of generation stand where a continuation would.
   private static func generates(_ arguments: JSONValue?) -> Bool {
-    var first: JSONValue?
-    if case .object(let groups)? = arguments { first = groups["gen_args_0"] }
-    if case .list(let groups)? = arguments { first = groups.first }
-    if case .object(let group)? = first, case .object? = group["arg_1"] { return true }
-    if case .list(let group)? = first, group.count > 1, case .object = group[1] { return true }
+    let parts = HarnessArguments.parts(arguments, 0)
+    if parts.count > 1, case .object? = parts[1] { return true }
     return false
   }
 
   /// The context and the continuation that were asked for, as lists or by name.
   private static func texts(of arguments: JSONValue?, _ index: Int) -> (String?, String?) {
-    var parts: [JSONValue?] = []
-    switch arguments {
-    case .object(let groups)?:
-      guard case .object(let group)? = groups["gen_args_\(index)"] else { return (nil, nil) }
-      parts = [group["arg_0"], group["arg_1"]]
-    case .list(let groups)? where groups.indices.contains(index):
-      guard case .list(let group) = groups[index] else { return (nil, nil) }
-      parts = group
-    default: return (nil, nil)
+    let texts = HarnessArguments.parts(arguments, index).map { part in
+      if case .text(let text)? = part { text } else { String?.none }
     }
-    let texts = parts.map { part in if case .text(let text)? = part { text } else { String?.none } }
     // A whole text has no context.
     guard texts.count > 1, let reference = texts[1] else { return (nil, texts.first ?? nil) }
     return (texts[0], reference)

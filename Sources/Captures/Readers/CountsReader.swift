@@ -2,8 +2,8 @@ import Foundation
 import HeavyTails
 
 /// Reads files of lengths, one a line: a whole number, a lower bound (`12+`) or an interval with both ends included
-/// (`3-5`); optionally how often in a second column; optionally the entry length in a third, below which the length
-/// could not have been observed.
+/// (`3-5`). A second column may say how often. A third may give the entry length, below which the length could not have
+/// been observed.
 ///
 ///     0 481
 ///     3
@@ -26,27 +26,19 @@ public enum CountsReader {
     var chunks = LineChunks(input)
     // Lines of one short number, which most are, are counted as they come.
     var histogram = Array(repeating: 0, count: 1 << 12)
-    var cells: [CensoredCounts.Cell] = []
-    var intervals: [LengthInterval] = []
+    var observations: [LengthInterval] = []
     while let chunk = try chunks.next() {
       try chunk.forEachLine { line, number in
         if let length = shortNumber(line) {
           histogram[length] += 1
         } else if let observation = try observation(line, number, path) {
-          switch (observation.entry, observation.upper) {
-          case (0, nil):
-            cells.append(.init(length: observation.lower, exact: 0, censored: observation.weight))
-          case (0, observation.lower):
-            cells.append(.init(length: observation.lower, exact: observation.weight))
-          default: intervals.append(observation)
-          }
+          observations.append(observation)
         }
       }
     }
-    for (length, count) in histogram.enumerated() where count > 0 {
-      cells.append(.init(length: length, exact: Double(count), censored: 0))
-    }
-    guard let counts = try? CensoredCounts(cells, intervals: intervals), counts.total > 0 else {
+    let cells = histogram.enumerated().filter { $0.element > 0 }
+      .map { CensoredCounts.Cell(length: $0.offset, exact: Double($0.element)) }
+    guard let counts = try? CensoredCounts(cells, intervals: observations), counts.total > 0 else {
       throw CaptureError(file: path, problem: "no counts")
     }
     return counts

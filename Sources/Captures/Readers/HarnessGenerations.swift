@@ -11,11 +11,8 @@ enum HarnessGenerations {
     guard case .object(let sample)? = try? JSONValue(line), let document = sample["doc_id"],
       let responses = sample["resps"]
     else { return nil }
-    let name: String
-    switch document {
-    case .integer(let number): name = "\(number)"
-    case .text(let text): name = text
-    default: throw RecordError(field: "doc_id", problem: "is neither a number nor a text")
+    guard let name = HarnessArguments.name(document) else {
+      throw RecordError(field: "doc_id", problem: "is neither a number nor a text")
     }
     let texts = strings(responses)
     guard !texts.isEmpty else {
@@ -41,16 +38,8 @@ enum HarnessGenerations {
 
   /// The prompt and the settings of the first request, as lists or by name.
   private static func request(_ arguments: JSONValue?) -> (prompt: String?, settings: [String: JSONValue]) {
-    var parts: [JSONValue?] = []
-    switch arguments {
-    case .object(let groups)?:
-      if case .object(let group)? = groups["gen_args_0"] { parts = [group["arg_0"], group["arg_1"]] }
-    case .list(let groups)?:
-      if case .list(let group)? = groups.first { parts = group }
-    default: break
-    }
     var (prompt, settings) = (String?.none, [String: JSONValue]())
-    for part in parts {
+    for part in HarnessArguments.parts(arguments, 0) {
       switch part {
       case .text(let text)?: prompt = prompt ?? text
       case .object(let object)?: settings = object

@@ -4,7 +4,7 @@ import RealModule
 /// The negative mean log-likelihood of a family on censored counts, as a function of the family's coordinates.
 ///
 /// Divided by the total weight so that tolerances mean the same for ten records and for ten million.
-struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
+struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   let counts: CensoredCounts
   /// The reach of all the data, also where the counts are a part of them: it fixes what the coordinates mean.
   private let reach: Reach
@@ -124,7 +124,6 @@ struct CensoredLikelihood<F: FittableFamily>: LikelihoodObjective {
     return (result, kink.condition)
   }
 
-  /// The same likelihood of a part of the data, with the same coordinates.
   func restricted(to part: CensoredCounts) -> CensoredLikelihood {
     CensoredLikelihood(part, reach: reach, window: window)
   }

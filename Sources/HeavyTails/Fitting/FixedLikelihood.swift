@@ -2,7 +2,7 @@ import GSLNumerics
 import RealModule
 
 /// A likelihood with some parameters fixed, as a function of the others: each mapped from its range to the whole line.
-struct FixedLikelihood<F: FittableFamily>: LikelihoodObjective {
+struct FixedLikelihood<F: FittableFamily>: CountsObjective {
   private let likelihood: CensoredLikelihood<F>
   /// The fixed values; nil for a parameter that is free.
   private let fixed: [Double?]
@@ -21,7 +21,6 @@ struct FixedLikelihood<F: FittableFamily>: LikelihoodObjective {
     free = fixed.indices.filter { fixed[$0] == nil }
   }
 
-  /// The same of a part of the data.
   func restricted(to part: CensoredCounts) -> FixedLikelihood {
     FixedLikelihood(likelihood.restricted(to: part), fixed: fixed)
   }

@@ -17,6 +17,12 @@ protocol LikelihoodObjective {
   func value(at point: [Double], gradient: inout MutableSpan<Double>) -> Double
 }
 
+/// A likelihood of counts.
+protocol CountsObjective: LikelihoodObjective {
+  /// The same of a part of the data, with the same coordinates.
+  func restricted(to part: CensoredCounts) -> Self
+}
+
 extension LikelihoodObjective {
   /// How a found point's coordinates run off where the log-likelihood is no lower, but for rounding, still further out:
   /// the direction by coordinate, 0 for those that stay; nil at a maximum inside.
@@ -95,9 +101,19 @@ extension LikelihoodObjective {
     return value.isFinite && gradient.allSatisfy(\.isFinite) ? gradient : nil
   }
 
+  /// The sandwich H⁻¹ (Σ s sᵀ) H⁻¹ of the coordinates with the scores s of clusters; nil without an inverse of the
+  /// information, and as ``scoreProducts(of:at:)``.
+  ///
+  /// - Parameter weight: That of all the data, by which the objective is divided.
+  static func sandwich(of clusters: [Self], at found: NewtonResult, weight: Double) -> SymmetricMatrix? {
+    guard let inverse = found.inverseInformation else { return nil }
+    let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
+    return scoreProducts(of: clusters, at: found.point)?.transformed(by: rows).scaled(by: 1 / (weight * weight))
+  }
+
   /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil
   /// for fewer than two clusters or a score that is not finite.
-  static func scoreProducts(of clusters: [Self], at point: [Double]) -> SymmetricMatrix? {
+  private static func scoreProducts(of clusters: [Self], at point: [Double]) -> SymmetricMatrix? {
     guard let first = clusters.first, clusters.count > 1 else { return nil }
     var result = SymmetricMatrix(dimension: first.dimension)
     for cluster in clusters where cluster.weight > 0 {

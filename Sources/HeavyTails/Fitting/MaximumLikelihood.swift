@@ -3,11 +3,10 @@ import RealModule
 
 /// Maximum likelihood for censored and truncated counts.
 ///
-/// The estimate maximizes Σ exact(n) ln f(n; θ) + Σ censored(n) ln S(n; θ) over the cells of the data, plus the terms of
-/// each ``LengthInterval``. With fractional
-/// weights, such as the exact law of N, that is the projection of the weights on the family: the member with the least
-/// Kullback–Leibler divergence. The search is GSL's quasi-Newton on unbounded coordinates with analytic gradients from
-/// the best starting points, then Newton steps to the last digits.
+/// The estimate maximizes Σ exact(n) ln f(n; θ) + Σ censored(n) ln S(n; θ) over the cells of the data, plus the terms
+/// of each ``LengthInterval``. With fractional weights, such as the exact law of N, that is the projection of the
+/// weights on the family: the member with the least Kullback–Leibler divergence. The search is GSL's quasi-Newton on
+/// unbounded coordinates with analytic gradients from the best starting points, then Newton steps to the last digits.
 public struct MaximumLikelihood: Sendable {
   /// Where standard errors come from.
   public enum StandardErrors: Sendable {
@@ -43,8 +42,8 @@ public struct MaximumLikelihood: Sendable {
   ///
   /// - Complexity: O(cells) an evaluation, some tens to hundreds of evaluations.
   /// - Throws: `DistributionError.noData` when the data carry no weight, `impossibleData` when no starting point of the
-  ///   family gives them a positive likelihood; `parameter` for a fixed value out of range, `notFixable` for a weight of
-  ///   a mixture; `NumericsError` if GSL fails.
+  ///   family gives them a positive likelihood; `parameter` for a fixed value out of range, `notFixable` for a weight
+  ///   of a mixture; `NumericsError` if GSL fails.
   public func fit(_ family: any FittableFamily.Type, to counts: CensoredCounts) throws -> Fit {
     var known: [String: Fit] = [:]
     return try fit(family, to: selected(counts), known: &known)
@@ -120,8 +119,7 @@ public struct MaximumLikelihood: Sendable {
     of family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
   ) throws -> Fit {
     // Where every observation has an entry length nothing is known of what is shorter than all of them.
-    let entry = counts.cells.isEmpty ? counts.intervals.map(\.entry).min() ?? 0 : 0
-    let window = LengthWindow(from: max(window.minimum, entry), through: window.maximum)
+    let window = LengthWindow(from: max(window.minimum, counts.smallestEntry), through: window.maximum)
     if let unknown = family.undetermined(in: window) {
       return boundaryFit(of: family, at: unknown, try fit(unknown.family, to: counts, known: &known))
     }
@@ -169,15 +167,16 @@ public struct MaximumLikelihood: Sendable {
     _: F.Type, _ counts: CensoredCounts, extraStarts: [[Double]]
   ) throws -> Fit {
     let likelihood = CensoredLikelihood<F>(counts, window: window)
-    let starts = (F.startingPoints(for: counts.withoutIntervals) + extraStarts).map {
-      F.coordinates(of: $0, reach: counts.reach)
+    func coordinates(_ points: [[Double]]) -> [[Double]] {
+      points.map { F.coordinates(of: $0, reach: counts.reach) }
     }
+    let points = F.startingPoints(for: counts.withoutIntervals)
     // Starting points know nothing of a window, so more of them are tried there.
     let enough = max(F.searches, window.isAll ? 1 : 4)
-    var best = try likelihood.search(from: starts, enough: enough)
-    let own = withStartingValues(F.startingPoints(for: counts.withoutIntervals), F.self)
+    var best = try likelihood.search(from: coordinates(points + extraStarts), enough: enough)
+    let own = withStartingValues(points, F.self)
     if !own.isEmpty {
-      let found = try likelihood.search(from: own.map { F.coordinates(of: $0, reach: counts.reach) }, enough: enough)
+      let found = try likelihood.search(from: coordinates(own), enough: enough)
       best = [best, found].compactMap(\.self).min { $0.value < $1.value }
     }
     guard let best else { throw DistributionError.impossibleData(family: F.familyName) }
@@ -230,19 +229,8 @@ public struct MaximumLikelihood: Sendable {
       values[index] = end.isFinite ? end : nil
       edges.append("\(descriptions[index].name) → \(end)")
     }
-    var covariance: SymmetricMatrix?
-    if edges.isEmpty, let inverse = found.inverseInformation {
-      let jacobian = likelihood.jacobian(at: found.point)
-      switch standardErrors {
-      case .observedInformation:
-        covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
-      case .sandwich(let clusters):
-        let parts = clusters.map { likelihood.restricted(to: selected($0)) }
-        let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
-        covariance = FixedLikelihood<F>.scoreProducts(of: parts, at: found.point)?.transformed(by: rows)
-          .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
-      }
-    }
+    let covariance =
+      edges.isEmpty ? covariance(of: likelihood, at: found, by: likelihood.jacobian(at: found.point)) : nil
     return Fit(
       family: F.self, law: law, window: window,
       parameters: descriptions.indices.map { index in
@@ -285,17 +273,9 @@ public struct MaximumLikelihood: Sendable {
       edges = undetermined(F.self, runsOff)
     }
     var covariance: SymmetricMatrix?
-    if edges.isEmpty, let inverse = result.inverseInformation {
+    if edges.isEmpty {
       let jacobian = F.jacobian(at: result.point, reach: counts.reach)
-      switch standardErrors {
-      case .observedInformation:
-        covariance = inverse.scaled(by: 1 / counts.total).transformed(by: jacobian)
-      case .sandwich(let clusters):
-        let parts = clusters.map { likelihood.restricted(to: selected($0)) }
-        let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
-        covariance = CensoredLikelihood<F>.scoreProducts(of: parts, at: result.point)?.transformed(by: rows)
-          .scaled(by: 1 / (counts.total * counts.total)).transformed(by: jacobian)
-      }
+      covariance = self.covariance(of: likelihood, at: result, by: jacobian)
     }
     var errors = covariance?.diagonal.map { $0.squareRoot() }
     // A curved ridge: no direction is flat for long, but the errors are larger than any range.
@@ -321,6 +301,20 @@ public struct MaximumLikelihood: Sendable {
       logLikelihood: -result.value * counts.total, observations: counts.total,
       isConverged: result.isConverged || !edges.isEmpty, iterations: result.iterations,
       boundary: edges.isEmpty ? nil : edges.joined(separator: ", "))
+  }
+
+  /// The covariance of the parameters, whose derivatives by the coordinates are given as rows.
+  private func covariance<Likelihood: CountsObjective>(
+    of likelihood: Likelihood, at found: NewtonResult, by jacobian: [[Double]]
+  ) -> SymmetricMatrix? {
+    switch standardErrors {
+    case .observedInformation:
+      found.inverseInformation?.scaled(by: 1 / likelihood.weight).transformed(by: jacobian)
+    case .sandwich(let clusters):
+      Likelihood.sandwich(
+        of: clusters.map { likelihood.restricted(to: selected($0)) }, at: found, weight: likelihood.weight
+      )?.transformed(by: jacobian)
+    }
   }
 
   private func undetermined<F: FittableFamily>(_: F.Type, _ isUndetermined: [Bool]) -> [String] {

@@ -15,8 +15,7 @@ public enum KolmogorovSmirnov {
   public static func distance(of fit: Fit, to counts: CensoredCounts) -> Double {
     let data = counts.restricted(from: fit.window.minimum, through: fit.window.maximum)
     // Below the smallest entry length the data say nothing: both are conditional on it.
-    let entry = data.cells.isEmpty ? data.intervals.map(\.entry).min() ?? 0 : 0
-    let start = max(fit.window.minimum, entry)
+    let start = max(fit.window.minimum, data.smallestEntry)
     let before = fit.logSurvival(start)
     return distance(to: ProductLimit(data), from: start, atMost: .infinity) { .exp(fit.logSurvival($0) - before) }
   }

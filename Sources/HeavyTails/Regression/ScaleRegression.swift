@@ -86,12 +86,8 @@ public struct ScaleRegression: Sendable {
     let values = rows.map { zip($0, found.point).reduce(0.0) { $0 + $1.0 * $1.1 } }
     let groups = Dictionary(grouping: units, by: \.cluster).sorted { $0.key < $1.key }
       .map { ScaleLikelihood<F>($0.value, scaling) }
-    let covariance = found.inverseInformation.flatMap { inverse -> SymmetricMatrix? in
-      let sandwich = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
-      let weight = likelihood.weight
-      return ScaleLikelihood<F>.scoreProducts(of: Array(groups), at: found.point)?.transformed(by: sandwich)
-        .scaled(by: 1 / (weight * weight)).transformed(by: rows)
-    }
+    let covariance = ScaleLikelihood<F>.sandwich(of: groups, at: found, weight: likelihood.weight)?
+      .transformed(by: rows)
     let estimates = values.indices.map {
       Estimate(value: values[$0], standardError: covariance?[$0, $0].squareRoot())
     }

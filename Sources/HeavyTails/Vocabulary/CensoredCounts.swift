@@ -186,6 +186,9 @@ public struct CensoredCounts: Sendable, Equatable {
   /// The weight of lengths known to lie in an interval of more than one length.
   public var intervalTotal: Double { endedTotal - exactTotal }
 
+  /// The entry length that all observations have at least: nothing is known of what is shorter.
+  var smallestEntry: Int { cells.isEmpty ? intervals.map(\.entry).min() ?? 0 : 0 }
+
   /// The weight of observations with an entry length above 0.
   public var truncatedTotal: Double { intervals.reduce(0) { $1.entry > 0 ? $0 + $1.weight : $0 } }
 }

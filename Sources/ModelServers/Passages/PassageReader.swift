@@ -36,6 +36,14 @@ struct PassageReader: Sendable {
   private let parser: PassageParser
   private let cutter: TextCutter?
 
+  /// A line of input before it is cut.
+  struct Line: Sendable {
+    let number: Int
+    let passage: Passage
+    /// The text to be cut; nil for a passage as it is.
+    let text: String?
+  }
+
   /// The file's name.
   var file: String { parser.file }
 
@@ -55,16 +63,17 @@ struct PassageReader: Sendable {
   /// A line as it is, before it is cut.
   ///
   /// - Throws: `CaptureError` with line and field.
-  func parsed(_ line: Data, number: Int) throws(CaptureError) -> (passage: Passage, text: String?) {
-    try parser.passage(line, number: number)
+  func line(_ data: Data, number: Int) throws(CaptureError) -> Line {
+    let (passage, text) = try parser.passage(data, number: number)
+    return Line(number: number, passage: passage, text: text)
   }
 
   /// The passages of a line; none of a text with too few tokens.
   ///
   /// - Throws: `CaptureError` with line and field.
-  func passages(_ line: Data, number: Int) async throws -> [Passage] {
-    let (passage, text) = try parsed(line, number: number)
-    guard let text else { return try shortened(passage, beginning: 0, number) }
+  func passages(_ line: Line) async throws -> [Passage] {
+    let (passage, number) = (line.passage, line.number)
+    guard let text = line.text else { return try shortened(passage, beginning: 0, number) }
     guard let cutter else {
       throw CaptureError(
         file: file, line: number, field: parser.options.textField,

@@ -86,8 +86,8 @@ public struct CaptureRun: Sendable {
   ///   - input: A file of passages, one JSON object a line; a text, or a folder of texts, to be cut into windows.
   ///   - path: The store, made or gone on with.
   ///   - progress: Told how far the run is.
-  /// - Throws: `StoreError`, ``InvalidLines`` and `CaptureError` for bad input, `ServerError` for what concerns all passages; what was
-  ///   finished stays finished.
+  /// - Throws: `StoreError`, ``InvalidLines`` and `CaptureError` for bad input, `ServerError` for what concerns
+  ///   all passages; what was finished stays finished.
   public func run(
     input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }
   ) async throws -> Outcome {
@@ -129,8 +129,8 @@ public struct CaptureRun: Sendable {
     throw ServerError(
       .otherModel, store.path,
       "record \(first) has other values than when the store was begun (ln p differs by up to "
-        + "\(Float(found.largest))): another model, adapter or setting answers. Records since the last check that agreed are taken back: go on with "
-        + "the first model, or begin another store")
+        + "\(Float(found.largest))): another model, adapter or setting answers. "
+        + "Records since the last check that agreed are taken back: go on with the first model, or begin another store")
   }
 
   /// Scores finished records again, one at a time.
@@ -180,22 +180,21 @@ public struct CaptureRun: Sendable {
     let limit = settings.passages.cutsTexts ? client.concurrency : 1000
     func keep() async throws {
       // Once a line is invalid nothing is scored: the others are read for what else is wrong.
-      let valid = waiting.filter { number, line in
+      let valid = waiting.compactMap { number, line -> PassageReader.Line? in
         do throws(CaptureError) {
-          _ = try reader.parsed(line, number: number)
-          return true
+          return try reader.line(line, number: number)
         } catch {
           invalid.add(error)
-          return false
+          return nil
         }
       }
       if skipsInvalid || invalid.count == 0 {
         try await add(valid, to: store, reader, &current, &invalid)
       } else if !settings.passages.cutsTexts {
-        for (number, line) in valid {
-          for passage in try await reader.passages(line, number: number)
+        for line in valid {
+          for passage in try await reader.passages(line)
           where try !names.insert(passage.key).inserted || store.contains(passage.key) {
-            invalid.add(repeated(reader, number))
+            invalid.add(repeated(reader, line.number))
           }
         }
       }
@@ -236,21 +235,19 @@ public struct CaptureRun: Sendable {
 
   /// Keeps the passages of some lines, which are cut at the same time.
   private func add(
-    _ lines: [(number: Int, line: Data)], to store: CaptureStore, _ reader: PassageReader,
+    _ lines: [PassageReader.Line], to store: CaptureStore, _ reader: PassageReader,
     _ plan: inout CaptureStore.Plan, _ invalid: inout InvalidLines
   ) async throws {
     var passages: [[Passage]] = Array(repeating: [], count: lines.count)
     if settings.passages.cutsTexts {
       try await withThrowingTaskGroup(of: (Int, [Passage]).self) { group in
-        for (index, (number, line)) in lines.enumerated() {
-          group.addTask { (index, try await reader.passages(line, number: number)) }
+        for (index, line) in lines.enumerated() {
+          group.addTask { (index, try await reader.passages(line)) }
         }
         for try await (index, cut) in group { passages[index] = cut }
       }
     } else {
-      for (index, (number, line)) in lines.enumerated() {
-        passages[index] = try await reader.passages(line, number: number)
-      }
+      for (index, line) in lines.enumerated() { passages[index] = try await reader.passages(line) }
     }
     plan.leftOut += passages.count(where: \.isEmpty)
     while true {

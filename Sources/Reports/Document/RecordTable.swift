@@ -31,10 +31,7 @@ public struct RecordTable: Sendable {
       row = row.filter { !$0.key.hasPrefix("text.tokens.") && ($0.key != "text" || object?["records_at_risk"] == nil) }
       rows.append(row)
     }
-    let first: Set = ["id", "file"]
-    columns = Set(rows.flatMap(\.keys)).sorted {
-      (first.contains($0) ? 0 : 1, $0) < (first.contains($1) ? 0 : 1, $1)
-    }
+    columns = Set(rows.flatMap(\.keys)).sorted { ($0 != "id" ? 1 : 0, $0) < ($1 != "id" ? 1 : 0, $1) }
     self.rows = rows.map { [columns] row in columns.map { row[$0] ?? "" } }
   }
 

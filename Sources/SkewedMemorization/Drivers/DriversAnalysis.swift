@@ -187,11 +187,10 @@ public struct DriversAnalysis: Sendable {
     _ records: [Record], _ columns: [Column], isGreedy: Bool, _ warnings: inout [Warning]
   ) throws -> DriversReport.HazardModel? {
     var rows = Rows(predictors: columns.count)
-    var clusterNumbers: [String: Int] = [:]
+    let clusters = Clusters(records)
     let hasPosition = predictors?.contains("log_position") ?? true
     for (index, record) in records.enumerated() {
-      let cluster = clusterNumbers[record.id] ?? clusterNumbers.count
-      clusterNumbers[record.id] = cluster
+      let cluster = clusters.numbers[index]
       let values = columns.map { $0.values[index] }
       if isGreedy {
         guard let match = GreedyMatch(record) else { return nil }
@@ -230,12 +229,11 @@ public struct DriversAnalysis: Sendable {
       if fit.clusters < 30 {
         warnings.append(Warning(.fewClusters, counts: ["clusters": fit.clusters], names: ["outcome": outcome]))
       }
-      let clusterNames = Dictionary(uniqueKeysWithValues: clusterNumbers.map { ($0.value, $0.key) })
       for (name, leverage) in zip(names, fit.leverage) where leverage.share > 0.25 {
         warnings.append(
           Warning(
             .highLeverage, ["share": leverage.share],
-            names: ["outcome": outcome, "predictor": name, "record": clusterNames[leverage.cluster] ?? ""]))
+            names: ["outcome": outcome, "predictor": name, "record": clusters.names[leverage.cluster]]))
       }
       var tests: [CoefficientTest?] = []
       if errors == .jackknife {
@@ -260,11 +258,9 @@ public struct DriversAnalysis: Sendable {
 
   /// The records' lengths with their predictors; nil where some do not tell their greedy match.
   private func units(_ records: [Record], _ columns: [Column], isGreedy: Bool) -> [ScaleRegression.Unit]? {
-    var clusters: [String: Int] = [:]
+    let clusters = Clusters(records)
     var units: [ScaleRegression.Unit] = []
     for (index, record) in records.enumerated() {
-      let cluster = clusters[record.id, default: clusters.count]
-      clusters[record.id] = cluster
       let cells: [CensoredCounts.Cell]
       if isGreedy {
         guard let match = GreedyMatch(record) else { return nil }
@@ -276,7 +272,7 @@ public struct DriversAnalysis: Sendable {
           + [.init(length: law.length, exact: 0, censored: .exp(law.logSurvival[law.length]))]
       }
       guard let counts = try? CensoredCounts(cells) else { return nil }
-      units.append(.init(counts, covariates: columns.map { $0.values[index] }, cluster: cluster))
+      units.append(.init(counts, covariates: columns.map { $0.values[index] }, cluster: clusters.numbers[index]))
     }
     return units
   }
@@ -299,6 +295,24 @@ public struct DriversAnalysis: Sendable {
     } catch let error as DistributionError {
       warnings.append(Warning(.noRegression, names: ["outcome": outcome, "problem": "\(error)"]))
       return nil
+    }
+  }
+
+  /// Records of one id are one cluster, in the order in which they first stand.
+  private struct Clusters {
+    var numbers: [Int] = []
+    var names: [String] = []
+
+    init(_ records: [Record]) {
+      var known: [String: Int] = [:]
+      for record in records {
+        let number = known[record.id, default: names.count]
+        if number == names.count {
+          known[record.id] = number
+          names.append(record.id)
+        }
+        numbers.append(number)
+      }
     }
   }
 

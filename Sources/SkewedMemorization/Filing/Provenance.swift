@@ -100,18 +100,12 @@ public struct Provenance: Codable, Sendable, Equatable {
       [input.file, input.bytes.map { NumberText.count($0, "byte") }, input.sha256.map { "SHA-256 \($0.prefix(12))…" }]
         .compactMap(\.self).joined(separator: ", ")
     }
-    document.heading("How this report was made")
-    document.paragraph(
-      "skewmem \(version)" + (commit.map { ", commit \($0)" } ?? "") + (date.map { ", \($0)" } ?? "") + ". "
-        + files.joined(separator: "; ") + (files.isEmpty ? "" : "."))
+    addHeading(to: &document, ". " + files.joined(separator: "; ") + (files.isEmpty ? "" : "."))
   }
 
   /// Adds to a document how it was made.
   package func add(to document: inout ReportDocument) {
-    document.heading("How this report was made")
-    document.paragraph(
-      "skewmem \(version)" + (commit.map { ", commit \($0)" } ?? "") + (date.map { ", \($0)" } ?? "") + ": "
-        + command.map(Self.quoted).joined(separator: " "))
+    addHeading(to: &document, ": " + command.map(Self.quoted).joined(separator: " "))
     guard !inputs.isEmpty else { return }
     document.table(
       .init(
@@ -122,6 +116,12 @@ public struct Provenance: Codable, Sendable, Equatable {
             input.says.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
           ]
         }))
+  }
+
+  private func addHeading(to document: inout ReportDocument, _ rest: String) {
+    document.heading("How this report was made")
+    document.paragraph(
+      "skewmem \(version)" + (commit.map { ", commit \($0)" } ?? "") + (date.map { ", \($0)" } ?? "") + rest)
   }
 
   /// An argument as a shell takes it.

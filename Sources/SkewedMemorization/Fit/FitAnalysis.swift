@@ -333,24 +333,22 @@ public struct FitAnalysis: Sendable {
   private func fitted(
     _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
   ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
-    let families = choices
-    func estimator(_ window: LengthWindow) -> MaximumLikelihood { self.estimator(window, clusters) }
     switch minimum {
     case .fixed(let n):
-      return estimator(LengthWindow(from: n, through: maximum)).fits(of: families, to: counts)
+      return estimator(LengthWindow(from: n, through: maximum), clusters).fits(of: choices, to: counts)
     case .automatic:
-      return families.map { choice in
+      return choices.map { choice in
         let result = Result {
           func selected(_ family: any FittableFamily.Type) throws -> LengthWindow {
             try MinimumSelection(family, counts: counts, through: maximum, smallestTail: smallestTail).fit.window
           }
           var window = try selected(choice.candidates[0])
-          guard choice.candidates.count > 1 else { return try estimator(window).fit(choice, to: counts) }
+          guard choice.candidates.count > 1 else { return try estimator(window, clusters).fit(choice, to: counts) }
           // The smallest of several sizes chooses n_min, BIC the size above it, and that size n_min anew, as it will in
           // resampled data.
-          let size = try estimator(window).fit(choice, to: counts).familyType
+          let size = try estimator(window, clusters).fit(choice, to: counts).familyType
           window = try selected(size)
-          return try estimator(window).fit(FamilyChoice(size, named: choice.name), to: counts)
+          return try estimator(window, clusters).fit(FamilyChoice(size, named: choice.name), to: counts)
         }
         return (choice, result)
       }

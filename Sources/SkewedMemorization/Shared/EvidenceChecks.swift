@@ -129,7 +129,7 @@ public struct EvidenceChecks: Sendable {
     guard let text = record.reference else { return record.tokenLogProbabilities.map(\.bitPattern) }
     return text.split(whereSeparator: \.isWhitespace).dropFirst().dropLast().map { word in
       var fingerprint = FastNumber()
-      for byte in word.utf8 { fingerprint.add(UInt64(byte)) }
+      fingerprint.add(word)
       return fingerprint.value
     }
   }
@@ -318,22 +318,13 @@ public struct EvidenceChecks: Sendable {
   /// A number for the prefix and the reference of one model; 0 where they are not known.
   private static func question(_ record: Record) -> UInt64 {
     var fingerprint = FastNumber()
-    func add(_ tokens: [Int]?, _ text: String?, _ fingerprint: inout FastNumber) -> Bool {
-      if let tokens {
-        for token in tokens { fingerprint.add(UInt64(bitPattern: Int64(token))) }
-      } else if let text {
-        for byte in text.utf8 { fingerprint.add(UInt64(byte)) }
-      } else {
-        return false
-      }
-      fingerprint.add(.max)
-      return true
-    }
-    guard add(record.prefixTokenIDs, record.prefix, &fingerprint),
-      add(record.referenceTokenIDs, record.reference, &fingerprint)
-    else { return 0 }
+    guard fingerprint.add(tokens: record.prefixTokenIDs, or: record.prefix) else { return 0 }
+    fingerprint.add(.max)
+    guard fingerprint.add(tokens: record.referenceTokenIDs, or: record.reference) else { return 0 }
+    fingerprint.add(.max)
     for part in [record.run, record.split, record.epoch.map { "\($0)" }] {
-      _ = add(nil, part ?? "", &fingerprint)
+      fingerprint.add(part ?? "")
+      fingerprint.add(.max)
     }
     return max(1, fingerprint.value)
   }
@@ -341,14 +332,7 @@ public struct EvidenceChecks: Sendable {
   /// A number for the reference; 0 where it is not known.
   private static func reference(_ record: Record) -> UInt64 {
     var fingerprint = FastNumber()
-    if let tokens = record.referenceTokenIDs {
-      for token in tokens { fingerprint.add(UInt64(bitPattern: Int64(token))) }
-    } else if let text = record.reference {
-      for byte in text.utf8 { fingerprint.add(UInt64(byte)) }
-    } else {
-      return 0
-    }
-    return max(1, fingerprint.value)
+    return fingerprint.add(tokens: record.referenceTokenIDs, or: record.reference) ? max(1, fingerprint.value) : 0
   }
 
   // MARK: What was found
@@ -517,91 +501,5 @@ public struct EvidenceChecks: Sendable {
     var found = Places()
     for (sample, isShared) in zip(samples, isShared) where isShared { found.add(sample.id) }
     return found
-  }
-}
-
-/// The smallest values of a data set, to see a floor: a value that many tokens share at the end of a tail in which no
-/// two others are equal.
-private struct LowestValues {
-  /// One value.
-  struct Value {
-    let value: Double
-    var count = 0
-    /// Records with it, the first of their names, and numbers for the values of some: copies of one record do not count.
-    var records = 0
-    var names: [String] = []
-    var answers: Set<UInt64> = []
-    /// Some of the places in records where it stands: the first token of a template is as improbable in each.
-    var places: Set<Int> = []
-    /// The record that was added last.
-    var last = ""
-  }
-
-  private static let size = 24
-  private var values: [Value] = []
-
-  /// What is above has no place among the smallest values.
-  var threshold: Double { values.count < Self.size ? 0 : values[Self.size - 1].value }
-
-  /// Adds the values of a record.
-  mutating func add(_ numbers: [Double], of name: String, _ answer: UInt64) {
-    for (position, value) in numbers.enumerated() where value <= threshold && value > -.infinity && value < 0 {
-      let place = values.firstIndex { $0.value >= value } ?? values.count
-      if place == values.count || values[place].value != value {
-        values.insert(Value(value: value), at: place)
-        if values.count > Self.size { values.removeLast() }
-        if place == values.count { continue }
-      }
-      values[place].count += 1
-      if values[place].count == 1 || values[place].last != name {
-        values[place].last = name
-        values[place].records += 1
-        if values[place].names.count < 5 { values[place].names.append(name) }
-      }
-      if values[place].answers.count < 4 { values[place].answers.insert(answer) }
-      if values[place].places.count < 4 { values[place].places.insert(position) }
-    }
-  }
-
-  /// Adds those of another part of the data set.
-  mutating func merge(_ other: LowestValues) {
-    var all: [Value] = []
-    var (own, others) = (values[...], other.values[...])
-    while all.count < Self.size, let next = [own.first, others.first].compactMap({ $0?.value }).min() {
-      var value = Value(value: next)
-      for part in [own.first, others.first] where part?.value == next {
-        guard let part else { continue }
-        value.count += part.count
-        value.records += part.records
-        value.names += part.names.prefix(5 - value.names.count)
-        value.answers.formUnion(part.answers)
-        value.places.formUnion(part.places)
-      }
-      if own.first?.value == next { own.removeFirst() }
-      if others.first?.value == next { others.removeFirst() }
-      all.append(value)
-    }
-    values = all
-  }
-
-  /// The smallest value where it is a floor: at least five tokens of three different records have it, in different
-  /// places, and ten times as many as any of the next larger values, which rounding or copies repeat as well.
-  var floor: Value? {
-    guard let first = values.first, values.count == Self.size, first.value < -1, first.count >= 5,
-      first.answers.count >= 3, first.places.count >= 2,
-      values.dropFirst().allSatisfy({ $0.count == 1 || 10 * $0.count <= first.count })
-    else { return nil }
-    return first
-  }
-}
-
-/// A number for numbers, a word at a time.
-private struct FastNumber {
-  private(set) var value: UInt64 = 0x9E37_79B9_7F4A_7C15
-
-  @inline(__always)
-  mutating func add(_ word: UInt64) {
-    value = (value ^ word) &* 0xD6E8_FEB8_6659_FD93
-    value ^= value >> 32
   }
 }

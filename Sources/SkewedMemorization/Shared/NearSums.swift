@@ -79,12 +79,8 @@ struct NearSums: Sendable, Codable {
 
   mutating func add(_ bounds: NearVerbatimBounds, _ record: Record, _ law: MatchLengthLaw) {
     // A verbatim copy is a near-copy: where the scheme's own law leaves bounds, the middle is between them.
-    let plain = law.logSurvival[bounds.length]
-    let exact =
-      decoding.map { scheme in
-        (try? DecodedLaw(record, under: scheme)).map { min($0.logSurvival[bounds.length].middle, bounds.logUpper) }
-          ?? -.infinity
-      } ?? plain
+    let known = (try? bounds.logVerbatim(record, law)) ?? -.infinity
+    let exact = decoding == nil ? known : min(known, bounds.logUpper)
     // What is proved may be less than what is known.
     let logLower = decoding == nil ? max(bounds.logLower, exact) : bounds.logLower
     records += 1
@@ -131,5 +127,13 @@ struct NearSums: Sendable, Codable {
       lowerAbove[index] += other.lowerAbove[index]
       upperAbove[index] += other.upperAbove[index]
     }
+  }
+}
+
+extension NearVerbatimBounds {
+  /// ln S(n) of a verbatim copy under the scheme of the bounds; the middle where the scheme's own law leaves bounds.
+  func logVerbatim(_ record: Record, _ law: MatchLengthLaw) throws(RecordError) -> Double {
+    decoding == .plain
+      ? law.logSurvival[length] : try DecodedLaw(record, under: decoding).logSurvival[length].middle
   }
 }

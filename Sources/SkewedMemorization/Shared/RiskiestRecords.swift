@@ -92,7 +92,8 @@ extension RecordAtRisk.Text {
   fileprivate init?(_ record: Record) {
     guard let reference = record.reference, !reference.isEmpty else { return nil }
     let prefix = record.prefix.map { text in
-      text.count > Self.shown.prefix ? "…" + text.suffix(Self.shown.prefix) : text
+      let end = text.suffix(Self.shown.prefix)
+      return end.startIndex > text.startIndex ? "…" + end : text
     }
     var tokens: [String]?
     if let offsets = record.place?.tokenOffsets, let first = offsets.first {

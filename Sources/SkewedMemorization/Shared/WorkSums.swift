@@ -161,12 +161,9 @@ struct WorkSums: Sendable {
       knowsCopies = record.referenceTokenIDs != nil && (record.prefixTokenIDs != nil || place.isLongPass)
       let isPass = place.isLongPass
       if let bounds = record.near, !isPass {
-        let plain = MatchLengthLaw(record).logSurvival
+        let law = MatchLengthLaw(record)
         near = try bounds.map { bounds throws(RecordError) in
-          let exact =
-            bounds.decoding == .plain
-            ? plain[bounds.length] : try DecodedLaw(record, under: bounds.decoding).logSurvival[bounds.length].middle
-          return (bounds, min(exact, bounds.logUpper))
+          (bounds, min(try bounds.logVerbatim(record, law), bounds.logUpper))
         }
       } else {
         near = []

@@ -109,7 +109,7 @@ public struct ValidateAnalysis: Sendable {
       warnings: missing > 0 ? [Warning(.unknownRecords, counts: ["lines": missing])] : [])
   }
 
-  /// The probabilities of matching n tokens beside what draws did, at the n where Σ S (1 - S) is largest, of 1, 2, 4, ….
+  /// The probabilities of matching n tokens beside what draws did, at the n of 1, 2, 4, … where Σ S (1 - S) is largest.
   private func reliability(_ draws: [AgreementTest.Draws]) -> CalibrationSummary? {
     let longest = draws.flatMap(\.matches).map(\.compared).max() ?? 0
     var best: (n: Int, spread: Double, probabilities: [Double], outcomes: [Bool])?
@@ -131,8 +131,8 @@ public struct ValidateAnalysis: Sendable {
     }
   }
 
-  /// The share of draws within a distance beside its proved bounds for the same scheme. Records whose draws were ended before the
-  /// compared length are left out: what was ended had left the reference.
+  /// The share of draws within a distance beside its proved bounds for the same scheme. Records whose draws were ended
+  /// before the compared length are left out: what was ended had left the reference.
   private func near(
     _ records: [Record], _ generations: [SampledGenerations], _ places: GenerationsOfRecords,
     _ decoding: Decoding
@@ -154,7 +154,7 @@ public struct ValidateAnalysis: Sendable {
             ? EditDistance.hamming(tokens, target) : EditDistance.levenshtein(tokens, target)
           return distance <= bounds.limit
         }
-        let key = "\(bounds.distance.rawValue) \(bounds.limit) \(n)"
+        let key = NearSums.key(bounds)
         var row =
           rows[key]
           ?? .init(
