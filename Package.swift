@@ -52,7 +52,7 @@ let package = Package(
     ),
     .target(
       name: "Inference",
-      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+      dependencies: ["CLogisticRegression", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(
       name: "HeavyTails",
@@ -61,10 +61,13 @@ let package = Package(
     .target(
       name: "TokenProcess",
       dependencies: [
-        "GSLNumerics", "HeavyTails", "Inference", .product(name: "RealModule", package: "swift-numerics"),
+        "CTokenSums", "GSLNumerics", "HeavyTails", "Inference",
+        .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
     .target(name: "CDotProducts"),
+    .target(name: "CLogisticRegression"),
+    .target(name: "CTokenSums"),
     .target(
       name: "Similarity",
       dependencies: ["CDotProducts", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]

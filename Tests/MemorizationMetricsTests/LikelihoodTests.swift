@@ -1,3 +1,4 @@
+import GSLNumerics
 import MemorizationMetrics
 import RealModule
 import TestSupport
@@ -165,5 +166,26 @@ private struct StatisticsCases: Decodable {
       expectClose(total, 1, relative: 1e-13)
     }
     #expect(NGramModel(order: 3, vocabularySize: 4).logProbability([1, 2]) == 2 * .log(0.25))
+  }
+
+  /// Each text by the others: as a model that it was taken back from says, also where texts repeat each other.
+  @Test(arguments: [1, 2, 3, 6]) func nGramsOfTheOthers(order: Int) {
+    var generator = SeededGenerator(seed: UInt64(order))
+    var texts: [[Int]] = (0..<60).map { _ in
+      (0..<Int.random(in: 1...40, using: &generator)).map { _ in
+        Int.random(in: 0..<Int.random(in: 1...9, using: &generator), using: &generator) * 1_000_003
+      }
+    }
+    texts += [texts[3], texts[3], texts[7] + texts[8], [.max], Array(repeating: 5, count: 30)]
+    var model = NGramModel(order: order, vocabularySize: 50)
+    for text in texts { model.add(text) }
+    for (text, value) in zip(texts, NGramModel.leaveOneOut(texts, order: order, vocabularySize: 50)) {
+      model.remove(text)
+      expectClose(value, model.logProbability(text), relative: 1e-13)
+      model.add(text)
+    }
+    // Without others every token is as probable.
+    let alone: [Double] = NGramModel.leaveOneOut([[1, 2]], order: order, vocabularySize: 4)
+    #expect(alone == [2 * Double.log(0.25)])
   }
 }

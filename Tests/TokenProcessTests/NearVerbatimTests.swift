@@ -212,14 +212,17 @@ import TokenProcess
     let rounds = slowTestsAreEnabled ? 2000 : 300
     var estimates: [Double] = []
     var held = 0
+    var variance = 0.0
     for round in 0..<rounds {
       var method = try ConditionalMonteCarlo(limit: e)
       (method.draws, method.seed) = (50, UInt64(round))
       let result = try await method.estimate(of: reference, model)
       estimates.append(result.estimate)
       if result.limits.contains(truth) { held += 1 }
-      #expect(result.variance < truth * (1 - truth))
+      variance += result.variance / Double(rounds)
     }
+    // On average: the variance of a few draws is itself a matter of chance.
+    #expect(variance < truth * (1 - truth))
     let mean = estimates.reduce(0, +) / Double(rounds)
     let deviation = (estimates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rounds - 1)).squareRoot()
     // Four standard errors of the mean.

@@ -13,7 +13,7 @@ struct ArrayRecords: RecordBatches {
   private var position = 0
 
   /// About how many values are made records at a time.
-  private static let batchSize = 1 << 16
+  private static let batchSize = 1 << 18
 
   init(
     _ input: InputFile, _ format: CaptureFormat, lengths: String?, namePrefix: String

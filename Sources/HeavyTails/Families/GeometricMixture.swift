@@ -169,10 +169,10 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     return rows
   }
 
-  public static var searches: Int { 4 + parts }
+  public static var searches: Int { 6 + parts }
 
-  /// Where the EM algorithm arrives: from parts spread narrowly and widely around the mean, and from fewer parts with
-  /// one more added where that helps most.
+  /// Where the EM algorithm arrives: from parts spread narrowly and widely around the mean, from fewer parts with one
+  /// more added where that helps most, and from fewer parts with one that ends at once, one that never ends, or both.
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     // The law given N >= m is a mixture of the same parts with weights in proportion to w p^m.
     let first = counts.cells.first?.length ?? 0
@@ -191,14 +191,20 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
       let p = means.map { $0 / (1 + $0) }
       return GeometricParts(weights: p.map { _ in 1 / Double(parts) }, p: p)
     }
-    var grown = GeometricParts(weights: [1], p: [mean / (1 + mean)])
-    while grown.p.count < parts {
-      let additions = [0.02, 0.3 * mean, mean, 3 * mean, longest, 10 * longest].map { grown.adding(p: $0 / (1 + $0)) }
-      grown =
-        additions.map { $0.improved(on: data, iterations: 30) }
-        .max { $0.logLikelihood(of: data) < $1.logLikelihood(of: data) } ?? additions[0]
+    // Parts that end at once and that hardly end at all are what shares at zero and without end are limits of.
+    let (shortest, endless) = (1e-6, 1e9 * longest)
+    var grown = [GeometricParts(weights: [1], p: [mean / (1 + mean)])]
+    while grown.count < parts {
+      let means = [shortest, 0.02, 0.3 * mean, mean, 3 * mean, longest, 10 * longest, endless]
+      let additions = means.map { grown[grown.count - 1].adding(mean: $0).improved(on: data, iterations: 30) }
+      grown.append(
+        additions.max { $0.logLikelihood(of: data) < $1.logLikelihood(of: data) } ?? additions[0])
     }
-    return (spread + [grown]).map { start in
+    let smaller = grown[parts - 2]
+    grown =
+      [grown[parts - 1], smaller.adding(mean: endless), smaller.adding(mean: shortest)]
+      + (parts > 2 ? [grown[parts - 3].adding(mean: shortest).adding(mean: endless)] : [])
+    return (spread + grown).map { start in
       let found = start.improved(on: data, iterations: 60)
       let logs = found.weights.indices.map { .log(found.weights[$0]) - Double(first) * .log(found.p[$0]) }
       let total = logs.reduce(-.infinity) { logAddExp($0, $1) }
@@ -236,8 +242,8 @@ private struct GeometricParts {
   var p: [Double]
 
   /// With a tenth of the records in one more part.
-  func adding(p new: Double) -> GeometricParts {
-    GeometricParts(weights: weights.map { 0.9 * $0 } + [0.1], p: p + [new])
+  func adding(mean: Double) -> GeometricParts {
+    GeometricParts(weights: weights.map { 0.9 * $0 } + [0.1], p: p + [mean / (1 + mean)])
   }
 
   private func logTerms(_ length: Int, isExact: Bool) -> [Double] {

@@ -32,10 +32,7 @@ public struct Discrimination: Sendable, Equatable {
     precondition(level > 0 && level < 1, "level \(level)")
     guard !members.isEmpty, !others.isEmpty, !(members + others).contains(where: \.isNaN) else { return nil }
     let (m, n) = (Double(members.count), Double(others.count))
-    let all = ranks(members + others)
-    // The share of others below each member, and of members above each other (Sun, Xu, 2014).
-    let ofMembers = zip(all[..<members.count], ranks(members)).map { ($0 - $1) / n }
-    let ofOthers = zip(all[members.count...], ranks(others)).map { 1 - ($0 - $1) / m }
+    let (ofMembers, ofOthers) = Self.placements(members: members, others: others)
     let area = ofMembers.reduce(0, +) / m
     func variance(_ values: [Double]) -> Double {
       values.count < 2 ? 0 : values.reduce(0) { $0 + ($1 - area) * ($1 - area) } / Double(values.count - 1)
@@ -64,6 +61,16 @@ public struct Discrimination: Sendable, Equatable {
       }
     }
     self.curve = curve
+  }
+
+  /// The share of others below each member, and of members above each other (Sun, Xu, 2014).
+  static func placements(members: [Double], others: [Double]) -> (members: [Double], others: [Double]) {
+    let (m, n) = (Double(members.count), Double(others.count))
+    let all = ranks(members + others)
+    return (
+      zip(all[..<members.count], ranks(members)).map { ($0 - $1) / n },
+      zip(all[members.count...], ranks(others)).map { 1 - ($0 - $1) / m }
+    )
   }
 
   /// The largest true positive rate at a false positive rate of at most `rate`, with its Clopper–Pearson limits for the

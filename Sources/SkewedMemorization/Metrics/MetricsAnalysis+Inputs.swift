@@ -131,13 +131,8 @@ extension MetricsAnalysis {
     guard order > 0, texts.count == records.count, texts.count > 1 else { return nil }
     let known = texts.lazy.joined().max() ?? 0
     let vocabulary = max(records.compactMap(\.vocabularySize).max() ?? 0, known < .max ? known + 1 : known, 1)
-    var model = NGramModel(order: order, vocabularySize: vocabulary)
-    for text in texts { model.add(text) }
-    return texts.map { text in
-      model.remove(text)
-      defer { model.add(text) }
-      return model.logProbability(text) / Double(text.count)
-    }
+    let sums = NGramModel.leaveOneOut(texts, order: order, vocabularySize: vocabulary)
+    return zip(sums, texts).map { $0 / Double($1.count) }
   }
 }
 

@@ -74,11 +74,10 @@ public struct DataSetSums: Sendable {
   /// - Complexity: O(L).
   public mutating func add(_ record: Record) {
     let law = MatchLengthLaw(record)
-    let masses = law.masses
-    let moments = law.moments(masses: masses)
+    let moments = law.moments
     let longest = sums.survival.maximumLength
     sums.survival.add(law)
-    sums.histogram.add(masses: masses)
+    sums.histogram.add(law)
     sums.cumulance.add(moments)
     sums.heterogeneity.add(law)
     addGroups(record, law)

@@ -115,14 +115,13 @@ public struct EvidenceChecks: Sendable {
   }
 
   private struct Sample: Sendable {
-    let id: String
+    let record: Record
     let question: UInt64
-    let values: [Double]
-    /// What is looked for in other records.
-    let numbers: [UInt64]
+
+    var values: [Double] { record.tokenLogProbabilities }
   }
 
-  /// The tokens of a reference; its words where there are none, but for the first and the last, which a window may have
+  /// What is looked for in other records: the tokens of a reference; its words where there are none, but for the first and the last, which a window may have
   /// cut; or its values.
   private static func numbers(of record: Record) -> [UInt64] {
     if let tokens = record.referenceTokenIDs { return tokens.map { UInt64(bitPattern: Int64($0)) } }
@@ -157,10 +156,7 @@ public struct EvidenceChecks: Sendable {
         question: question, values: number, isTelling: isTelling,
         reference: question == 0 ? Self.reference(record) : 0))
     if samples.count < Self.sampleSize {
-      samples.append(
-        Sample(
-          id: record.id, question: question, values: record.tokenLogProbabilities,
-          numbers: Self.numbers(of: record)))
+      samples.append(Sample(record: record, question: question))
     }
   }
 
@@ -479,7 +475,7 @@ public struct EvidenceChecks: Sendable {
     let width = 8
     var places: [UInt64: (record: Int, offset: Int)] = [:]
     var isShared = [Bool](repeating: false, count: samples.count)
-    let texts = samples.map(\.numbers)
+    let texts = samples.map { Self.numbers(of: $0.record) }
     for (index, numbers) in texts.enumerated() {
       for start in stride(from: 0, through: numbers.count - width, by: 1) {
         let window = numbers[start..<(start + width)]
@@ -499,7 +495,7 @@ public struct EvidenceChecks: Sendable {
     }
     guard 2 * isShared.count(where: \.self) > samples.count else { return nil }
     var found = Places()
-    for (sample, isShared) in zip(samples, isShared) where isShared { found.add(sample.id) }
+    for (sample, isShared) in zip(samples, isShared) where isShared { found.add(sample.record.id) }
     return found
   }
 }

@@ -10,11 +10,17 @@ struct RiskiestRecords: Sendable, Codable {
     case whole
   }
 
+  /// A record, and what its picture is made of.
+  private struct Entry: Sendable {
+    var risk: RecordAtRisk
+    var record: Record?
+  }
+
   private(set) var limit: Int
   private let order: Order
-  private var records: [RecordAtRisk] = []
-  /// The key of the last record that is pictured, once there are more.
-  private var pictureThreshold: (Double, Double)?
+  private var entries: [Entry] = []
+  /// The key of the last record that is kept, once there are as many: none that is not above it can come in.
+  private var threshold: (Double, Double)?
 
   /// How many of the first records are pictured, and how many of their tokens.
   static let pictured = (records: 40, tokens: 64)
@@ -25,42 +31,42 @@ struct RiskiestRecords: Sendable, Codable {
     self.order = order
   }
 
-  mutating func add(_ record: RecordAtRisk) {
-    records.append(record)
-    if records.count >= 2 * limit + 1000 {
-      records = sorted
-      if records.count > Self.pictured.records { pictureThreshold = key(records[Self.pictured.records - 1]) }
-    }
-  }
-
   /// Adds a record, with what its picture takes where it may come to be among the first.
-  mutating func add(_ risk: RecordAtRisk, of record: Record) {
-    var pictured = risk
-    if pictureThreshold.map({ key(risk) > $0 }) ?? true {
-      pictured.text = RecordAtRisk.Text(record)
-      pictured.tokenLogProbabilities = record.tokenLogProbabilities.prefix(Self.pictured.tokens).map {
-        OrNull(wrappedValue: $0 > -.infinity ? $0 : nil)
-      }
-    }
-    add(pictured)
+  mutating func add(_ risk: RecordAtRisk, of record: Record? = nil) {
+    if let threshold, key(risk) <= threshold { return }
+    entries.append(Entry(risk: risk, record: record))
+    guard entries.count >= 2 * limit + 100 else { return }
+    entries = ranked
+    threshold = entries.last.map { key($0.risk) }
   }
 
   /// Adds the records that another part of the data kept: no more can be named than each part kept.
   mutating func merge(_ other: RiskiestRecords) {
     limit = min(limit, other.limit)
-    for record in other.sorted { add(record) }
+    for entry in other.ranked { add(entry.risk, of: entry.record) }
+  }
+
+  private var ranked: [Entry] {
+    entries.enumerated()
+      .map { (key: key($0.element.risk), offset: $0.offset) }
+      .sorted { $0.key != $1.key ? $0.key > $1.key : $0.offset < $1.offset }
+      .prefix(limit).map { entries[$0.offset] }
   }
 
   /// The records kept, first to last.
   var sorted: [RecordAtRisk] {
-    records.enumerated()
-      .map { (key: key($0.element), offset: $0.offset, record: $0.element) }
-      .sorted { $0.key != $1.key ? $0.key > $1.key : $0.offset < $1.offset }
-      .prefix(limit).enumerated().map { offset, entry in
-        var record = entry.record
-        if offset >= Self.pictured.records { (record.tokenLogProbabilities, record.text) = (nil, nil) }
-        return record
+    ranked.enumerated().map { offset, entry in
+      var risk = entry.risk
+      if offset >= Self.pictured.records {
+        (risk.tokenLogProbabilities, risk.text) = (nil, nil)
+      } else if let record = entry.record {
+        risk.text = RecordAtRisk.Text(record)
+        risk.tokenLogProbabilities = record.tokenLogProbabilities.prefix(Self.pictured.tokens).map {
+          OrNull(wrappedValue: $0 > -.infinity ? $0 : nil)
+        }
       }
+      return risk
+    }
   }
 
   private func key(_ record: RecordAtRisk) -> (Double, Double) {
@@ -69,6 +75,13 @@ struct RiskiestRecords: Sendable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey { case limit, order, records }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    limit = try container.decode(Int.self, forKey: .limit)
+    order = try container.decode(Order.self, forKey: .order)
+    entries = try container.decode([RecordAtRisk].self, forKey: .records).map { Entry(risk: $0) }
+  }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)

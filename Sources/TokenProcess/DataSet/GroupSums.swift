@@ -1,3 +1,4 @@
+internal import CTokenSums
 import GSLNumerics
 
 /// Sums of non-negative numbers over groups of records at each length, each length in units of a power of two of its
@@ -11,26 +12,29 @@ struct GroupSums: Sendable {
   private(set) var lengths = 0
   /// Lengths that a group has room for.
   private var stride = 0
-  /// By length; `Int.min` where every sum is 0.
-  private var exponents: [Int] = []
+  /// By length; ``noExponent`` where every sum is 0.
+  private var exponents: [Double] = []
   /// groups × stride.
   private var significands: [Double] = []
 
   init() {}
+
+  /// Below the exponent of every number, and above that of a law's zeros.
+  private static let noExponent = -0x1p61
 
   /// The sums by length, with an exponent and a significand for each group or fewer.
   init(columns: [(exponent: Int, significands: [Double])]) {
     reserve(lengths: columns.count)
     reserve(groups: columns.map(\.significands.count).max() ?? 0)
     for (length, column) in columns.enumerated() {
-      exponents[length] = column.exponent
+      exponents[length] = column.exponent == .min ? Self.noExponent : Double(column.exponent)
       for (group, value) in column.significands.enumerated() { significands[group * stride + length] = value }
     }
   }
 
   mutating func reserve(lengths: Int) {
     guard lengths > self.lengths else { return }
-    exponents += Array(repeating: .min, count: lengths - self.lengths)
+    exponents += Array(repeating: Self.noExponent, count: lengths - self.lengths)
     self.lengths = lengths
     guard lengths > stride else { return }
     // With room for more, as arrays have.
@@ -48,33 +52,34 @@ struct GroupSums: Sendable {
     self.groups = groups
   }
 
-  /// Adds a number at each of the first lengths to a group's sums. The unit follows the largest number, and 64 binary
-  /// orders are left for the sums.
+  /// Adds S(n) of a law for as many n as it has tokens, from a first one on, to a group's sums. The unit follows the
+  /// largest number, and 64 binary orders are left for the sums.
   ///
-  /// - Precondition: There are as many lengths.
-  mutating func add(_ values: UnsafeBufferPointer<ScaledValue>, to group: Int) {
+  /// - Precondition: There is room for its length.
+  mutating func add(_ law: MatchLengthLaw, from first: Int, to group: Int) {
     reserve(groups: group + 1)
-    for (length, value) in values.enumerated() where value.exponent > exponents[length] && value.significand > 0 {
-      rescale(length, to: value.exponent)
-    }
-    significands.withUnsafeMutableBufferPointer { significands in
-      exponents.withUnsafeBufferPointer { exponents in
-        let row = UnsafeMutableBufferPointer(rebasing: significands[group * stride..<(group + 1) * stride])
-        for (length, value) in values.enumerated() where value.significand > 0 {
-          let shift = value.exponent - exponents[length]
-          if shift > -1000 { row[length] += value.significand * powerOfTwo(shift) }
+    _ = law.withColumns { columns, stride in
+      let significand = columns + MatchLengthLaw.Column.significand * stride + first
+      let exponent = columns + MatchLengthLaw.Column.exponent * stride + first
+      if count_above(exponent, exponents, law.length) > 0 {
+        for index in 0..<law.length where exponent[index] > exponents[index] {
+          rescale(index, to: Int(exponent[index]))
         }
+      }
+      significands.withUnsafeMutableBufferPointer { significands in
+        guard let start = significands.baseAddress else { return }
+        scaled_add(significand, exponent, exponents, law.length, start + group * self.stride)
       }
     }
   }
 
   private mutating func rescale(_ length: Int, to exponent: Int) {
-    if exponents[length] != .min {
-      let shift = exponents[length] - exponent
+    if let unit = self.exponent(length) {
+      let shift = unit - exponent
       let factor = shift <= -1000 ? 0 : powerOfTwo(shift)
       for group in 0..<groups { significands[group * stride + length] *= factor }
     }
-    exponents[length] = exponent
+    exponents[length] = Double(exponent)
   }
 
   /// Adds each group beyond a number to that at its number less this one.
@@ -98,10 +103,11 @@ struct GroupSums: Sendable {
   mutating func merge(_ other: GroupSums, into targets: [Int]) {
     reserve(groups: targets.prefix(other.groups).max().map { $0 + 1 } ?? 0)
     var factors = [Double](repeating: 0, count: other.lengths)
-    for (length, exponent) in other.exponents.enumerated() where exponent != .min {
-      if exponent > exponents[length] { rescale(length, to: exponent) }
-      let shift = exponent - exponents[length]
-      factors[length] = shift > -1000 ? powerOfTwo(shift) : 0
+    for length in 0..<other.lengths {
+      guard let exponent = other.exponent(length) else { continue }
+      if Double(exponent) > exponents[length] { rescale(length, to: exponent) }
+      let shift = Double(exponent) - exponents[length]
+      factors[length] = shift > -1000 ? powerOfTwo(Int(shift)) : 0
     }
     significands.withUnsafeMutableBufferPointer { mine in
       other.significands.withUnsafeBufferPointer { theirs in
@@ -115,8 +121,8 @@ struct GroupSums: Sendable {
     }
   }
 
-  /// The exponent of the unit at a length; `Int.min` where every sum is 0.
-  func exponent(_ length: Int) -> Int { exponents[length] }
+  /// The exponent of the unit at a length; nil where every sum is 0.
+  func exponent(_ length: Int) -> Int? { exponents[length] > Self.noExponent ? Int(exponents[length]) : nil }
 
   /// A group's sum in that unit.
   func significand(_ group: Int, _ length: Int) -> Double {
@@ -125,8 +131,7 @@ struct GroupSums: Sendable {
 
   /// A group's sum as an ordinary number.
   func value(_ group: Int, _ length: Int) -> Double {
-    exponents[length] == .min
-      ? 0 : ScaledValue(significand: significand(group, length), exponent: exponents[length]).double
+    exponent(length).map { ScaledValue(significand: significand(group, length), exponent: $0).double } ?? 0
   }
 
   /// The groups' shares of their total at some lengths, a row a group; 0 where the total is.

@@ -1,3 +1,4 @@
+internal import CTokenSums
 import GSLNumerics
 import HeavyTails
 
@@ -6,7 +7,9 @@ import HeavyTails
 /// It is the sufficient statistic of every population fit (TheModel §2). Its memory is O(largest length) whatever
 /// the number of records, and two of them merge by addition.
 public struct MatchLengthHistogram: Sendable, Equatable, Codable {
-  private var exact: [CompensatedSum] = []
+  /// The sums of exact weights at 0, 1, …, and their rounding errors: two columns, for what is added in one go.
+  private var sums: [Double] = []
+  private var errors: [Double] = []
   private var censored: [CompensatedSum] = []
 
   /// The empty histogram.
@@ -14,37 +17,47 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
 
   /// Adds the exact law of one record: P(N = n) at each n < L, P(N >= L) censored at L.
   public mutating func add(_ law: MatchLengthLaw) {
-    add(masses: law.masses)
+    reserve(law.length)
+    _ = law.withColumns { columns, stride in
+      let mass = columns + MatchLengthLaw.Column.mass * stride
+      sums_add(mass, law.length, &sums, &errors)
+      censored[law.length].add(mass[law.length])
+    }
   }
 
-  package mutating func add(masses: [Double]) {
-    let length = masses.count - 1
-    reserve(length)
-    exact.withUnsafeMutableBufferPointer { exact in
-      for n in 0..<length { exact[n].add(masses[n]) }
-    }
-    censored[length].add(masses[length])
+  /// The exact weights.
+  private var exact: [CompensatedSum] { zip(sums, errors).map { CompensatedSum(high: $0, low: $1) } }
+
+  private mutating func add(_ weight: CompensatedSum, at n: Int) {
+    var sum = CompensatedSum(high: sums[n], low: errors[n])
+    sum.merge(weight)
+    (sums[n], errors[n]) = (sum.high, sum.low)
   }
 
   /// Adds one greedy match.
   public mutating func add(_ match: GreedyMatch) {
     reserve(match.length)
-    if match.isCensored { censored[match.length].add(1) } else { exact[match.length].add(1) }
+    if match.isCensored {
+      censored[match.length].add(1)
+    } else {
+      add(CompensatedSum(high: 1, low: 0), at: match.length)
+    }
   }
 
   /// Adds all records of another histogram.
   public mutating func merge(_ other: MatchLengthHistogram) {
-    guard !other.exact.isEmpty else { return }
-    reserve(other.exact.count - 1)
-    for n in other.exact.indices {
-      exact[n].merge(other.exact[n])
+    guard other.length > 0 else { return }
+    reserve(other.length - 1)
+    for (n, weight) in other.exact.enumerated() {
+      add(weight, at: n)
       censored[n].merge(other.censored[n])
     }
   }
 
   /// The weights as data for a fit.
   public var counts: CensoredCounts {
-    CensoredCounts(
+    let exact = exact
+    return CensoredCounts(
       sorted: exact.indices.map {
         CensoredCounts.Cell(length: $0, exact: max(0, exact[$0].value), censored: max(0, censored[$0].value))
       })
@@ -52,7 +65,7 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
 
   /// Mean, variance and third cumulant of min(N, L) for a record drawn at random; nil without records.
   public var moments: Cumulants? {
-    let weights = exact.indices.map { exact[$0].value + censored[$0].value }
+    let weights = zip(exact, censored).map { $0.value + $1.value }
     var total = CompensatedSum()
     var first = CompensatedSum()
     for (n, weight) in weights.enumerated() {
@@ -72,13 +85,14 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
   }
 
   /// One more than the largest length; 0 without records.
-  package var length: Int { exact.count }
+  package var length: Int { sums.count }
 
   private enum CodingKeys: String, CodingKey { case exact, censored }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    exact = try container.decode([CompensatedSum].self, forKey: .exact)
+    let exact = try container.decode([CompensatedSum].self, forKey: .exact)
+    (sums, errors) = (exact.map(\.high), exact.map(\.low))
     censored = try container.decode([CompensatedSum].self, forKey: .censored)
     guard exact.count == censored.count else {
       throw DecodingError.dataCorruptedError(
@@ -91,9 +105,16 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
     }
   }
 
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(exact, forKey: .exact)
+    try container.encode(censored, forKey: .censored)
+  }
+
   private mutating func reserve(_ length: Int) {
-    while exact.count <= length {
-      exact.append(CompensatedSum())
+    while sums.count <= length {
+      sums.append(0)
+      errors.append(0)
       censored.append(CompensatedSum())
     }
   }

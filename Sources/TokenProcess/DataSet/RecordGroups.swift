@@ -39,10 +39,8 @@ public struct RecordGroups: Sendable {
     reserve(law.length)
     let group = number(of: unit) % groupCount
     records += 1
-    law.survival.withUnsafeBufferPointer { survival in
-      entered.add(UnsafeBufferPointer(rebasing: survival.dropLast()), to: group)
-      survivors.add(UnsafeBufferPointer(rebasing: survival.dropFirst()), to: group)
-    }
+    entered.add(law, from: 0, to: group)
+    survivors.add(law, from: 1, to: group)
   }
 
   /// The number of a unit, a new one where it is not known.
@@ -171,7 +169,7 @@ extension RecordGroups: Codable {
     var values: PackedDoubles
 
     init(_ sums: GroupSums, _ index: Int, groups: Int) {
-      exponent = sums.exponent(index)
+      exponent = sums.exponent(index) ?? .min
       values = PackedDoubles((0..<groups).map { sums.significand($0, index) })
     }
 
@@ -195,7 +193,9 @@ extension RecordGroups: Codable {
     guard groupCount > 0, groupCount <= Self.largestCount, groupCount & (groupCount - 1) == 0, records >= 0,
       (0...records).contains(units), (units == 0) == (records == 0),
       positions.count <= Self.largestSize / groupCount || groupCount <= 16,
-      positions.allSatisfy({ max($0.survivors.values.values.count, $0.entered.values.values.count) <= groupCount })
+      positions.allSatisfy({
+        max($0.survivors.values.values.count, $0.entered.values.values.count) <= min(units, groupCount)
+      })
     else { throw failure(.groupCount, "the number of groups does not fit the sums") }
     guard positions.allSatisfy({ $0.survivors.isValid && $0.entered.isValid }) else {
       throw failure(.positions, "the sums are none of probabilities")

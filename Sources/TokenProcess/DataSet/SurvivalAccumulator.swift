@@ -1,3 +1,4 @@
+internal import CTokenSums
 import GSLNumerics
 import RealModule
 
@@ -6,6 +7,7 @@ import RealModule
 /// For each n = 1 … largest L, over the records with L >= n: how many there are, Σ S_i(n), Σ S_i(n-1), Σ S_i(n)², Σ ln
 /// S_i(n) and Σ ln(1 - S_i(n)). Memory is O(largest L); two accumulators merge by addition.
 public struct SurvivalAccumulator: Sendable, Codable {
+  /// The sums at one length.
   private struct Position: Sendable, Codable {
     var atRisk = 0
     var survivors = ScaledSum()
@@ -15,54 +17,122 @@ public struct SurvivalAccumulator: Sendable, Codable {
     var logSurvivals = CompensatedSum()
     var logNone = CompensatedSum()
   }
-  private var positions: [Position] = []
+
+  private var atRisk: [Int] = []
+  /// Column by column (`token_sums.h`), each with room for `stride` lengths from 1 on.
+  private var columns: [Double] = []
+  private var stride = 0
   /// The number of records added.
   public private(set) var records = 0
 
   /// The accumulator of no records.
   public init() {}
 
+  /// The exponent of sums without a term.
+  private static let noExponent = -0x1p61
+
+  private mutating func reserve(_ length: Int) {
+    while atRisk.count < length { atRisk.append(0) }
+    guard length > stride else { return }
+    let wider = (max(length, stride + stride / 2) + 7) / 8 * 8
+    var moved = [Double](repeating: 0, count: SUM_COLUMNS * wider)
+    for column in 0..<SUM_COLUMNS {
+      let start = column * wider
+      for index in 0..<stride { moved[start + index] = columns[column * stride + index] }
+      guard column == SUM_SURVIVORS_EXPONENT || column == SUM_ENTERED_EXPONENT else { continue }
+      for index in stride..<wider { moved[start + index] = Self.noExponent }
+    }
+    (columns, stride) = (moved, wider)
+  }
+
   /// Adds the law of one record.
   ///
   /// - Complexity: O(L).
   public mutating func add(_ law: MatchLengthLaw) {
     records += 1
-    while positions.count < law.length { positions.append(Position()) }
-    // In place: an access to an element of an array, and to a part of it, would be checked seven times a token.
-    positions.withUnsafeMutableBufferPointer { positions in
-      for n in 1...law.length {
-        let (before, value) = (law.survival[n - 1], law.survival[n])
-        var position = positions[n - 1]
-        position.atRisk += 1
-        position.survivors.add(value)
-        position.entered.add(before)
-        position.failed.add(
-          ScaledValue(significand: before.significand * law.failures[n - 1], exponent: before.exponent))
-        position.squares.add(value.squared)
-        position.logSurvivals.add(law.logSurvival[n])
-        position.logNone.add(law.logNone(n))
-        positions[n - 1] = position
-      }
-    }
+    reserve(law.length)
+    for index in 0..<law.length { atRisk[index] += 1 }
+    _ = law.withColumns { survival_add($0, $1, law.length, &columns, stride) }
   }
 
   /// Adds the records of another accumulator.
   public mutating func merge(_ other: SurvivalAccumulator) {
     records += other.records
-    while positions.count < other.positions.count { positions.append(Position()) }
-    for (index, position) in other.positions.enumerated() {
-      positions[index].atRisk += position.atRisk
-      positions[index].survivors.merge(position.survivors)
-      positions[index].entered.merge(position.entered)
-      positions[index].failed.merge(position.failed)
-      positions[index].squares.merge(position.squares)
-      positions[index].logSurvivals.merge(position.logSurvivals)
-      positions[index].logNone.merge(position.logNone)
+    reserve(other.maximumLength)
+    for index in other.atRisk.indices {
+      var mine = self[index]
+      let theirs = other[index]
+      mine.atRisk += theirs.atRisk
+      mine.survivors.merge(theirs.survivors)
+      mine.entered.merge(theirs.entered)
+      mine.failed.merge(theirs.failed)
+      mine.squares.merge(theirs.squares)
+      mine.logSurvivals.merge(theirs.logSurvivals)
+      mine.logNone.merge(theirs.logNone)
+      self[index] = mine
     }
   }
 
+  private subscript(_ index: Int) -> Position {
+    get {
+      func number(_ column: Int) -> Double { columns[column * stride + index] }
+      func sum(_ high: Int, _ low: Int) -> CompensatedSum {
+        CompensatedSum(high: number(high), low: number(low))
+      }
+      func scaled(_ sum: CompensatedSum, _ exponent: Double) -> ScaledSum {
+        exponent < -0x1p60 ? ScaledSum() : ScaledSum(sum, exponent: Int(exponent))
+      }
+      let (exponent, before) = (number(SUM_SURVIVORS_EXPONENT), number(SUM_ENTERED_EXPONENT))
+      return Position(
+        atRisk: atRisk[index],
+        survivors: scaled(sum(SUM_SURVIVORS, SUM_SURVIVORS_ERROR), exponent),
+        entered: scaled(sum(SUM_ENTERED, SUM_ENTERED_ERROR), before),
+        failed: scaled(sum(SUM_FAILED, SUM_FAILED_ERROR), before),
+        squares: scaled(sum(SUM_SQUARES, SUM_SQUARES_ERROR), 2 * exponent),
+        logSurvivals: sum(SUM_LOG_SURVIVALS, SUM_LOG_SURVIVALS_ERROR), logNone: sum(SUM_LOG_NONE, SUM_LOG_NONE_ERROR))
+    }
+    set {
+      func set(_ sum: CompensatedSum, _ high: Int, _ low: Int) {
+        columns[high * stride + index] = sum.high
+        columns[low * stride + index] = sum.low
+      }
+      func set(_ exponent: Int?, _ column: Int) {
+        columns[column * stride + index] = exponent.map(Double.init) ?? Self.noExponent
+      }
+      atRisk[index] = newValue.atRisk
+      let survivors = newValue.survivors.exponent
+      let entered = newValue.entered.exponent
+      set(survivors, SUM_SURVIVORS_EXPONENT)
+      set(entered, SUM_ENTERED_EXPONENT)
+      set(newValue.survivors.sum, SUM_SURVIVORS, SUM_SURVIVORS_ERROR)
+      set(newValue.entered.sum, SUM_ENTERED, SUM_ENTERED_ERROR)
+      set(newValue.squares.sum(in: survivors.map { 2 * $0 }), SUM_SQUARES, SUM_SQUARES_ERROR)
+      set(newValue.failed.sum(in: entered), SUM_FAILED, SUM_FAILED_ERROR)
+      set(newValue.logSurvivals, SUM_LOG_SURVIVALS, SUM_LOG_SURVIVALS_ERROR)
+      set(newValue.logNone, SUM_LOG_NONE, SUM_LOG_NONE_ERROR)
+    }
+  }
+
+  private var positions: [Position] { atRisk.indices.map { self[$0] } }
+
+  private enum CodingKeys: String, CodingKey { case positions, records }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let positions = try container.decode([Position].self, forKey: .positions)
+    records = try container.decode(Int.self, forKey: .records)
+    reserve(positions.count)
+    for (index, position) in positions.enumerated() { self[index] = position }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(positions, forKey: .positions)
+    try container.encode(records, forKey: .records)
+  }
+
   /// The largest reference length.
-  public var maximumLength: Int { positions.count }
+  public var maximumLength: Int { atRisk.count }
 
   /// The number of tokens of all records; nil where it does not fit a number.
   package var tokens: Int? {
@@ -82,7 +152,7 @@ public struct SurvivalAccumulator: Sendable, Codable {
   }
 
   /// The number of records with L >= n; 1 <= n <= ``maximumLength``.
-  public func atRisk(_ n: Int) -> Int { positions[n - 1].atRisk }
+  public func atRisk(_ n: Int) -> Int { atRisk[n - 1] }
 
   /// ln S̄(n) for n = 0 … ``maximumLength``, in product-limit form.
   ///
@@ -100,6 +170,7 @@ public struct SurvivalAccumulator: Sendable, Codable {
     // Near 1 the sum of ln(1 - h) keeps digits that the logarithm of the quotient loses.
     var nearOne = CompensatedSum()
     var isKnown = true
+    let positions = positions
     for (index, position) in positions.enumerated() {
       let entered = position.entered.value
       if index == 0 || position.atRisk != positions[index - 1].atRisk {
@@ -126,31 +197,31 @@ public struct SurvivalAccumulator: Sendable, Codable {
   ///
   /// It is taken over the same records as ``quenched(_:)``, so that their difference is never negative (Jensen).
   public func annealed(_ n: Int) -> Double {
-    positions[n - 1].survivors.value.log - .log(Double(positions[n - 1].atRisk))
+    self[n - 1].survivors.value.log - .log(Double(atRisk[n - 1]))
   }
 
   /// The mean of ln S_i(n) over the records with L >= n, the *quenched* value that a mean loss sees.
   ///
   /// -inf when a record with a token of probability 0 is among them.
   public func quenched(_ n: Int) -> Double {
-    positions[n - 1].logSurvivals.value / Double(positions[n - 1].atRisk)
+    self[n - 1].logSurvivals.value / Double(atRisk[n - 1])
   }
 
   /// (Σ S_i(n))² / Σ S_i(n)², the number of records that carry the tail; nil where every S_i(n) is 0.
   public func effectiveRecords(_ n: Int) -> Double? {
-    let sum = positions[n - 1].survivors.value
+    let sum = self[n - 1].survivors.value
     guard sum.significand > 0 else { return nil }
-    return (sum * sum / positions[n - 1].squares.value).double
+    return (sum * sum / self[n - 1].squares.value).double
   }
 
   /// Σ S_i(n), the expected number of records with N >= n, among those with L >= n.
   public func expectedRecords(_ n: Int) -> Double {
-    positions[n - 1].survivors.value.double
+    self[n - 1].survivors.value.double
   }
 
   /// ln Σ S_i(n), for expected numbers below the range of Double.
   public func logExpectedRecords(_ n: Int) -> Double {
-    positions[n - 1].survivors.value.log
+    self[n - 1].survivors.value.log
   }
 
   /// E[max of min(N, n)] over `draws` draws from every record, Σ_{k <= n} 1 - Π (1 - S_i(k))^draws.

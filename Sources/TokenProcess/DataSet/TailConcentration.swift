@@ -46,7 +46,7 @@ public struct TailAccumulator: Sendable, Codable {
   ///
   /// - Precondition: n <= L.
   public mutating func add(_ law: MatchLengthLaw, at n: Int) {
-    add(law.logSurvival[n], law.survival[n])
+    add(law.logSurvival[n], law.survival(n))
   }
 
   private mutating func add(_ log: Double, _ value: ScaledValue) {

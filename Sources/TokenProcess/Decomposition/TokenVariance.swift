@@ -1,3 +1,4 @@
+internal import CTokenSums
 import GSLNumerics
 
 /// How the variance of ln p_ij splits between records, positions and the rest (TheModel §3c).
@@ -36,7 +37,14 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     /// Σ of the mean ln p of the records that reach this position.
     var recordMeans = DoubleDouble(0)
   }
-  private var positions: [Position] = []
+
+  /// Records that end at each position.
+  private var endings: [Int] = []
+  /// Σ ln p at each position, and its rounding error: two columns, for what is added in one go.
+  private var totals: [Double] = []
+  private var errors: [Double] = []
+  /// Σ of the mean ln p of the records that end at each position: those that reach a position end there or beyond.
+  private var endingMeans: [DoubleDouble] = []
   private var squares = DoubleDouble(0)
   private var recordSquares = DoubleDouble(0)
   /// Tokens of probability 0, for which ln p has no variance; the shares are undefined when there are any.
@@ -46,43 +54,40 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
   public init() {}
 
   /// The largest reference length without a token of probability 0.
-  package var length: Int { positions.count }
+  package var length: Int { endings.count }
 
-  /// Whether the counts could be those of so many records: at every position those that have not ended before.
+  /// Whether the counts could be those of so many records.
   package func isConsistent(records: Int) -> Bool {
-    var left = positions.first?.tokens ?? 0
-    guard (0...records).contains(left), (0...1 << 53).contains(impossibleTokens) else { return false }
-    for position in positions {
-      guard position.tokens == left, (0...left).contains(position.endings), left > 0 else { return false }
-      left -= position.endings
-    }
-    return left == 0
+    (0...1 << 53).contains(impossibleTokens) && endings.reduce(0, +) <= records
   }
 
   /// Adds one record's tokens.
   public mutating func add(_ law: MatchLengthLaw) {
-    let impossible = law.tokenLogProbabilities.count { $0 == -.infinity }
-    impossibleTokens += impossible
-    guard impossible == 0 else { return }
-    while positions.count < law.length { positions.append(Position()) }
-    var sum = DoubleDouble(0)
-    var squares = self.squares
-    positions.withUnsafeMutableBufferPointer { positions in
-      for (index, value) in law.tokenLogProbabilities.enumerated() {
-        let value = DoubleDouble(value)
-        sum += value
-        squares += value * value
-        positions[index].tokens += 1
-        positions[index].total += value
-      }
+    // A sum of logarithms is -inf with one that is.
+    if law.logSurvival[law.length] == -.infinity {
+      let impossible = law.tokenLogProbabilities.count { $0 == -.infinity }
+      impossibleTokens += impossible
+      guard impossible == 0 else { return }
     }
-    self.squares = squares
+    reserve(law.length)
+    sums_add(law.tokenLogProbabilities, law.length, &totals, &errors)
+    var (parts, squareParts) = ([0.0, 0], [0.0, 0])
+    sums_of_squares(law.tokenLogProbabilities, law.length, &parts, &squareParts)
+    let sum = DoubleDouble(high: parts[0], low: parts[1])
     let mean = sum / Double(law.length)
-    positions.withUnsafeMutableBufferPointer { positions in
-      for index in 0..<law.length { positions[index].recordMeans += mean }
-    }
+    squares += DoubleDouble(high: squareParts[0], low: squareParts[1])
     recordSquares += sum * mean
-    positions[law.length - 1].endings += 1
+    endings[law.length - 1] += 1
+    endingMeans[law.length - 1] += mean
+  }
+
+  private mutating func reserve(_ length: Int) {
+    while endings.count < length {
+      endings.append(0)
+      totals.append(0)
+      errors.append(0)
+      endingMeans.append(DoubleDouble(0))
+    }
   }
 
   /// Adds the records of another accumulator.
@@ -90,13 +95,67 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     impossibleTokens += other.impossibleTokens
     squares += other.squares
     recordSquares += other.recordSquares
-    while positions.count < other.positions.count { positions.append(Position()) }
-    for (index, position) in other.positions.enumerated() {
-      positions[index].tokens += position.tokens
-      positions[index].endings += position.endings
-      positions[index].total += position.total
-      positions[index].recordMeans += position.recordMeans
+    reserve(other.length)
+    for index in other.endings.indices {
+      endings[index] += other.endings[index]
+      let total =
+        DoubleDouble(high: totals[index], low: errors[index])
+        + DoubleDouble(high: other.totals[index], low: other.errors[index])
+      (totals[index], errors[index]) = (total.high, total.low)
+      endingMeans[index] += other.endingMeans[index]
     }
+  }
+
+  /// The sums by position.
+  private var positions: [Position] {
+    var (tokens, means) = (0, DoubleDouble(0))
+    var positions = [Position](repeating: Position(), count: endings.count)
+    for index in endings.indices.reversed() {
+      tokens += endings[index]
+      means += endingMeans[index]
+      positions[index] = Position(
+        tokens: tokens, endings: endings[index], total: DoubleDouble(high: totals[index], low: errors[index]),
+        recordMeans: means)
+    }
+    return positions
+  }
+
+  private enum CodingKeys: String, CodingKey { case positions, squares, recordSquares, impossibleTokens }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let positions = try container.decode([Position].self, forKey: .positions)
+    squares = try container.decode(DoubleDouble.self, forKey: .squares)
+    recordSquares = try container.decode(DoubleDouble.self, forKey: .recordSquares)
+    impossibleTokens = try container.decode(Int.self, forKey: .impossibleTokens)
+    var left = positions.first?.tokens ?? 0
+    for position in positions {
+      // At every position stand those that have not ended before.
+      guard position.tokens == left, left > 0, (0...left).contains(position.endings) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .positions, in: container, debugDescription: "the numbers of tokens are none of records")
+      }
+      left -= position.endings
+    }
+    guard left == 0 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .positions, in: container, debugDescription: "the numbers of tokens are none of records")
+    }
+    reserve(positions.count)
+    for (index, position) in positions.enumerated() {
+      endings[index] = position.endings
+      (totals[index], errors[index]) = (position.total.high, position.total.low)
+      let beyond = index + 1 < positions.count ? positions[index + 1].recordMeans : DoubleDouble(0)
+      endingMeans[index] = position.recordMeans - beyond
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(positions, forKey: .positions)
+    try container.encode(squares, forKey: .squares)
+    try container.encode(recordSquares, forKey: .recordSquares)
+    try container.encode(impossibleTokens, forKey: .impossibleTokens)
   }
 
   /// What is left of the shares when what chance gives them is taken away (Hays' ω², with the shares of ``shares``),
@@ -106,6 +165,7 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
   /// - Complexity: O(largest length).
   public var effects: TokenVarianceEffects? {
     guard let shares else { return nil }
+    let positions = positions
     let records = Double(positions[0].tokens)
     let tokens = Double(positions.reduce(0) { $0 + $1.tokens })
     let width = Double(positions.count)
@@ -134,7 +194,8 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
   /// - Complexity: O(largest length). Eliminating the records leaves equations for the positions whose matrix has the
   ///   elements δ_jk N_j - w(max(j, k)); consecutive rows differ in two unknowns and a running sum.
   public var shares: TokenVarianceShares? {
-    guard impossibleTokens == 0, !positions.isEmpty else { return nil }
+    guard impossibleTokens == 0, !endings.isEmpty else { return nil }
+    let positions = positions
     var grand = DoubleDouble(0)
     var tokens = 0
     for position in positions {

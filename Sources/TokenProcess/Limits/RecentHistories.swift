@@ -1,3 +1,5 @@
+import GSLNumerics
+
 /// The last c tokens of every history of a training set, numbered so that equal ones have the same number; c doubles.
 ///
 /// Numbers for 2c tokens come from pairs of numbers for c (Karp, Miller, Rosenberg, STOC 1972). Before a sequence

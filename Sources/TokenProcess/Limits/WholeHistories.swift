@@ -1,3 +1,5 @@
+import GSLNumerics
+
 /// The tree of a training set's sequences from their beginnings: nodes are histories.
 struct WholeHistories: Sendable {
   /// The node that each position's token leads to, by position.

@@ -1,3 +1,4 @@
+internal import CTokenSums
 import GSLNumerics
 import RealModule
 
@@ -14,10 +15,8 @@ public struct MatchLengthLaw: Sendable, Equatable {
   public let tokenLogProbabilities: [Double]
   /// ln S(n) for n = 0 … L.
   public let logSurvival: [Double]
-  /// S(n) with an exponent of its own, so that exp(-2000) is exact to rounding too.
-  package let survival: [ScaledValue]
-  /// 1 - p_j, j = 1 … L.
-  package let failures: [Double]
+  /// What follows from them, column by column; see ``Column``.
+  private let columns: [Double]
 
   /// The law from token log-probabilities, each at most 0; -inf is a token that cannot be produced.
   ///
@@ -36,20 +35,51 @@ public struct MatchLengthLaw: Sendable, Equatable {
 
   private init(valid tokenLogProbabilities: [Double]) {
     self.tokenLogProbabilities = tokenLogProbabilities
-    var logSurvival = [0.0]
-    var survival = [ScaledValue.one]
-    logSurvival.reserveCapacity(tokenLogProbabilities.count + 1)
-    survival.reserveCapacity(tokenLogProbabilities.count + 1)
-    var sum = CompensatedSum()
-    for value in tokenLogProbabilities {
-      sum.add(value)
-      let rounded = sum.value
-      logSurvival.append(rounded)
-      survival.append(ScaledValue(exponentOf: sum.high, rounded > -.infinity ? sum.low : 0))
+    let length = tokenLogProbabilities.count
+    let stride = Self.stride(length)
+    let columns = [Double](unsafeUninitializedCapacity: Column.count * stride) { columns, count in
+      count = Column.count * stride
+      columns.initialize(repeating: 0)
+      law_columns(
+        tokenLogProbabilities, length, columns.baseAddress, stride, ScaledValue.leastLogarithm, Self.outOfReach)
     }
-    self.logSurvival = logSurvival
-    self.survival = survival
-    failures = tokenLogProbabilities.map { -.expMinusOne($0) }
+    self.columns = columns
+    logSurvival = Array(columns[...length])
+  }
+
+  /// What is kept of each length n, in columns that have room for whole eights: beyond L every number adds nothing to a
+  /// sum (`token_sums.h`).
+  enum Column {
+    /// ln S(n), n = 0 … L; the first one.
+    static let logSurvival = LAW_LOG_SURVIVAL
+    /// S(n) = significand × 2^exponent: exp(-2000) is exact to rounding too.
+    static let significand = LAW_SIGNIFICAND
+    static let exponent = LAW_EXPONENT
+    /// P(N = n), and at L the mass censored there.
+    static let mass = LAW_MASS
+    static let count = LAW_COLUMNS
+  }
+
+  /// How many numbers a column has room for: lengths 0 … L, in whole eights from 0 on as well as from 1 on.
+  private static func stride(_ length: Int) -> Int { (length + 16) / 8 * 8 }
+
+  /// The exponent of numbers that are 0: no shift makes them count.
+  private static let outOfReach = -0x1p62
+
+  /// Calls a function with the columns: a column begins at its number times the stride.
+  @inline(__always)
+  func withColumns<Result>(_ body: (_ columns: UnsafePointer<Double>, _ stride: Int) -> Result) -> Result? {
+    columns.withUnsafeBufferPointer { columns in columns.baseAddress.map { body($0, Self.stride(length)) } }
+  }
+
+  private func value(_ column: Int, _ n: Int) -> Double {
+    columns[column * Self.stride(length) + n]
+  }
+
+  /// S(n) with an exponent of its own.
+  package func survival(_ n: Int) -> ScaledValue {
+    let significand = value(Column.significand, n)
+    return significand > 0 ? ScaledValue(significand: significand, exponent: Int(value(Column.exponent, n))) : .zero
   }
 
   /// The reference length L, at which N is censored.
@@ -65,18 +95,8 @@ public struct MatchLengthLaw: Sendable, Equatable {
 
   /// P(N = n) for n < L and, last, P(N >= L): they add up to 1.
   public var masses: [Double] {
-    var masses = [Double](repeating: 0, count: length + 1)
-    for n in 0..<length {
-      masses[n] = failures[n] * survival[n].double
-    }
-    masses[length] = survival[length].double
-    return masses
-  }
-
-  /// ln(1 - S(n)): the probability of no match of n tokens.
-  package func logNone(_ n: Int) -> Double {
-    // As log1mExp, which would take the exponential again.
-    logSurvival[n] > -0.7 ? log1mExp(logSurvival[n]) : .log(onePlus: -survival[n].double)
+    let start = Column.mass * Self.stride(length)
+    return Array(columns[start...(start + length)])
   }
 
   /// Mean, variance and third cumulant of min(N, L).
@@ -86,22 +106,9 @@ public struct MatchLengthLaw: Sendable, Equatable {
   ///
   /// - Complexity: O(L).
   public var moments: Cumulants {
-    moments(masses: masses)
-  }
-
-  package func moments(masses: [Double]) -> Cumulants {
-    // From the far end: the survivals rise towards n = 1, and small terms are added first.
-    var mean = 0.0
-    for n in stride(from: length, through: 1, by: -1) { mean += survival[n].double }
-    var second = 0.0
-    var third = 0.0
-    for n in stride(from: length, through: 0, by: -1) {
-      let deviation = Double(n) - mean
-      let term = masses[n] * deviation * deviation
-      second += term
-      third += term * deviation
-    }
-    return Cumulants(mean: mean, variance: second, third: third)
+    var moments = [0.0, 0, 0]
+    law_moments(columns, Self.stride(length), length, &moments)
+    return Cumulants(mean: moments[0], variance: moments[1], third: moments[2])
   }
 }
 

@@ -48,52 +48,161 @@ public struct Record: Sendable, Equatable {
   /// ln p_j for each reference token, given the prefix and the reference tokens before it, at temperature 1.
   public package(set) var tokenLogProbabilities: [Double]
   /// The reference tokens' numbers.
-  public package(set) var referenceTokenIDs: [Int]?
+  public package(set) var referenceTokenIDs: [Int]? {
+    get { details.isEmpty ? nil : details[0].referenceTokenIDs }
+    set { change { $0.referenceTokenIDs = newValue } }
+  }
   /// The token that the model ranks first at each position.
-  public package(set) var greedyTokenIDs: [Int]?
+  public package(set) var greedyTokenIDs: [Int]? {
+    get { details.isEmpty ? nil : details[0].greedyTokenIDs }
+    set { change { $0.greedyTokenIDs = newValue } }
+  }
   /// The rank of the reference token at each position; 0 is the model's first choice.
-  public package(set) var ranks: [Int]?
+  public package(set) var ranks: [Int]? {
+    get { details.isEmpty ? nil : details[0].ranks }
+    set { change { $0.ranks = newValue } }
+  }
   /// The most probable tokens at each position.
-  public package(set) var topLogProbabilities: [[Alternative]]?
+  public package(set) var topLogProbabilities: [[Alternative]]? {
+    get { details.isEmpty ? nil : details[0].topLogProbabilities }
+    set { change { $0.topLogProbabilities = newValue } }
+  }
   /// The mean of ln p over the vocabulary at each position.
-  public package(set) var logProbabilityMeans: [Double]?
+  public package(set) var logProbabilityMeans: [Double]? {
+    get { details.isEmpty ? nil : details[0].logProbabilityMeans }
+    set { change { $0.logProbabilityMeans = newValue } }
+  }
   /// The standard deviation of ln p over the vocabulary at each position.
-  public package(set) var logProbabilityDeviations: [Double]?
+  public package(set) var logProbabilityDeviations: [Double]? {
+    get { details.isEmpty ? nil : details[0].logProbabilityDeviations }
+    set { change { $0.logProbabilityDeviations = newValue } }
+  }
   /// The text before the reference.
-  public package(set) var prefix: String?
+  public package(set) var prefix: String? {
+    get { details.isEmpty ? nil : details[0].prefix }
+    set { change { $0.prefix = newValue } }
+  }
   /// The text whose repetition is in question.
-  public package(set) var reference: String?
+  public package(set) var reference: String? {
+    get { details.isEmpty ? nil : details[0].reference }
+    set { change { $0.reference = newValue } }
+  }
   /// The prefix's token numbers.
-  public package(set) var prefixTokenIDs: [Int]?
+  public package(set) var prefixTokenIDs: [Int]? {
+    get { details.isEmpty ? nil : details[0].prefixTokenIDs }
+    set { change { $0.prefixTokenIDs = newValue } }
+  }
   /// Which of several prefixes of the same reference this is; nil where there is one.
-  public package(set) var prefixID: String?
+  public package(set) var prefixID: String? {
+    get { details.isEmpty ? nil : details[0].prefixID }
+    set { change { $0.prefixID = newValue } }
+  }
   /// Where the record stands in a longer text.
-  public package(set) var place: Place?
+  public package(set) var place: Place? {
+    get { details.isEmpty ? nil : details[0].place }
+    set { change { $0.place = newValue } }
+  }
   /// Bounds of the probability of near-copies.
-  public package(set) var near: [NearVerbatimBounds]?
+  public package(set) var near: [NearVerbatimBounds]? {
+    get { details.isEmpty ? nil : details[0].near }
+    set { change { $0.near = newValue } }
+  }
   /// Sampled continuations as token numbers.
-  public package(set) var generations: [[Int]]?
+  public package(set) var generations: [[Int]]? {
+    get { details.isEmpty ? nil : details[0].generations }
+    set { change { $0.generations = newValue } }
+  }
   /// Where the text is from.
-  public package(set) var source: String?
+  public package(set) var source: String? {
+    get { details.isEmpty ? nil : details[0].source }
+    set { change { $0.source = newValue } }
+  }
   /// The name of the training run.
-  public package(set) var run: String?
+  public package(set) var run: String? {
+    get { details.isEmpty ? nil : details[0].run }
+    set { change { $0.run = newValue } }
+  }
   /// Which part of the data the record belongs to, e.g. `train`.
-  public package(set) var split: String?
+  public package(set) var split: String? {
+    get { details.isEmpty ? nil : details[0].split }
+    set { change { $0.split = newValue } }
+  }
   /// The epoch of the checkpoint.
-  public package(set) var epoch: Double?
+  public package(set) var epoch: Double? {
+    get { details.isEmpty ? nil : details[0].epoch }
+    set { change { $0.epoch = newValue } }
+  }
   /// The mean training loss at the checkpoint.
-  public package(set) var trainLoss: Double?
+  public package(set) var trainLoss: Double? {
+    get { details.isEmpty ? nil : details[0].trainLoss }
+    set { change { $0.trainLoss = newValue } }
+  }
   /// How often the record was shown in an epoch.
-  public package(set) var repetitions: Double?
+  public package(set) var repetitions: Double? {
+    get { details.isEmpty ? nil : details[0].repetitions }
+    set { change { $0.repetitions = newValue } }
+  }
   /// The number of tokens in the vocabulary.
-  public package(set) var vocabularySize: Int?
+  public package(set) var vocabularySize: Int? {
+    get { details.isEmpty ? nil : details[0].vocabularySize }
+    set { change { $0.vocabularySize = newValue } }
+  }
   /// An embedding of the prefix.
-  public package(set) var embeddingPrefix: [Double]?
+  public package(set) var embeddingPrefix: [Double]? {
+    get { details.isEmpty ? nil : details[0].embeddingPrefix }
+    set { change { $0.embeddingPrefix = newValue } }
+  }
   /// An embedding of prefix and reference together.
-  public package(set) var embeddingFull: [Double]?
-
+  public package(set) var embeddingFull: [Double]? {
+    get { details.isEmpty ? nil : details[0].embeddingFull }
+    set { change { $0.embeddingFull = newValue } }
+  }
   /// Whether the one token stands for a whole reference, as in samples of lm-evaluation-harness.
-  package var isWholeReference = false
+  package var isWholeReference: Bool {
+    get { details.isEmpty ? false : details[0].isWholeReference }
+    set { change { $0.isWholeReference = newValue } }
+  }
+
+  /// What a record may have beside its probabilities.
+  private struct Details: Sendable, Equatable {
+    var referenceTokenIDs: [Int]?
+    var greedyTokenIDs: [Int]?
+    var ranks: [Int]?
+    var topLogProbabilities: [[Alternative]]?
+    var logProbabilityMeans: [Double]?
+    var logProbabilityDeviations: [Double]?
+    var prefix: String?
+    var reference: String?
+    var prefixTokenIDs: [Int]?
+    var prefixID: String?
+    var place: Place?
+    var near: [NearVerbatimBounds]?
+    var generations: [[Int]]?
+    var source: String?
+    var run: String?
+    var split: String?
+    var epoch: Double?
+    var trainLoss: Double?
+    var repetitions: Double?
+    var vocabularySize: Int?
+    var embeddingPrefix: [Double]?
+    var embeddingFull: [Double]?
+    var isWholeReference: Bool = false
+  }
+
+  /// One or none: a record of probabilities alone stays small, and what a record has is copied when it is changed only.
+  private var details: [Details] = []
+
+  private mutating func change(_ body: (inout Details) -> Void) {
+    if details.isEmpty { details.append(Details()) }
+    body(&details[0])
+  }
+
+  /// Whether two records say the same.
+  public static func == (a: Record, b: Record) -> Bool {
+    a.id == b.id && a.tokenLogProbabilities == b.tokenLogProbabilities
+      && (a.details.first ?? Details()) == (b.details.first ?? Details())
+  }
 
   /// A record that has been checked: no invalid one can be made.
   ///
@@ -138,28 +247,15 @@ public struct Record: Sendable, Equatable {
   ) throws(RecordError) {
     self.id = id
     self.tokenLogProbabilities = tokenLogProbabilities
-    self.referenceTokenIDs = referenceTokenIDs
-    self.greedyTokenIDs = greedyTokenIDs
-    self.ranks = ranks
-    self.topLogProbabilities = topLogProbabilities
-    self.logProbabilityMeans = logProbabilityMeans
-    self.logProbabilityDeviations = logProbabilityDeviations
-    self.prefix = prefix
-    self.reference = reference
-    self.prefixTokenIDs = prefixTokenIDs
-    self.prefixID = prefixID
-    self.place = place
-    self.near = near
-    self.generations = generations
-    self.source = source
-    self.run = run
-    self.split = split
-    self.epoch = epoch
-    self.trainLoss = trainLoss
-    self.repetitions = repetitions
-    self.vocabularySize = vocabularySize
-    self.embeddingPrefix = embeddingPrefix
-    self.embeddingFull = embeddingFull
+    details = [
+      Details(
+        referenceTokenIDs: referenceTokenIDs, greedyTokenIDs: greedyTokenIDs, ranks: ranks,
+        topLogProbabilities: topLogProbabilities, logProbabilityMeans: logProbabilityMeans,
+        logProbabilityDeviations: logProbabilityDeviations, prefix: prefix, reference: reference,
+        prefixTokenIDs: prefixTokenIDs, prefixID: prefixID, place: place, near: near, generations: generations,
+        source: source, run: run, split: split, epoch: epoch, trainLoss: trainLoss, repetitions: repetitions,
+        vocabularySize: vocabularySize, embeddingPrefix: embeddingPrefix, embeddingFull: embeddingFull)
+    ]
     try validate()
   }
 

@@ -8,7 +8,8 @@ package struct DoubleDouble: Sendable, Equatable, Codable {
     low = 0
   }
 
-  private init(high: Double, low: Double) {
+  /// The sum of two doubles, of which the second is the smaller one.
+  package init(high: Double, low: Double) {
     let sum = high + low
     self.high = sum
     // An infinite sum has no error term.

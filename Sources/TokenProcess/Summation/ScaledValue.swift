@@ -16,10 +16,10 @@ package struct ScaledValue: Sendable, Equatable {
 
   /// exp(high + low) to full relative precision, for a logarithm given as an unevaluated sum of two doubles.
   ///
-  /// Below exp(-10¹⁷) it is 0: the exponents of sums and products then never overflow.
+  /// Below exp(-10¹⁵) it is 0: the exponents of sums and products then never overflow, and are exact as doubles too.
   @inline(__always)
   package init(exponentOf high: Double, _ low: Double) {
-    guard high > -1e17 else {
+    guard high >= Self.leastLogarithm else {
       self = .zero
       return
     }
@@ -64,9 +64,12 @@ package struct ScaledValue: Sendable, Equatable {
     return ScaledValue(significand: significand.significand, exponent: exponent + Int(significand.exponent))
   }
 
+  /// Below this logarithm values are taken for 0.
+  static let leastLogarithm = -1e15
+
   // ln 2 in two parts; the first has 33 significant bits.
-  private static let ln2High = 0x1.62e42fee00000p-1
-  private static let ln2Low = 0x1.a39ef35793c76p-33
+  static let ln2High = 0x1.62e42fee00000p-1
+  static let ln2Low = 0x1.a39ef35793c76p-33
 }
 
 /// 2^k for -1022 <= k <= 1023.
@@ -77,34 +80,55 @@ package func powerOfTwo(_ k: Int) -> Double {
 
 /// A compensated sum of non-negative ``ScaledValue``s: Σ exp(x) for logarithms x of any size.
 package struct ScaledSum: Sendable, Equatable, Codable {
-  private var sum = CompensatedSum()
-  private var exponent = Int.min
+  private(set) var sum = CompensatedSum()
+  /// The power of two that is the unit; `Int.min` without terms.
+  private var unit = Int.min
 
   package init() {}
 
+  /// A sum in units of 2^exponent.
+  init(_ sum: CompensatedSum, exponent: Int) {
+    self.sum = sum
+    unit = exponent
+  }
+
+  /// The exponent of the unit; nil without terms.
+  var exponent: Int? { unit == .min ? nil : unit }
+
+  /// The sum in units of another power of two, to which it is not too large; 0 without terms.
+  func sum(in exponent: Int?) -> CompensatedSum {
+    guard let exponent, unit != .min else { return CompensatedSum() }
+    var scaled = self
+    if unit != exponent { scaled.rescale(to: exponent) }
+    return scaled.sum
+  }
+
   /// The sum as numbers, and back; nil for what is no sum.
-  package var parts: [Double] { [sum.high, sum.low, exponent == .min ? -.infinity : Double(exponent)] }
+  package var parts: [Double] { [sum.high, sum.low, unit == .min ? -.infinity : Double(unit)] }
 
   package init?(parts: [Double]) {
     guard parts.count == 3 else { return nil }
     sum = CompensatedSum(high: parts[0], low: parts[1])
     guard parts[2] > -.infinity else { return }
     guard let exponent = Int(exactly: parts[2]), Self.exponents.contains(exponent) else { return nil }
-    self.exponent = exponent
+    unit = exponent
   }
 
-  /// Exponents that sums and squares of probabilities have: e^(-10^17) and its square are far inside.
+  /// Exponents that sums and squares of probabilities have: e^(-10^15) and its square are far inside.
   package static let exponents = -(1 << 60)...(1 << 60)
 
-  private enum CodingKeys: String, CodingKey { case sum, exponent }
+  private enum CodingKeys: String, CodingKey {
+    case sum
+    case unit = "exponent"
+  }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     sum = try container.decode(CompensatedSum.self, forKey: .sum)
-    exponent = try container.decode(Int.self, forKey: .exponent)
-    guard exponent == .min || Self.exponents.contains(exponent) else {
+    unit = try container.decode(Int.self, forKey: .unit)
+    guard unit == .min || Self.exponents.contains(unit) else {
       throw DecodingError.dataCorruptedError(
-        forKey: .exponent, in: container, debugDescription: "is no exponent of a sum")
+        forKey: .unit, in: container, debugDescription: "is no exponent of a sum")
     }
   }
 
@@ -112,8 +136,8 @@ package struct ScaledSum: Sendable, Equatable, Codable {
   @inline(__always)
   package mutating func add(_ term: ScaledValue) {
     guard term.significand != 0 else { return }
-    var shift = term.exponent &- exponent
-    if exponent == .min || shift > 64 {
+    var shift = term.exponent &- unit
+    if unit == .min || shift > 64 {
       rescale(to: term.exponent)
       shift = 0
     }
@@ -123,23 +147,23 @@ package struct ScaledSum: Sendable, Equatable, Codable {
 
   /// Adds the terms of another sum.
   package mutating func merge(_ other: ScaledSum) {
-    guard other.exponent != .min else { return }
-    add(ScaledValue(significand: other.sum.high, exponent: other.exponent))
+    guard other.unit != .min else { return }
+    add(ScaledValue(significand: other.sum.high, exponent: other.unit))
     let low = other.sum.low
     if low != 0 {
-      let shift = other.exponent - exponent
+      let shift = other.unit - unit
       if shift > -1000 { sum.add(low * powerOfTwo(shift)) }
     }
   }
 
   /// The sum so far.
   package var value: ScaledValue {
-    exponent == .min ? .zero : ScaledValue(significand: sum.value, exponent: exponent)
+    unit == .min ? .zero : ScaledValue(significand: sum.value, exponent: unit)
   }
 
   private mutating func rescale(to target: Int) {
-    if exponent != .min {
-      let shift = exponent - target
+    if unit != .min {
+      let shift = unit - target
       var scaled = CompensatedSum()
       if shift > -1000 {
         scaled.add(sum.high * powerOfTwo(shift))
@@ -147,6 +171,6 @@ package struct ScaledSum: Sendable, Equatable, Codable {
       }
       sum = scaled
     }
-    exponent = target
+    unit = target
   }
 }

@@ -2,12 +2,12 @@
 /// (Knuth, TAOCP 3, 5.2.5).
 ///
 /// Equal keys stay in the order of their places. Two buffers of 12 bytes an element.
-struct RadixSort {
-  private(set) var keys: [UInt64]
-  private(set) var places: [UInt32]
+package struct RadixSort {
+  package private(set) var keys: [UInt64]
+  package private(set) var places: [UInt32]
 
   /// - Precondition: At most 2³² keys, as many as places.
-  init(keys: [UInt64], places: [UInt32]) {
+  package init(keys: [UInt64], places: [UInt32]) {
     precondition(keys.count == places.count, "\(keys.count) keys, \(places.count) places")
     self.keys = keys
     self.places = places
@@ -43,7 +43,7 @@ struct RadixSort {
   }
 
   /// Calls `body` with each run of elements whose keys agree after division by `unit`.
-  func forEachRun(dividedBy unit: UInt64 = 1, in range: Range<Int>? = nil, _ body: (Range<Int>) -> Void) {
+  package func forEachRun(dividedBy unit: UInt64 = 1, in range: Range<Int>? = nil, _ body: (Range<Int>) -> Void) {
     let range = range ?? keys.indices
     var start = range.lowerBound
     while start < range.upperBound {

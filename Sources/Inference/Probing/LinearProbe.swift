@@ -1,0 +1,180 @@
+import GSLNumerics
+import RealModule
+
+/// Whether labels can be read off features by a linear probe: L2-penalized logistic regression whose penalty is chosen
+/// by an inner cross-validation, judged by an outer one (arXiv 2412.01014; TheModel §17).
+///
+/// Records are dealt into folds. For the model that is judged on fold f the penalty is the one with the smallest loss on
+/// each other fold g of a model that has seen neither f nor g. A p-value repeats the whole procedure, the choice of the
+/// penalty included, with labels in random order.
+public struct LinearProbe: Sendable {
+  /// The number of folds, 3 or more.
+  public var folds = 5
+  /// The penalties λ that are tried, as shares of the number of records: λ |w|²/2 goes with the sum of losses.
+  public var penalties = [10, 1, 0.1, 0.01, 0.001]
+  /// Label orders for the p-value; 0 for none.
+  public var permutations = 199
+  /// Seed of the folds and the permutations.
+  public var seed: UInt64 = 0
+  /// Tasks to spread the permutations over.
+  public var threads = 1
+
+  /// The usual probe.
+  public init() {}
+
+  /// What a probe found.
+  public struct Result: Sendable {
+    /// ln(P/(1 - P)) of each record by the model that has not seen its fold.
+    public let scores: [Double]
+    /// The area under the curve of those scores, with DeLong's limits.
+    public let discrimination: Discrimination
+    /// The share of label orders with an area as large or larger, one added to both; nil without permutations.
+    public let pValue: Double?
+    /// The penalty of each fold's model.
+    public let penalties: [Double]
+    /// The coefficients of each fold's model, of standardized features.
+    public let coefficients: [[Double]]
+    /// Whether every search converged.
+    public let isConverged: Bool
+  }
+
+  /// Runs the probe.
+  ///
+  /// - Parameters:
+  ///   - features: The features.
+  ///   - labels: A label for each record.
+  ///   - groups: What records belong to that are not independent, such as windows of one text: they share a fold, and
+  ///     their labels stay together in permutations; nil for records by themselves.
+  /// - Returns: nil with fewer records of a label, or fewer groups, than folds.
+  /// - Complexity: O(folds² · penalties · records · features) for each order of the labels, times some ten steps.
+  /// - Throws: `CancellationError`.
+  public func run(_ features: ProbeFeatures, labels: [Bool], groups: [Int]? = nil) async throws -> Result? {
+    precondition(labels.count == features.count, "\(labels.count) labels, \(features.count) records")
+    let groups = groups ?? Array(labels.indices)
+    let ones = labels.count { $0 }
+    guard min(ones, labels.count - ones) >= folds, Set(groups).count >= folds, folds >= 3 else { return nil }
+    let observed = try outcomes(features, [labels], groups, [seed])[0]
+    guard let area = Self.area(observed.scores, labels) else { return nil }
+    var orders = 0
+    var asLarge = 0
+    if permutations > 0 {
+      // Some orders share each pass over the features.
+      let together = 4
+      let blocks = (permutations + together - 1) / together
+      let found = try await inParallel(0..<blocks, threads: threads) { block -> [Double] in
+        let numbers = (block * together..<min(permutations, (block + 1) * together)).map { UInt64($0) + 1 }
+        let orders = numbers.map { number -> [Bool] in
+          var generator = SeededGenerator(seed: seed, stream: number)
+          return Self.permuted(labels, groups, &generator)
+        }
+        return try zip(outcomes(features, orders, groups, numbers.map { seed &+ $0 }), orders).compactMap {
+          Self.area($0.scores, $1)?.areaUnderCurve
+        }
+      }
+      orders = permutations
+      // Areas that differ by rounding only are equal.
+      asLarge = found.joined().count { $0 >= area.areaUnderCurve - 1e-12 }
+    }
+    return Result(
+      scores: observed.scores, discrimination: area,
+      pValue: orders > 0 ? Double(1 + asLarge) / Double(1 + orders) : nil, penalties: observed.penalties,
+      coefficients: observed.coefficients, isConverged: observed.isConverged)
+  }
+
+  private struct Outcome {
+    var scores: [Double]
+    var penalties: [Double]
+    var coefficients: [[Double]]
+    var isConverged: Bool
+  }
+
+  /// The procedure for several lists of labels.
+  private func outcomes(
+    _ features: ProbeFeatures, _ labels: [[Bool]], _ groups: [Int], _ seeds: [UInt64]
+  ) throws -> [Outcome] {
+    let path = penalties.sorted(by: >).map { $0 * Double(features.count) }
+    let places = zip(labels, seeds).map { fold(of: $0, groups, seed: $1) }
+    let pairs = (0..<folds).flatMap { first in (first + 1..<folds).map { (first, $0) } }
+    func problem(_ list: Int, without left: [Int], _ penalties: [Double]) -> ProbeFeatures.Problem {
+      ProbeFeatures.Problem(
+        labels: zip(labels[list], places[list]).map { label, fold in left.contains(fold) ? -1 : label ? 1 : 0 },
+        penalties: penalties)
+    }
+    let inner = features.solve(
+      labels.indices.flatMap { list in pairs.map { problem(list, without: [$0, $1], path) } }, tolerance: 1e-4)
+    try Task.checkCancellation()
+    // Σ of losses on the other folds, by list, fold and penalty.
+    var losses = labels.map { _ in
+      [[Double]](repeating: [Double](repeating: 0, count: path.count), count: folds)
+    }
+    for (index, solutions) in inner.enumerated() {
+      let (list, pair) = (index / pairs.count, pairs[index % pairs.count])
+      for (place, solution) in solutions.enumerated() {
+        for (row, margin) in features.margins(solution).enumerated() {
+          let fold = places[list][row]
+          guard fold == pair.0 || fold == pair.1 else { continue }
+          // A model without both is judged on one for the other.
+          losses[list][fold == pair.0 ? pair.1 : pair.0][place] += Self.loss(margin, labels[list][row])
+        }
+      }
+    }
+    let chosen = losses.map { folds in
+      folds.map { losses in losses.indices.min { losses[$0] < losses[$1] } ?? 0 }
+    }
+    let outer = features.solve(
+      labels.indices.flatMap { list in
+        (0..<folds).map { problem(list, without: [$0], Array(path[...chosen[list][$0]])) }
+      }, tolerance: 1e-6)
+    try Task.checkCancellation()
+    return labels.indices.map { list in
+      let models = (0..<folds).map { outer[list * folds + $0].last! }
+      var scores = [Double](repeating: 0, count: features.count)
+      for (fold, model) in models.enumerated() {
+        for (row, margin) in features.margins(model).enumerated() where places[list][row] == fold {
+          scores[row] = margin
+        }
+      }
+      return Outcome(
+        scores: scores, penalties: chosen[list].map { path[$0] }, coefficients: models.map(\.coefficients),
+        isConverged: models.allSatisfy(\.isConverged))
+    }
+  }
+
+  /// -ln P(label) at ln(P/(1 - P)) of 1.
+  private static func loss(_ margin: Double, _ label: Bool) -> Double {
+    .log(onePlus: .exp(-margin.magnitude)) + max(0, label ? -margin : margin)
+  }
+
+  private static func area(_ scores: [Double], _ labels: [Bool]) -> Discrimination? {
+    Discrimination(
+      members: zip(scores, labels).filter(\.1).map(\.0), others: zip(scores, labels).filter { !$0.1 }.map(\.0))
+  }
+
+  /// The fold of each record: groups in random order, those with the largest shares of ones first, are dealt in turn.
+  private func fold(of labels: [Bool], _ groups: [Int], seed: UInt64) -> [Int] {
+    var generator = SeededGenerator(seed: seed, stream: UInt64.max)
+    var sums: [Int: (ones: Int, count: Int)] = [:]
+    for (group, label) in zip(groups, labels) {
+      sums[group, default: (0, 0)].ones += label ? 1 : 0
+      sums[group, default: (0, 0)].count += 1
+    }
+    let shuffled = sums.keys.sorted().shuffled(using: &generator)
+    let shares = shuffled.map { Double(sums[$0]!.ones) / Double(sums[$0]!.count) }
+    let order = shuffled.indices.sorted { (shares[$0], $0) > (shares[$1], $1) }
+    var folds: [Int: Int] = [:]
+    for (place, index) in order.enumerated() { folds[shuffled[index]] = place % self.folds }
+    return groups.map { folds[$0]! }
+  }
+
+  /// The labels with their groups in random order: labels of one group stay beside each other.
+  private static func permuted(
+    _ labels: [Bool], _ groups: [Int], _ generator: inout SeededGenerator
+  ) -> [Bool] {
+    let rows = Dictionary(grouping: labels.indices, by: { groups[$0] })
+    let order = rows.keys.sorted()
+    let moved = order.shuffled(using: &generator).flatMap { rows[$0, default: []].map { labels[$0] } }
+    var result = labels
+    for (row, label) in zip(order.flatMap { rows[$0, default: []] }, moved) { result[row] = label }
+    return result
+  }
+}
