@@ -82,10 +82,19 @@ struct NumericArray: Sendable {
     return arrays
   }
 
-  /// The tensors of a `.safetensors` file by name, as far as they are used.
+  /// The tensors of a `.safetensors` file by name, as far as records are made of them.
   ///
   /// - Throws: `CaptureError`.
   static func tensors(safetensors data: Data, file: String) throws(CaptureError) -> [String: NumericArray] {
+    try tensors(safetensors: data, file: file) { names.contains($0) }.tensors
+  }
+
+  /// The tensors of a `.safetensors` file whose names are wanted, and the texts that stand beside them.
+  ///
+  /// - Throws: `CaptureError`.
+  static func tensors(
+    safetensors data: Data, file: String, wanting isWanted: (String) -> Bool
+  ) throws(CaptureError) -> (tensors: [String: NumericArray], metadata: [String: String]) {
     struct Tensor: Decodable {
       let dtype: String
       let shape: [Int]
@@ -98,10 +107,15 @@ struct NumericArray: Sendable {
     }
     enum Value: Decodable {
       case tensor(Tensor)
+      case texts([String: String])
       case other
 
       init(from decoder: any Decoder) throws {
-        self = (try? Tensor(from: decoder)).map(Value.tensor) ?? .other
+        if let tensor = try? Tensor(from: decoder) {
+          self = .tensor(tensor)
+        } else {
+          self = (try? [String: String](from: decoder)).map(Value.texts) ?? .other
+        }
       }
     }
     func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
@@ -113,10 +127,10 @@ struct NumericArray: Sendable {
       throw failure("has a header of .safetensors that is no JSON")
     }
     var result: [String: NumericArray] = [:]
-    for (name, value) in header where names.contains(name) {
+    for (name, value) in header where isWanted(name) {
       guard case .tensor(let tensor) = value else { continue }
       guard let element = Element(safetensors: tensor.dtype) else {
-        throw failure("has elements of type \(tensor.dtype) in \(name); F16, F32, F64, I8 to I64 and U8 are read")
+        throw failure("has elements of type \(tensor.dtype) in \(name); BF16, F16, F32, F64, I8 to I64 and U8 are read")
       }
       guard tensor.dataOffsets.count == 2, tensor.dataOffsets[0] >= 0,
         tensor.dataOffsets[0] <= tensor.dataOffsets[1],
@@ -127,12 +141,13 @@ struct NumericArray: Sendable {
         data.dropFirst(start + tensor.dataOffsets[0]).prefix(tensor.dataOffsets[1] - tensor.dataOffsets[0]), file: file,
         name: name)
     }
-    return result
+    guard case .texts(let metadata)? = header["__metadata__"] else { return (result, [:]) }
+    return (result, metadata)
   }
 
   /// The type of elements.
   private enum Element {
-    case half, single, double, signed(Int), unsigned(Int)
+    case half, brain, single, double, signed(Int), unsigned(Int)
 
     init?(npy type: String) {
       guard type.hasPrefix("<") || type.hasPrefix("|"), let size = Int(type.dropFirst(2)), [1, 2, 4, 8].contains(size)
@@ -150,6 +165,7 @@ struct NumericArray: Sendable {
     init?(safetensors type: String) {
       switch type {
       case "F16": self = .half
+      case "BF16": self = .brain
       case "F32": self = .single
       case "F64": self = .double
       case "I8", "I16", "I32", "I64": self = .signed((Int(type.dropFirst()) ?? 8) / 8)
@@ -160,7 +176,7 @@ struct NumericArray: Sendable {
 
     var size: Int {
       switch self {
-      case .half: 2
+      case .half, .brain: 2
       case .single: 4
       case .double: 8
       case .signed(let size), .unsigned(let size): size
@@ -175,6 +191,8 @@ struct NumericArray: Sendable {
       }
       switch self {
       case .half: return map(UInt16.self, Self.half)
+      // The upper half of a single.
+      case .brain: return map(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
       case .single: return map(UInt32.self) { Double(Float(bitPattern: $0)) }
       case .double: return map(UInt64.self) { Double(bitPattern: $0) }
       case .signed(1): return map(Int8.self) { Double($0) }

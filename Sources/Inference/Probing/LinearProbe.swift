@@ -178,3 +178,11 @@ public struct LinearProbe: Sendable {
     return result
   }
 }
+
+extension LinearProbe.Result {
+  /// The features by falling magnitude of their mean coefficient over folds.
+  public var ranking: [Int] {
+    let sums = coefficients[0].indices.map { feature in coefficients.reduce(0) { $0 + $1[feature] }.magnitude }
+    return sums.indices.sorted { sums[$0] != sums[$1] ? sums[$0] > sums[$1] : $0 < $1 }
+  }
+}

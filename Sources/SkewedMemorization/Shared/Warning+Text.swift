@@ -157,6 +157,9 @@ extension Warning {
     case .otherReferences:
       "\(count("records")) records have the same id in \(name("a")) and \(name("b")) but references of other "
         + "lengths or tokens, and are left out: they are not the same records"
+    case .shorterThanProbed:
+      "\(count("records")) records are shorter than the length that is asked for and are left out"
+    case .probeNotConverged: "a search for coefficients stopped before it converged: take the weights with care"
     case .missingPredictor: "\(name("predictor")) is not known of every record and is left out"
     case .termSimilarity:
       "there are no embeddings: similarity is that of TF-IDF vectors over token ids, of words and "

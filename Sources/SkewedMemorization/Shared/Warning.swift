@@ -93,6 +93,9 @@ public struct Warning: Codable, Sendable, Equatable {
     case namedOnly = "named-only"
     case sketchedDraws = "sketched-draws"
     case moreWarnings = "more-warnings"
+    // Probes.
+    case shorterThanProbed = "shorter-than-probed"
+    case probeNotConverged = "probe-not-converged"
     // Metrics.
     case oneScheme = "one-scheme"
     case shortRecords = "short-records"

@@ -23,7 +23,8 @@ struct SkewMem: AsyncParsableCommand {
       ValidateCommand.self, MetricsCommand.self, CompareCommand.self, CanariesCommand.self, OverlapCommand.self,
       PrefixesCommand.self, CalibrateCommand.self,
       LimitsCommand.self,
-      SimilarityCommand.self, DriversCommand.self, MitigateCommand.self, SummarizeCommand.self, MergeCommand.self,
+      SimilarityCommand.self, DriversCommand.self, ProbeCommand.self, MitigateCommand.self, SummarizeCommand.self,
+      MergeCommand.self,
       ConvertCommand.self, NotebooksCommand.self,
     ]
   )

@@ -1,0 +1,260 @@
+import Captures
+import GSLNumerics
+import Inference
+import RealModule
+import TokenProcess
+
+/// Asks whether a model's activations tell which records it has memorized: what `skewmem probe` does (TheModel §17).
+///
+/// For each layer a linear probe is judged on records that it has not seen, beside baselines that need no look inside.
+public struct ProbeAnalysis: Sendable {
+  /// What counts as memorized.
+  public enum Outcome: Sendable, Equatable {
+    /// Greedy decoding gives the whole reference.
+    case greedy
+    /// The first `length` tokens are repeated with a probability of at least `threshold`; of a nil length the whole
+    /// reference.
+    case probability(length: Int?, threshold: Double)
+  }
+
+  /// What counts as memorized.
+  public var outcome = Outcome.probability(length: nil, threshold: 0.5)
+  /// Only these layers, by name; nil for all.
+  public var layers: [String]?
+  /// The folds of the cross-validation.
+  public var folds = 5
+  /// Label orders for the p-values; nil for 199, or fewer where they would take minutes, but 19 at least.
+  public var permutations: Int?
+  /// How many features are named.
+  public var top = 20
+  /// Random sets of as many features, to set beside the named ones.
+  public var randomSets = 5
+  /// Seed of the folds, the permutations and the random sets.
+  public var seed: UInt64 = 0
+  /// Tasks to spread the permutations over.
+  public var threads = 1
+
+  /// The usual analysis.
+  public init() {}
+
+  /// Probes the layers.
+  ///
+  /// - Parameters:
+  ///   - capture: The records.
+  ///   - activations: Their activations.
+  ///   - file: Where those are from, for errors and the report.
+  /// - Throws: `ArgumentError` for settings out of range, or an outcome that too few records have; `CaptureError` where
+  ///   activations are not those of the records; `CancellationError`.
+  public func run(
+    on capture: Capture, activations: ActivationReader, file: String
+  ) async throws -> ProbeReport {
+    try ArgumentError.check(folds, "folds", in: 3...50)
+    try ArgumentError.check(top, "top", in: 1...10_000)
+    try ArgumentError.check(randomSets, "randomSets", in: 0...1000)
+    try ArgumentError.check(threads: threads)
+    if let permutations { try ArgumentError.check(permutations, "permutations", in: 0...1_000_000) }
+    let rows = try Self.rows(of: capture, in: activations, file: file)
+    let (used, labels) = try labels(capture.records)
+    let records = used.map { capture.records[$0] }
+    let chosen = try layers(of: activations, file: file)
+    let groups = Self.groups(records)
+    var probe = LinearProbe()
+    (probe.folds, probe.seed, probe.threads) = (folds, seed, threads)
+    let count = labels.count { $0 }
+    guard min(count, labels.count - count) >= folds, groups.map({ Set($0).count >= folds }) ?? true else {
+      throw ArgumentError(
+        name: outcome == .greedy ? "greedy" : "threshold",
+        value: "\(count) of \(labels.count) records have the outcome",
+        allowed: "\(folds) of each kind at least, one a fold")
+    }
+    var report = ProbeReport(
+      file: capture.name, activations: file, records: records.count, memorized: count, outcome: outcome, folds: folds)
+    if records.count < capture.records.count {
+      report.warnings.append(
+        Warning(.shorterThanProbed, counts: ["records": capture.records.count - records.count]))
+    }
+    let baselines = try await baselines(records, labels, groups, probe)
+    report.baselines = baselines.map { ProbeReport.Baseline($0.name, $0.result) }
+    let best = baselines.max {
+      $0.result.discrimination.areaUnderCurve < $1.result.discrimination.areaUnderCurve
+    }
+    for layer in chosen {
+      let values = used.flatMap { index -> ArraySlice<Float> in
+        layer.rows[rows[index] * layer.dimension..<(rows[index] + 1) * layer.dimension]
+      }
+      guard let features = ProbeFeatures(rows: values, dimension: layer.dimension) else { continue }
+      probe.permutations = permutations ?? Self.affordable(features)
+      guard let result = try await probe.run(features, labels: labels, groups: groups) else { continue }
+      report.layers.append(
+        self.layer(layer.name, features, result, labels, best: best.map { ($0.name, $0.result.scores) }))
+    }
+    let adjusted = MultipleComparisons.holm(report.layers.compactMap(\.p))
+    if adjusted.count == report.layers.count {
+      for index in adjusted.indices { report.layers[index].holm = adjusted[index] }
+    }
+    if report.layers.contains(where: { !$0.isConverged }) { report.warnings.append(Warning(.probeNotConverged)) }
+    report.add(evidenceOf: [capture])
+    return report
+  }
+
+  /// As many orders of the labels as take some seconds.
+  private static func affordable(_ features: ProbeFeatures) -> Int {
+    max(19, min(199, 600_000_000 / (features.count * features.dimension)))
+  }
+
+  // MARK: Records
+
+  /// The row of each record.
+  private static func rows(
+    of capture: Capture, in activations: ActivationReader, file: String
+  ) throws(CaptureError) -> [Int] {
+    guard let ids = activations.ids else {
+      guard activations.records == capture.records.count else {
+        throw CaptureError(
+          file: file,
+          problem:
+            "has \(activations.records) rows and no ids, but \(capture.name) has \(capture.records.count) records")
+      }
+      return Array(capture.records.indices)
+    }
+    let places = Dictionary(zip(ids, ids.indices)) { first, _ in first }
+    guard places.count == ids.count else {
+      throw CaptureError(file: file, field: "ids", problem: "names a record twice")
+    }
+    var rows: [Int] = []
+    for record in capture.records {
+      guard let row = places[record.id] else {
+        throw CaptureError(file: file, field: "ids", problem: "has no record \(record.id) of \(capture.name)")
+      }
+      rows.append(row)
+    }
+    return rows
+  }
+
+  /// The places of the records that can have the outcome, and whether they do.
+  private func labels(_ records: [Record]) throws(ArgumentError) -> (places: [Int], labels: [Bool]) {
+    switch outcome {
+    case .greedy:
+      let matches = records.map { GreedyMatch($0) }
+      guard !matches.contains(where: { $0 == nil }) else {
+        throw ArgumentError(
+          name: "greedy", value: "not known of \(matches.count { $0 == nil }) records",
+          allowed: "captures with greedy_token_ids or ranks, or a threshold of the probability")
+      }
+      return (Array(records.indices), matches.map { $0?.isCensored == true })
+    case .probability(let length, let threshold):
+      try ArgumentError.check(share: threshold, "threshold")
+      if let length { try ArgumentError.check(length, "length", in: 1...Record.longestReference) }
+      let long = records.indices.filter { records[$0].tokenLogProbabilities.count >= length ?? 1 }
+      return (
+        long,
+        long.map { place in
+          let law = MatchLengthLaw(records[place])
+          return law.logSurvival[length ?? law.length] >= .log(threshold)
+        }
+      )
+    }
+  }
+
+  /// Windows of one document are not independent; nil where no record says where it stands.
+  private static func groups(_ records: [Record]) -> [Int]? {
+    guard records.contains(where: { $0.place != nil }) else { return nil }
+    var numbers: [String: Int] = [:]
+    return records.enumerated().map { index, record in
+      guard let document = record.place?.document else { return -1 - index }
+      if let known = numbers[document] { return known }
+      numbers[document] = index
+      return index
+    }
+  }
+
+  private func layers(of activations: ActivationReader, file: String) throws(ArgumentError) -> [ActivationReader.Layer]
+  {
+    let names = activations.layers.map(\.name)
+    if let unknown = layers?.first(where: { !names.contains($0) }) {
+      throw ArgumentError(name: "layers", value: unknown, allowed: "those of \(file): \(names.joined(separator: ", "))")
+    }
+    return activations.layers.filter { layers?.contains($0.name) ?? true }
+  }
+
+  // MARK: Results
+
+  /// What a probe has to beat: length, mean loss, the first token, and all three.
+  private func baselines(
+    _ records: [Record], _ labels: [Bool], _ groups: [Int]?, _ probe: LinearProbe
+  ) async throws -> [(name: String, result: LinearProbe.Result)] {
+    let known = records.map { record -> [Float] in
+      let values = record.tokenLogProbabilities.map { max($0, -1000) }
+      return [Float(values.count), Float(-mean(of: values)), Float(values[0])]
+    }
+    let sets = [("length", [0]), ("mean loss", [1]), ("first token", [2]), ("all three", [0, 1, 2])]
+    var plain = probe
+    plain.permutations = 0
+    var found: [(String, LinearProbe.Result)] = []
+    for (name, columns) in sets {
+      guard
+        let features = ProbeFeatures(
+          rows: known.flatMap { values in columns.map { values[$0] } }, dimension: columns.count),
+        let result = try await plain.run(features, labels: labels, groups: groups)
+      else { continue }
+      found.append((name, result))
+    }
+    return found
+  }
+
+  private func layer(
+    _ name: String, _ features: ProbeFeatures, _ result: LinearProbe.Result, _ labels: [Bool],
+    best: (name: String, scores: [Double])?
+  ) -> ProbeReport.Layer {
+    func split(_ scores: [Double]) -> (members: [Double], others: [Double]) {
+      (zip(scores, labels).filter(\.1).map(\.0), zip(scores, labels).filter { !$0.1 }.map(\.0))
+    }
+    let own = split(result.scores)
+    let difference = best.flatMap { best -> ProbeReport.Difference? in
+      let other = split(best.scores)
+      return DiscriminationDifference(
+        members: own.members, others: own.others, less: other.members, others: other.others
+      ).map { ProbeReport.Difference(baseline: best.name, $0) }
+    }
+    let named = result.ranking.prefix(top)
+    let leading = result.coefficients.map { fold in
+      Set(fold.indices.sorted { fold[$0].magnitude > fold[$1].magnitude }.prefix(top))
+    }
+    let table = named.map { feature in
+      let weights = result.coefficients.map { $0[feature] }
+      let average = mean(of: weights)
+      return ProbeReport.Feature(
+        index: feature, weight: average,
+        deviation: (weights.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(weights.count - 1))
+          .squareRoot(),
+        sameSign: weights.count { ($0 < 0) == (average < 0) }, amongTop: leading.count { $0.contains(feature) })
+    }
+    return ProbeReport.Layer(
+      name: name, features: features.dimension, result, difference: difference, named: table,
+      ablation: ablation(name, features, Array(named), labels))
+  }
+
+  /// The named features and as many random ones, with their means over the records without the outcome.
+  private func ablation(
+    _ name: String, _ features: ProbeFeatures, _ named: [Int], _ labels: [Bool]
+  ) -> [ProbeReport.FeatureSet] {
+    var generator = SeededGenerator(seed: seed, stream: 0xAB1A)
+    let others = (0..<features.dimension).filter { !named.contains($0) }
+    var sets = [("named", named)]
+    for number in 0..<(others.count >= named.count ? randomSets : 0) {
+      sets.append(("random-\(number + 1)", Array(others.shuffled(using: &generator).prefix(named.count)).sorted()))
+    }
+    let controls = labels.indices.filter { !labels[$0] }
+    var sums = [Double](repeating: 0, count: features.dimension)
+    for record in controls {
+      for (feature, value) in features[record].enumerated() { sums[feature] += Double(value) }
+    }
+    return sets.map { name, indices in
+      ProbeReport.FeatureSet(
+        name: name, features: indices,
+        means: indices.map {
+          features.means[$0] + features.deviations[$0] * sums[$0] / Double(max(1, controls.count))
+        })
+    }
+  }
+}
