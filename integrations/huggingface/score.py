@@ -2,6 +2,8 @@
 
     python score.py MODEL records.jsonl capture.jsonl [--adapter LORA] [--dtype bfloat16] [--device cuda] [--batch-size 16]
     python score.py MODEL book.txt capture.jsonl --prefix-tokens 50 --suffix-tokens 50 (--stride 10 | --context 2048)
+    python score.py MODEL records.jsonl capture.jsonl --activations 0,10,20 [--pooling mean] [--attention]
+    python score.py MODEL records.jsonl ablated.jsonl --ablate features.json [--ablate-set named]
     python score.py MODEL records.jsonl capture.jsonl --near 1,2 [--near-distance levenshtein] [--near-length 50] [--near-budget 200] [--skewmem PATH]
 
 MODEL is a name on the Hugging Face hub or a folder. Input is one JSON object a line, as for `skewmem capture`: `prefix` and `reference`; or
@@ -13,6 +15,11 @@ window begins at every token that has --prefix-tokens before it. `skewmem works`
 
 With --near the probability of near-copies is bounded as well: this process serves the model to `skewmem capture --near`, which asks it again and again, in
 batches and with the key-value cache of each prefix.
+
+With --activations what layers put out goes to capture.activations.safetensors, a row for each record, for `skewmem probe`: layer 0 is the embedding,
+layer k the output of block k. --pooling mean is over the positions that predict the reference, last is the position of the prefix's last token, per-token
+keeps all of the former. With --attention the attention on the prefix goes to capture.attention.safetensors, for `skewmem drivers --attention`. With
+--ablate features that `skewmem probe --features` names are held at their means.
 
 Logits are computed in the model's own precision, log-softmax in double precision. Lines that cannot be scored are named on standard error with the
 reason, and end the script with 65; the others are written. Needs: pip install torch transformers (and peft for --adapter).
@@ -30,6 +37,8 @@ import threading
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+import inside
 
 KEPT = ("source", "run", "split", "epoch", "train_loss", "repetitions", "document", "start", "token_offsets",
         "document_tokens", "prefix_id")
@@ -136,14 +145,19 @@ def windows(name, text, tokenizer, options):
 
 
 @torch.inference_mode()
-def score(records, model, alternatives):
+def score(records, model, alternatives, activations=None, attention=None):
     """Adds log-probabilities, ranks (0 is the most probable token), moments of ln p over the vocabulary, and the most probable tokens."""
     texts = [record["prefix_token_ids"] + record["reference_token_ids"] for record in records]
     longest = max(map(len, texts))
     # Padding is on the right, where causal attention does not look.
     inputs = torch.tensor([text + [0] * (longest - len(text)) for text in texts], device=model.device)
     mask = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in texts], device=model.device)
-    logits = model(input_ids=inputs, attention_mask=mask).logits
+    results = model(input_ids=inputs, attention_mask=mask, output_attentions=attention is not None)
+    logits = results.logits
+    if activations:
+        activations.add(records)
+    if attention:
+        attention.add(records, results.attentions)
     for record, text, rows in zip(records, texts, logits):
         begin = len(record["prefix_token_ids"])
         # The logits at a position are of the token after it.
@@ -204,6 +218,11 @@ def main():
     arguments.add_argument("--suffix-tokens", type=int, default=50, help="texts: tokens of a reference")
     arguments.add_argument("--stride", type=int, default=10, help="texts: a window begins every so many tokens")
     arguments.add_argument("--context", type=int, help="texts: long passes of so many tokens in place of windows")
+    arguments.add_argument("--activations", metavar="LAYERS", help="also write what these layers put out: all, or numbers with commas; 0 is the embedding")
+    arguments.add_argument("--pooling", choices=["mean", "last", "per-token"], help="how activations of a record become rows (default: mean)")
+    arguments.add_argument("--attention", action="store_true", help="also write the attention on the prefix by layer and head")
+    arguments.add_argument("--ablate", metavar="FEATURES", help="hold the features that skewmem probe --features names at their means")
+    arguments.add_argument("--ablate-set", help="which set of that file: named, random-1, … (default: named)")
     arguments.add_argument("--near", help="also bound the probability of a continuation with at most so many changed tokens: e,...")
     arguments.add_argument("--near-distance", choices=["levenshtein", "hamming"])
     arguments.add_argument("--near-length", help="tokens that are compared: n,...")
@@ -211,6 +230,10 @@ def main():
     arguments.add_argument("--near-width", type=float, help="stop when the bounds differ by this share of the upper one")
     arguments.add_argument("--skewmem", default="skewmem", help="the program, where it is not on the path")
     options = arguments.parse_args()
+    if options.near and (options.activations or options.attention):
+        arguments.error("--near scores in another way: it takes no --activations and no --attention")
+    if options.pooling and not options.activations or options.ablate_set and not options.ablate:
+        arguments.error("--pooling is for --activations, --ablate-set for --ablate")
     if options.near and options.context is not None:
         arguments.error("--near is for windows, not for --context")
     if options.batch_size < 1 or options.alternatives < 0:
@@ -227,7 +250,9 @@ def main():
     if os.path.exists(options.output) and os.path.samefile(options.input, options.output):
         arguments.error("the output is the input")
     tokenizer = AutoTokenizer.from_pretrained(options.model)
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=getattr(torch, options.dtype)).to(options.device).eval()
+    # Only the plain implementation says where attention goes.
+    plain = {"attn_implementation": "eager"} if options.attention else {}
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=getattr(torch, options.dtype), **plain).to(options.device).eval()
     if options.adapter:
         from peft import PeftModel
 
@@ -236,6 +261,18 @@ def main():
     asked = options.context or options.prefix_tokens + options.suffix_tokens
     if works and longest and asked >= longest:
         arguments.error(f"{asked} tokens at a time and one that begins texts are more than the model's {longest}")
+    beside = os.path.splitext(options.output.removesuffix(".gz"))[0]
+    activations = attention = None
+    try:
+        if options.ablate:
+            inside.ablate(model, options.ablate, options.ablate_set or "named")
+        if options.activations:
+            layers = inside.layer_numbers(options.activations, model)
+            activations = inside.Activations(model, layers, options.pooling or "mean", beside + ".activations.safetensors")
+        if options.attention:
+            attention = inside.Attention(beside + ".attention.safetensors")
+    except (ValueError, OSError) as error:
+        arguments.error(str(error))
     problems = written = 0
     names = set()
 
@@ -269,7 +306,7 @@ def main():
         source = cut if works else records(lines())
         scored = near_copies(source, model, tokenizer, options) if options.near else None
         while batch := list(itertools.islice(scored or source, options.batch_size)):
-            for record in batch if options.near else score(batch, model, options.alternatives):
+            for record in batch if options.near else score(batch, model, options.alternatives, activations, attention):
                 if works and options.context is not None:
                     # A long pass: a window begins at every token of it.
                     record["token_ids"] = record.pop("reference_token_ids")
@@ -278,8 +315,13 @@ def main():
             print(f"\r{written} records", end="", file=sys.stderr)
     if not written:
         os.remove(partial)
+        for part in filter(None, (activations, attention)):
+            part.tensors.close()
         sys.exit(f"{options.input}: nothing could be scored, and {options.output} is not written")
     os.replace(partial, options.output)
+    for part in filter(None, (activations, attention)):
+        part.finish()
+        print(f"\r{part.tensors.path}", file=sys.stderr)
     print(f"\r{options.output}: {written} records", file=sys.stderr)
     sys.exit(65 if problems else 0)
 

@@ -83,12 +83,14 @@ public struct ActivationReader: Sendable {
     }
     self.layers = layers
     self.records = records ?? 0
-    ids = try metadata["ids"].map { text throws(CaptureError) in
-      guard let ids = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), ids.count == records else {
-        throw failure("are no list of \(records ?? 0) names", field: "ids")
-      }
-      return ids
-    }
+    ids = try metadata.recordIDs(count: self.records, file: path)
+  }
+
+  /// The row of each record.
+  ///
+  /// - Throws: `CaptureError` where the file is not of these records.
+  public func rows(of ids: [String], file: String) throws(CaptureError) -> [Int] {
+    try rowsOfRecords(ids, in: self.ids, count: records, file: file)
   }
 
   /// Names by their numbers: layer.2 before layer.10.

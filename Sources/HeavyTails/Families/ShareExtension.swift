@@ -58,7 +58,8 @@ extension ShareExtension {
 
   public static var dimension: Int { Base.dimension + 1 }
 
-  public static var searches: Int { max(2, Base.searches) }
+  /// A surface of many tops has as many again for each way to begin with the share.
+  public static var searches: Int { Base.searches > 4 ? 2 * Base.searches : max(2, Base.searches) }
 
   public static func coordinates(of parameters: [Double], reach: Reach) -> [Double] {
     Base.coordinates(of: Array(parameters.dropLast()), reach: reachOfBase(reach)) + [logit(parameters[baseCount])]

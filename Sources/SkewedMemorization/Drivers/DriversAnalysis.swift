@@ -82,7 +82,7 @@ public struct DriversAnalysis: Sendable {
     let latest = last.records
     var report = DriversReport(
       files: captures.map(\.name), records: records.count, models: [], scales: [], doses: doses(latest),
-      independence: independence(latest), warnings: warnings)
+      independence: independence(latest), attention: nil, warnings: warnings)
     for isGreedy in [true, false] {
       if let model = try model(records, columns, isGreedy: isGreedy, &report.warnings) { report.models.append(model) }
       if let scale, !columns.isEmpty, let units = units(records, columns, isGreedy: isGreedy) {

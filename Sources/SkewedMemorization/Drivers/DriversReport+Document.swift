@@ -85,6 +85,7 @@ extension DriversReport: ReadableReport {
             ]
           }))
     }
+    attention?.add(to: &document)
     if let independence {
       document.heading("Are positions recalled independently?")
       document.paragraph(

@@ -15,6 +15,8 @@ public struct DriversReport: Codable, Sendable, Equatable {
   /// Whether positions are recalled independently, in the last file; null where no record says what greedy decoding
   /// does.
   @OrNull public var independence: Independence?
+  /// How attention on the prefix goes with ln S(n); null where none was given.
+  @OrNull public var attention: Attention?
   /// What to know before using the numbers.
   public var warnings: [Warning]
 

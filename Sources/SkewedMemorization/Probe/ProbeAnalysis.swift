@@ -53,7 +53,7 @@ public struct ProbeAnalysis: Sendable {
     try ArgumentError.check(randomSets, "randomSets", in: 0...1000)
     try ArgumentError.check(threads: threads)
     if let permutations { try ArgumentError.check(permutations, "permutations", in: 0...1_000_000) }
-    let rows = try Self.rows(of: capture, in: activations, file: file)
+    let rows = try activations.rows(of: capture.records.map(\.id), file: file)
     let (used, labels) = try labels(capture.records)
     let records = used.map { capture.records[$0] }
     let chosen = try layers(of: activations, file: file)
@@ -103,33 +103,6 @@ public struct ProbeAnalysis: Sendable {
   }
 
   // MARK: Records
-
-  /// The row of each record.
-  private static func rows(
-    of capture: Capture, in activations: ActivationReader, file: String
-  ) throws(CaptureError) -> [Int] {
-    guard let ids = activations.ids else {
-      guard activations.records == capture.records.count else {
-        throw CaptureError(
-          file: file,
-          problem:
-            "has \(activations.records) rows and no ids, but \(capture.name) has \(capture.records.count) records")
-      }
-      return Array(capture.records.indices)
-    }
-    let places = Dictionary(zip(ids, ids.indices)) { first, _ in first }
-    guard places.count == ids.count else {
-      throw CaptureError(file: file, field: "ids", problem: "names a record twice")
-    }
-    var rows: [Int] = []
-    for record in capture.records {
-      guard let row = places[record.id] else {
-        throw CaptureError(file: file, field: "ids", problem: "has no record \(record.id) of \(capture.name)")
-      }
-      rows.append(row)
-    }
-    return rows
-  }
 
   /// The places of the records that can have the outcome, and whether they do.
   private func labels(_ records: [Record]) throws(ArgumentError) -> (places: [Int], labels: [Bool]) {

@@ -7,8 +7,9 @@ extension ProbeReport: ReadableReport {
     document.title("Probe of \(NumberText.count(layers.count, "layer")): \(activations)")
     document.paragraph(
       "\(memorized) of \(NumberText.count(records, "record")) are memorized: \(outcomeText). A linear probe is trained "
-        + "on the activations of four fifths or so of them and judged on the rest, \(folds) times. The area under the "
-        + "curve (AUC) is the probability that a memorized record has a higher score than another; 0.5 is chance.")
+        + "on the activations of \(folds - 1) of \(folds) parts of them and judged on the other part, for each part in "
+        + "turn. The area under the curve (AUC) is the probability that a memorized record has a higher score than "
+        + "another; 0.5 is chance.")
     if let best = layers.max(by: { $0.auc < $1.auc }) { document.paragraph(verdict(best)) }
     document.figure(layerFigure)
     document.list(warnings.map { "Note: \($0.text)." })

@@ -45,6 +45,11 @@ struct DriversCommand: ReportCommand {
   @Option(help: ArgumentHelp("Embeddings of the prefixes (.npy), a row each record, for one file.", valueName: "file"))
   var prefixEmbeddings: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Attention on the prefixes (score.py --attention), for one file.", valueName: "file"))
+  var attention: String?
+
   @Option(help: ArgumentHelp("Nearest neighbors behind input_similarity.", valueName: "k"))
   var neighbors = DriversAnalysis().neighbors
 
@@ -61,13 +66,14 @@ struct DriversCommand: ReportCommand {
   static let optionNames = ["fields": "field"]
 
   var captures: [String] { files }
-  var otherInputs: [String] { [prefixEmbeddings].compactMap(\.self) }
+  var otherInputs: [String] { [prefixEmbeddings, attention].compactMap(\.self) }
 
   func report() async throws -> DriversReport {
     let files = try expandedCaptures(files)
     guard prefixEmbeddings == nil || files.count == 1 else {
       throw ValidationError("--prefix-embeddings are of one file.")
     }
+    guard attention == nil || files.count == 1 else { throw ValidationError("--attention is of one file.") }
     guard field.isEmpty || !files.contains("-") else {
       throw ValidationError("--field reads the files a second time: standard input cannot be.")
     }
@@ -89,7 +95,12 @@ struct DriversCommand: ReportCommand {
       if !field.isEmpty { own.fields = try NumericFields.read(field, path: file, sources: InputOptions.sources) }
       covariates[file] = own
     }
-    return try await analysis.run(on: captures, covariates: covariates)
+    var report = try await analysis.run(on: captures, covariates: covariates)
+    if let attention, let capture = captures.first {
+      report.attention = try await analysis.attention(
+        of: capture, try AttentionReader(path: attention), file: attention)
+    }
+    return report
   }
 }
 
