@@ -101,7 +101,7 @@ docs: setup
 
 notebooks: release
 	$(BINARY) notebooks --output notebooks-export notebooks-export/captures \
-	  notebooks-export/captures/works/gemma3-270m notebooks-export/captures/works/smollm2-135m
+	  notebooks-export/captures/inside notebooks-export/captures/works/gemma3-270m notebooks-export/captures/works/smollm2-135m
 
 INTEGRATIONS = llama-cpp vllm llama-cpp-python huggingface
 

@@ -26,6 +26,48 @@ import Testing
 
   // MARK: Compare
 
+  /// What is known at each of four checkpoints: 1 learned and kept, 2 forgotten and learned again, 3 never, 4 forgotten.
+  @Test func recordsOverTraining() async throws {
+    let known: [[Int]] = [[], [1, 2, 4], [1], [1, 2]]
+    var captures: [Capture] = []
+    for (epoch, ids) in known.enumerated() {
+      for split in ["train", "test"] {
+        let records = try (1...20).map { id in
+          // Others are worst at the end, and best at the first epoch.
+          let loss = split == "train" ? (ids.contains(id) ? 0.01 : 0.5) : 1 + [0, 0.001, 0.2, 0.4][epoch]
+          return try Record(
+            id: "\(split)-\(id)",
+            tokenLogProbabilities: (0..<12).map { -loss * (1 + 0.01 * Double((7 * id + $0) % 5)) }, run: "r",
+            split: split, epoch: Double(epoch))
+        }
+        // One record is missing in a checkpoint: it cannot be followed.
+        captures.append(
+          try Capture(
+            name: "\(split)\(epoch)", records: split == "train" && epoch == 3 ? Array(records.dropLast()) : records))
+      }
+    }
+    var analysis = CompareAnalysis()
+    (analysis.pairs, analysis.learned, analysis.resampling.replicates) = (.first, (length: 16, threshold: 0.5), 199)
+    let report = try await analysis.run(on: captures.shuffled())
+    let learning = try #require(report.learning.first { $0.split == "train" })
+    #expect(learning.records == 19 && learning.epochs.map(\.known) == [0, 3, 1, 2])
+    #expect(learning.epochs.map(\.learned) == [0, 3, 0, 1] && learning.epochs.map(\.forgotten) == [0, 0, 2, 0])
+    #expect(learning.learned.map(\.id) == ["train-1", "train-2", "train-4"])
+    #expect(
+      learning.learned.map(\.forgotten) == [[], [2], [2]] && learning.learned.map(\.isKnown) == [true, true, false])
+    let gap = try #require(report.gaps.first)
+    #expect(report.gaps.count == 1 && gap.split == "test" && gap.bestEpoch == 0)
+    // A rise by a thousandth is the same for all twenty: it is beyond chance.
+    #expect(gap.overfittingFrom == 1)
+    expectClose(gap.epochs[3].others - gap.epochs[0].others, 0.4 * 1.02, relative: 0.02)
+    #expect(try #require(gap.epochs[0].interval?.lower) < gap.epochs[0].others - gap.epochs[0].members)
+    // The threshold and the length are the caller's.
+    analysis.learned = (length: 1, threshold: 0.995)
+    #expect(try await analysis.run(on: captures).learning.allSatisfy { $0.learned.isEmpty })
+    analysis.learned.threshold = 1
+    await #expect(throws: ArgumentError.self) { try await analysis.run(on: captures) }
+  }
+
   @Test func epochsOfARun() async throws {
     let report = try await comparison([
       "jargon-train-epoch06.jsonl", "jargon-train-epoch00.jsonl", "jargon-train-epoch04.jsonl",

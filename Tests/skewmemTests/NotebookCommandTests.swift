@@ -132,10 +132,10 @@ import Testing
     let folder = URL(fileURLWithPath: Repository.capture("README.md")).deletingLastPathComponent()
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != "README.md" }
     try await withCaptures(names) { scratch in
-      let folders = ["captures", "captures/works/gemma3-270m", "captures/works/smollm2-135m"]
+      let folders = ["captures", "captures/inside", "captures/works/gemma3-270m", "captures/works/smollm2-135m"]
       #expect(try CommandLineTool.run(["notebooks", "-q", "-o", "."] + folders, in: scratch).status == 0)
       let notebooks = try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0.hasSuffix("ipynb") }
-      #expect(notebooks.count == 7)
+      #expect(notebooks.count == 8)
       for name in notebooks {
         let committed = folder.deletingLastPathComponent().appendingPathComponent(name)
         #expect(try Data(contentsOf: scratch.appendingPathComponent(name)) == Data(contentsOf: committed), "\(name)")

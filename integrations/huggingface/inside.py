@@ -37,15 +37,16 @@ def layer_numbers(text, model):
 class Tensors:
     """A safetensors file that is written row by row: each tensor to a file of its own until the number of rows is known."""
 
-    def __init__(self, path):
+    def __init__(self, path, kind="float32"):
+        self.dtype, self.code = getattr(torch, kind), {"float32": "F32", "float16": "F16"}[kind]
         self.path, self.files, self.shapes, self.rows, self.ids, self.ends = path, {}, {}, {}, [], [0]
 
     def add(self, name, values):
-        """Rows of one tensor, in single precision."""
+        """Rows of one tensor."""
         if name not in self.files:
             self.files[name] = open(f"{self.path}.{name}.partial", "w+b")
             self.shapes[name], self.rows[name] = list(values.shape[1:]), 0
-        self.files[name].write(values.detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
+        self.files[name].write(values.detach().to("cpu", self.dtype).contiguous().numpy().tobytes())
         self.rows[name] += values.shape[0]
 
     def finish(self, offsets):
@@ -53,7 +54,7 @@ class Tensors:
         header, begin = {"__metadata__": {"ids": json.dumps(self.ids, ensure_ascii=False)}}, 0
         for name, shape in parts.items():
             size = self.files[name].tell()
-            header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, begin + size]}
+            header[name] = {"dtype": self.code, "shape": shape, "data_offsets": [begin, begin + size]}
             begin += size
         if offsets:
             header["offsets"] = {"dtype": "I64", "shape": [len(self.ends)], "data_offsets": [begin, begin + 8 * len(self.ends)]}
@@ -81,8 +82,8 @@ class Tensors:
 class Activations:
     """Keeps what layers put out, and pools it over the positions that predict a record's reference."""
 
-    def __init__(self, model, layers, pooling, path):
-        self.pooling, self.tensors, self.outputs = pooling, Tensors(path), {}
+    def __init__(self, model, layers, pooling, path, kind):
+        self.pooling, self.tensors, self.outputs = pooling, Tensors(path, kind), {}
         modules = streams(model)
         for number in layers:
             modules[number].register_forward_hook(self.hook(number))

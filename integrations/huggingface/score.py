@@ -220,6 +220,7 @@ def main():
     arguments.add_argument("--context", type=int, help="texts: long passes of so many tokens in place of windows")
     arguments.add_argument("--activations", metavar="LAYERS", help="also write what these layers put out: all, or numbers with commas; 0 is the embedding")
     arguments.add_argument("--pooling", choices=["mean", "last", "per-token"], help="how activations of a record become rows (default: mean)")
+    arguments.add_argument("--activations-dtype", choices=["float32", "float16"], help="their precision in the file (default: float32)")
     arguments.add_argument("--attention", action="store_true", help="also write the attention on the prefix by layer and head")
     arguments.add_argument("--ablate", metavar="FEATURES", help="hold the features that skewmem probe --features names at their means")
     arguments.add_argument("--ablate-set", help="which set of that file: named, random-1, … (default: named)")
@@ -232,8 +233,8 @@ def main():
     options = arguments.parse_args()
     if options.near and (options.activations or options.attention):
         arguments.error("--near scores in another way: it takes no --activations and no --attention")
-    if options.pooling and not options.activations or options.ablate_set and not options.ablate:
-        arguments.error("--pooling is for --activations, --ablate-set for --ablate")
+    if (options.pooling or options.activations_dtype) and not options.activations or options.ablate_set and not options.ablate:
+        arguments.error("--pooling and --activations-dtype are for --activations, --ablate-set is for --ablate")
     if options.near and options.context is not None:
         arguments.error("--near is for windows, not for --context")
     if options.batch_size < 1 or options.alternatives < 0:
@@ -268,7 +269,8 @@ def main():
             inside.ablate(model, options.ablate, options.ablate_set or "named")
         if options.activations:
             layers = inside.layer_numbers(options.activations, model)
-            activations = inside.Activations(model, layers, options.pooling or "mean", beside + ".activations.safetensors")
+            activations = inside.Activations(model, layers, options.pooling or "mean", beside + ".activations.safetensors",
+                                             options.activations_dtype or "float32")
         if options.attention:
             attention = inside.Attention(beside + ".attention.safetensors")
     except (ValueError, OSError) as error:

@@ -20,6 +20,9 @@ public struct CompareAnalysis: Sendable {
   public var pairs = Pairs.all
   /// n, for tail probabilities; nil for 1, 4, 16, 64, … up to the longest reference.
   public var lengths: [Int]?
+  /// A record counts as learned where S(n) is at least the threshold at this n, or at its own length where that is
+  /// smaller.
+  public var learned = (length: 16, threshold: 0.5)
   /// The same records by a model that was trained without them; nil for none.
   public var retrained: Capture?
   /// Held-out records by the second model of each pair, for PrivLeak; nil for none.
@@ -57,6 +60,9 @@ public struct CompareAnalysis: Sendable {
     }
     adjust(&report.comparisons)
     report.trajectories = trajectories(report.dataSets, halfLength: longest / 2)
+    let history = TrainingHistory(length: learned.length, threshold: learned.threshold, resampling: resampling)
+    report.learning = history.learning(dataSets)
+    report.gaps = history.gaps(dataSets)
     for (pair, (a, b)) in zip(report.comparisons, chosen) {
       let sizes = [dataSets[a].records.count, dataSets[b].records.count]
       let others = measured[a].otherReferences(in: measured[b])
@@ -93,6 +99,10 @@ public struct CompareAnalysis: Sendable {
       throw ArgumentError(name: "lengths", value: "none", allowed: "one or more, or not set")
     }
     for n in lengths ?? [] where n < 1 { throw ArgumentError(name: "lengths", value: "\(n)", allowed: "1 or more") }
+    guard learned.length >= 1 else {
+      throw ArgumentError(name: "learned.length", value: "\(learned.length)", allowed: "1 or more")
+    }
+    try ArgumentError.check(share: learned.threshold, "learned.threshold")
     guard (heldOut == nil) == (retrainedHeldOut == nil), heldOut == nil || retrained != nil else {
       throw ArgumentError(
         name: heldOut == nil ? "retrainedHeldOut" : "heldOut", value: "given",

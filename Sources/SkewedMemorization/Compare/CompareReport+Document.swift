@@ -100,6 +100,7 @@ extension CompareReport: ReadableReport {
     }
     if trajectories.isEmpty { document.figure(survivalFigure(short)) }
     document.list(warnings.map { "Note: \($0.text)." })
+    addTraining(to: &document)
     document.heading("Data sets")
     let lengths = dataSets.first?.lengths.map(\.n) ?? []
     document.table(

@@ -7,6 +7,10 @@ public struct CompareReport: Codable, Sendable, Equatable {
   public var dataSets: [Profile]
   /// Data sets of one run by epoch, where more than one epoch is there.
   public var trajectories: [Trajectory]
+  /// When records are learned and forgotten, by run and split with several epochs.
+  public var learning: [Learning] = []
+  /// How far held-out records stay behind, by run with several epochs of both.
+  public var gaps: [Gap] = []
   /// Each pair of data sets that was compared.
   public var comparisons: [Pair]
   /// The confidence level of all limits.
@@ -15,7 +19,7 @@ public struct CompareReport: Codable, Sendable, Equatable {
   public var warnings: [Warning]
 
   enum CodingKeys: String, CodingKey {
-    case schema, trajectories, comparisons, level, warnings
+    case schema, trajectories, learning, gaps, comparisons, level, warnings
     case dataSets = "data_sets"
   }
 

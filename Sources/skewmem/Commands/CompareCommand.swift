@@ -12,7 +12,8 @@ struct CompareCommand: ReportCommand {
       as samples \
       (Mann–Whitney, Kolmogorov–Smirnov, Anderson–Darling). P-values are adjusted for all tests of the report. \
       Captures of one run at \
-      several epochs also give its trajectory.
+      several epochs also give its trajectory: when records are learned and forgotten, and beside held-out records \
+      (split) the epoch from which the model overfits.
 
       Records that both have are also asked what is still repeated, for unlearning: with --retrained, which ones were \
       not forgotten.
@@ -41,6 +42,12 @@ struct CompareCommand: ReportCommand {
   @Option(help: ArgumentHelp("Tokens of tail probabilities. (default: 1, 4, 16, ...)", valueName: "n,..."))
   var length: NumberList<Int>?
 
+  @Option(help: ArgumentHelp("A record is learned where its first n tokens are repeated.", valueName: "n"))
+  var learnedLength = CompareAnalysis().learned.length
+
+  @Option(help: ArgumentHelp("With this probability or more.", valueName: "p"))
+  var learnedThreshold = CompareAnalysis().learned.threshold
+
   @Option(help: "Differences of 0 in the signed-rank test: pratt (ranked) or wilcox (left out).")
   var zeros = SignedRankTest.Zeros.pratt
 
@@ -57,6 +64,8 @@ struct CompareCommand: ReportCommand {
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
 
+  static let optionNames = ["learned.length": "learned-length", "learned.threshold": "learned-threshold"]
+
   var captures: [String] { files }
   var otherInputs: [String] { [retrained, heldOut, retrainedHeldOut].compactMap(\.self) }
 
@@ -68,6 +77,7 @@ struct CompareCommand: ReportCommand {
     analysis.pairs = pairs
     analysis.lengths = length?.numbers
     analysis.zeros = zeros
+    analysis.learned = (learnedLength, learnedThreshold)
     analysis.resampling = Resampling(
       seed: seed, threads: threadOptions.threads, replicates: replicates, level: level)
     var captures: [Capture] = []

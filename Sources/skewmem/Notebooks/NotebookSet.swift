@@ -53,6 +53,14 @@ struct NotebookSet: Sendable {
     } else {
       missing.append("07-claims.ipynb takes records and held-out records (split) of one run and epoch")
     }
+    let inside = InsideNotebook(sources)
+    if inside.hasSubject {
+      notebooks.append(try await inside.written(run))
+    } else {
+      missing.append(
+        "08-inside-the-model.ipynb takes activations or attention (CAPTURE.activations.safetensors, "
+          + "CAPTURE.attention.safetensors) of \(sources.subject.path)")
+    }
   }
 }
 

@@ -60,10 +60,13 @@ struct NotebookSources: Sendable {
   private let generations: [(path: String, run: String?, epoch: Double?)]
   /// Files of embeddings by run.
   private let embeddings: [String: (prefix: String, full: String)]
+  /// Files of activations and of attention.
+  private let inside: [String]
   /// The capture that most notebooks are about.
   let subject: Capture
 
-  /// Looks through captures, generations, and embeddings (`RUN-prefix.npy` and `RUN-full.npy`).
+  /// Looks through captures, generations, embeddings (`RUN-prefix.npy` and `RUN-full.npy`), activations and attention
+  /// (`CAPTURE.activations.safetensors` and `CAPTURE.attention.safetensors`).
   ///
   /// - Parameter paths: The files; of a folder all that are of use.
   /// - Throws: `CaptureError` for what cannot be read, and without a capture.
@@ -81,6 +84,7 @@ struct NotebookSources: Sendable {
       }
     }
     var embeddings: [String: (prefix: String, full: String)] = [:]
+    inside = arrays.filter(Self.isInside)
     for prefix in arrays where prefix.hasSuffix(Self.prefixEnding) {
       let stem = prefix.dropLast(Self.prefixEnding.count)
       guard let full = arrays.first(where: { $0 == stem + Self.fullEnding }) else { continue }
@@ -138,6 +142,21 @@ struct NotebookSources: Sendable {
     generations.first { $0.run == subject.run && $0.epoch == subject.epoch }?.path
   }
 
+  /// The subject's activations.
+  var activations: String? { beside(Self.activationsEnding) }
+
+  /// The subject's attention.
+  var attention: String? { beside(Self.attentionEnding) }
+
+  /// A file that is called after the subject.
+  private func beside(_ ending: String) -> String? {
+    let name = URL(fileURLWithPath: subject.path).lastPathComponent
+    return inside.first { path in
+      let own = URL(fileURLWithPath: path).lastPathComponent
+      return own.hasSuffix(ending) && name.hasPrefix(own.dropLast(ending.count) + ".jsonl")
+    }
+  }
+
   /// The subject's run at other epochs.
   var otherEpochs: [Capture] {
     captures.filter {
@@ -179,9 +198,18 @@ struct NotebookSources: Sendable {
   private static let prefixEnding = "-prefix.npy"
   private static let fullEnding = "-full.npy"
 
+  private static let activationsEnding = ".activations.safetensors"
+  private static let attentionEnding = ".attention.safetensors"
+
   private static func isEmbedding(_ path: String) -> Bool {
     path.hasSuffix(prefixEnding) || path.hasSuffix(fullEnding)
   }
+
+  private static func isInside(_ path: String) -> Bool {
+    path.hasSuffix(activationsEnding) || path.hasSuffix(attentionEnding)
+  }
+
+  private static func isArray(_ path: String) -> Bool { isEmbedding(path) || isInside(path) }
 
   private static func files(_ paths: [String]) throws -> (arrays: [String], others: [String]) {
     var arrays: [String] = []
@@ -190,10 +218,11 @@ struct NotebookSources: Sendable {
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
         let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        arrays += contents.filter(isEmbedding).sorted().map { (path.hasSuffix("/") ? path : path + "/") + $0 }
+        arrays += contents.filter(isArray).sorted().map { (path.hasSuffix("/") ? path : path + "/") + $0 }
       }
       for file in try CaptureFiles.expanded([path]) {
-        if isEmbedding(file) { arrays.append(file) } else { others.append(file) }
+        // Those of a folder are there already.
+        if !isArray(file) { others.append(file) } else if !arrays.contains(file) { arrays.append(file) }
       }
     }
     return (arrays, others)
