@@ -36,6 +36,11 @@ top = np.argsort(-first)[:100]
 lorenz = np.sort(S, axis=0)
 """
 
+# The same statistics from lines of JSON.
+ORJSON_AUDIT = NUMPY_AUDIT.replace("import numpy as np\n", "import numpy as np\nimport orjson\n").replace(
+    'np.load(sys.argv[1]).astype("f8")',
+    'np.array([orjson.loads(line)["token_logprobs"] for line in open(sys.argv[1], "rb")], dtype="f8")')
+
 RAPIDFUZZ = """
 import json, sys
 from rapidfuzz.distance import Indel, Levenshtein
@@ -107,8 +112,29 @@ def main():
             values = -numpy.random.default_rng(1).exponential(0.5, size=(300_000, 64)).astype("f4")
             numpy.save(path("values.npy"), values)
             for threads in ("1", "2"):
+                if has("orjson") and threads == "1":
+                    with open(path("values.jsonl"), "w") as file:
+                        file.writelines(json.dumps({"id": f"r{i}", "token_logprobs": [round(float(x), 6) for x in line]}) + "\n"
+                                        for i, line in enumerate(values))
+                    row("the same in JSON lines, 1 thread", [program, "audit", path("values.jsonl"), "--threads", "1"],
+                        [python, "-c", ORJSON_AUDIT, path("values.jsonl")], "orjson")
                 row(f"audit of 300,000 x 64 in .npy, {threads} thread{'s' if threads == '2' else ''}",
                     [program, "audit", path("values.npy"), "--threads", threads], [python, "-c", NUMPY_AUDIT, path("values.npy")], "numpy")
+        tokens = [[int(generator.paretovariate(0.7)) % 50_000 for _ in range(64)] for _ in range(110_000)]
+
+        def line(name, index):
+            return json.dumps({"id": f"{name}{index}", "token_logprobs": [round(-generator.expovariate(2), 5) for _ in range(64)],
+                               "reference_token_ids": tokens[index]}) + "\n"
+
+        for records in (10_000, 100_000):
+            with open(path("members.jsonl"), "w") as file:
+                file.writelines(line("m", i) for i in range(records))
+            with open(path("others.jsonl"), "w") as file:
+                file.writelines(line("o", i) for i in range(100_000, 110_000))
+            row(f"metrics of {records:,} x 64, n-grams, 10,000 held out",
+                [program, "metrics", path("members.jsonl"), "--ngram", "3", "--held-out", path("others.jsonl")], None, "")
+            row(f"predict of {records:,} x 64 at temperature 1", [program, "predict", path("members.jsonl"), "--length", "64"], None, "")
+        row("fit of Moby Dick, all families, n_min scan", [program, "fit", moby, "--families", "all", "--n-min", "auto"], None, "")
 
 
 if __name__ == "__main__":

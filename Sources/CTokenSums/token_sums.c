@@ -77,6 +77,17 @@ INLINE void log_of_rest(const lanes *s, const lanes *rest, lanes *log) {
   *log = SELECT(*rest == 0, (lanes){0} - INFINITY, result);
 }
 
+// The parts of exp(high + low) where the exponent has more bits than Cody and Waite's first part leaves room for: ln 2 in three parts, with products
+// that keep what rounding takes from them.
+static void far_exponential(double high, double low, double *exponent, double *significand) {
+  const double third = 0x1.cc01f97b57a08p-87;
+  double k = rint(high * 1.44269504088896340736);
+  double first = k * LN2_HIGH, first_error = fma(k, LN2_HIGH, -first);
+  double second = k * LN2_LOW, second_error = fma(k, LN2_LOW, -second);
+  *exponent = k;
+  *significand = exp((((high - first) - second) - first_error) - second_error - k * third + low);
+}
+
 // Knuth's sum of two numbers, which asks for no order of them.
 INLINE void add(const lanes *terms, double *sums, double *errors) {
   lanes high = AT(sums, 0), total = high + *terms, shadow = total - high;
@@ -124,6 +135,10 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
     AT(significand, n) = SELECT(is_zero, zeros, 1 + excess);
     AT(none, n) = (1 - power) - power * excess;
     AT(mass, n) = fails * (power * (1 + excess));
+    for (size_t lane = 0; lane < WIDTH; lane++) {
+      if (log[lane] < -5e5 && !is_zero[lane])
+        far_exponential(log[lane], last[lane], exponent + n + lane, significand + n + lane);
+    }
   }
   mass[length] = significand[length] * scale(exponent[length]);
   for (size_t n = length + 1; n < stride; n++) {
@@ -206,6 +221,9 @@ void survival_add(const double *law, size_t law_stride, size_t length, double *s
     value = m * power;
     log_of_rest(&value, &rest, &log_none);
     add(&log_none, COLUMN(LOG_NONE), COLUMN(LOG_NONE_ERROR));
+    if (index + WIDTH > length)
+      for (size_t lane = length - index; lane < WIDTH; lane++) rest[lane] = 0;
+    add(&rest, COLUMN(NONE), COLUMN(NONE_ERROR));
   }
 #undef COLUMN
 }

@@ -129,4 +129,24 @@ struct TokenSumsTests {
   private func law(_ laws: [MatchLengthLaw], _ n: Int) -> Double {
     laws.filter { $0.length >= n && $0.logSurvival[n] > -.infinity }.map { -$0.logSurvival[n] }.max() ?? 0
   }
+
+  /// Ratios of probabilities far below e^(-5e5), where the multiple of ln 2 has more digits than a double's product.
+  @Test(arguments: [-1e6, -1e7, -1e10, -1e14]) func farTails(x: Double) throws {
+    let laws = [x, x - 1, x - 2.5].map { try? MatchLengthLaw(tokenLogProbabilities: [$0, -0.5]) }
+    var sums = SurvivalAccumulator()
+    for law in laws { sums.add(try #require(law)) }
+    // (Σ S)² / Σ S² of 1, e^-1 and e^-2.5, with mpmath.
+    expectClose(try #require(sums.effectiveRecords(1)), 1.8408599562719197, relative: 1e-13)
+    #expect(sums.annealed(1) < x + 1 && ScaledValue(exponentOf: x, 0).log == x)
+  }
+
+  /// Probabilities near 1: the mean of 1 - S keeps its digits.
+  @Test func annealedNearOne() throws {
+    var sums = SurvivalAccumulator()
+    sums.add(try MatchLengthLaw(tokenLogProbabilities: Array(repeating: -1e-17, count: 3)))
+    sums.add(try MatchLengthLaw(tokenLogProbabilities: [-3e-17]))
+    expectClose(sums.annealed(1), -2e-17, relative: 1e-14)
+    expectClose(sums.annealed(3), -3e-17, relative: 1e-14)
+    expectClose(sums.annealed(1), sums.quenched(1), relative: 1e-14)
+  }
 }

@@ -28,7 +28,10 @@ def streams(model):
 def layer_numbers(text, model):
     """`all`, or numbers with commas; a negative one counts from the end."""
     count = len(streams(model))
-    numbers = list(range(count)) if text == "all" else [int(part) for part in text.split(",")]
+    try:
+        numbers = list(range(count)) if text == "all" else [int(part.strip().removeprefix("layer.")) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(f"--activations {text}: layers are all, or numbers with commas") from None
     if any(not -count <= number < count for number in numbers):
         raise ValueError(f"layers are 0 (the embedding) to {count - 1}")
     return sorted({number % count for number in numbers})
@@ -39,7 +42,7 @@ class Tensors:
 
     def __init__(self, path, kind="float32"):
         self.dtype, self.code = getattr(torch, kind), {"float32": "F32", "float16": "F16"}[kind]
-        self.path, self.files, self.shapes, self.rows, self.ids, self.ends = path, {}, {}, {}, [], [0]
+        self.path, self.files, self.shapes, self.rows, self.ids, self.sums, self.ends = path, {}, {}, {}, [], [], [0]
 
     def add(self, name, values):
         """Rows of one tensor."""
@@ -49,9 +52,16 @@ class Tensors:
         self.files[name].write(values.detach().to("cpu", self.dtype).contiguous().numpy().tobytes())
         self.rows[name] += values.shape[0]
 
+    def name(self, record):
+        self.ids.append(record["id"])
+        total = sum(record["token_logprobs"])
+        self.sums.append(round(total, 4) if total > -1e300 else -1e300)
+
     def finish(self, offsets):
         parts = {name: [self.rows[name], *self.shapes[name]] for name in self.files}
-        header, begin = {"__metadata__": {"ids": json.dumps(self.ids, ensure_ascii=False)}}, 0
+        # The sum of ln p of each record says which capture these are of.
+        metadata = {"ids": json.dumps(self.ids, ensure_ascii=False), "log_probabilities": json.dumps(self.sums)}
+        header, begin = {"__metadata__": metadata}, 0
         for name, shape in parts.items():
             size = self.files[name].tell()
             header[name] = {"dtype": self.code, "shape": shape, "data_offsets": [begin, begin + size]}
@@ -103,7 +113,7 @@ class Activations:
                 states = output[row, places].float()
                 pooled = {"mean": lambda: states.mean(0, keepdim=True), "last": lambda: states[:1], "per-token": lambda: states}[self.pooling]()
                 self.tensors.add(f"layer.{number}", pooled)
-            self.tensors.ids.append(record["id"])
+            self.tensors.name(record)
             self.tensors.ends.append(self.tensors.ends[-1] + len(record["reference_token_ids"]))
         self.outputs = {}
 
@@ -127,17 +137,20 @@ class Attention:
             shares = weights / mass.unsqueeze(-1).clamp(min=1e-30)
             for name, values in (("prefix_mass", mass), ("maximum", weights.amax(-1)), ("entropy", torch.special.entr(shares).sum(-1))):
                 self.tensors.add(f"attention.{name}", values.mean(-1).unsqueeze(0))
-            self.tensors.ids.append(record["id"])
+            self.tensors.name(record)
 
     def finish(self):
         self.tensors.finish(offsets=False)
 
 
 def ablate(model, path, name):
-    """Sets the features of one set of `skewmem probe --features` to their means, at every position."""
-    with open(path, encoding="utf-8") as file:
-        described = json.load(file)
-    if described.get("schema") != "skewmem.features/1":
+    """Sets the features of one set of `skewmem probe --features` to their means, at every position; what records are marked with."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            described = json.load(file)
+    except ValueError:
+        described = None
+    if not isinstance(described, dict) or described.get("schema") != "skewmem.features/1":
         raise ValueError(f"{path}: is no file of skewmem probe --features")
     sets = {entry["name"]: entry for entry in described["sets"]}
     if name not in sets:
@@ -155,3 +168,4 @@ def ablate(model, path, name):
         return (states, *output[1:]) if isinstance(output, tuple) else states
 
     modules[int(number)].register_forward_hook(hold)
+    return f"without {described['layer']} {name}"

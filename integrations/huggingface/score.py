@@ -154,10 +154,6 @@ def score(records, model, alternatives, activations=None, attention=None):
     mask = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in texts], device=model.device)
     results = model(input_ids=inputs, attention_mask=mask, output_attentions=attention is not None)
     logits = results.logits
-    if activations:
-        activations.add(records)
-    if attention:
-        attention.add(records, results.attentions)
     for record, text, rows in zip(records, texts, logits):
         begin = len(record["prefix_token_ids"])
         # The logits at a position are of the token after it.
@@ -175,6 +171,10 @@ def score(records, model, alternatives, activations=None, attention=None):
         record["logprob_mean"], record["logprob_std"] = mean.tolist(), deviation.tolist()
         if alternatives:
             record["top_logprobs"] = [list(map(list, zip(*row))) for row in zip(top.indices.tolist(), top.values.tolist())]
+    if activations:
+        activations.add(records)
+    if attention:
+        attention.add(records, results.attentions)
     return records
 
 
@@ -263,10 +263,10 @@ def main():
     if works and longest and asked >= longest:
         arguments.error(f"{asked} tokens at a time and one that begins texts are more than the model's {longest}")
     beside = os.path.splitext(options.output.removesuffix(".gz"))[0]
-    activations = attention = None
+    activations = attention = mark = None
     try:
         if options.ablate:
-            inside.ablate(model, options.ablate, options.ablate_set or "named")
+            mark = inside.ablate(model, options.ablate, options.ablate_set or "named")
         if options.activations:
             layers = inside.layer_numbers(options.activations, model)
             activations = inside.Activations(model, layers, options.pooling or "mean", beside + ".activations.safetensors",
@@ -312,6 +312,9 @@ def main():
                 if works and options.context is not None:
                     # A long pass: a window begins at every token of it.
                     record["token_ids"] = record.pop("reference_token_ids")
+                if mark:
+                    # Another model than the run's.
+                    record["run"] = " ".join(filter(None, (record.get("run"), mark)))
                 output.write(json.dumps(record, ensure_ascii=False) + "\n")
             written += len(batch)
             print(f"\r{written} records", end="", file=sys.stderr)

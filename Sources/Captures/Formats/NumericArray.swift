@@ -119,7 +119,10 @@ struct NumericArray: Sendable {
       }
     }
     func failure(_ problem: String) -> CaptureError { CaptureError(file: file, problem: problem) }
-    guard data.count >= 8 else { throw failure("is no .safetensors file") }
+    // A header is a JSON object: anything else is a file of another kind.
+    guard data.count >= 9, data[data.startIndex + 8] == UInt8(ascii: "{") else {
+      throw failure(data.isEmpty ? "is empty" : "is no .safetensors file")
+    }
     let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(data.count - 8) else { throw failure("ends inside the header of .safetensors") }
     let start = 8 + Int(length)

@@ -1,4 +1,5 @@
 import Foundation
+import TokenProcess
 
 /// Activations of a model on the records of a capture, layer by layer: what `integrations/huggingface/score.py
 /// --activations` writes.
@@ -22,7 +23,8 @@ public struct ActivationReader: Sendable {
   /// The number of records.
   public let records: Int
   /// The names of the records; nil where the file does not say.
-  public let ids: [String]?
+  public var ids: [String]? { rows.ids }
+  private let rows: RecordRows
 
   /// Reads a file.
   ///
@@ -50,6 +52,9 @@ public struct ActivationReader: Sendable {
       return offsets
     }
     let named = arrays.filter { $0.value.shape.count == 2 && $0.value.shape[1] > 0 }
+    guard named.count > 0 || !arrays.keys.contains(where: { $0.hasPrefix("attention.") }) else {
+      throw failure("is a file of attention, which drivers --attention reads")
+    }
     guard !named.isEmpty else {
       throw failure("has no tensor of records × features; there are: \(arrays.keys.sorted().joined(separator: ", "))")
     }
@@ -83,14 +88,14 @@ public struct ActivationReader: Sendable {
     }
     self.layers = layers
     self.records = records ?? 0
-    ids = try metadata.recordIDs(count: self.records, file: path)
+    rows = try RecordRows(metadata, count: self.records, file: path)
   }
 
   /// The row of each record.
   ///
   /// - Throws: `CaptureError` where the file is not of these records.
-  public func rows(of ids: [String], file: String) throws(CaptureError) -> [Int] {
-    try rowsOfRecords(ids, in: self.ids, count: records, file: file)
+  public func rows(of records: [Record], file: String) throws(CaptureError) -> [Int] {
+    try rows.rows(of: records, file: file)
   }
 
   /// Names by their numbers: layer.2 before layer.10.

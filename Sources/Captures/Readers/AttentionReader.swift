@@ -1,3 +1,5 @@
+import TokenProcess
+
 /// How a model's heads attend to the prefixes of a capture's records: what `integrations/huggingface/score.py
 /// --attention` writes.
 ///
@@ -25,7 +27,8 @@ public struct AttentionReader: Sendable {
   /// The number of records.
   public let records: Int
   /// The names of the records; nil where the file does not say.
-  public let ids: [String]?
+  public var ids: [String]? { rows.ids }
+  private let rows: RecordRows
 
   /// Reads a file.
   ///
@@ -51,13 +54,13 @@ public struct AttentionReader: Sendable {
         name: String(name.dropFirst(prefix.count)), layers: tensor.shape[1], heads: tensor.shape[2], values: values)
     }
     self.records = records
-    ids = try metadata.recordIDs(count: records, file: path)
+    rows = try RecordRows(metadata, count: records, file: path)
   }
 
   /// The place of each record in the tensors.
   ///
   /// - Throws: `CaptureError` where the file is not of these records.
-  public func rows(of ids: [String], file: String) throws(CaptureError) -> [Int] {
-    try rowsOfRecords(ids, in: self.ids, count: records, file: file)
+  public func rows(of records: [Record], file: String) throws(CaptureError) -> [Int] {
+    try rows.rows(of: records, file: file)
   }
 }

@@ -17,6 +17,8 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     }
   }
 
+  public static var parameterCount: Int { 2 * parts }
+
   public static var dimension: Int { 2 * parts - 1 }
 
   public let parameters: [Double]

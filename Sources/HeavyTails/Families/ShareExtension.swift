@@ -54,7 +54,9 @@ extension ShareExtension {
   static var baseFamily: any FittableFamily.Type { Base.self }
 
   /// The number of the base law's parameters, which is the index of the share.
-  static var baseCount: Int { Base.parameterDescriptions.count }
+  static var baseCount: Int { Base.parameterCount }
+
+  public static var parameterCount: Int { Base.parameterCount + 1 }
 
   public static var dimension: Int { Base.dimension + 1 }
 

@@ -67,7 +67,7 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   /// The value at a law, and the derivatives of the log-likelihood by the law's parameters.
   func valueAndSlopes(of law: F) -> (value: Double, slopes: [Double]) {
     var sum = CompensatedSum()
-    let parameterCount = F.parameterDescriptions.count
+    let parameterCount = F.parameterCount
     var scratch = [Double](repeating: 0, count: parameterCount)
     var total = scratch
     var cellGradient = scratch.mutableSpan

@@ -41,6 +41,9 @@ public protocol FittableFamily: DiscreteDistribution {
   /// lie on one.
   static func kinks(near coordinates: [Double], reach: Reach) -> [Kink]
 
+  /// How many parameters there are, without a look at their descriptions: inner loops ask for it.
+  static var parameterCount: Int { get }
+
   /// From how many of the starting points to search: more guard against a local maximum.
   static var searches: Int { get }
 
@@ -58,7 +61,9 @@ public protocol FittableFamily: DiscreteDistribution {
 }
 
 extension FittableFamily {
-  public static var dimension: Int { parameterDescriptions.count }
+  public static var parameterCount: Int { parameterDescriptions.count }
+
+  public static var dimension: Int { parameterCount }
 
   public static var searches: Int { dimension > 2 ? 2 : 1 }
 

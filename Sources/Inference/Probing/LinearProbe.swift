@@ -24,12 +24,18 @@ public struct LinearProbe: Sendable {
 
   /// What a probe found.
   public struct Result: Sendable {
-    /// ln(P/(1 - P)) of each record by the model that has not seen its fold.
+    /// For each record, the share of its fold that has a lower ln(P/(1 - P)) by the model that has not seen the fold.
+    ///
+    /// Models of several folds have different constants: where a fold happens to hold more memorized records, the others
+    /// hold fewer, and its own scores would all be too low.
     public let scores: [Double]
     /// The area under the curve of those scores, with DeLong's limits.
     public let discrimination: Discrimination
     /// The share of label orders with an area as large or larger, one added to both; nil without permutations.
     public let pValue: Double?
+    /// The areas that the orders of the labels gave, in their order; the same orders for other features of the same
+    /// records.
+    public let permutedAreas: [Double]
     /// The penalty of each fold's model.
     public let penalties: [Double]
     /// The coefficients of each fold's model, of standardized features.
@@ -45,19 +51,19 @@ public struct LinearProbe: Sendable {
   ///   - labels: A label for each record.
   ///   - groups: What records belong to that are not independent, such as windows of one text: they share a fold, and
   ///     their labels stay together in permutations; nil for records by themselves.
-  /// - Returns: nil with fewer records of a label, or fewer groups, than folds.
+  /// - Returns: nil where a label stands in fewer groups than there are folds.
   /// - Complexity: O(folds² · penalties · records · features) for each order of the labels, times some ten steps.
   /// - Throws: `CancellationError`.
   public func run(_ features: ProbeFeatures, labels: [Bool], groups: [Int]? = nil) async throws -> Result? {
     precondition(labels.count == features.count, "\(labels.count) labels, \(features.count) records")
     let groups = groups ?? Array(labels.indices)
-    let ones = labels.count { $0 }
-    guard min(ones, labels.count - ones) >= folds, Set(groups).count >= folds, folds >= 3 else { return nil }
+    // A model that has seen no record of a label says nothing: each label stands in as many groups as there are folds.
+    func spread(_ label: Bool) -> Int { Set(zip(groups, labels).filter { $0.1 == label }.map(\.0)).count }
+    guard folds >= 3, min(spread(true), spread(false)) >= folds else { return nil }
     let observed = try outcomes(features, [labels], groups, [seed])[0]
     guard let area = Self.area(observed.scores, labels) else { return nil }
-    var orders = 0
-    var asLarge = 0
-    if permutations > 0 {
+    var permuted: [Double] = []
+    if permutations > 0, Self.canPermute(groups) {
       // Some orders share each pass over the features.
       let together = 4
       let blocks = (permutations + together - 1) / together
@@ -71,14 +77,20 @@ public struct LinearProbe: Sendable {
           Self.area($0.scores, $1)?.areaUnderCurve
         }
       }
-      orders = permutations
-      // Areas that differ by rounding only are equal.
-      asLarge = found.joined().count { $0 >= area.areaUnderCurve - 1e-12 }
+      permuted = Array(found.joined())
     }
     return Result(
       scores: observed.scores, discrimination: area,
-      pValue: orders > 0 ? Double(1 + asLarge) / Double(1 + orders) : nil, penalties: observed.penalties,
+      pValue: Self.pValue(of: area.areaUnderCurve, among: permuted), permutedAreas: permuted,
+      penalties: observed.penalties,
       coefficients: observed.coefficients, isConverged: observed.isConverged)
+  }
+
+  /// The share of areas as large or larger, one added to both; nil without any.
+  public static func pValue(of area: Double, among permuted: [Double]) -> Double? {
+    guard !permuted.isEmpty else { return nil }
+    // Areas that differ by rounding only are equal.
+    return Double(1 + permuted.count { $0 >= area - 1e-12 }) / Double(1 + permuted.count)
   }
 
   private struct Outcome {
@@ -130,8 +142,10 @@ public struct LinearProbe: Sendable {
       let models = (0..<folds).map { outer[list * folds + $0].last! }
       var scores = [Double](repeating: 0, count: features.count)
       for (fold, model) in models.enumerated() {
-        for (row, margin) in features.margins(model).enumerated() where places[list][row] == fold {
-          scores[row] = margin
+        let margins = features.margins(model)
+        let rows = margins.indices.filter { places[list][$0] == fold }
+        for (row, rank) in zip(rows, ranks(rows.map { margins[$0] })) {
+          scores[row] = (rank - 0.5) / Double(rows.count)
         }
       }
       return Outcome(
@@ -166,16 +180,32 @@ public struct LinearProbe: Sendable {
     return groups.map { folds[$0]! }
   }
 
-  /// The labels with their groups in random order: labels of one group stay beside each other.
+  /// The labels of groups of one size in random order: labels of one group stay together, so that they depend on each
+  /// other as they do.
   private static func permuted(
     _ labels: [Bool], _ groups: [Int], _ generator: inout SeededGenerator
   ) -> [Bool] {
     let rows = Dictionary(grouping: labels.indices, by: { groups[$0] })
-    let order = rows.keys.sorted()
-    let moved = order.shuffled(using: &generator).flatMap { rows[$0, default: []].map { labels[$0] } }
     var result = labels
-    for (row, label) in zip(order.flatMap { rows[$0, default: []] }, moved) { result[row] = label }
+    for (_, same) in sizes(rows) {
+      for (group, source) in zip(same, same.shuffled(using: &generator)) {
+        for (row, other) in zip(rows[group, default: []], rows[source, default: []]) { result[row] = labels[other] }
+      }
+    }
     return result
+  }
+
+  /// The groups of each size, in order.
+  private static func sizes(_ rows: [Int: [Int]]) -> [(key: Int, value: [Int])] {
+    Dictionary(grouping: rows.keys.sorted(), by: { rows[$0, default: []].count }).sorted { $0.key < $1.key }
+  }
+
+  /// Whether groups of one size have a hundred orders or more.
+  private static func canPermute(_ groups: [Int]) -> Bool {
+    let rows = Dictionary(grouping: groups.indices, by: { groups[$0] })
+    return sizes(rows).reduce(0.0) { sum, size in
+      sum + (1...size.value.count).reduce(0.0) { $0 + .log(Double($1)) }
+    } >= .log(100)
   }
 }
 

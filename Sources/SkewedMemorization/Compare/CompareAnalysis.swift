@@ -255,7 +255,10 @@ public struct CompareAnalysis: Sendable {
     return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { _, group in
       let points = group.sorted { ($0.epoch ?? 0) < ($1.epoch ?? 0) }
       guard let first = points.first, let last = points.last, first.epoch != last.epoch else { return nil }
-      func loss(_ profile: CompareReport.Profile) -> Double? { profile.trainLoss ?? profile.meanLoss }
+      // The training loss is not that of records that were not trained on.
+      func loss(_ profile: CompareReport.Profile) -> Double? {
+        [nil, "train"].contains(profile.split) ? profile.trainLoss ?? profile.meanLoss : profile.meanLoss
+      }
       return .init(
         run: first.run ?? "", split: first.split, epochs: points.compactMap(\.epoch),
         crossings: Set([10, 20, halfLength]).sorted().filter { $0 > 0 }.map { length in

@@ -56,9 +56,9 @@ extension CompareReport {
     public var split: String
     /// The epochs at which both are known.
     public var epochs: [Epoch]
-    /// The epoch with the smallest loss of held-out records.
+    /// The epoch with the smallest loss of one half of the held-out records.
     public var bestEpoch: Double
-    /// The first epoch after it at which the same held-out records have a higher loss beyond chance; null where none.
+    /// The first epoch after it at which the other half has a higher loss than at it beyond chance; null where none.
     @OrNull public var overfittingFrom: Double?
 
     enum CodingKeys: String, CodingKey {
@@ -77,6 +77,9 @@ extension CompareReport {
       public var others: Double
       /// Limits of the difference, held-out less training records; null with fewer than ten of either.
       @OrNull public var interval: Interval?
+      /// Limits of how much higher the loss of the other half of the held-out records is than at the best epoch, for all
+      /// later epochs together (Bonferroni); null at the best epoch, and with fewer than ten records.
+      @OrNull public var rise: Interval?
     }
   }
 
@@ -109,17 +112,22 @@ extension CompareReport {
     for gap in gaps {
       document.heading("Training and held-out records: \(gap.run)")
       document.paragraph(
-        "The loss of held-out records (\(gap.split)) is smallest at epoch \(NumberText.weight(gap.bestEpoch)). "
+        "By one half of the held-out records (\(gap.split)) epoch \(NumberText.weight(gap.bestEpoch)) has the smallest "
+          + "loss. "
           + (gap.overfittingFrom.map {
-            "From epoch \(NumberText.weight($0)) on it is higher beyond chance: the model overfits."
-          } ?? "No later captured epoch is worse beyond chance."))
+            "From epoch \(NumberText.weight($0)) on the other half has a higher loss beyond chance: the model overfits."
+          } ?? "No later captured epoch is worse beyond chance.")
+          + " Losses are means over records.")
       document.table(
         .init(
-          ["epoch", "loss, training records", "loss, held-out records", "difference", "limits"],
+          [
+            "epoch", "loss, training records", "loss, held-out records", "held-out less training", "95 % limits",
+            "other half, less its loss at that epoch: limits",
+          ],
           rows: gap.epochs.map {
             [
               NumberText.weight($0.epoch), NumberText.text($0.members), NumberText.text($0.others),
-              NumberText.text($0.others - $0.members), intervalText($0.interval),
+              NumberText.text($0.others - $0.members), intervalText($0.interval), intervalText($0.rise),
             ]
           }))
     }

@@ -73,7 +73,7 @@ struct TrainingHistory {
     let runs = Self.runs(captures)
     func isTraining(_ split: String) -> Bool { split.isEmpty || split == "train" }
     return runs.filter { isTraining($0.key[1]) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap {
-      key, members in
+      key, members -> CompareReport.Gap? in
       let others = runs.filter { $0.key[0] == key[0] && !isTraining($0.key[1]) }
         .min { $0.key.lexicographicallyPrecedes($1.key) }
       guard let others else { return nil }
@@ -84,19 +84,26 @@ struct TrainingHistory {
       let losses = pairs.map { epoch, members, others in
         (epoch: epoch, members: Self.losses(members), others: Self.losses(others))
       }
-      guard losses.allSatisfy({ ($0.members + $0.others).allSatisfy(\.isFinite) }),
-        let best = losses.indices.min(by: { mean(of: losses[$0].others) < mean(of: losses[$1].others) })
-      else { return nil }
-      let rise = losses.indices.dropFirst(best + 1).first { isWorse(pairs[$0].2, than: pairs[best].2) }
+      guard losses.allSatisfy({ ($0.members + $0.others).allSatisfy(\.isFinite) }) else { return nil }
+      // Half of the held-out records choose the best epoch, the others say whether later ones are worse: the smallest of
+      // several means is smaller than it should be.
+      let halves = pairs.map { Self.halves($0.2) }
+      guard let best = losses.indices.min(by: { Self.average(halves[$0].0) < Self.average(halves[$1].0) }) else {
+        return nil
+      }
+      let later = max(1, losses.count - best - 1)
+      let rises = halves.map { rise(from: halves[best].1, to: $0.1, level: 1 - (1 - resampling.level) / Double(later)) }
+      let overfitting = losses.indices.dropFirst(best + 1).first { rises[$0]?.lower ?? 0 > 0 }
       return CompareReport.Gap(
         run: key[0], split: others.key[1],
-        epochs: losses.map { epoch, members, others in
-          .init(
+        epochs: losses.indices.map { place in
+          let (epoch, members, others) = losses[place]
+          return .init(
             epoch: epoch, members: mean(of: members), others: mean(of: others),
             interval: BCaInterval.ofMeans(
               [members, others], level: resampling.level, replicates: resampling.replicates, seed: resampling.seed
-            ) { $0[1] - $0[0] }.map { Interval($0) })
-        }, bestEpoch: losses[best].epoch, overfittingFrom: rise.map { losses[$0].epoch })
+            ) { $0[1] - $0[0] }.map { Interval($0) }, rise: place == best ? nil : rises[place])
+        }, bestEpoch: losses[best].epoch, overfittingFrom: overfitting.map { losses[$0].epoch })
     }
   }
 
@@ -104,16 +111,27 @@ struct TrainingHistory {
     capture.records.map { -mean(of: $0.tokenLogProbabilities) }
   }
 
-  /// Whether the same records have a higher loss than at another checkpoint, beyond chance.
-  private func isWorse(_ capture: Capture, than best: Capture) -> Bool {
-    let before = Dictionary(
-      zip(best.records.map(\.id), Self.losses(best)), uniquingKeysWith: { first, _ in first })
-    let changes = zip(capture.records, Self.losses(capture)).compactMap { record, loss in
-      before[record.id].map { loss - $0 }
+  /// Two halves of a capture's records, by name, with their losses.
+  private static func halves(_ capture: Capture) -> ([String: Double], [String: Double]) {
+    let losses = Dictionary(
+      zip(capture.records.map(\.id), losses(capture)), uniquingKeysWith: { first, _ in first })
+    let names = losses.keys.sorted()
+    func half(_ remainder: Int) -> [String: Double] {
+      Dictionary(
+        uniqueKeysWithValues: names.indices.filter { $0 % 2 == remainder }.map { (names[$0], losses[names[$0]]!) })
     }
-    let limits = BCaInterval.ofMeans(
-      [changes], level: resampling.level, replicates: resampling.replicates, seed: resampling.seed
-    ) { $0[0] }
-    return limits.map { $0.lowerBound > 0 } ?? false
+    return (half(0), half(1))
+  }
+
+  private static func average(_ losses: [String: Double]) -> Double {
+    losses.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value } / Double(losses.count)
+  }
+
+  /// Limits of how much higher the loss of the same records is at another checkpoint.
+  private func rise(from best: [String: Double], to losses: [String: Double], level: Double) -> Interval? {
+    let changes = losses.sorted { $0.key < $1.key }.compactMap { name, loss in best[name].map { loss - $0 } }
+    return BCaInterval.ofMeans(
+      [changes], level: level, replicates: resampling.replicates, seed: resampling.seed
+    ) { $0[0] }.map { Interval($0) }
   }
 }

@@ -18,7 +18,7 @@ extension DriversAnalysis {
   public func attention(
     of capture: Capture, _ attention: AttentionReader, file: String
   ) async throws -> DriversReport.Attention {
-    let rows = try attention.rows(of: capture.records.map(\.id), file: file)
+    let rows = try attention.rows(of: capture.records, file: file)
     let laws = capture.records.map { MatchLengthLaw($0) }
     guard let shortest = laws.map(\.length).min(), laws.count >= 10 else {
       throw CaptureError(file: file, problem: "is of \(laws.count) records; ten are the least")

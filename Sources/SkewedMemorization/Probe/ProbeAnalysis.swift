@@ -2,6 +2,7 @@ import Captures
 import GSLNumerics
 import Inference
 import RealModule
+import Reports
 import TokenProcess
 
 /// Asks whether a model's activations tell which records it has memorized: what `skewmem probe` does (TheModel §17).
@@ -53,7 +54,7 @@ public struct ProbeAnalysis: Sendable {
     try ArgumentError.check(randomSets, "randomSets", in: 0...1000)
     try ArgumentError.check(threads: threads)
     if let permutations { try ArgumentError.check(permutations, "permutations", in: 0...1_000_000) }
-    let rows = try activations.rows(of: capture.records.map(\.id), file: file)
+    let rows = try activations.rows(of: capture.records, file: file)
     let (used, labels) = try labels(capture.records)
     let records = used.map { capture.records[$0] }
     let chosen = try layers(of: activations, file: file)
@@ -61,14 +62,15 @@ public struct ProbeAnalysis: Sendable {
     var probe = LinearProbe()
     (probe.folds, probe.seed, probe.threads) = (folds, seed, threads)
     let count = labels.count { $0 }
-    guard min(count, labels.count - count) >= folds, groups.map({ Set($0).count >= folds }) ?? true else {
+    guard min(count, labels.count - count) >= folds, groups.map({ Self.isSpread($0, labels, folds) }) ?? true else {
       throw ArgumentError(
-        name: outcome == .greedy ? "greedy" : "threshold",
-        value: "\(count) of \(labels.count) records have the outcome",
-        allowed: "\(folds) of each kind at least, one a fold")
+        name: outcomeName(records), value: "\(outcomeText): \(count) of \(labels.count) records are memorized",
+        allowed: "such that \(folds) records are memorized and \(folds) are not, in \(folds) documents each"
+          + remedy(records))
     }
     var report = ProbeReport(
       file: capture.name, activations: file, records: records.count, memorized: count, outcome: outcome, folds: folds)
+    if activations.ids == nil { report.warnings.append(Warning(.rowsByPlace, counts: ["records": records.count])) }
     if records.count < capture.records.count {
       report.warnings.append(
         Warning(.shorterThanProbed, counts: ["records": capture.records.count - records.count]))
@@ -78,19 +80,25 @@ public struct ProbeAnalysis: Sendable {
     let best = baselines.max {
       $0.result.discrimination.areaUnderCurve < $1.result.discrimination.areaUnderCurve
     }
+    // The same orders for all layers: the largest area of each order adjusts for how many layers there are.
+    probe.permutations =
+      permutations ?? chosen.map { Self.affordable(records.count, $0.dimension) }.min() ?? 0
+    var permuted: [[Double]] = []
     for layer in chosen {
       let values = used.flatMap { index -> ArraySlice<Float> in
         layer.rows[rows[index] * layer.dimension..<(rows[index] + 1) * layer.dimension]
       }
-      guard let features = ProbeFeatures(rows: values, dimension: layer.dimension) else { continue }
-      probe.permutations = permutations ?? Self.affordable(features)
-      guard let result = try await probe.run(features, labels: labels, groups: groups) else { continue }
+      guard let features = ProbeFeatures(rows: values, dimension: layer.dimension),
+        let result = try await probe.run(features, labels: labels, groups: groups)
+      else { continue }
+      permuted.append(result.permutedAreas)
       report.layers.append(
         self.layer(layer.name, features, result, labels, best: best.map { ($0.name, $0.result.scores) }))
     }
-    let adjusted = MultipleComparisons.holm(report.layers.compactMap(\.p))
-    if adjusted.count == report.layers.count {
-      for index in adjusted.indices { report.layers[index].holm = adjusted[index] }
+    report.permutations = permuted.first?.count ?? 0
+    let largest = (0..<report.permutations).map { order in permuted.map { $0[order] }.max() ?? 0 }
+    for index in report.layers.indices {
+      report.layers[index].adjusted = LinearProbe.pValue(of: report.layers[index].auc, among: largest)
     }
     if report.layers.contains(where: { !$0.isConverged }) { report.warnings.append(Warning(.probeNotConverged)) }
     report.add(evidenceOf: [capture])
@@ -98,8 +106,38 @@ public struct ProbeAnalysis: Sendable {
   }
 
   /// As many orders of the labels as take some seconds.
-  private static func affordable(_ features: ProbeFeatures) -> Int {
-    max(19, min(199, 600_000_000 / (features.count * features.dimension)))
+  private static func affordable(_ records: Int, _ features: Int) -> Int {
+    max(19, min(199, 600_000_000 / max(1, records * features)))
+  }
+
+  // MARK: An outcome that does not divide the records
+
+  /// Whether memorized records and others stand in as many groups as there are folds.
+  private static func isSpread(_ groups: [Int], _ labels: [Bool], _ folds: Int) -> Bool {
+    [true, false].allSatisfy { label in
+      Set(zip(groups, labels).filter { $0.1 == label }.map(\.0)).count >= folds
+    }
+  }
+
+  private func outcomeName(_ records: [Record]) -> String {
+    guard case .probability(let length, _) = outcome else { return "greedy" }
+    return records.isEmpty && length != nil ? "length" : "threshold"
+  }
+
+  private var outcomeText: String {
+    guard case .probability(let length, let threshold) = outcome else { return "asked for" }
+    return "\(threshold)" + (length.map { " at length \($0)" } ?? " for the whole reference")
+  }
+
+  /// A threshold that a quarter of the records reach, if there is one.
+  private func remedy(_ records: [Record]) -> String {
+    guard case .probability(let length, _) = outcome, !records.isEmpty else { return "" }
+    let values = records.map { record -> Double in
+      let law = MatchLengthLaw(record)
+      return law.logSurvival[length ?? law.length]
+    }.sorted(by: >)
+    let quarter = Double.exp(values[records.count / 4])
+    return quarter > 0 ? "; a quarter of the records reach \(NumberText.text(quarter, digits: 2))" : ""
   }
 
   // MARK: Records
@@ -144,10 +182,12 @@ public struct ProbeAnalysis: Sendable {
   private func layers(of activations: ActivationReader, file: String) throws(ArgumentError) -> [ActivationReader.Layer]
   {
     let names = activations.layers.map(\.name)
-    if let unknown = layers?.first(where: { !names.contains($0) }) {
+    // A number stands for the layer that score.py calls by it.
+    let asked = layers?.map { names.contains($0) ? $0 : "layer.\($0)" }
+    if let unknown = asked?.first(where: { !names.contains($0) }) {
       throw ArgumentError(name: "layers", value: unknown, allowed: "those of \(file): \(names.joined(separator: ", "))")
     }
-    return activations.layers.filter { layers?.contains($0.name) ?? true }
+    return activations.layers.filter { asked?.contains($0.name) ?? true }
   }
 
   // MARK: Results

@@ -7,8 +7,8 @@ extension ProbeReport: ReadableReport {
     document.title("Probe of \(NumberText.count(layers.count, "layer")): \(activations)")
     document.paragraph(
       "\(memorized) of \(NumberText.count(records, "record")) are memorized: \(outcomeText). A linear probe is trained "
-        + "on the activations of \(folds - 1) of \(folds) parts of them and judged on the other part, for each part in "
-        + "turn. The area under the curve (AUC) is the probability that a memorized record has a higher score than "
+        + "on the activations of \(folds - 1) of \(folds) parts of all \(NumberText.count(records)) records and judged on the "
+        + "other part, for each part in turn. The area under the curve (AUC) is the probability that a memorized record has a higher score than "
         + "another; 0.5 is chance.")
     if let best = layers.max(by: { $0.auc < $1.auc }) { document.paragraph(verdict(best)) }
     document.figure(layerFigure)
@@ -16,32 +16,39 @@ extension ProbeReport: ReadableReport {
     document.heading("Layers")
     document.table(
       .init(
-        ["layer", "features", "AUC", "95 % limits", "p", "p (Holm)", "beyond the best baseline", "95 % limits"],
+        ["layer", "features", "AUC", "95 % limits", "p", "p, all layers", "beyond the best baseline", "95 % limits"],
         left: [0],
         rows: layers.map { layer in
           [
             layer.name, "\(layer.features)", NumberText.text(layer.auc), intervalText(layer.interval),
-            NumberText.text(layer.p), NumberText.text(layer.holm),
+            NumberText.text(layer.p), NumberText.text(layer.adjusted),
             NumberText.text(layer.difference?.value), layer.difference.map { intervalText($0.interval) } ?? "—",
           ]
         }))
-    document.paragraph(
-      "p is the share of random orders of the labels that give an AUC as large when everything is done again, the "
-        + "choice of the penalty included.")
+    if permutations > 0 {
+      document.paragraph(
+        "p is the share of \(NumberText.count(permutations)) random orders of the labels that give an AUC as large when "
+          + "everything is done again, the choice of the penalty included; the smallest possible is "
+          + "\(NumberText.text(1 / Double(permutations + 1))). The next column counts orders whose best layer is as good: "
+          + "it allows for the number of layers.")
+    }
     document.heading("Baselines")
     document.paragraph("The same procedure with numbers that need no look inside the model.")
     document.table(
       .init(
         ["baseline", "AUC", "95 % limits"], left: [0],
         rows: baselines.map { [$0.name, NumberText.text($0.auc), intervalText($0.interval)] }))
-    for layer in layers where !layer.named.isEmpty {
+    if let layer = layers.max(by: { $0.auc < $1.auc }), !layer.named.isEmpty {
       document.heading("Features of \(layer.name)")
       document.paragraph(
-        "The \(layer.named.count) of \(NumberText.count(layer.features, "feature")) with the largest weights, for "
-          + "standardized features.")
+        "The \(NumberText.count(layer.named.count)) of \(NumberText.count(layer.features, "feature")) with the largest "
+          + "weights, for standardized features; those of other layers are in the JSON report.")
       document.table(
         .init(
-          ["feature", "weight", "deviation over folds", "folds of that sign", "folds among these"],
+          [
+            "feature", "weight", "standard deviation over folds", "folds with the same sign",
+            "folds where it is among these",
+          ],
           rows: layer.named.map {
             [
               "\($0.index)", NumberText.text($0.weight), NumberText.text($0.deviation),
@@ -60,18 +67,22 @@ extension ProbeReport: ReadableReport {
 
   private func verdict(_ best: Layer) -> String {
     let chance =
-      best.p.map { p in
-        (best.holm ?? p) <= 0.05
-          ? ", more than chance gives (p = \(NumberText.text(best.holm ?? p)))"
-          : ", which chance gives too (p = \(NumberText.text(best.holm ?? p)))"
+      (best.adjusted ?? best.p).map { p in
+        (p <= 0.05 ? ", more than chance gives" : ", not beyond what chance gives")
+          + " (p = \(NumberText.text(p))\(layers.count > 1 ? ", all layers taken into account" : ""))"
       } ?? ""
     let start = "The best layer is \(best.name) with an AUC of \(NumberText.text(best.auc))\(chance). "
     guard let difference = best.difference else { return start }
-    let other = "\(difference.baseline) (AUC \(NumberText.text(best.auc - difference.value)))"
-    if (difference.interval.lower ?? 0) > 0 {
-      return start + "It says more than the best baseline, \(other)."
+    let other =
+      "the best baseline ("
+      + (difference.baseline == "all three" ? "length, mean loss and first token together" : difference.baseline)
+      + ", AUC \(NumberText.text(best.auc - difference.value)))"
+    let limits = "\(NumberText.text(difference.value)) with limits \(intervalText(difference.interval))"
+    if (difference.interval.lower ?? 0) > 0 { return start + "It is better than \(other), by \(limits)." }
+    if (difference.interval.upper ?? 0) < 0 {
+      return start + "It is worse than \(other): a difference of \(limits). What the loss says tells more."
     }
-    return start + "It is no better than the best baseline, \(other): activations add nothing to what the loss says."
+    return start + "These data do not say whether it is better than \(other): a difference of \(limits)."
   }
 
   private var layerFigure: Figure {

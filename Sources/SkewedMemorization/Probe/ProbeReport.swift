@@ -21,6 +21,8 @@ public struct ProbeReport: Codable, Sendable, Equatable {
   @OrNull public var threshold: Double?
   /// Folds of the cross-validation.
   public var folds: Int
+  /// Orders of the labels behind the p-values.
+  public var permutations = 0
   /// What a probe has to beat: the same procedure with numbers that need no look inside.
   public var baselines: [Baseline] = []
   /// Each layer.
@@ -55,8 +57,9 @@ public struct ProbeReport: Codable, Sendable, Equatable {
     public var interval: Interval
     /// The share of label orders with an area as large; null without permutations.
     @OrNull public var p: Double?
-    /// The same, adjusted for the number of layers after Holm.
-    @OrNull public var holm: Double?
+    /// The same, adjusted for the number of layers: the share of label orders whose largest area over all layers is as
+    /// large (Westfall and Young, *Resampling-Based Multiple Testing*, 1993).
+    @OrNull public var adjusted: Double?
     /// The area less that of the best baseline; null where there is none.
     @OrNull public var difference: Difference?
     /// The penalty that was chosen for each fold.
@@ -69,7 +72,8 @@ public struct ProbeReport: Codable, Sendable, Equatable {
     public var ablation: [FeatureSet]
 
     enum CodingKeys: String, CodingKey {
-      case name, features, auc, interval, p, holm, difference, penalties, named, ablation
+      case name, features, auc, interval, p, difference, penalties, named, ablation
+      case adjusted = "p_adjusted"
       case isConverged = "is_converged"
     }
 

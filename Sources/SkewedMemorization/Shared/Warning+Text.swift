@@ -159,6 +159,7 @@ extension Warning {
         + "lengths or tokens, and are left out: they are not the same records"
     case .shorterThanProbed:
       "\(count("records")) records are shorter than the length that is asked for and are left out"
+    case .rowsByPlace: "the file of activations has no names: row k is taken for record k"
     case .probeNotConverged: "a search for coefficients stopped before it converged: take the weights with care"
     case .missingPredictor: "\(name("predictor")) is not known of every record and is left out"
     case .termSimilarity:

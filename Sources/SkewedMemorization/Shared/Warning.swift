@@ -95,6 +95,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case moreWarnings = "more-warnings"
     // Probes.
     case shorterThanProbed = "shorter-than-probed"
+    case rowsByPlace = "rows-by-place"
     case probeNotConverged = "probe-not-converged"
     // Metrics.
     case oneScheme = "one-scheme"

@@ -16,6 +16,8 @@ public struct SurvivalAccumulator: Sendable, Codable {
     var squares = ScaledSum()
     var logSurvivals = CompensatedSum()
     var logNone = CompensatedSum()
+    /// Σ 1 - S; nil in sums that were written before it was kept.
+    var none: CompensatedSum?
   }
 
   private var atRisk: [Int] = []
@@ -69,6 +71,11 @@ public struct SurvivalAccumulator: Sendable, Codable {
       mine.squares.merge(theirs.squares)
       mine.logSurvivals.merge(theirs.logSurvivals)
       mine.logNone.merge(theirs.logNone)
+      if let sum = theirs.none, mine.atRisk > theirs.atRisk || mine.none != nil {
+        mine.none?.merge(sum)
+      } else {
+        mine.none = mine.atRisk == theirs.atRisk ? theirs.none : nil
+      }
       self[index] = mine
     }
   }
@@ -89,7 +96,8 @@ public struct SurvivalAccumulator: Sendable, Codable {
         entered: scaled(sum(SUM_ENTERED, SUM_ENTERED_ERROR), before),
         failed: scaled(sum(SUM_FAILED, SUM_FAILED_ERROR), before),
         squares: scaled(sum(SUM_SQUARES, SUM_SQUARES_ERROR), 2 * exponent),
-        logSurvivals: sum(SUM_LOG_SURVIVALS, SUM_LOG_SURVIVALS_ERROR), logNone: sum(SUM_LOG_NONE, SUM_LOG_NONE_ERROR))
+        logSurvivals: sum(SUM_LOG_SURVIVALS, SUM_LOG_SURVIVALS_ERROR), logNone: sum(SUM_LOG_NONE, SUM_LOG_NONE_ERROR),
+        none: number(SUM_NONE).isNaN ? nil : sum(SUM_NONE, SUM_NONE_ERROR))
     }
     set {
       func set(_ sum: CompensatedSum, _ high: Int, _ low: Int) {
@@ -110,6 +118,7 @@ public struct SurvivalAccumulator: Sendable, Codable {
       set(newValue.failed.sum(in: entered), SUM_FAILED, SUM_FAILED_ERROR)
       set(newValue.logSurvivals, SUM_LOG_SURVIVALS, SUM_LOG_SURVIVALS_ERROR)
       set(newValue.logNone, SUM_LOG_NONE, SUM_LOG_NONE_ERROR)
+      set(newValue.none ?? CompensatedSum(high: .nan, low: 0), SUM_NONE, SUM_NONE_ERROR)
     }
   }
 
@@ -197,7 +206,11 @@ public struct SurvivalAccumulator: Sendable, Codable {
   ///
   /// It is taken over the same records as ``quenched(_:)``, so that their difference is never negative (Jensen).
   public func annealed(_ n: Int) -> Double {
-    self[n - 1].survivors.value.log - .log(Double(atRisk[n - 1]))
+    let position = self[n - 1]
+    let count = Double(position.atRisk)
+    // Near 1 the mean of 1 - S keeps digits that the logarithm of a quotient loses.
+    if let none = position.none, none.value < 0.5 * count { return .log(onePlus: -none.value / count) }
+    return position.survivors.value.log - .log(count)
   }
 
   /// The mean of ln S_i(n) over the records with L >= n, the *quenched* value that a mean loss sees.

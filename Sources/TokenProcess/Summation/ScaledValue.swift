@@ -24,8 +24,12 @@ package struct ScaledValue: Sendable, Equatable {
       return
     }
     let k = (high * 1.44269504088896340736).rounded()
-    // Cody–Waite: k times the first part of ln 2 is exact for |k| < 2²⁰.
-    let reduced = (high - k * Self.ln2High) - k * Self.ln2Low + low
+    // Cody–Waite: k times the first part of ln 2 is exact for |k| < 2²⁰. Beyond, what rounding takes from the products
+    // is kept.
+    let (first, second) = (k * Self.ln2High, k * Self.ln2Low)
+    let firstError = (-first).addingProduct(k, Self.ln2High)
+    let secondError = (-second).addingProduct(k, Self.ln2Low)
+    let reduced = (((high - first) - second) - firstError) - secondError - k * Self.ln2Rest + low
     self.init(significand: .exp(reduced), exponent: Int(k))
   }
 
@@ -67,9 +71,10 @@ package struct ScaledValue: Sendable, Equatable {
   /// Below this logarithm values are taken for 0.
   static let leastLogarithm = -1e15
 
-  // ln 2 in two parts; the first has 33 significant bits.
+  // ln 2 in three parts; the first has 33 significant bits.
   static let ln2High = 0x1.62e42fee00000p-1
   static let ln2Low = 0x1.a39ef35793c76p-33
+  static let ln2Rest = 0x1.cc01f97b57a08p-87
 }
 
 /// 2^k for -1022 <= k <= 1023.

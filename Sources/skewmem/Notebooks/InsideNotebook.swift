@@ -54,15 +54,18 @@ struct InsideNotebook {
     guard let best = report.layers.max(by: { $0.auc < $1.auc }), let difference = best.difference else {
       return "**Verdict.** Too few records for a probe."
     }
-    let p = best.holm ?? best.p ?? 1
-    let chance = p <= 0.05 ? "more than chance gives" : "which chance gives too"
+    let p = best.adjusted ?? best.p ?? 1
+    let chance = p <= 0.05 ? "more than chance gives" : "not beyond what chance gives"
     let isBetter = (difference.interval.lower ?? 0) > 0
+    let baseline =
+      difference.baseline == "all three" ? "length, mean loss and first token together" : difference.baseline
     return
       "**Verdict.** The best of \(NumberText.count(report.layers.count, "layer")) (\(best.name)) has an AUC of "
-      + "\(NumberText.text(best.auc)), \(chance) (p = \(NumberText.text(p)) after Holm). It is "
-      + (isBetter ? "" : "not ") + "better than \(difference.baseline) alone "
-      + "(\(NumberText.text(best.auc - difference.value))): with \(NumberText.count(report.records, "record")), "
-      + "\(report.memorized) of them memorized, the claim \(isBetter && p <= 0.05 ? "holds" : "does not hold") here."
+      + "\(NumberText.text(best.auc)), \(chance) (p = \(NumberText.text(p)), all layers taken into account). "
+      + "\(baseline.prefix(1).uppercased() + baseline.dropFirst()): "
+      + "\(NumberText.text(best.auc - difference.value)). With \(NumberText.count(report.records, "record")), "
+      + "\(report.memorized) of them memorized, activations \(isBetter && p <= 0.05 ? "say more" : "do not say more") "
+      + "here than what the model puts out."
   }
 
   private func verdict(_ attention: DriversReport.Attention) -> String {
