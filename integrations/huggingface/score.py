@@ -204,8 +204,15 @@ def near_copies(records, model, tokenizer, options):
         server.shutdown()
 
 
+class Arguments(argparse.ArgumentParser):
+    """Says what is wrong in one line, and ends with the code of skewmem for wrong usage."""
+
+    def error(self, message):
+        self.exit(64, f"{self.prog}: {message}; --help shows the usage\n")
+
+
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = Arguments(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model")
     arguments.add_argument("input", help="JSON lines, plain or .gz; a text, or a folder of texts")
     arguments.add_argument("output")
@@ -233,8 +240,10 @@ def main():
     options = arguments.parse_args()
     if options.near and (options.activations or options.attention):
         arguments.error("--near scores in another way: it takes no --activations and no --attention")
-    if (options.pooling or options.activations_dtype) and not options.activations or options.ablate_set and not options.ablate:
-        arguments.error("--pooling and --activations-dtype are for --activations, --ablate-set is for --ablate")
+    if (options.pooling or options.activations_dtype) and not options.activations:
+        arguments.error("--pooling and --activations-dtype are for --activations")
+    if options.ablate_set and not options.ablate:
+        arguments.error("--ablate-set is for --ablate")
     if options.near and options.context is not None:
         arguments.error("--near is for windows, not for --context")
     if options.batch_size < 1 or options.alternatives < 0:
