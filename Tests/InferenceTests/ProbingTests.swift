@@ -107,6 +107,12 @@ struct ProbingTests {
       try await probe.run(all, labels: labels, groups: labels.indices.map { $0 / size }))
     #expect(apart.discrimination.areaUnderCurve > 0.95)
     #expect(together.discrimination.areaUnderCurve < 0.8 && together.pValue == nil)
+    // Texts with different numbers of windows cannot change labels.
+    probe.permutations = 19
+    let sizes = (0..<15).flatMap { Array(repeating: $0, count: $0 + 1) }
+    let unequal = labels.indices.map { $0 < sizes.count ? sizes[$0] : 15 + ($0 - sizes.count) / 60 }
+    let mixed = labels.indices.map { $0 % 2 == 0 }
+    #expect(try #require(try await probe.run(all, labels: mixed, groups: unequal)).pValue == nil)
     // As many groups as folds at least, and as many records of each kind.
     #expect(try await probe.run(all, labels: labels, groups: labels.indices.map { $0 / 80 }) == nil)
     #expect(try await probe.run(all, labels: labels.indices.map { $0 == 0 }) == nil)

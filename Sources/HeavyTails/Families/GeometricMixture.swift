@@ -25,6 +25,14 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
   private let logWeights: [Double]
   private let logP: [Double]
   private let logRest: [Double]
+  /// w, 1/p and 1/(1 - p), which derivatives at every length take.
+  private let slopes: [Slope]
+
+  private struct Slope: Sendable, Equatable {
+    let weight: Double
+    let inverseP: Double
+    let inverseRest: Double
+  }
 
   /// The law with these shares and token probabilities, as many of each as there are parts.
   ///
@@ -46,11 +54,17 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     logWeights = weights.map { .log($0 / sum) }
     logP = p.map { .log($0) }
     logRest = p.map { .log(onePlus: -$0) }
+    slopes = Self.slopes(logWeights, logP, logRest)
   }
 
   public init(coordinates: [Double], reach: Reach) throws(DistributionError) {
     parameters = Self.parameters(at: coordinates, reach: reach)
     (logWeights, logP, logRest) = Self.logarithms(at: coordinates, reach: reach)
+    slopes = Self.slopes(logWeights, logP, logRest)
+  }
+
+  private static func slopes(_ logWeights: [Double], _ logP: [Double], _ logRest: [Double]) -> [Slope] {
+    logP.indices.map { Slope(weight: .exp(logWeights[$0]), inverseP: .exp(-logP[$0]), inverseRest: .exp(-logRest[$0])) }
   }
 
   /// ln w, ln p and ln(1 - p) of the parts, by increasing p.
@@ -118,10 +132,11 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     let value = logMass(n)
     for part in 0..<parts {
       let share = Double.exp(logPower(part, n) + logRest[part] - value)
-      let weighted = share == 0 ? 0 : share * .exp(logWeights[part])
+      let slope = slopes[part]
+      let weighted = share == 0 ? 0 : share * slope.weight
       gradient[part] = share
       gradient[parts + part] =
-        weighted == 0 ? 0 : weighted * ((n == 0 ? 0 : Double(n) * .exp(-logP[part])) - .exp(-logRest[part]))
+        weighted == 0 ? 0 : weighted * ((n == 0 ? 0 : Double(n) * slope.inverseP) - slope.inverseRest)
     }
     return value
   }

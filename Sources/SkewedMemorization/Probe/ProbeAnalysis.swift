@@ -96,6 +96,7 @@ public struct ProbeAnalysis: Sendable {
         self.layer(layer.name, features, result, labels, best: best.map { ($0.name, $0.result.scores) }))
     }
     report.permutations = permuted.first?.count ?? 0
+    if probe.permutations > 0, report.permutations == 0 { report.warnings.append(Warning(.noOrders)) }
     let largest = (0..<report.permutations).map { order in permuted.map { $0[order] }.max() ?? 0 }
     for index in report.layers.indices {
       report.layers[index].adjusted = LinearProbe.pValue(of: report.layers[index].auc, among: largest)

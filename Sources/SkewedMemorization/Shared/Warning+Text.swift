@@ -160,6 +160,9 @@ extension Warning {
     case .shorterThanProbed:
       "\(count("records")) records are shorter than the length that is asked for and are left out"
     case .rowsByPlace: "the file of activations has no names: row k is taken for record k"
+    case .noOrders:
+      "there are no p-values: documents have so many different numbers of windows that their labels have hardly "
+        + "another order"
     case .probeNotConverged: "a search for coefficients stopped before it converged: take the weights with care"
     case .missingPredictor: "\(name("predictor")) is not known of every record and is left out"
     case .termSimilarity:

@@ -96,6 +96,7 @@ public struct Warning: Codable, Sendable, Equatable {
     // Probes.
     case shorterThanProbed = "shorter-than-probed"
     case rowsByPlace = "rows-by-place"
+    case noOrders = "no-orders"
     case probeNotConverged = "probe-not-converged"
     // Metrics.
     case oneScheme = "one-scheme"
