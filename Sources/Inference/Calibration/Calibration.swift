@@ -105,9 +105,7 @@ public struct Calibration: Sendable, Equatable {
         return bin.count > 1 ? error - bin.share * (1 - bin.share) / Double(bin.count - 1) : error
       }
     ).squareRoot()
-    discrimination = Discrimination(
-      members: probabilities.indices.filter { outcomes[$0] }.map { probabilities[$0] },
-      others: probabilities.indices.filter { !outcomes[$0] }.map { probabilities[$0] }, level: level)
+    discrimination = Discrimination(scores: probabilities, labels: outcomes, level: level)
     riskCoverageArea = Self.riskCoverage(probabilities, outcomes, order.reversed())
   }
 

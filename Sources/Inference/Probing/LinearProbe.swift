@@ -56,14 +56,12 @@ public struct LinearProbe: Sendable {
   /// - Throws: `CancellationError`.
   public func run(_ features: ProbeFeatures, labels: [Bool], groups: [Int]? = nil) async throws -> Result? {
     precondition(labels.count == features.count, "\(labels.count) labels, \(features.count) records")
-    let groups = groups ?? Array(labels.indices)
-    // A model that has seen no record of a label says nothing: each label stands in as many groups as there are folds.
-    func spread(_ label: Bool) -> Int { Set(zip(groups, labels).filter { $0.1 == label }.map(\.0)).count }
-    guard folds >= 3, min(spread(true), spread(false)) >= folds else { return nil }
+    guard canJudge(labels, groups) else { return nil }
+    let groups = RecordsOfGroups(groups ?? Array(labels.indices))
     let observed = try outcomes(features, [labels], groups, [seed])[0]
-    guard let area = Self.area(observed.scores, labels) else { return nil }
+    guard let area = Discrimination(scores: observed.scores, labels: labels) else { return nil }
     var permuted: [Double] = []
-    if permutations > 0, Self.canPermute(groups) {
+    if permutations > 0, groups.haveOrders {
       // Some orders share each pass over the features.
       let together = 4
       let blocks = (permutations + together - 1) / together
@@ -71,10 +69,10 @@ public struct LinearProbe: Sendable {
         let numbers = (block * together..<min(permutations, (block + 1) * together)).map { UInt64($0) + 1 }
         let orders = numbers.map { number -> [Bool] in
           var generator = SeededGenerator(seed: seed, stream: number)
-          return Self.permuted(labels, groups, &generator)
+          return groups.permuted(labels, &generator)
         }
         return try zip(outcomes(features, orders, groups, numbers.map { seed &+ $0 }), orders).compactMap {
-          Self.area($0.scores, $1)?.areaUnderCurve
+          Discrimination(scores: $0.scores, labels: $1)?.areaUnderCurve
         }
       }
       permuted = Array(found.joined())
@@ -84,6 +82,16 @@ public struct LinearProbe: Sendable {
       pValue: Self.pValue(of: area.areaUnderCurve, among: permuted), permutedAreas: permuted,
       penalties: observed.penalties,
       coefficients: observed.coefficients, isConverged: observed.isConverged)
+  }
+
+  /// Whether each label stands in as many groups as there are folds: a model that has seen no record of a label says
+  /// nothing.
+  public func canJudge(_ labels: [Bool], _ groups: [Int]? = nil) -> Bool {
+    let groups = groups ?? Array(labels.indices)
+    return folds >= 3
+      && [true, false].allSatisfy { label in
+        Set(zip(groups, labels).filter { $0.1 == label }.map(\.0)).count >= folds
+      }
   }
 
   /// The share of areas as large or larger, one added to both; nil without any.
@@ -102,7 +110,7 @@ public struct LinearProbe: Sendable {
 
   /// The procedure for several lists of labels.
   private func outcomes(
-    _ features: ProbeFeatures, _ labels: [[Bool]], _ groups: [Int], _ seeds: [UInt64]
+    _ features: ProbeFeatures, _ labels: [[Bool]], _ groups: RecordsOfGroups, _ seeds: [UInt64]
   ) throws -> [Outcome] {
     let path = penalties.sorted(by: >).map { $0 * Double(features.count) }
     let places = zip(labels, seeds).map { fold(of: $0, groups, seed: $1) }
@@ -159,53 +167,50 @@ public struct LinearProbe: Sendable {
     .log(onePlus: .exp(-margin.magnitude)) + max(0, label ? -margin : margin)
   }
 
-  private static func area(_ scores: [Double], _ labels: [Bool]) -> Discrimination? {
-    Discrimination(
-      members: zip(scores, labels).filter(\.1).map(\.0), others: zip(scores, labels).filter { !$0.1 }.map(\.0))
+  /// The fold of each record: groups in random order, those with the largest shares of ones first, are dealt in turn.
+  private func fold(of labels: [Bool], _ groups: RecordsOfGroups, seed: UInt64) -> [Int] {
+    var generator = SeededGenerator(seed: seed, stream: UInt64.max)
+    let shuffled = groups.members.shuffled(using: &generator)
+    let shares = shuffled.map { rows in Double(rows.count { labels[$0] }) / Double(rows.count) }
+    let order = shuffled.indices.sorted { (shares[$0], $0) > (shares[$1], $1) }
+    var folds = [Int](repeating: 0, count: labels.count)
+    for (place, index) in order.enumerated() {
+      for row in shuffled[index] { folds[row] = place % self.folds }
+    }
+    return folds
+  }
+}
+
+/// The records of each group, and which groups can change labels.
+private struct RecordsOfGroups: Sendable {
+  /// The records of each group, by the groups' numbers.
+  let members: [[Int]]
+  /// The places in `members` of groups of one size, by size.
+  private let sameSize: [[Int]]
+
+  init(_ groups: [Int]) {
+    let members = Dictionary(grouping: groups.indices, by: { groups[$0] }).sorted { $0.key < $1.key }.map(\.value)
+    self.members = members
+    sameSize = Dictionary(grouping: members.indices, by: { members[$0].count }).sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// The fold of each record: groups in random order, those with the largest shares of ones first, are dealt in turn.
-  private func fold(of labels: [Bool], _ groups: [Int], seed: UInt64) -> [Int] {
-    var generator = SeededGenerator(seed: seed, stream: UInt64.max)
-    var sums: [Int: (ones: Int, count: Int)] = [:]
-    for (group, label) in zip(groups, labels) {
-      sums[group, default: (0, 0)].ones += label ? 1 : 0
-      sums[group, default: (0, 0)].count += 1
-    }
-    let shuffled = sums.keys.sorted().shuffled(using: &generator)
-    let shares = shuffled.map { Double(sums[$0]!.ones) / Double(sums[$0]!.count) }
-    let order = shuffled.indices.sorted { (shares[$0], $0) > (shares[$1], $1) }
-    var folds: [Int: Int] = [:]
-    for (place, index) in order.enumerated() { folds[shuffled[index]] = place % self.folds }
-    return groups.map { folds[$0]! }
+  /// Whether groups of one size have a hundred orders or more.
+  var haveOrders: Bool {
+    sameSize.reduce(0.0) { sum, groups in
+      sum + (1...groups.count).reduce(0.0) { $0 + .log(Double($1)) }
+    } >= .log(100)
   }
 
   /// The labels of groups of one size in random order: labels of one group stay together, so that they depend on each
   /// other as they do.
-  private static func permuted(
-    _ labels: [Bool], _ groups: [Int], _ generator: inout SeededGenerator
-  ) -> [Bool] {
-    let rows = Dictionary(grouping: labels.indices, by: { groups[$0] })
+  func permuted(_ labels: [Bool], _ generator: inout SeededGenerator) -> [Bool] {
     var result = labels
-    for (_, same) in sizes(rows) {
-      for (group, source) in zip(same, same.shuffled(using: &generator)) {
-        for (row, other) in zip(rows[group, default: []], rows[source, default: []]) { result[row] = labels[other] }
+    for groups in sameSize {
+      for (group, source) in zip(groups, groups.shuffled(using: &generator)) {
+        for (row, other) in zip(members[group], members[source]) { result[row] = labels[other] }
       }
     }
     return result
-  }
-
-  /// The groups of each size, in order.
-  private static func sizes(_ rows: [Int: [Int]]) -> [(key: Int, value: [Int])] {
-    Dictionary(grouping: rows.keys.sorted(), by: { rows[$0, default: []].count }).sorted { $0.key < $1.key }
-  }
-
-  /// Whether groups of one size have a hundred orders or more.
-  private static func canPermute(_ groups: [Int]) -> Bool {
-    let rows = Dictionary(grouping: groups.indices, by: { groups[$0] })
-    return sizes(rows).reduce(0.0) { sum, size in
-      sum + (1...size.value.count).reduce(0.0) { $0 + .log(Double($1)) }
-    } >= .log(100)
   }
 }
 

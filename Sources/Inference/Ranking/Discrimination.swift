@@ -34,10 +34,8 @@ public struct Discrimination: Sendable, Equatable {
     let (m, n) = (Double(members.count), Double(others.count))
     let (ofMembers, ofOthers) = Self.placements(members: members, others: others)
     let area = ofMembers.reduce(0, +) / m
-    func variance(_ values: [Double]) -> Double {
-      values.count < 2 ? 0 : values.reduce(0) { $0 + ($1 - area) * ($1 - area) } / Double(values.count - 1)
-    }
-    let deviation = (variance(ofMembers) / m + variance(ofOthers) / n).squareRoot()
+    func spread(_ values: [Double]) -> Double { values.count < 2 ? 0 : variance(of: values, around: area) }
+    let deviation = (spread(ofMembers) / m + spread(ofOthers) / n).squareRoot()
     areaUnderCurve = area
     self.members = members.count
     self.others = others.count
@@ -61,6 +59,20 @@ public struct Discrimination: Sendable, Equatable {
       }
     }
     self.curve = curve
+  }
+
+  /// The same for scores with a label each: whether it is a member's.
+  ///
+  /// - Precondition: As many labels as scores.
+  package init?(scores: [Double], labels: [Bool], level: Double = 0.95) {
+    let (members, others) = Self.split(scores, by: labels)
+    self.init(members: members, others: others, level: level)
+  }
+
+  /// The scores of members, and those of others.
+  static func split(_ scores: [Double], by labels: [Bool]) -> (members: [Double], others: [Double]) {
+    precondition(scores.count == labels.count, "\(scores.count) scores, \(labels.count) labels")
+    return (zip(scores, labels).filter(\.1).map(\.0), zip(scores, labels).filter { !$0.1 }.map(\.0))
   }
 
   /// The share of others below each member, and of members above each other (Sun, Xu, 2014).

@@ -29,14 +29,21 @@ public struct DiscriminationDifference: Sendable, Equatable {
     let ofMembers = zip(a.members, b.members).map { $0 - $1 }
     let ofOthers = zip(a.others, b.others).map { $0 - $1 }
     let difference = mean(of: ofMembers)
-    func variance(_ values: [Double]) -> Double {
-      values.reduce(0) { $0 + ($1 - difference) * ($1 - difference) } / Double(values.count - 1)
-    }
-    let deviation = (variance(ofMembers) / Double(first.count) + variance(ofOthers) / Double(firstOthers.count))
-      .squareRoot()
+    let deviation =
+      (variance(of: ofMembers, around: difference) / Double(first.count)
+      + variance(of: ofOthers, around: difference) / Double(firstOthers.count)).squareRoot()
     value = difference
     let width = ((try? normalQuantile(0.5 + 0.5 * level)) ?? .nan) * deviation
     interval = max(-1, difference - width)...min(1, difference + width)
     pValue = deviation > 0 ? min(1, 2 * normalUpperTail(difference.magnitude / deviation)) : nil
+  }
+
+  /// The same for scores with a label each: whether it is a member's.
+  ///
+  /// - Precondition: As many labels as scores.
+  package init?(scores first: [Double], less second: [Double], labels: [Bool], level: Double = 0.95) {
+    let (own, other) = (Discrimination.split(first, by: labels), Discrimination.split(second, by: labels))
+    self.init(
+      members: own.members, others: own.others, less: other.members, others: other.others, level: level)
   }
 }

@@ -62,7 +62,7 @@ public struct ProbeAnalysis: Sendable {
     var probe = LinearProbe()
     (probe.folds, probe.seed, probe.threads) = (folds, seed, threads)
     let count = labels.count { $0 }
-    guard min(count, labels.count - count) >= folds, groups.map({ Self.isSpread($0, labels, folds) }) ?? true else {
+    guard probe.canJudge(labels, groups) else {
       throw ArgumentError(
         name: outcomeName(records), value: "\(outcomeText): \(count) of \(labels.count) records are memorized",
         allowed: "such that \(folds) records are memorized and \(folds) are not, in \(folds) documents each"
@@ -113,13 +113,6 @@ public struct ProbeAnalysis: Sendable {
 
   // MARK: An outcome that does not divide the records
 
-  /// Whether memorized records and others stand in as many groups as there are folds.
-  private static func isSpread(_ groups: [Int], _ labels: [Bool], _ folds: Int) -> Bool {
-    [true, false].allSatisfy { label in
-      Set(zip(groups, labels).filter { $0.1 == label }.map(\.0)).count >= folds
-    }
-  }
-
   private func outcomeName(_ records: [Record]) -> String {
     guard case .probability(let length, _) = outcome else { return "greedy" }
     return records.isEmpty && length != nil ? "length" : "threshold"
@@ -133,10 +126,7 @@ public struct ProbeAnalysis: Sendable {
   /// A threshold that a quarter of the records reach, if there is one.
   private func remedy(_ records: [Record]) -> String {
     guard case .probability(let length, _) = outcome, !records.isEmpty else { return "" }
-    let values = records.map { record -> Double in
-      let law = MatchLengthLaw(record)
-      return law.logSurvival[length ?? law.length]
-    }.sorted(by: >)
+    let values = records.map { Self.logProbability($0, length) }.sorted(by: >)
     let quarter = Double.exp(values[records.count / 4])
     return quarter > 0 ? "; a quarter of the records reach \(NumberText.text(quarter, digits: 2))" : ""
   }
@@ -160,12 +150,15 @@ public struct ProbeAnalysis: Sendable {
       let long = records.indices.filter { records[$0].tokenLogProbabilities.count >= length ?? 1 }
       return (
         long,
-        long.map { place in
-          let law = MatchLengthLaw(records[place])
-          return law.logSurvival[length ?? law.length] >= .log(threshold)
-        }
+        long.map { Self.logProbability(records[$0], length) >= .log(threshold) }
       )
     }
+  }
+
+  /// ln S(n); of a nil length that of the whole reference.
+  private static func logProbability(_ record: Record, _ length: Int?) -> Double {
+    let law = MatchLengthLaw(record)
+    return law.logSurvival[length ?? law.length]
   }
 
   /// Windows of one document are not independent; nil where no record says where it stands.
@@ -220,15 +213,10 @@ public struct ProbeAnalysis: Sendable {
     _ name: String, _ features: ProbeFeatures, _ result: LinearProbe.Result, _ labels: [Bool],
     best: (name: String, scores: [Double])?
   ) -> ProbeReport.Layer {
-    func split(_ scores: [Double]) -> (members: [Double], others: [Double]) {
-      (zip(scores, labels).filter(\.1).map(\.0), zip(scores, labels).filter { !$0.1 }.map(\.0))
-    }
-    let own = split(result.scores)
-    let difference = best.flatMap { best -> ProbeReport.Difference? in
-      let other = split(best.scores)
-      return DiscriminationDifference(
-        members: own.members, others: own.others, less: other.members, others: other.others
-      ).map { ProbeReport.Difference(baseline: best.name, $0) }
+    let difference = best.flatMap { best in
+      DiscriminationDifference(scores: result.scores, less: best.scores, labels: labels).map {
+        ProbeReport.Difference(baseline: best.name, $0)
+      }
     }
     let named = result.ranking.prefix(top)
     let leading = result.coefficients.map { fold in
@@ -239,8 +227,7 @@ public struct ProbeAnalysis: Sendable {
       let average = mean(of: weights)
       return ProbeReport.Feature(
         index: feature, weight: average,
-        deviation: (weights.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(weights.count - 1))
-          .squareRoot(),
+        deviation: variance(of: weights, around: average).squareRoot(),
         sameSign: weights.count { ($0 < 0) == (average < 0) }, amongTop: leading.count { $0.contains(feature) })
     }
     return ProbeReport.Layer(

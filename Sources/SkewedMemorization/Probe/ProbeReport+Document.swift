@@ -10,7 +10,7 @@ extension ProbeReport: ReadableReport {
         + "on the activations of \(folds - 1) of \(folds) parts of all \(NumberText.count(records)) records and judged on the "
         + "other part, for each part in turn. The area under the curve (AUC) is the probability that a memorized record has a higher score than "
         + "another; 0.5 is chance.")
-    if let best = layers.max(by: { $0.auc < $1.auc }) { document.paragraph(verdict(best)) }
+    if let best { document.paragraph(verdict(best)) }
     document.figure(layerFigure)
     document.list(warnings.map { "Note: \($0.text)." })
     document.heading("Layers")
@@ -38,7 +38,7 @@ extension ProbeReport: ReadableReport {
       .init(
         ["baseline", "AUC", "95 % limits"], left: [0],
         rows: baselines.map { [$0.name, NumberText.text($0.auc), intervalText($0.interval)] }))
-    if let layer = layers.max(by: { $0.auc < $1.auc }), !layer.named.isEmpty {
+    if let layer = best, !layer.named.isEmpty {
       document.heading("Features of \(layer.name)")
       document.paragraph(
         "The \(NumberText.count(layer.named.count)) of \(NumberText.count(layer.features, "feature")) with the largest "
@@ -74,9 +74,7 @@ extension ProbeReport: ReadableReport {
     let start = "The best layer is \(best.name) with an AUC of \(NumberText.text(best.auc))\(chance). "
     guard let difference = best.difference else { return start }
     let other =
-      "the best baseline ("
-      + (difference.baseline == "all three" ? "length, mean loss and first token together" : difference.baseline)
-      + ", AUC \(NumberText.text(best.auc - difference.value)))"
+      "the best baseline (\(difference.baselineText), AUC \(NumberText.text(best.auc - difference.value)))"
     let limits = "\(NumberText.text(difference.value)) with limits \(intervalText(difference.interval))"
     if (difference.interval.lower ?? 0) > 0 { return start + "It is better than \(other), by \(limits)." }
     if (difference.interval.upper ?? 0) < 0 {

@@ -102,6 +102,11 @@ public struct ProbeReport: Codable, Sendable, Equatable {
     /// P of one as far from 0 or farther; null without variance.
     @OrNull public var p: Double?
 
+    /// The baseline in words.
+    package var baselineText: String {
+      baseline == "all three" ? "length, mean loss and first token together" : baseline
+    }
+
     init(baseline: String, _ difference: DiscriminationDifference) {
       (self.baseline, value, p) = (baseline, difference.value, difference.pValue)
       interval = Interval(difference.interval)
@@ -137,6 +142,9 @@ public struct ProbeReport: Codable, Sendable, Equatable {
     /// Their means.
     public var means: [Double]
   }
+
+  /// The layer with the largest area under the curve.
+  package var best: Layer? { layers.max { $0.auc < $1.auc } }
 
   init(
     file: String, activations: String, records: Int, memorized: Int, outcome: ProbeAnalysis.Outcome, folds: Int

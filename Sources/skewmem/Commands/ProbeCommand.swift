@@ -86,7 +86,7 @@ struct ProbeCommand: ReportCommand {
       let layer: String
       let sets: [ProbeReport.FeatureSet]
     }
-    guard let best = report.layers.max(by: { $0.auc < $1.auc }) else { return }
+    guard let best = report.best else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try AtomicFile.write(

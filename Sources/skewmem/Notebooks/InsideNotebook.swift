@@ -51,14 +51,13 @@ struct InsideNotebook {
   }
 
   private func verdict(_ report: ProbeReport) -> String {
-    guard let best = report.layers.max(by: { $0.auc < $1.auc }), let difference = best.difference else {
+    guard let best = report.best, let difference = best.difference else {
       return "**Verdict.** Too few records for a probe."
     }
     let p = best.adjusted ?? best.p ?? 1
     let chance = p <= 0.05 ? "more than chance gives" : "not beyond what chance gives"
     let isBetter = (difference.interval.lower ?? 0) > 0
-    let baseline =
-      difference.baseline == "all three" ? "length, mean loss and first token together" : difference.baseline
+    let baseline = difference.baselineText
     return
       "**Verdict.** The best of \(NumberText.count(report.layers.count, "layer")) (\(best.name)) has an AUC of "
       + "\(NumberText.text(best.auc)), \(chance) (p = \(NumberText.text(p)), all layers taken into account). "
