@@ -116,6 +116,8 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
     lows[n + 1] = isfinite(sum) ? (sum - rounded) + error : 0;
     failure[n] = logs[n];
   }
+  // Probabilities fall: the last one says whether any is so small.
+  int is_far = log_survival[length] < -5e5;
   lanes last;
   for (size_t n = 0; n <= length; n += WIDTH) {
     lanes k, excess, power, zeros = {0};
@@ -135,7 +137,7 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
     AT(significand, n) = SELECT(is_zero, zeros, 1 + excess);
     AT(none, n) = (1 - power) - power * excess;
     AT(mass, n) = fails * (power * (1 + excess));
-    for (size_t lane = 0; lane < WIDTH; lane++) {
+    for (size_t lane = 0; is_far && lane < WIDTH; lane++) {
       if (log[lane] < -5e5 && !is_zero[lane])
         far_exponential(log[lane], last[lane], exponent + n + lane, significand + n + lane);
     }

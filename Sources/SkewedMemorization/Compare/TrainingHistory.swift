@@ -7,24 +7,26 @@ import TokenProcess
 /// Records over the checkpoints of a run: when each is learned and forgotten, and how far unseen records stay behind.
 struct TrainingHistory {
   /// A record is known where S(n) is at least the threshold; n is at most its length.
-  let length: Int
-  let threshold: Double
-  let resampling: Resampling
+  private let length: Int
+  private let threshold: Double
+  private let resampling: Resampling
+  /// The checkpoints of each run and split, by epoch; of those with two epochs at least.
+  private let runs: [[String]: [Checkpoint]]
 
-  /// Captures of one run and split by epoch, of runs with two epochs at least.
-  private typealias Checkpoints = [(epoch: Double, capture: Capture)]
+  private typealias Checkpoint = (epoch: Double, dataSet: MeasuredDataSet)
 
-  /// The checkpoints of each run and split: records of one capture agree on them.
-  private static func runs(_ captures: [Capture]) -> [[String]: Checkpoints] {
-    var runs: [[String]: Checkpoints] = [:]
-    for capture in captures {
-      let records = capture.records
-      guard let first = records.first, let run = first.run, let epoch = first.epoch,
-        records.allSatisfy({ $0.run == run && $0.epoch == epoch && $0.split == first.split })
-      else { continue }
-      runs[[run, first.split ?? ""], default: []].append((epoch, capture))
+  /// What is known of the data sets whose records agree on their run, epoch and split.
+  init(
+    _ dataSets: some Sequence<(CompareReport.Profile, MeasuredDataSet)>, length: Int, threshold: Double,
+    resampling: Resampling
+  ) {
+    (self.length, self.threshold, self.resampling) = (length, threshold, resampling)
+    var runs: [[String]: [Checkpoint]] = [:]
+    for (profile, dataSet) in dataSets {
+      guard let run = profile.run, let epoch = profile.epoch, dataSet.hasOneSplit else { continue }
+      runs[[run, profile.split ?? ""], default: []].append((epoch, dataSet))
     }
-    return runs.mapValues { $0.sorted { $0.epoch < $1.epoch } }.filter {
+    self.runs = runs.mapValues { $0.sorted { $0.epoch < $1.epoch } }.filter {
       $0.value.count > 1 && Set($0.value.map(\.epoch)).count == $0.value.count
     }
   }
@@ -32,13 +34,12 @@ struct TrainingHistory {
   // MARK: Learned and forgotten
 
   /// When the records of each run are learned and forgotten.
-  func learning(_ captures: [Capture]) -> [CompareReport.Learning] {
-    Self.runs(captures).sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { key, checkpoints in
+  var learning: [CompareReport.Learning] {
+    runs.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { key, checkpoints in
       var known = checkpoints.map { checkpoint in
         Dictionary(
-          checkpoint.capture.records.map { record -> (String, Bool) in
-            let law = MatchLengthLaw(record)
-            return (record.id, law.logSurvival[min(length, law.length)] >= .log(threshold))
+          zip(checkpoint.dataSet.records, checkpoint.dataSet.laws).map { record, law in
+            (record.id, law.logSurvival[min(length, law.length)] >= .log(threshold))
           }, uniquingKeysWith: { first, _ in first })
       }
       // Only records that every checkpoint has can be followed.
@@ -69,8 +70,7 @@ struct TrainingHistory {
   // MARK: Members and controls
 
   /// How far the loss of held-out records is above that of training records, by epoch.
-  func gaps(_ captures: [Capture]) -> [CompareReport.Gap] {
-    let runs = Self.runs(captures)
+  var gaps: [CompareReport.Gap] {
     func isTraining(_ split: String) -> Bool { split.isEmpty || split == "train" }
     return runs.filter { isTraining($0.key[1]) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap {
       key, members -> CompareReport.Gap? in
@@ -78,7 +78,7 @@ struct TrainingHistory {
         .min { $0.key.lexicographicallyPrecedes($1.key) }
       guard let others else { return nil }
       let pairs = members.compactMap { member in
-        others.value.first { $0.epoch == member.epoch }.map { (member.epoch, member.capture, $0.capture) }
+        others.value.first { $0.epoch == member.epoch }.map { (member.epoch, member.dataSet, $0.dataSet) }
       }
       guard pairs.count > 1 else { return nil }
       let losses = pairs.map { epoch, members, others in
@@ -88,9 +88,8 @@ struct TrainingHistory {
       // Half of the held-out records choose the best epoch, the others say whether later ones are worse: the smallest of
       // several means is smaller than it should be.
       let halves = pairs.map { Self.halves($0.2) }
-      guard let best = losses.indices.min(by: { Self.average(halves[$0].0) < Self.average(halves[$1].0) }) else {
-        return nil
-      }
+      let chosenBy = halves.map { half in mean(of: half.0.map(\.loss)) }
+      guard let best = chosenBy.indices.min(by: { chosenBy[$0] < chosenBy[$1] }) else { return nil }
       let later = max(1, losses.count - best - 1)
       let rises = halves.map { rise(from: halves[best].1, to: $0.1, level: 1 - (1 - resampling.level) / Double(later)) }
       let overfitting = losses.indices.dropFirst(best + 1).first { rises[$0]?.lower ?? 0 > 0 }
@@ -107,29 +106,28 @@ struct TrainingHistory {
     }
   }
 
-  private static func losses(_ capture: Capture) -> [Double] {
-    capture.records.map { -mean(of: $0.tokenLogProbabilities) }
+  private static func losses(_ dataSet: MeasuredDataSet) -> [Double] {
+    dataSet.records.map { -mean(of: $0.tokenLogProbabilities) }
   }
 
-  /// Two halves of a capture's records, by name, with their losses.
-  private static func halves(_ capture: Capture) -> ([String: Double], [String: Double]) {
+  /// The loss of a record by its name.
+  private typealias Loss = (name: String, loss: Double)
+
+  /// Two halves of a data set's records, in the order of their names.
+  private static func halves(_ dataSet: MeasuredDataSet) -> ([Loss], [Loss]) {
     let losses = Dictionary(
-      zip(capture.records.map(\.id), losses(capture)), uniquingKeysWith: { first, _ in first })
-    let names = losses.keys.sorted()
-    func half(_ remainder: Int) -> [String: Double] {
-      Dictionary(
-        uniqueKeysWithValues: names.indices.filter { $0 % 2 == remainder }.map { (names[$0], losses[names[$0]]!) })
+      zip(dataSet.records.map(\.id), losses(dataSet)), uniquingKeysWith: { first, _ in first }
+    ).sorted { $0.key < $1.key }.map { Loss(name: $0.key, loss: $0.value) }
+    func half(_ remainder: Int) -> [Loss] {
+      losses.indices.filter { $0 % 2 == remainder }.map { losses[$0] }
     }
     return (half(0), half(1))
   }
 
-  private static func average(_ losses: [String: Double]) -> Double {
-    losses.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value } / Double(losses.count)
-  }
-
   /// Limits of how much higher the loss of the same records is at another checkpoint.
-  private func rise(from best: [String: Double], to losses: [String: Double], level: Double) -> Interval? {
-    let changes = losses.sorted { $0.key < $1.key }.compactMap { name, loss in best[name].map { loss - $0 } }
+  private func rise(from best: [Loss], to losses: [Loss], level: Double) -> Interval? {
+    let before = Dictionary(uniqueKeysWithValues: best.map { ($0.name, $0.loss) })
+    let changes = losses.compactMap { name, loss in before[name].map { loss - $0 } }
     return BCaInterval.ofMeans(
       [changes], level: level, replicates: resampling.replicates, seed: resampling.seed
     ) { $0[0] }.map { Interval($0) }

@@ -58,7 +58,7 @@ struct GroupSums: Sendable {
   /// - Precondition: There is room for its length.
   mutating func add(_ law: MatchLengthLaw, from first: Int, to group: Int) {
     reserve(groups: group + 1)
-    _ = law.withColumns { columns, stride in
+    law.withColumns { columns, stride in
       let significand = columns + MatchLengthLaw.Column.significand * stride + first
       let exponent = columns + MatchLengthLaw.Column.exponent * stride + first
       if count_above(exponent, exponents, law.length) > 0 {

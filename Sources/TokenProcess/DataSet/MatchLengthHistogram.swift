@@ -18,7 +18,7 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
   /// Adds the exact law of one record: P(N = n) at each n < L, P(N >= L) censored at L.
   public mutating func add(_ law: MatchLengthLaw) {
     reserve(law.length)
-    _ = law.withColumns { columns, stride in
+    law.withColumns { columns, stride in
       let mass = columns + MatchLengthLaw.Column.mass * stride
       sums_add(mass, law.length, &sums, &errors)
       censored[law.length].add(mass[law.length])

@@ -54,7 +54,7 @@ public struct SurvivalAccumulator: Sendable, Codable {
     records += 1
     reserve(law.length)
     for index in 0..<law.length { atRisk[index] += 1 }
-    _ = law.withColumns { survival_add($0, $1, law.length, &columns, stride) }
+    law.withColumns { survival_add($0, $1, law.length, &columns, stride) }
   }
 
   /// Adds the records of another accumulator.
@@ -71,11 +71,7 @@ public struct SurvivalAccumulator: Sendable, Codable {
       mine.squares.merge(theirs.squares)
       mine.logSurvivals.merge(theirs.logSurvivals)
       mine.logNone.merge(theirs.logNone)
-      if let sum = theirs.none, mine.atRisk > theirs.atRisk || mine.none != nil {
-        mine.none?.merge(sum)
-      } else {
-        mine.none = mine.atRisk == theirs.atRisk ? theirs.none : nil
-      }
+      if let sum = theirs.none { mine.none?.merge(sum) } else { mine.none = nil }
       self[index] = mine
     }
   }
@@ -145,8 +141,8 @@ public struct SurvivalAccumulator: Sendable, Codable {
 
   /// The number of tokens of all records; nil where it does not fit a number.
   package var tokens: Int? {
-    positions.reduce(Optional(0)) { sum, position in
-      guard let (total, overflow) = sum?.addingReportingOverflow(position.atRisk), !overflow else { return nil }
+    atRisk.reduce(Optional(0)) { sum, count in
+      guard let (total, overflow) = sum?.addingReportingOverflow(count), !overflow else { return nil }
       return total
     }
   }
@@ -154,9 +150,9 @@ public struct SurvivalAccumulator: Sendable, Codable {
   /// Whether the numbers at risk fall from the number of records on, as those of records do.
   package var isConsistent: Bool {
     var before = records
-    return positions.allSatisfy { position in
-      defer { before = position.atRisk }
-      return position.atRisk >= 1 && position.atRisk <= before
+    return atRisk.allSatisfy { count in
+      defer { before = count }
+      return count >= 1 && count <= before
     }
   }
 

@@ -128,16 +128,13 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     squares = try container.decode(DoubleDouble.self, forKey: .squares)
     recordSquares = try container.decode(DoubleDouble.self, forKey: .recordSquares)
     impossibleTokens = try container.decode(Int.self, forKey: .impossibleTokens)
+    // At every position stand those that have not ended before.
     var left = positions.first?.tokens ?? 0
-    for position in positions {
-      // At every position stand those that have not ended before.
-      guard position.tokens == left, left > 0, (0...left).contains(position.endings) else {
-        throw DecodingError.dataCorruptedError(
-          forKey: .positions, in: container, debugDescription: "the numbers of tokens are none of records")
-      }
-      left -= position.endings
+    let agree = positions.allSatisfy { position in
+      defer { left -= position.endings }
+      return position.tokens == left && left > 0 && (0...left).contains(position.endings)
     }
-    guard left == 0 else {
+    guard agree, left == 0 else {
       throw DecodingError.dataCorruptedError(
         forKey: .positions, in: container, debugDescription: "the numbers of tokens are none of records")
     }

@@ -68,8 +68,11 @@ public struct MatchLengthLaw: Sendable, Equatable {
 
   /// Calls a function with the columns: a column begins at its number times the stride.
   @inline(__always)
-  func withColumns<Result>(_ body: (_ columns: UnsafePointer<Double>, _ stride: Int) -> Result) -> Result? {
-    columns.withUnsafeBufferPointer { columns in columns.baseAddress.map { body($0, Self.stride(length)) } }
+  func withColumns(_ body: (_ columns: UnsafePointer<Double>, _ stride: Int) -> Void) {
+    columns.withUnsafeBufferPointer { columns in
+      // There is always a column.
+      if let start = columns.baseAddress { body(start, Self.stride(length)) }
+    }
   }
 
   private func value(_ column: Int, _ n: Int) -> Double {
