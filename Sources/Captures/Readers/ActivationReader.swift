@@ -4,9 +4,11 @@ import TokenProcess
 /// Activations of a model on the records of a capture, layer by layer: what `integrations/huggingface/score.py
 /// --activations` writes.
 ///
-/// A `.safetensors` file with a tensor records × features for each layer, or tokens × features and the tensor `offsets`
-/// (records + 1) that says where each record's tokens begin; the mean over a record's tokens is then taken. Its metadata
-/// may have `ids`, a JSON list of the records' names in the order of the rows. A `.npy` file holds one layer.
+/// A `.safetensors` file with a tensor records × features for each layer. Or a tensor tokens × features, beside the
+/// tensor `offsets` (records + 1) that says where each record's tokens begin; the mean over them is then taken.
+///
+/// The metadata may have `ids` and `log_probabilities`: JSON lists of the records' names and of their Σ ln p, in the
+/// order of the rows. A `.npy` file holds one layer.
 public struct ActivationReader: Sendable {
   /// One layer.
   public struct Layer: Sendable {

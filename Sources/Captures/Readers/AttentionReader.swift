@@ -3,8 +3,8 @@ import TokenProcess
 /// How a model's heads attend to the prefixes of a capture's records: what `integrations/huggingface/score.py
 /// --attention` writes.
 ///
-/// A `.safetensors` file with tensors `attention.NAME` of the shape records × layers × heads, and the records' names as
-/// `ids` in its metadata.
+/// A `.safetensors` file with tensors `attention.NAME` of the shape records × layers × heads. Its metadata is as
+/// `ActivationReader` has it.
 public struct AttentionReader: Sendable {
   /// One number of each head for each record.
   public struct Measure: Sendable {
