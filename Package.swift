@@ -52,7 +52,7 @@ let package = Package(
     ),
     .target(
       name: "Inference",
-      dependencies: ["CLogisticRegression", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+      dependencies: ["CVectors", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(
       name: "HeavyTails",
@@ -61,16 +61,14 @@ let package = Package(
     .target(
       name: "TokenProcess",
       dependencies: [
-        "CTokenSums", "GSLNumerics", "HeavyTails", "Inference",
+        "CVectors", "GSLNumerics", "HeavyTails", "Inference",
         .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),
-    .target(name: "CDotProducts"),
-    .target(name: "CLogisticRegression"),
-    .target(name: "CTokenSums"),
+    .target(name: "CVectors"),
     .target(
       name: "Similarity",
-      dependencies: ["CDotProducts", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+      dependencies: ["CVectors", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(
       name: "MemorizationMetrics",

@@ -1,4 +1,4 @@
-internal import CDotProducts
+internal import CVectors
 import GSLNumerics
 import RealModule
 

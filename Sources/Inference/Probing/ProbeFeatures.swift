@@ -1,4 +1,4 @@
-internal import CLogisticRegression
+internal import CVectors
 import GSLNumerics
 import RealModule
 

@@ -1,4 +1,4 @@
-internal import CTokenSums
+internal import CVectors
 import GSLNumerics
 
 /// Sums of non-negative numbers over groups of records at each length, each length in units of a power of two of its

@@ -1,4 +1,4 @@
-internal import CTokenSums
+internal import CVectors
 import GSLNumerics
 
 /// How the variance of ln p_ij splits between records, positions and the rest (TheModel §3c).

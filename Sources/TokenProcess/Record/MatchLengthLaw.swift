@@ -1,4 +1,4 @@
-internal import CTokenSums
+internal import CVectors
 import GSLNumerics
 import RealModule
 

@@ -1,13 +1,7 @@
 #include "logistic_regression.h"
+#include "processors.h"
 #include <math.h>
 #include <string.h>
-
-// As for dot products: compiled for each kind of processor, and chosen when the program starts.
-#if defined(__x86_64__) && defined(__GLIBC__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
 
 #pragma STDC FP_CONTRACT ON
 
@@ -15,7 +9,6 @@ typedef float singles __attribute__((vector_size(32), aligned(4)));
 typedef double doubles __attribute__((vector_size(64), aligned(8)));
 
 #define WIDE(x) __builtin_convertvector(*(const singles *)(x), doubles)
-#define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 
 // Sums in doubles: the numbers of a row are rounded, what is computed from them is not.
 #define DOT(result, x, w, dimension)                                                                                       \

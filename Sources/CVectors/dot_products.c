@@ -1,21 +1,9 @@
 #include "dot_products.h"
-// Says which C library there is; musl cannot choose at the start.
-#include <stdint.h>
-
-// The widest vectors of the processor that runs it: compiled for each and chosen when the program starts. Elsewhere (NEON, SSE2) the compiler's
-// default serves.
-#if defined(__x86_64__) && defined(__GLIBC__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
+#include "processors.h"
 
 #pragma STDC FP_CONTRACT ON
 
 typedef float lanes __attribute__((vector_size(32), aligned(4)));
-
-// A macro: a function would take its argument in registers that not every processor has.
-#define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 
 // Twelve products at a time: each vector that is loaded serves three or four.
 FOR_EACH_PROCESSOR

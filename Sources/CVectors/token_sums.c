@@ -1,13 +1,7 @@
 #include "token_sums.h"
+#include "processors.h"
 #include <math.h>
 #include <string.h>
-
-// The widest vectors of the processor that runs it, as for dot products.
-#if defined(__x86_64__) && defined(__GLIBC__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
 
 // The errors of sums are those of plain sums.
 #pragma STDC FP_CONTRACT OFF
@@ -20,7 +14,6 @@ enum { WIDTH = 8 };
 #define INLINE static inline __attribute__((always_inline))
 #define AT(column, n) (*(lanes *)((column) + (n)))
 #define OF(column, n) (*(const lanes *)((column) + (n)))
-#define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 #define SELECT(mask, yes, no) ((lanes)(((mask) & (words)(yes)) | (~(mask) & (words)(no))))
 
 // ln 2 in two parts; the first has 33 significant bits.
