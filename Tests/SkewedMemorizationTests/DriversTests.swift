@@ -213,7 +213,54 @@ import Testing
     await #expect(throws: CaptureError.self) { try await analysis.run(records: all, embeddings: odd) }
     let zeros = SimilarityAnalysis.Embeddings(
       prefix: all.map { _ in [0, 0] }, full: all.map { _ in [0, 0] })
-    #expect(try await analysis.run(records: all, embeddings: zeros).warnings.count == 2)
+    let codes = try await analysis.run(records: all, embeddings: zeros).warnings.map(\.code)
+    #expect(codes == [.noCauses, .noCorrelations, .zeroVectors])
+  }
+
+  /// Memorized records on a line among vectors in ten directions, memorized records among those, and copies.
+  @Test func dataDrivenAndOverfittingDriven() async throws {
+    var generator = SeededGenerator(seed: 8)
+    var (rows, records): ([[Double]], [Record]) = ([], [])
+    func add(_ row: [Double], _ name: String, isMemorized: Bool) throws {
+      rows.append(row)
+      records.append(try Record(id: name, tokenLogProbabilities: [isMemorized ? -0.01 : -2, -0.1]))
+    }
+    func scattered() -> [Double] { (0..<10).map { _ in Double.random(in: -1...1, using: &generator) } }
+    for index in 0..<400 { try add(scattered(), "other-\(index)", isMemorized: false) }
+    for index in 0..<60 { try add(scattered(), "overfitted-\(index)", isMemorized: true) }
+    for index in 0..<40 {
+      // Far from the rest, on an arc of one dimension.
+      let angle = 0.02 * (Double(index) + Double.random(in: 0..<1, using: &generator))
+      try add(
+        [100 * .cos(angle), 100 * .sin(angle)] + [Double](repeating: 100, count: 8), "line-\(index)", isMemorized: true)
+    }
+    var analysis = SimilarityAnalysis()
+    analysis.resampling.replicates = 199
+    let report = try await analysis.run(records: records, embeddings: .init(prefix: rows, full: rows))
+    let causes = try #require(report.causes)
+    #expect(causes.memorized == 100 && causes.others == 400 && causes.outcome == "probability")
+    #expect(causes.dataDriven + causes.overfittingDriven == 100)
+    // All of the line, and about one in twenty of the others: 3 of 60, within 4 deviations.
+    let drivenByData = report.records.filter { $0.drivenBy == "data" }
+    #expect(drivenByData.count { $0.id.hasPrefix("line") } == 40)
+    #expect(drivenByData.count { $0.id.hasPrefix("overfitted") } <= 10)
+    #expect(report.records.allSatisfy { ($0.drivenBy == nil) == $0.id.hasPrefix("other") })
+    // The line below nearly all others (40 of 100), the rest at chance.
+    #expect(abs(causes.auc - (0.4 + 0.6 * 0.5)) < 0.06)
+    // A copy has dimension 0 and is data-driven.
+    rows[400] = rows[0]
+    let copied = try await analysis.run(records: records, embeddings: .init(prefix: rows, full: rows))
+    #expect(copied.records[400].fullDimension == 0 && copied.records[400].drivenBy == "data")
+    // Too few memorized records, and a length that none has.
+    let few = try records.map { $0.id.hasPrefix("other") ? $0 : try Record(id: $0.id, tokenLogProbabilities: [-2]) }
+    let bare = try await analysis.run(records: few, embeddings: .init(prefix: rows, full: rows))
+    #expect(bare.causes == nil && bare.warnings.contains { $0.code == .noCauses })
+    analysis.outcome = .probability(length: 3, threshold: 0.5)
+    #expect(try await analysis.run(records: records, embeddings: .init(prefix: rows, full: rows)).causes == nil)
+    analysis.outcome = .greedy
+    await #expect(throws: ArgumentError.self) {
+      try await analysis.run(records: records, embeddings: .init(prefix: rows, full: rows))
+    }
   }
 
   // MARK: Drivers

@@ -1,7 +1,6 @@
 import Captures
 import GSLNumerics
 import Inference
-import RealModule
 import Reports
 import TokenProcess
 
@@ -10,16 +9,7 @@ import TokenProcess
 /// For each layer a linear probe is judged on records that it has not seen, beside baselines that need no look inside.
 public struct ProbeAnalysis: Sendable {
   /// What counts as memorized.
-  public enum Outcome: Sendable, Equatable {
-    /// Greedy decoding gives the whole reference.
-    case greedy
-    /// The first `length` tokens are repeated with a probability of at least `threshold`; of a nil length the whole
-    /// reference.
-    case probability(length: Int?, threshold: Double)
-  }
-
-  /// What counts as memorized.
-  public var outcome = Outcome.probability(length: nil, threshold: 0.5)
+  public var outcome = MemorizedOutcome.probability(length: nil, threshold: 0.5)
   /// Only these layers, by name; nil for all.
   public var layers: [String]?
   /// The folds of the cross-validation.
@@ -55,7 +45,7 @@ public struct ProbeAnalysis: Sendable {
     try ArgumentError.check(threads: threads)
     if let permutations { try ArgumentError.check(permutations, "permutations", in: 0...1_000_000) }
     let rows = try activations.rows(of: capture.records, file: file)
-    let (used, labels) = try labels(capture.records)
+    let (used, labels) = try outcome.labels(of: capture.records)
     let records = used.map { capture.records[$0] }
     let chosen = try layers(of: activations, file: file)
     let groups = Self.groups(records)
@@ -64,9 +54,10 @@ public struct ProbeAnalysis: Sendable {
     let count = labels.count { $0 }
     guard probe.canJudge(labels, groups) else {
       throw ArgumentError(
-        name: outcomeName(records), value: "\(outcomeText): \(count) of \(labels.count) records are memorized",
+        name: outcome.argument(records), value: "\(outcome.text): \(count) of \(labels.count) records are memorized",
         allowed: "such that \(folds) records are memorized and \(folds) are not, in \(folds) documents each"
-          + remedy(records))
+          + (outcome.quarter(of: records).map { "; a quarter of the records reach \(NumberText.text($0, digits: 2))" }
+            ?? ""))
     }
     var report = ProbeReport(
       file: capture.name, activations: file, records: records.count, memorized: count, outcome: outcome, folds: folds)
@@ -111,55 +102,7 @@ public struct ProbeAnalysis: Sendable {
     max(19, min(199, 600_000_000 / max(1, records * features)))
   }
 
-  // MARK: An outcome that does not divide the records
-
-  private func outcomeName(_ records: [Record]) -> String {
-    guard case .probability(let length, _) = outcome else { return "greedy" }
-    return records.isEmpty && length != nil ? "length" : "threshold"
-  }
-
-  private var outcomeText: String {
-    guard case .probability(let length, let threshold) = outcome else { return "asked for" }
-    return "\(threshold)" + (length.map { " at length \($0)" } ?? " for the whole reference")
-  }
-
-  /// A threshold that a quarter of the records reach, if there is one.
-  private func remedy(_ records: [Record]) -> String {
-    guard case .probability(let length, _) = outcome, !records.isEmpty else { return "" }
-    let values = records.map { Self.logProbability($0, length) }.sorted(by: >)
-    let quarter = Double.exp(values[records.count / 4])
-    return quarter > 0 ? "; a quarter of the records reach \(NumberText.text(quarter, digits: 2))" : ""
-  }
-
   // MARK: Records
-
-  /// The places of the records that can have the outcome, and whether they do.
-  private func labels(_ records: [Record]) throws(ArgumentError) -> (places: [Int], labels: [Bool]) {
-    switch outcome {
-    case .greedy:
-      let matches = records.map { GreedyMatch($0) }
-      guard !matches.contains(where: { $0 == nil }) else {
-        throw ArgumentError(
-          name: "greedy", value: "not known of \(matches.count { $0 == nil }) records",
-          allowed: "captures with greedy_token_ids or ranks, or a threshold of the probability")
-      }
-      return (Array(records.indices), matches.map { $0?.isCensored == true })
-    case .probability(let length, let threshold):
-      try ArgumentError.check(share: threshold, "threshold")
-      if let length { try ArgumentError.check(length, "length", in: 1...Record.longestReference) }
-      let long = records.indices.filter { records[$0].tokenLogProbabilities.count >= length ?? 1 }
-      return (
-        long,
-        long.map { Self.logProbability(records[$0], length) >= .log(threshold) }
-      )
-    }
-  }
-
-  /// ln S(n); of a nil length that of the whole reference.
-  private static func logProbability(_ record: Record, _ length: Int?) -> Double {
-    let law = MatchLengthLaw(record)
-    return law.logSurvival[length ?? law.length]
-  }
 
   /// Windows of one document are not independent; nil where no record says where it stands.
   private static func groups(_ records: [Record]) -> [Int]? {

@@ -147,7 +147,7 @@ public struct ProbeReport: Codable, Sendable, Equatable {
   package var best: Layer? { layers.max { $0.auc < $1.auc } }
 
   init(
-    file: String, activations: String, records: Int, memorized: Int, outcome: ProbeAnalysis.Outcome, folds: Int
+    file: String, activations: String, records: Int, memorized: Int, outcome: MemorizedOutcome, folds: Int
   ) {
     (self.file, self.activations, self.records, self.memorized) = (file, activations, records, memorized)
     self.folds = folds

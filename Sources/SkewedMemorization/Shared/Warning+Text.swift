@@ -209,6 +209,10 @@ extension Warning {
         + "reference"
     case .repetitions: "records with the same id are counted as often as they occur, as repetitions"
     case .noCorrelations: "no correlations: similarities or expected matches are the same for all records"
+    case .noCauses:
+      "data-driven memorization is not told from overfitting: that takes 5 memorized records and 20 others; change "
+        + "--length and --threshold, or --greedy"
+        + (numbers["quarter"].map { "; a quarter of the records reach \(NumberText.text($0, digits: 2))" } ?? "")
     case .zeroVectors: "\(count("vectors")) vectors hold only zeros: their cosine with all others is 0"
     case .copiedPrefixes: "\(count("prefixes")) prefixes are copies of others: they are left out of the dimensions"
     case .shortReferences:

@@ -136,6 +136,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case noPrefixTokens = "no-prefix-tokens"
     case repetitions
     case noCorrelations = "no-correlations"
+    case noCauses = "no-causes"
     case zeroVectors = "zero-vectors"
     case copiedPrefixes = "copied-prefixes"
     case shortReferences = "short-references"

@@ -8,6 +8,8 @@ import TokenProcess
 public struct SimilarityAnalysis: Sendable {
   /// k, the nearest neighbors of a record.
   public var neighbors = 10
+  /// What counts as memorized where data-driven records are told from overfitting-driven ones.
+  public var outcome = MemorizedOutcome.probability(length: nil, threshold: 0.5)
   /// The permutations behind each p-value, as replicates.
   public var resampling = Resampling(replicates: 9999)
 
@@ -48,15 +50,18 @@ public struct SimilarityAnalysis: Sendable {
     let k = min(neighbors, records.count - 1)
     let nearInput = try await input.neighbors(k, threads: resampling.threads)
     let nearFull = try await full.neighbors(k, threads: resampling.threads)
-    let rows = records.indices.map { index in
+    var rows = records.indices.map { index in
       SimilarityReport.RecordSimilarity(
         id: records[index].id, inputSimilarity: mean(nearInput[index]), fullSimilarity: mean(nearFull[index]),
         nearest: records[nearInput[index][0].index].id,
         inputDimension: IntrinsicDimension.levinaBickel(nearInput[index].map(\.distance)),
+        fullDimension: nearFull[index][0].distance == 0
+          ? 0 : IntrinsicDimension.levinaBickel(nearFull[index].map(\.distance)),
         expected: MatchLengthLaw(records[index]).moments.mean, greedy: GreedyMatch(records[index])?.length)
     }
     let distances = [nearInput, nearFull].map { $0.map { $0.map(\.distance) } }
     let (meanInput, meanFull) = (input.meanCosine ?? .nan, full.meanCosine ?? .nan)
+    let causes = try causes(records, &rows)
     var report = SimilarityReport(
       file: file, vectors: source, neighbors: k,
       gap: .init(
@@ -67,7 +72,12 @@ public struct SimilarityAnalysis: Sendable {
         inputTwoNearest: IntrinsicDimension.twoNearest(distances[0]),
         fullLevinaBickel: IntrinsicDimension.levinaBickel(ofAll: distances[1]),
         fullTwoNearest: IntrinsicDimension.twoNearest(distances[1])),
-      correlations: try await correlations(records, rows), records: rows, warnings: [])
+      correlations: try await correlations(records, rows), causes: causes, records: rows, warnings: [])
+    if causes == nil {
+      let places = try outcome.labels(of: records).places
+      let quarter = outcome.quarter(of: places.map { records[$0] })
+      report.warnings.append(Warning(.noCauses, quarter.map { ["quarter": $0] } ?? [:]))
+    }
     if report.correlations.isEmpty {
       report.warnings.append(Warning(.noCorrelations))
     }
@@ -146,6 +156,32 @@ public struct SimilarityAnalysis: Sendable {
     let deviations = own.map { -2 * ($0 - difference) / (count - 2) }
     let width = 1.959963984540054 * jackknifeVariance(deviations).squareRoot()
     return Interval(difference - width...difference + width)
+  }
+
+  /// Divides the memorized records by the local dimension of the data; nil for fewer than 5 of them, or fewer than 20
+  /// others.
+  private func causes(
+    _ records: [Record], _ rows: inout [SimilarityReport.RecordSimilarity]
+  ) throws -> SimilarityReport.Causes? {
+    let (places, labels) = try outcome.labels(of: records)
+    let known = zip(places, labels).compactMap { place, isMemorized in
+      rows[place].fullDimension.map { (place: place, isMemorized: isMemorized, dimension: $0) }
+    }
+    let memorized = known.filter(\.isMemorized)
+    let others = known.filter { !$0.isMemorized }.map(\.dimension).sorted()
+    guard memorized.count >= 5, others.count >= 20,
+      let discrimination = Discrimination(members: memorized.map { -$0.dimension }, others: others.map { -$0 })
+    else { return nil }
+    // Strictly below it lie at most 5 % of the others, copies included.
+    let low = others[Int(0.05 * Double(others.count))]
+    for record in memorized { rows[record.place].drivenBy = record.dimension < low ? "data" : "overfitting" }
+    let dataDriven = memorized.count { $0.dimension < low }
+    var (length, threshold): (Int?, Double?)
+    if case .probability(let n, let p) = outcome { (length, threshold) = (n, p) }
+    return .init(
+      outcome: threshold == nil ? "greedy" : "probability", length: length, threshold: threshold, lowDimension: low,
+      memorized: memorized.count, dataDriven: dataDriven, overfittingDriven: memorized.count - dataDriven,
+      others: others.count, auc: discrimination.areaUnderCurve, interval: Interval(discrimination.interval))
   }
 
   private func correlations(

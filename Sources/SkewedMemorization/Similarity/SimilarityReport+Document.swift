@@ -26,15 +26,19 @@ extension SimilarityReport: ReadableReport {
             NumberText.text($0.value), NumberText.text($0.p), NumberText.text($0.benjaminiHochberg),
           ]
         }))
+    if let causes { document.write(causes) }
     document.heading("Records with the most similar prefixes")
     document.table(
       .init(
-        ["record", "nearest", "\(neighbors) prefixes", "\(neighbors) sequences", "dimension", "E[N]", "greedy"],
-        left: [0, 1],
+        [
+          "record", "nearest", "\(neighbors) prefixes", "\(neighbors) sequences", "dimension", "driven by", "E[N]",
+          "greedy",
+        ], left: [0, 1, 5],
         rows: records.sorted { ($0.inputSimilarity, $1.id) > ($1.inputSimilarity, $0.id) }.prefix(20).map {
           [
             $0.id, $0.nearest, NumberText.text($0.inputSimilarity), NumberText.text($0.fullSimilarity),
-            NumberText.text($0.inputDimension), NumberText.text($0.expected), $0.greedy.map { "\($0)" } ?? "—",
+            NumberText.text($0.inputDimension), $0.drivenBy ?? "—", NumberText.text($0.expected),
+            $0.greedy.map { "\($0)" } ?? "—",
           ]
         }))
     return document
@@ -48,5 +52,27 @@ extension SimilarityReport: ReadableReport {
     if upper < 0 { return "below 0: behind like prefixes come unlike references, which goes with less memorization" }
     if lower > 0 { return "above 0: references make the records more alike than their prefixes are" }
     return "not distinguishable from 0"
+  }
+}
+
+extension ReportDocument {
+  fileprivate mutating func write(_ causes: SimilarityReport.Causes) {
+    heading("Memorization driven by the data, or by overfitting")
+    let outcome =
+      causes.threshold.map { threshold in
+        "repeats \(causes.length.map { "their first \($0) tokens" } ?? "them whole") with a probability of "
+          + "\(NumberText.text(threshold)) or more"
+      } ?? "repeats them whole when it decodes greedily"
+    paragraph(
+      "\(NumberText.count(causes.memorized)) records are memorized: the model \(outcome). The data around "
+        + "\(NumberText.count(causes.dataDriven)) of them have fewer dimensions than around 95 % of the "
+        + "\(NumberText.count(causes.others)) records that are not memorized (below "
+        + "\(NumberText.text(causes.lowDimension))). Any model that learns the data would repeat those. The other "
+        + "\(NumberText.count(causes.overfittingDriven)) are repeated although the data around them are as varied as "
+        + "elsewhere: the model overfits there. About \(NumberText.count(Int((0.05 * Double(causes.memorized)).rounded()))) "
+        + "would fall below that limit by chance.")
+    paragraph(
+      "Of a memorized record and another, the memorized one has the lower dimension with probability "
+        + "\(NumberText.text(causes.auc)) \(intervalText(causes.interval)); chance is 0.5.")
   }
 }

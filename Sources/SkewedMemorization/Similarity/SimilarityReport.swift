@@ -15,6 +15,9 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
   public var dimensions: Dimensions
   /// Rank correlations with memorization.
   public var correlations: [Correlation]
+  /// Whether memorization goes with few local dimensions of the data; null where too few records are memorized, or are
+  /// not.
+  @OrNull public var causes: Causes?
   /// The records, in the order of the file.
   public var records: [RecordSimilarity]
   /// What to know before using the numbers.
@@ -72,6 +75,41 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
     }
   }
 
+  /// Memorized records by the local intrinsic dimension of the data around them (Ross et al., arXiv 2411.00113).
+  ///
+  /// The dimension is Levina and Bickel's of prefix and reference together; a copy of another record has dimension 0.
+  /// Where it is low, anything that learned the data would repeat the record: memorization is driven by the data.
+  /// Where it is not, the model itself has fewer directions there than the data have: it overfits.
+  public struct Causes: Codable, Sendable, Equatable {
+    /// `greedy`, or `probability`: S(n) >= `threshold` at n = `length`.
+    public var outcome: String
+    /// n; null for the whole reference, and for `greedy`.
+    @OrNull public var length: Int?
+    /// The threshold of the probability; null for `greedy`.
+    @OrNull public var threshold: Double?
+    /// The dimension below which a record counts as data-driven: the 5 % quantile of records that are not memorized.
+    public var lowDimension: Double
+    /// Records that are memorized and have a dimension.
+    public var memorized: Int
+    /// Of them, those below `low_dimension`. Without any relation it is 5 % of them.
+    public var dataDriven: Int
+    /// Of them, the others.
+    public var overfittingDriven: Int
+    /// Records that are not memorized and have a dimension.
+    public var others: Int
+    /// The share of pairs of a memorized record and another in which the memorized one has the lower dimension.
+    public var auc: Double
+    /// Its limits (DeLong, 95 %).
+    public var interval: Interval
+
+    enum CodingKeys: String, CodingKey {
+      case outcome, length, threshold, memorized, others, auc, interval
+      case lowDimension = "low_dimension"
+      case dataDriven = "data_driven"
+      case overfittingDriven = "overfitting_driven"
+    }
+  }
+
   /// One record among the others.
   public struct RecordSimilarity: Codable, Sendable, Equatable {
     /// The record's name.
@@ -84,6 +122,10 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
     public var nearest: String
     /// Levina and Bickel's dimension around the prefix; null around copies.
     @OrNull public var inputDimension: Double?
+    /// The same around the whole sequence; 0 where it is a copy of another, null where it does not exist.
+    @OrNull public var fullDimension: Double?
+    /// `data` or `overfitting` for a memorized record, see ``SimilarityReport/Causes``; null for others.
+    @OrNull public var drivenBy: String?
     /// E[min(N, L)].
     public var expected: Double
     /// The greedy match; null where unknown.
@@ -94,6 +136,8 @@ public struct SimilarityReport: Codable, Sendable, Equatable {
       case inputSimilarity = "input_similarity"
       case fullSimilarity = "full_similarity"
       case inputDimension = "input_dimension"
+      case fullDimension = "full_dimension"
+      case drivenBy = "driven_by"
     }
   }
 }

@@ -23,15 +23,7 @@ struct ProbeCommand: ReportCommand {
   @Option(help: ArgumentHelp("Only these layers. (default: all of the file)", valueName: "name,..."))
   var layers: String?
 
-  @Flag(help: "Memorized is what greedy decoding gives whole.")
-  var greedy = false
-
-  @Option(
-    help: ArgumentHelp("Memorized is S(n) >= threshold at this n. (default: the whole reference)", valueName: "n"))
-  var length: Int?
-
-  @Option(help: ArgumentHelp("The threshold of the probability. (default: 0.5)", valueName: "p"))
-  var threshold: Double?
+  @OptionGroup var memorized: MemorizedOptions
 
   @Option(help: "Folds of the cross-validation.")
   var folds = ProbeAnalysis().folds
@@ -58,15 +50,9 @@ struct ProbeCommand: ReportCommand {
   var captures: [String] { [file] }
   var otherInputs: [String] { [activations] }
 
-  func validate() throws {
-    if greedy, length != nil || threshold != nil {
-      throw ValidationError("--greedy is about the whole reference: it takes no --length and no --threshold.")
-    }
-  }
-
   func report() async throws -> ProbeReport {
     var analysis = ProbeAnalysis()
-    analysis.outcome = greedy ? .greedy : .probability(length: length, threshold: threshold ?? 0.5)
+    analysis.outcome = memorized.outcome
     analysis.layers = layers?.split(separator: ",").map { String($0.filter { $0 != " " }) }
     analysis.folds = folds
     analysis.permutations = permutations

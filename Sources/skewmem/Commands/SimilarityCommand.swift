@@ -11,6 +11,9 @@ struct SimilarityCommand: ReportCommand {
       otherwise TF-IDF vectors \
       of token ids.
 
+      Memorized records are divided by the local intrinsic dimension of the data around them: data-driven where it is \
+      low, overfitting-driven where it is not (arXiv 2411.00113).
+
       Example: skewmem similarity notebooks-export/captures/jargon-train-epoch06.jsonl \
       --prefix-embeddings notebooks-export/captures/jargon-prefix.npy --full-embeddings \
       notebooks-export/captures/jargon-full.npy
@@ -30,6 +33,8 @@ struct SimilarityCommand: ReportCommand {
   @Option(help: "Seed of the permutations.")
   var seed: UInt64 = 0
 
+  @OptionGroup var memorized: MemorizedOptions
+
   @OptionGroup var input: InputOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var output: OutputOptions
@@ -42,6 +47,7 @@ struct SimilarityCommand: ReportCommand {
   func report() async throws -> SimilarityReport {
     var analysis = SimilarityAnalysis()
     analysis.neighbors = neighbors
+    analysis.outcome = memorized.outcome
     analysis.resampling.replicates = permutations
     analysis.resampling.seed = seed
     analysis.resampling.threads = threadOptions.threads
