@@ -40,6 +40,11 @@ struct InsideNotebook {
         ], as: DriversReport.self)
       if let found = report.attention { author.text(verdict(found)) }
     }
+    if let statements = sources.statements {
+      author.text("## Do explanations tell when the model is right?")
+      let report = try await author.skewmem(["calibrate", statements], only: nil, as: CalibrateReport.self)
+      author.text(verdict(report))
+    }
     return author.notebook("08-inside-the-model.ipynb")
   }
 
@@ -65,6 +70,20 @@ struct InsideNotebook {
       + "\(NumberText.text(best.auc - difference.value)). With \(NumberText.count(report.records, "record")), "
       + "\(report.memorized) of them memorized, activations \(isBetter && p <= 0.05 ? "say more" : "do not say more") "
       + "here than what the model puts out."
+  }
+
+  /// The claim of arXiv 2406.03441.
+  private func verdict(_ report: CalibrateReport) -> String {
+    guard let answer = report.parts.first(where: { $0.kind == "answer" }), let plain = answer.areaUnderCurve,
+      let explained = report.parts.first(where: { $0.kind == "explanations" })?.areaUnderCurve
+    else { return "**Verdict.** Explanations, or answers that are right and wrong, are missing." }
+    return
+      "**Verdict.** The model was asked which reference follows a prefix, and explained its answer by sampling. The "
+      + "answer's own probability tells right answers from wrong ones with an AUC of \(NumberText.text(plain)), "
+      + "confidence from explanations with \(NumberText.text(explained)): "
+      + (explained > plain
+        ? "explanations help, as in arXiv 2406.03441."
+        : "explanations do not help here, unlike in arXiv 2406.03441, which asks models that can explain.")
   }
 
   private func verdict(_ attention: DriversReport.Attention) -> String {

@@ -60,13 +60,14 @@ struct NotebookSources: Sendable {
   private let generations: [(path: String, run: String?, epoch: Double?)]
   /// Files of embeddings by run.
   private let embeddings: [String: (prefix: String, full: String)]
-  /// Files of activations and of attention.
+  /// Files of activations, of attention and of statements.
   private let inside: [String]
   /// The capture that most notebooks are about.
   let subject: Capture
 
-  /// Looks through captures, generations, embeddings (`RUN-prefix.npy` and `RUN-full.npy`), activations and attention
-  /// (`CAPTURE.activations.safetensors` and `CAPTURE.attention.safetensors`).
+  /// Looks through captures, generations, embeddings (`RUN-prefix.npy` and `RUN-full.npy`), activations, attention
+  /// (`CAPTURE.activations.safetensors` and `CAPTURE.attention.safetensors`) and statements
+  /// (`CAPTURE.statements.jsonl`).
   ///
   /// - Parameter paths: The files; of a folder all that are of use.
   /// - Throws: `CaptureError` for what cannot be read, and without a capture.
@@ -148,6 +149,9 @@ struct NotebookSources: Sendable {
   /// The subject's attention.
   var attention: String? { beside(Self.attentionEnding) }
 
+  /// What the subject's model says to questions, and how it explains it.
+  var statements: String? { beside(Self.statementsEnding) }
+
   /// A file that is called after the subject.
   private func beside(_ ending: String) -> String? {
     let name = URL(fileURLWithPath: subject.path).lastPathComponent
@@ -200,13 +204,14 @@ struct NotebookSources: Sendable {
 
   private static let activationsEnding = ".activations.safetensors"
   private static let attentionEnding = ".attention.safetensors"
+  private static let statementsEnding = ".statements.jsonl"
 
   private static func isEmbedding(_ path: String) -> Bool {
     path.hasSuffix(prefixEnding) || path.hasSuffix(fullEnding)
   }
 
   private static func isInside(_ path: String) -> Bool {
-    path.hasSuffix(activationsEnding) || path.hasSuffix(attentionEnding)
+    [activationsEnding, attentionEnding, statementsEnding].contains { path.hasSuffix($0) }
   }
 
   private static func isArray(_ path: String) -> Bool { isEmbedding(path) || isInside(path) }
