@@ -1,15 +1,20 @@
+import Synchronization
+
 /// The results of a function of the indices, in their order, computed by `threads` tasks.
 ///
-/// Task t takes the indices t, t + threads, …, so that neighbors of unequal cost are spread evenly.
+/// Each task takes the next index as soon as it is done with one, so that none waits for the costly ones of another.
 package func inParallel<Value: Sendable>(
   _ indices: Range<Int>, threads: Int, _ body: @escaping @Sendable (Int) throws -> Value
 ) async throws -> [Value] {
   let tasks = max(1, min(threads, indices.count))
   var results = [Value?](repeating: nil, count: indices.count)
+  let queue = Queue(indices)
   try await withThrowingTaskGroup(of: [(index: Int, value: Value)].self) { group in
-    for task in 0..<tasks {
+    for _ in 0..<tasks {
       group.addTask {
-        try stride(from: indices.lowerBound + task, to: indices.upperBound, by: tasks).map { ($0, try body($0)) }
+        var part: [(index: Int, value: Value)] = []
+        while let index = queue.next() { part.append((index, try body(index))) }
+        return part
       }
     }
     for try await part in group {
@@ -17,4 +22,20 @@ package func inParallel<Value: Sendable>(
     }
   }
   return results.compactMap(\.self)
+}
+
+/// Indices that several tasks share out among themselves.
+private final class Queue: Sendable {
+  private let first: Atomic<Int>
+  private let end: Int
+
+  init(_ indices: Range<Int>) {
+    first = Atomic(indices.lowerBound)
+    end = indices.upperBound
+  }
+
+  func next() -> Int? {
+    let index = first.wrappingAdd(1, ordering: .relaxed).oldValue
+    return index < end ? index : nil
+  }
 }

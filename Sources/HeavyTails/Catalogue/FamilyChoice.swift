@@ -38,6 +38,13 @@ public struct FamilyChoice: Sendable {
       ]
   }
 
+  /// The name of the family without the shares at zero and without end.
+  package var base: String {
+    var family = candidates[0]
+    while let extended = family as? any ShareExtension.Type { family = extended.baseFamily }
+    return family.familyName
+  }
+
   /// The names without prefix, for a line of help.
   public static var plainNames: String {
     all.prefix(all.count / 4).map(\.name).joined(separator: ", ")

@@ -73,6 +73,8 @@ public struct Geometric: FittableFamily {
     [[logisticDerivative(coordinates[0])]]
   }
 
+  public static var isGeometricMixture: Bool { true }
+
   /// The maximum itself: Σ lengths / (Σ lengths + number that ended).
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     let lengths = counts.lengthTotal

@@ -186,6 +186,8 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
     return rows
   }
 
+  public static var isGeometricMixture: Bool { true }
+
   public static var searches: Int { 6 + parts }
 
   /// Where the EM algorithm arrives from several beginnings: parts spread narrowly and widely around the mean, fewer

@@ -79,6 +79,8 @@ extension ShareExtension {
     return inner.map { $0 + [0] } + [last]
   }
 
+  public static var isGeometricMixture: Bool { Base.isGeometricMixture }
+
   public static var isSmooth: Bool { Base.isSmooth }
 
   public static func kinks(near coordinates: [Double], reach: Reach) -> [Kink] {

@@ -72,13 +72,16 @@ extension LikelihoodObjective {
 
   /// The lowest point that searches from the first `enough` of the starts reach, from the most promising on; up to
   /// three more are tried while none has converged. nil when no start has a finite value.
-  func search(from starts: [[Double]], enough: Int) throws -> NewtonResult? {
+  ///
+  /// - Parameter isRough: To some six digits: a search that runs towards an edge is not followed to its end.
+  func search(from starts: [[Double]], enough: Int, isRough: Bool = false) throws -> NewtonResult? {
     let ordered = starts.filter { $0.allSatisfy(\.isFinite) }
       .map { (point: $0, value: value(at: $0)) }
       .filter { $0.value.isFinite }
       .sorted { $0.value < $1.value }
     var best: NewtonResult?
-    for (index, start) in ordered.prefix(enough + 3).enumerated() where index < enough || best?.isConverged != true {
+    for (index, start) in ordered.prefix(enough + 3).enumerated()
+    where index < enough || (isRough ? best == nil : best?.isConverged != true) {
       // A start at which derivatives are out of range is left to the others.
       guard
         let found = try? QuasiNewton().minimize(
@@ -87,11 +90,11 @@ extension LikelihoodObjective {
             value(at: Array(copying: point), gradient: &gradient)
           })
       else { continue }
-      let polished = newtonSteps(from: found)
+      let polished = newtonSteps(from: found, atMost: isRough ? 4 : 100)
       if polished.value < best?.value ?? .infinity { best = polished }
     }
     guard let best else { return nil }
-    return best.isConverged ? best : try simplexSteps(from: best)
+    return best.isConverged || isRough ? best : try simplexSteps(from: best)
   }
 
   func gradient(at point: [Double]) -> [Double]? {
@@ -166,13 +169,13 @@ extension LikelihoodObjective {
   /// Where the Hessian is not positive definite a multiple of its diagonal is added until it is (Levenberg), so that a
   /// search that stalled on a ridge goes on. Converged means that the remaining step, measured by the observed
   /// information of all the data, is below a millionth of a standard error.
-  func newtonSteps(from start: Minimum) -> NewtonResult {
+  func newtonSteps(from start: Minimum, atMost steps: Int = 100) -> NewtonResult {
     var point = start.point
     var value = start.value
     var iterations = start.iterations
     var inverse: SymmetricMatrix?
     var distance = Double.infinity
-    steps: for _ in 0..<100 {
+    search: for _ in 0..<steps {
       guard let gradient = gradient(at: point), let hessian = hessian(at: point, isRough: true) else { break }
       inverse = hessian.inverse()
       guard let direction = inverse ?? hessian.positiveDefiniteInverse() else { break }
@@ -195,7 +198,7 @@ extension LikelihoodObjective {
           break
         }
         scale *= 0.5
-        if scale < 1e-6 { break steps }
+        if scale < 1e-6 { break search }
       }
       iterations += 1
       // On the way to an edge the steps never end; the caller reads the edge off the point.

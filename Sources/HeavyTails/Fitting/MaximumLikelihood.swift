@@ -27,6 +27,11 @@ public struct MaximumLikelihood: Sendable {
   /// names.
   public var startingValues: [String: Double] = [:]
 
+  /// Whether the fit is one of many from which one is chosen, to be made again: fewer starts and digits will do.
+  var isOneOfMany = false
+  /// Of many, the fit of nearly the same data: its parameters are one more start.
+  var neighbor: Fit?
+
   /// The estimator.
   public init(standardErrors: StandardErrors = .observedInformation, window: LengthWindow = LengthWindow()) {
     self.standardErrors = standardErrors
@@ -77,7 +82,9 @@ public struct MaximumLikelihood: Sendable {
     }
   }
 
-  private func fit(
+  /// Fits one family to data of the window, with fits to the same data that are known by their families' names; adds
+  /// its own.
+  func fit(
     _ family: any FittableFamily.Type, to counts: CensoredCounts, known: inout [String: Fit]
   ) throws -> Fit {
     if let fit = known[family.familyName] { return fit }
@@ -136,6 +143,9 @@ public struct MaximumLikelihood: Sendable {
         if inside.allSatisfy(\.isFinite) { starts.append(inside) }
       }
     }
+    if let (fit, limit) = bestLimit, isLikeliestMixture(fit, family, counts, window) {
+      return boundaryFit(of: family, at: limit, fit)
+    }
     let interior = try search(family, counts, extraStarts: starts)
     if let (fit, limit) = bestLimit {
       // Closer than rounding in the sums can tell, or not better at all: the supremum is the limit's. A search that
@@ -146,6 +156,17 @@ public struct MaximumLikelihood: Sendable {
       }
     }
     return interior
+  }
+
+  /// Whether a limit of a family of mixtures is as likely as any mixture: a search could only come back to it.
+  private func isLikeliestMixture(
+    _ limit: Fit, _ family: any FittableFamily.Type, _ counts: CensoredCounts, _ window: LengthWindow
+  ) -> Bool {
+    guard family.isGeometricMixture, limit.isConverged, window.maximum == nil, counts.intervals.isEmpty else {
+      return false
+    }
+    let bound = MixtureBound(of: limit.law, on: counts, from: window.minimum)
+    return bound.largestGain <= 1e-9 * max(1, limit.logLikelihood.magnitude)
   }
 
   /// The result for a family whose supremum is that of a simpler law.
@@ -172,8 +193,15 @@ public struct MaximumLikelihood: Sendable {
     }
     let points = F.startingPoints(for: counts.withoutIntervals)
     // Starting points know nothing of a window, so more of them are tried there.
-    let enough = max(F.searches, window.isAll ? 1 : 4)
-    var best = try likelihood.search(from: coordinates(points + extraStarts), enough: enough)
+    var enough = max(F.searches, window.isAll ? 1 : 4)
+    var extraStarts = extraStarts
+    if isOneOfMany { enough = F.searches > 4 ? 2 : 1 }
+    if let neighbor, neighbor.familyType == F.self, neighbor.boundary == nil {
+      let values = neighbor.parameters.compactMap(\.value)
+      if values.count == F.parameterCount { extraStarts.append(values) }
+    }
+    var best = try likelihood.search(
+      from: coordinates(points + extraStarts), enough: enough, isRough: isOneOfMany)
     let own = withStartingValues(points, F.self)
     if !own.isEmpty {
       let found = try likelihood.search(from: coordinates(own), enough: enough)

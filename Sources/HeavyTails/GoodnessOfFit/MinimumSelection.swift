@@ -1,6 +1,14 @@
 import GSLNumerics
 import RealModule
 
+/// The fits of the candidates' tails, by n_min and family: families that contain each other share them.
+package struct KnownTails {
+  fileprivate var fits: [Int: [String: Fit]] = [:]
+
+  /// None yet.
+  package init() {}
+}
+
 /// The choice of n_min by the Kolmogorov–Smirnov rule of Clauset, Shalizi and Newman (SIAM Review 51, 2009): the
 /// candidate at which the fitted tail is nearest to the data.
 public struct MinimumSelection: Sendable {
@@ -19,7 +27,8 @@ public struct MinimumSelection: Sendable {
   ///   - maximum: n_max, where there is one.
   ///   - smallestTail: The least weight that a tail must have to be a candidate, and at least two different lengths.
   /// For the zeta law on uncensored data every length is tried; for others every one of up to a hundred, and of more
-  /// some fifty evenly among them and then those around the best.
+  /// some fifty evenly among them and then those around the best. Each candidate's search starts where that of the one
+  /// before ended, among few other points, and ends with six digits; the chosen tail is fitted anew with all of them.
   ///
   /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at
   ///   the exponent of the one before, and its distance is given up once it exceeds the best.
@@ -28,6 +37,15 @@ public struct MinimumSelection: Sendable {
   public init(
     _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int? = nil, smallestTail: Double = 2
   ) throws {
+    var known = KnownTails()
+    try self.init(family, counts: counts, through: maximum, smallestTail: smallestTail, known: &known)
+  }
+
+  /// The same for one of several families of the same data that contain each other.
+  package init(
+    _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int?, smallestTail: Double,
+    known: inout KnownTails
+  ) throws {
     guard counts.intervals.isEmpty else { throw DistributionError.intervals(method: "the choice of n_min") }
     let data = counts.restricted(from: 0, through: maximum)
     let lengths = data.cells.filter { $0.exact > 0 }.map(\.length)
@@ -35,7 +53,8 @@ public struct MinimumSelection: Sendable {
     let chosen =
       isPowerLaw
       ? Self.powerLawMinimum(data, smallestTail: smallestTail)
-      : try Self.minimum(family, data, lengths: lengths.dropLast(), through: maximum, smallestTail: smallestTail)
+      : try Self.minimum(
+        family, data, lengths: lengths.dropLast(), through: maximum, smallestTail: smallestTail, &known)
     guard let chosen else { throw DistributionError.noData }
     fit = try MaximumLikelihood(window: LengthWindow(from: chosen, through: maximum)).fit(family, to: data)
     minimum = chosen
@@ -44,15 +63,21 @@ public struct MinimumSelection: Sendable {
 
   private static func minimum(
     _ family: any FittableFamily.Type, _ data: CensoredCounts, lengths: some Sequence<Int>, through maximum: Int?,
-    smallestTail: Double
+    smallestTail: Double, _ known: inout KnownTails
   ) throws -> Int? {
     let candidates = Array(lengths)
     var best: (index: Int, distance: Double)?
+    var neighbor: Fit?
     func consider(_ index: Int) throws {
       let tail = data.restricted(from: candidates[index])
       guard tail.total >= smallestTail else { return }
-      let estimator = MaximumLikelihood(window: LengthWindow(from: candidates[index], through: maximum))
-      guard let fit = try? estimator.fit(family, to: tail) else { return }
+      var estimator = MaximumLikelihood(window: LengthWindow(from: candidates[index], through: maximum))
+      estimator.isOneOfMany = true
+      estimator.neighbor = neighbor
+      guard let fit = try? estimator.fit(family, to: tail, known: &known.fits[candidates[index], default: [:]]) else {
+        return
+      }
+      neighbor = fit
       let distance = KolmogorovSmirnov.distance(of: fit, to: tail)
       // Of equal distances the smaller minimum, which keeps more data.
       if distance < best?.distance ?? .infinity || distance == best?.distance && index < best?.index ?? 0 {

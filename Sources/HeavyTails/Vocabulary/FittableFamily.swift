@@ -44,6 +44,9 @@ public protocol FittableFamily: DiscreteDistribution {
   /// How many parameters there are, without a look at their descriptions: inner loops ask for it.
   static var parameterCount: Int { get }
 
+  /// Whether every law of the family is a mixture of geometric laws, p = 0 and p = 1 among them.
+  static var isGeometricMixture: Bool { get }
+
   /// From how many of the starting points to search: more guard against a local maximum.
   static var searches: Int { get }
 
@@ -64,6 +67,8 @@ extension FittableFamily {
   public static var parameterCount: Int { parameterDescriptions.count }
 
   public static var dimension: Int { parameterCount }
+
+  public static var isGeometricMixture: Bool { false }
 
   public static var searches: Int { dimension > 2 ? 2 : 1 }
 

@@ -269,7 +269,7 @@ public struct FitAnalysis: Sendable {
     }
     var warnings: [Warning] = []
     var fits: [Fit] = []
-    for (choice, result) in fitted(counts, clusters) {
+    for (choice, result) in try await fitted(counts, clusters) {
       switch result {
       case .success(let fit):
         fits.append(fit)
@@ -332,27 +332,39 @@ public struct FitAnalysis: Sendable {
 
   private func fitted(
     _ counts: CensoredCounts, _ clusters: [CensoredCounts]?
-  ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
+  ) async throws -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
     switch minimum {
     case .fixed(let n):
       return estimator(LengthWindow(from: n, through: maximum), clusters).fits(of: choices, to: counts)
     case .automatic:
-      return choices.map { choice in
-        let result = Result {
-          func selected(_ family: any FittableFamily.Type) throws -> LengthWindow {
-            try MinimumSelection(family, counts: counts, through: maximum, smallestTail: smallestTail).fit.window
-          }
-          var window = try selected(choice.candidates[0])
-          guard choice.candidates.count > 1 else { return try estimator(window, clusters).fit(choice, to: counts) }
-          // The smallest of several sizes chooses n_min, BIC the size above it, and that size n_min anew, as it will in
-          // resampled data.
-          let size = try estimator(window, clusters).fit(choice, to: counts).familyType
-          window = try selected(size)
-          return try estimator(window, clusters).fit(FamilyChoice(size, named: choice.name), to: counts)
+      // Families with the same base have fits in common.
+      let choices = choices
+      let groups = Dictionary(grouping: choices.indices) { choices[$0].base }.values.sorted { $0[0] < $1[0] }
+      let fits = try await inParallel(groups.indices, threads: resampling.threads) { group in
+        var known = KnownTails()
+        return groups[group].map { index in
+          (index, Result { try fitFromOwnMinimum(choices[index], counts, clusters, &known) })
         }
-        return (choice, result)
       }
+      return fits.joined().sorted { $0.0 < $1.0 }.map { (choices[$0], $1) }
     }
+  }
+
+  private func fitFromOwnMinimum(
+    _ choice: FamilyChoice, _ counts: CensoredCounts, _ clusters: [CensoredCounts]?, _ known: inout KnownTails
+  ) throws -> Fit {
+    func selected(_ family: any FittableFamily.Type) throws -> LengthWindow {
+      try MinimumSelection(
+        family, counts: counts, through: maximum, smallestTail: smallestTail, known: &known
+      ).fit.window
+    }
+    var window = try selected(choice.candidates[0])
+    guard choice.candidates.count > 1 else { return try estimator(window, clusters).fit(choice, to: counts) }
+    // The smallest of several sizes chooses n_min, BIC the size above it, and that size n_min anew, as it will in
+    // resampled data.
+    let size = try estimator(window, clusters).fit(choice, to: counts).familyType
+    window = try selected(size)
+    return try estimator(window, clusters).fit(FamilyChoice(size, named: choice.name), to: counts)
   }
 
   /// Whether a fit is at the boundary to another one of them: the same law under a larger family's name, which would
@@ -422,10 +434,10 @@ public struct FitAnalysis: Sendable {
     if p > 0.001 {
       // An exact law is no sample, and too few records say nothing about it.
       guard isSample else { return nil }
+      // Replicates keep n_min where it was chosen for being near, so that p is at least what it would be.
       let test = try await BootstrapGoodness(
-        fit, counts: counts, by: [.kolmogorovSmirnov],
-        resampling: minimum == .automatic ? .semiparametric(smallestTail: smallestTail) : .parametric,
-        replicates: 199, decisionLevel: 0.05, seed: resampling.seed, threads: resampling.threads)
+        fit, counts: counts, by: [.kolmogorovSmirnov], resampling: .parametric, replicates: 199, decisionLevel: 0.05,
+        seed: resampling.seed, threads: resampling.threads)
       p = test.tests[.kolmogorovSmirnov]?.pValue ?? 1
       guard p <= 0.01 else { return nil }
     }
