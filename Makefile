@@ -4,6 +4,7 @@
 # make test-slow   with the statistical checks that take minutes
 # make fuzz        a million damaged files for every reader
 # make test-pyspark  the Spark job on two executors (needs PyPI and Java)
+# make test-engines  the Python package on Spark and Ray, two executors each (needs PyPI and Java)
 # make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI)
 # make lint        the format, strictly;  make format  mends it
 # make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
@@ -19,7 +20,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo snapshots test test-slow fuzz test-pyspark lint format benchmark setup release install uninstall docs notebooks visual integration wheel test-python
+.PHONY: demo snapshots test test-slow fuzz test-pyspark test-engines lint format benchmark setup release install uninstall docs notebooks visual integration wheel test-python
 
 setup:
 	@scripts/setup
@@ -116,3 +117,7 @@ visual: release
 # The Spark job on two executors; installs pyspark from PyPI into a folder of its own.
 test-pyspark: release
 	integrations/pyspark/test_two_executors.sh
+
+# Spark and Ray from the Python package, with two executors each.
+test-engines: release
+	scripts/test-engines

@@ -28,7 +28,9 @@ public enum CaptureFiles {
     }
   }
 
-  private static let captures = [".jsonl", ".jsonl.gz", ".jsonl.zst", ".store", ".npz", ".safetensors"]
+  private static let captures = [
+    ".jsonl", ".jsonl.gz", ".jsonl.zst", ".store", ".npz", ".safetensors", ".parquet", ".feather", ".arrow",
+  ]
   private static let summaries = [".summary"]
   /// Responses and arrays, or settings and lengths.
   private static let doubtful = [".json", ".json.gz", ".json.zst", ".npy", ".npy.gz", ".npy.zst"]

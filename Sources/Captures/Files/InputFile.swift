@@ -130,7 +130,8 @@ public final class InputFile {
       let piece = try readPiece(decompressor == nil ? capacity - bytes.count : 1 << 16)
       if bytesRead == piece.count, let source = try sources.source(of: path, beginning: piece) {
         guard path != "-" else {
-          throw CaptureError(file: path, problem: "is a capture store, which has to be a file and not a pipe")
+          throw CaptureError(
+            file: path, problem: "is a capture store or a table, which has to be a file and not a pipe")
         }
         stored = try source.lines(of: path, kind)
         continue

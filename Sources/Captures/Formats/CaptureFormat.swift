@@ -63,7 +63,10 @@ extension CaptureFormat {
       ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "is compressed by xz: gzip and Zstandard are read"),
       (Array("BZh".utf8), "is compressed by bzip2: gzip and Zstandard are read"),
       ([0x04, 0x22, 0x4D, 0x18], "is compressed by lz4: gzip and Zstandard are read"),
-      (Array("PAR1".utf8), "is Parquet, which is not read: write one JSON object a line, or an .npz"),
+      (
+        Array("PAR1".utf8),
+        "is Parquet: the program reads it through its Python package; write one JSON object a line, or an .npz"
+      ),
       ([0x89, 0x48, 0x44, 0x46], "is HDF5, which is not read: write an .npz"),
       ([0xFF, 0xFE], "is UTF-16: JSON is UTF-8"), ([0xFE, 0xFF], "is UTF-16: JSON is UTF-8"),
       ([0x7F, 0x45, 0x4C, 0x46], "is a program"),

@@ -92,7 +92,7 @@ struct DriversCommand: ReportCommand {
       captures.append(try await input.capture(file, threadOptions, withAlternatives: false))
       var own = DriversAnalysis.Covariates()
       own.prefixEmbeddings = try prefixEmbeddings.map { try EmbeddingReader.rows(path: $0) }
-      if !field.isEmpty { own.fields = try NumericFields.read(field, path: file, sources: InputOptions.sources) }
+      if !field.isEmpty { own.fields = try NumericFields.read(field, path: file, sources: InputOptions.sources()) }
       covariates[file] = own
     }
     var report = try await analysis.run(on: captures, covariates: covariates)

@@ -124,7 +124,7 @@ struct MetricsCommand: ReportCommand {
     evidence.heldOut = try await capture(heldOut)
     if let generations {
       evidence.generations = (
-        generations, try GenerationsReader.read(path: generations, sources: InputOptions.sources)
+        generations, try GenerationsReader.read(path: generations, sources: InputOptions.sources())
       )
     }
     evidence.reference = try await capture(reference)

@@ -70,7 +70,7 @@ struct OverlapCommand: ReportCommand {
     let bar = ProgressBar(total: nil, unit: "bytes", isQuiet: output.quiet)
     defer { bar.finish() }
     return try await analysis.run(
-      works: Array(files.dropLast()), generations: [files[files.count - 1]], sources: InputOptions.sources,
+      works: Array(files.dropLast()), generations: [files[files.count - 1]], sources: InputOptions.sources(),
       progress: bar.update)
   }
 }

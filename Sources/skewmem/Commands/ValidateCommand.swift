@@ -57,6 +57,6 @@ struct ValidateCommand: ReportCommand {
     }
     return try await analysis.run(
       on: try await input.capture(capture, threadOptions),
-      generations: try GenerationsReader.read(path: generations, sources: InputOptions.sources), file: generations)
+      generations: try GenerationsReader.read(path: generations, sources: InputOptions.sources()), file: generations)
   }
 }

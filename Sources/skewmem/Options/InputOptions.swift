@@ -33,6 +33,12 @@ struct InputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Columns of a table (Parquet, Arrow, Feather) that have other names than a capture's fields.",
+      valueName: "field=column,..."))
+  var columns: String?
+
+  @Option(
+    help: ArgumentHelp(
       """
       Let through what checks of evidence refuse: \(Self.refused.joined(separator: ", ")). May be repeated.
       """, valueName: "code"))
@@ -42,6 +48,9 @@ struct InputOptions: ParsableArguments {
     if let unknown = allow.first(where: { !Self.refused.contains($0) }) {
       throw ValidationError(
         "--allow \(unknown) is no code of what is refused: \(Self.refused.joined(separator: ", ")).")
+    }
+    if let columns, columns.split(separator: ",").contains(where: { $0.split(separator: "=").count != 2 }) {
+      throw ValidationError("--columns \(columns) is no list of field=column.")
     }
     guard records == nil || prefixTokens == nil && suffixTokens == nil else {
       throw ValidationError("--records says where references begin: leave out --prefix-tokens and --suffix-tokens.")
@@ -57,10 +66,10 @@ struct InputOptions: ParsableArguments {
   private static let refused = Warning.Code.refused.map(\.rawValue)
 
   /// What reads captures that are no files of lines.
-  static let sources: [any LineSource] = [StoreSource()]
+  static func sources(columns: String? = nil) -> [any LineSource] { [StoreSource(), TableSource(columns: columns)] }
 
   /// Opens a file that may be a capture.
-  static func opened(_ file: String) throws(CaptureError) -> InputFile { try InputFile(path: file, sources: sources) }
+  static func opened(_ file: String) throws(CaptureError) -> InputFile { try InputFile(path: file, sources: sources()) }
 
   func captureOptions() throws -> CaptureOptions {
     var options = CaptureOptions()
@@ -69,7 +78,7 @@ struct InputOptions: ParsableArguments {
     options.split = prefixTokens.map { .prefixTokens($0) } ?? suffixTokens.map { .suffixTokens($0) }
     options.arrayLengths = arrayLengths
     options.allowed = Set(allow)
-    options.sources = Self.sources
+    options.sources = Self.sources(columns: columns)
     return options
   }
 

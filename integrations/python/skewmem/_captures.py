@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Union
 
+from . import tables
+
 Capture = Union[str, "os.PathLike[str]", Iterable[Mapping[str, Any]], Mapping[str, Any], Any]
 
 
@@ -19,11 +21,14 @@ def is_path(capture: Capture) -> bool:
 def lines(capture: Capture) -> Iterator[bytes]:
     """The lines of a capture that is no path, as JSON.
 
-    capture: an iterable of mappings (a list, a generator, a `datasets.Dataset`); a pandas DataFrame, a row a record; or a mapping of columns to
-    equally long sequences, such as numpy arrays. In columns of arrays a row ends where its values become NaN.
+    capture: an iterable of mappings (a list, a generator, a `datasets.Dataset`); a pandas DataFrame or an Arrow table, a row a record; or a mapping of
+    columns to equally long sequences, such as numpy arrays. In columns of arrays a row ends where its values become NaN.
     """
+    if hasattr(capture, "to_batches") and hasattr(capture, "to_pylist"):  # an Arrow table
+        yield from tables.lines(capture.to_batches(max_chunksize=10_000))
+        return
     for record in _records(capture):
-        yield json.dumps({name: _value(value) for name, value in record.items() if not _is_missing(value)}, allow_nan=False).encode() + b"\n"
+        yield json.dumps({name: json_value(value) for name, value in record.items() if not is_missing(value)}, allow_nan=False).encode() + b"\n"
 
 
 def _records(capture: Capture) -> Iterator[Mapping[str, Any]]:
@@ -31,9 +36,6 @@ def _records(capture: Capture) -> Iterator[Mapping[str, Any]]:
         names = [str(name) for name in capture.columns]
         for row in capture.itertuples(index=False, name=None):
             yield dict(zip(names, row))
-    elif hasattr(capture, "to_pylist") and hasattr(capture, "to_batches"):  # an Arrow table
-        for batch in capture.to_batches():
-            yield from batch.to_pylist()
     elif isinstance(capture, Mapping):
         columns = {name: column for name, column in capture.items()}
         sizes = {name: len(column) for name, column in columns.items()}
@@ -51,16 +53,16 @@ def _records(capture: Capture) -> Iterator[Mapping[str, Any]]:
             yield record
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     return value is None or isinstance(value, float) and math.isnan(value)
 
 
-def _value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """What JSON has in place of numpy's numbers and arrays."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, (list, tuple)):
-        values = [_value(element) for element in value]
+        values = [json_value(element) for element in value]
         # A padded row of an array ends at the first NaN.
         end = next((index for index, element in enumerate(values) if isinstance(element, float) and math.isnan(element)), len(values))
         return values[:end]

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -46,6 +47,18 @@ def program() -> str:
     if not found:
         raise SkewmemError("the skewmem program is neither in this package nor on the PATH", 127)
     return found
+
+
+def environment() -> dict[str, str]:
+    """The environment in which the program finds this package, which reads tables for it."""
+    folder = str(Path(__file__).parents[1])
+    paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"SKEWMEM_PYTHON": sys.executable, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def main() -> None:
+    """The command `skewmem`: the program itself takes this process's place."""
+    os.execve(program(), ["skewmem", *sys.argv[1:]], environment())
 
 
 def version() -> str:
@@ -117,6 +130,8 @@ def _option(name: str, value: Any) -> list[str]:
         return []
     if value is True:
         return [option]
+    if isinstance(value, dict):
+        return [option, ",".join(f"{key}={element}" for key, element in value.items())]
     if isinstance(value, (list, tuple)) and all(isinstance(element, (int, float)) for element in value):
         return [option, ",".join(repr(element) for element in value)]
     if isinstance(value, (list, tuple)):
@@ -154,7 +169,7 @@ class _Call:
             # A chain of several captures is several arguments.
             arguments += [name(capture) for capture in self.captures]
             for key, value in self.options.items():
-                isCapture = value is not None and not isinstance(value, (str, os.PathLike, int, float, bool)) and not (
+                isCapture = value is not None and key != "columns" and not isinstance(value, (str, os.PathLike, int, float, bool)) and not (
                     isinstance(value, (list, tuple)) and all(isinstance(element, (str, int, float, os.PathLike)) for element in value)
                 )
                 arguments += _option(key, name(value) if isCapture else value)
@@ -162,7 +177,8 @@ class _Call:
             if "quiet" not in self.options:
                 arguments.append("--quiet")
             child = subprocess.Popen(
-                arguments, stdin=subprocess.PIPE if inputs else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=passed
+                arguments, stdin=subprocess.PIPE if inputs else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=passed,
+                env=environment(),
             )
             stack.callback(_end, child)
             for descriptor in passed:

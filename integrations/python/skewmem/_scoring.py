@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -15,12 +15,17 @@ from ._program import Report, run
 
 def _scorer() -> ModuleType:
     """score.py: in the wheel beside this file, in a checkout in its folder."""
-    for path in (Path(__file__).parent / "_score.py", Path(__file__).parents[2] / "huggingface" / "score.py"):
-        if path.exists():
-            spec = importlib.util.spec_from_file_location("skewmem._score", path)
+    for folder in (Path(__file__).parent / "_huggingface", Path(__file__).parents[2] / "huggingface"):
+        if (folder / "score.py").exists():
+            spec = importlib.util.spec_from_file_location("skewmem._score", folder / "score.py")
             if spec and spec.loader:
                 module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
+                # It imports its neighbour.
+                sys.path.insert(0, str(folder))
+                try:
+                    spec.loader.exec_module(module)
+                finally:
+                    sys.path.remove(str(folder))
                 return module
     raise ImportError("score.py is missing from this package")
 

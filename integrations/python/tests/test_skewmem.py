@@ -108,3 +108,79 @@ def test_other_commands():
     report = skewmem.calibrate([{"outcome": True, "probability": 0.8}, {"outcome": False, "probability": 0.3}])
     assert report.parts[0]["count"] == 2
     assert "skewmem" in skewmem.version()
+
+
+def test_tables_are_captures(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import feather, ipc, parquet
+
+    table = pyarrow.Table.from_pylist(records(CAPTURE))
+    parquet.write_table(table, tmp_path / "a.parquet", row_group_size=50)
+    feather.write_feather(table, str(tmp_path / "a.feather"))
+    with ipc.new_file(str(tmp_path / "a.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    expected = without_files(skewmem.audit(CAPTURE, replicates=100))
+    for name in ("a.parquet", "a.feather", "a.arrow"):
+        assert without_files(skewmem.audit(tmp_path / name, replicates=100)) == expected
+    assert without_files(skewmem.audit(table.slice(10, 100), replicates=100)) == without_files(skewmem.audit(records(CAPTURE)[10:110], replicates=100))
+    # Other names, and the command line.
+    renamed = table.rename_columns(["lp" if name == "token_logprobs" else name for name in table.column_names])
+    parquet.write_table(renamed, tmp_path / "b.parquet")
+    assert without_files(skewmem.audit(tmp_path / "b.parquet", columns={"token_logprobs": "lp"}, replicates=100)) == expected
+    made = subprocess.run([_program.program(), "convert", str(tmp_path / "b.parquet"), "--columns", "token_logprobs=lp"],
+                          capture_output=True, check=True, env=_program.environment())
+    assert without_files(skewmem.audit((json.loads(line) for line in made.stdout.splitlines()), replicates=100)) == expected
+    with pytest.raises(skewmem.DataError, match="no column nonsense"):
+        skewmem.audit(tmp_path / "b.parquet", columns={"token_logprobs": "nonsense"})
+    (tmp_path / "c.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:3000])
+    with pytest.raises(skewmem.DataError, match="c.parquet"):
+        skewmem.audit(tmp_path / "c.parquet")
+
+
+def test_columns_of_every_kind():
+    pyarrow = pytest.importorskip("pyarrow")
+    from skewmem import tables
+
+    single = numpy.array([-0.1, -1e-30, -3.4e38], dtype=numpy.float32)
+    columns = {
+        "id": pyarrow.array(['a "quoted" \\ name', "ü\n", None]).dictionary_encode(),
+        "token_logprobs": pyarrow.array([list(single), [], None], type=pyarrow.list_(pyarrow.float32())),
+        "padded": pyarrow.array([[-1.0, float("nan")], [-float("inf")], [0.0]]),
+        "ranks": pyarrow.array([[0, 5], [None], [2**62]]),
+        "fixed": pyarrow.array([[1.5, 2.5]] * 3, type=pyarrow.list_(pyarrow.float64(), 2)),
+        "epoch": pyarrow.array([1, None, 3], type=pyarrow.int8()),
+        "weight": pyarrow.array([float("nan"), 0.1, 1e300]),
+        "flag": pyarrow.array([True, None, False]),
+        "pairs": pyarrow.array([[[1.0, -2.0]], None, []]),
+    }
+    whole = pyarrow.RecordBatch.from_pydict(columns)
+    expected = [
+        {"id": 'a "quoted" \\ name', "token_logprobs": [float(x) for x in single], "padded": [-1.0], "ranks": [0, 5], "fixed": [1.5, 2.5], "epoch": 1,
+         "flag": True, "pairs": [[1.0, -2.0]]},
+        {"id": "ü\n", "token_logprobs": [], "padded": ["-Infinity"], "ranks": [None], "fixed": [1.5, 2.5], "weight": 0.1},
+        {"padded": [0.0], "ranks": [2**62], "fixed": [1.5, 2.5], "epoch": 3, "weight": 1e300, "flag": False, "pairs": []},
+    ]
+    for batch, rows in ((whole, expected), (whole.slice(1), expected[1:]), (whole.slice(0, 2), expected[:2]), (whole.slice(2, 0), [])):
+        assert [json.loads(line) for line in b"".join(tables.lines([batch])).splitlines()] == rows
+    # Names where there are none, through several batches.
+    bare = pyarrow.RecordBatch.from_pydict({"token_logprobs": [[-1.0]] * 2})
+    assert [json.loads(line)["id"] for line in b"".join(tables.lines([bare, bare])).splitlines()] == ["row-0", "row-1", "row-2", "row-3"]
+
+
+def test_scoring_a_model():
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=50, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1)
+    model = transformers.LlamaForCausalLM(config).eval()
+    rows = [{"id": f"r{i}", "prefix_token_ids": [1, 2 + i], "reference_token_ids": [3, 4, 5 + i][: 1 + i]} for i in range(3)]
+    scored = list(skewmem.score(model, None, rows, batch_size=2))
+    for row, record in zip(rows, scored):
+        tokens = torch.tensor([row["prefix_token_ids"] + row["reference_token_ids"]])
+        logs = torch.log_softmax(model(tokens).logits[0].double(), -1)
+        own = [float(logs[1 + step, token]) for step, token in enumerate(row["reference_token_ids"])]
+        assert numpy.allclose(record["token_logprobs"], own, rtol=1e-5)
+    assert skewmem.audit_model(model, None, rows, replicates=100).tokens == 6
+    with pytest.raises(ValueError, match="record 1"):
+        list(skewmem.score(model, None, [{"id": "a"}]))
