@@ -9,11 +9,15 @@ package func inParallel<Value: Sendable>(
   let tasks = max(1, min(threads, indices.count))
   var results = [Value?](repeating: nil, count: indices.count)
   let queue = Queue(indices)
+  let progress = WorkProgress.current
   try await withThrowingTaskGroup(of: [(index: Int, value: Value)].self) { group in
     for _ in 0..<tasks {
       group.addTask {
         var part: [(index: Int, value: Value)] = []
-        while let index = queue.next() { part.append((index, try body(index))) }
+        while let index = queue.next() {
+          part.append((index, try body(index)))
+          progress?.update(queue.finishedOne(), of: indices.count)
+        }
         return part
       }
     }
@@ -24,9 +28,27 @@ package func inParallel<Value: Sendable>(
   return results.compactMap(\.self)
 }
 
+/// Who is told how far long work has come: a program that shows it.
+package final class WorkProgress: Sendable {
+  /// Who is told in the present task and its children.
+  ///
+  /// An object, since a task-local closure crashes when it is set in a release build (Swift 6.2).
+  @TaskLocal package static var current: WorkProgress?
+
+  private let told: @Sendable (_ done: Int, _ total: Int) -> Void
+
+  /// - Parameter told: Called by any task with how much of a stage of the work is done, and of how much; of 0 where that
+  ///   is not known.
+  package init(_ told: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) { self.told = told }
+
+  /// Says how much is done.
+  package func update(_ done: Int, of total: Int) { told(done, total) }
+}
+
 /// Indices that several tasks share out among themselves.
 private final class Queue: Sendable {
   private let first: Atomic<Int>
+  private let finished = Atomic(0)
   private let end: Int
 
   init(_ indices: Range<Int>) {
@@ -38,4 +60,7 @@ private final class Queue: Sendable {
     let index = first.wrappingAdd(1, ordering: .relaxed).oldValue
     return index < end ? index : nil
   }
+
+  /// Counts an index whose result is there, and gives their number.
+  func finishedOne() -> Int { finished.wrappingAdd(1, ordering: .relaxed).newValue }
 }

@@ -416,4 +416,30 @@ import Testing
       ).output
         == one.output)
   }
+
+  /// Tables come as lines from a Python with the package; what stands in for it here is told their name.
+  @Test func tables() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let table = folder.appendingPathComponent("a.parquet").path
+    try Data("PAR1, and then some".utf8).write(to: URL(fileURLWithPath: table))
+    let python = folder.appendingPathComponent("python").path
+    func stand(in script: String) throws -> [String: String] {
+      try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: python))
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
+      return ["SKEWMEM_PYTHON": python]
+    }
+    let line = #"{"id":"a","token_logprobs":[-1]}"#
+    let read = try CommandLineTool.run(
+      ["convert", table, "--columns", "id=name"],
+      environment: try stand(in: "echo \"$*\" >&2; echo '\(line)'"))
+    #expect(read.status == 0 && read.output == line + "\n", "\(read)")
+    let failed = try CommandLineTool.run(
+      ["audit", table], environment: try stand(in: "echo '\(line)'; echo \"$*\" >&2; exit 1"))
+    #expect(failed.status == 65 && failed.errors.contains("-m skewmem.tables -- \(table)"), "\(failed)")
+    let missing = try CommandLineTool.run(["audit", table], environment: ["SKEWMEM_PYTHON": "/no/such/python"])
+    #expect(missing.status == 65 && missing.errors.contains("pip install 'skewmem[tables]'"))
+    #expect(try CommandLineTool.run(["audit", table, "--columns", "id"]).status == 64)
+  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Captures
 import Foundation
+import GSLNumerics
 import SkewedMemorization
 
 struct AuditCommand: ReportCommand {
@@ -67,9 +68,9 @@ struct AuditCommand: ReportCommand {
 
   func report() async throws -> AuditReport {
     let files = try expandedCaptures(files)
-    let bar = ProgressBar(total: totalBytes(files), unit: "bytes", isQuiet: output.quiet)
-    let outcome = try await analysis().run(files: files, skippingInvalid: skipInvalid, progress: bar.update)
-    bar.finish()
+    let total = totalBytes(files) ?? 0
+    let outcome = try await analysis().run(
+      files: files, skippingInvalid: skipInvalid, progress: { WorkProgress.current?.update($0, of: total) })
     if !output.quiet || outcome.report == nil { printErrors(outcome.errors, of: outcome.invalidLines) }
     guard let report = outcome.report else {
       if outcome.invalidLines == 0 {

@@ -30,32 +30,39 @@ struct ConvertCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
   var output = "-"
 
+  @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
+  var quiet = false
+
   func run() async throws {
-    try await reportingErrors {
-      try checkOutput(output, against: files + [input.arrayLengths].compactMap(\.self))
-      noteUnfinishedStores(files)
-      guard ![".gz", ".zst"].contains(where: output.hasSuffix) else {
-        throw ValidationError(
-          "--output \(output): captures are written plain; pipe standard output through gzip or zstd.")
-      }
-      let files = try expandedCaptures(files)
-      try input.refuseSummaries(files)
-      var options = try input.captureOptions()
-      options.takesLongPasses = true
-      let reader = CaptureReader(files: files, threads: threadOptions.threads, options: options)
-      var checks = EvidenceChecks()
-      var writer = try CaptureWriter(path: output)
-      var count = 0
-      try await reader.forEachLine { line in
-        let record = try line.get()
-        try writer.write(record)
-        checks.add(record)
-        count += 1
-      }
-      guard count > 0 else { throw CaptureError(file: files.joined(separator: ", "), problem: "no records") }
-      let name = files.count == 1 ? files[0] : "\(files.count) captures"
-      for warning in try checks.accepted(file: name, reader.options) { printError("Note: \(warning.text)") }
-      try writer.finish()
+    try await reportingErrors { try await WorkLine.during(isQuiet: quiet) { try await convert() } }
+  }
+
+  private func convert() async throws {
+    try checkOutput(output, against: files + [input.arrayLengths].compactMap(\.self))
+    if !quiet { noteUnfinishedStores(files) }
+    guard ![".gz", ".zst"].contains(where: output.hasSuffix) else {
+      throw ValidationError(
+        "--output \(output): captures are written plain; pipe standard output through gzip or zstd.")
     }
+    let files = try expandedCaptures(files)
+    try input.refuseSummaries(files)
+    var options = try input.captureOptions()
+    options.takesLongPasses = true
+    let reader = CaptureReader(files: files, threads: threadOptions.threads, options: options)
+    var checks = EvidenceChecks()
+    var writer = try CaptureWriter(path: output)
+    var count = 0
+    try await reader.forEachLine { line in
+      let record = try line.get()
+      try writer.write(record)
+      checks.add(record)
+      count += 1
+    }
+    guard count > 0 else { throw CaptureError(file: files.joined(separator: ", "), problem: "no records") }
+    let name = files.count == 1 ? files[0] : "\(files.count) captures"
+    for warning in try checks.accepted(file: name, reader.options) where !quiet {
+      printError("Note: \(warning.text)")
+    }
+    try writer.finish()
   }
 }

@@ -23,7 +23,7 @@ struct NotebooksCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the notebooks go.", valueName: "folder"))
   var output: String
 
-  @Flag(name: .shortAndLong, help: "No notes on standard error.")
+  @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
   var quiet = false
 
   func run() async throws {
@@ -47,7 +47,9 @@ struct NotebooksCommand: AsyncParsableCommand {
       }
       let set: NotebookSet
       do {
-        set = try await NotebookSet(of: try await NotebookSources(paths), run: Self.report)
+        set = try await WorkLine.during(isQuiet: quiet) {
+          try await NotebookSet(of: try await NotebookSources(paths), run: Self.report)
+        }
       } catch {
         if isNew { rmdir(folder.path) }
         guard let error = error as? CaptureError else { throw error }

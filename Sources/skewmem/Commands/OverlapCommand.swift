@@ -67,10 +67,7 @@ struct OverlapCommand: ReportCommand {
     analysis.top = top
     analysis.showsText = !noText
     analysis.resampling = Resampling(seed: seed, replicates: replicates, level: level)
-    let bar = ProgressBar(total: nil, unit: "bytes", isQuiet: output.quiet)
-    defer { bar.finish() }
     return try await analysis.run(
-      works: Array(files.dropLast()), generations: [files[files.count - 1]], sources: InputOptions.sources(),
-      progress: bar.update)
+      works: Array(files.dropLast()), generations: [files[files.count - 1]], sources: InputOptions.sources(), )
   }
 }

@@ -26,7 +26,9 @@ struct SummarizeCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors {
       if !options.output.quiet { noteUnfinishedStores(files) }
-      try await options.write(files, skippingInvalid: skipInvalid)
+      try await WorkLine.during(isQuiet: options.output.quiet) {
+        try await options.write(files, skippingInvalid: skipInvalid)
+      }
     }
   }
 }

@@ -36,7 +36,9 @@ struct OutputOptions: ParsableArguments {
 
   /// Whether text goes to a terminal that can show styles.
   var isStyled: Bool {
-    output == "-" && isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    let environment = ProcessInfo.processInfo.environment
+    return output == "-" && isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR"] == nil
+      && environment["TERM"] != "dumb"
   }
 
   /// Writes a report in the chosen format, whole or not at all.

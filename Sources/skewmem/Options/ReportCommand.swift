@@ -32,8 +32,8 @@ extension ReportCommand {
         throw ValidationError("- (standard input) can be read once only.")
       }
       if !output.quiet { noteUnfinishedStores(captures) }
-      let report = try await report()
-      try output.write(report, inputs: try CaptureFiles.expanded(captures) + otherInputs)
+      let made = try await WorkLine.during(isQuiet: output.quiet) { try await report() }
+      try output.write(made, inputs: try CaptureFiles.expanded(captures) + otherInputs)
     }
   }
 }

@@ -7,7 +7,7 @@ struct SummaryOutput: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
   var output = "-"
 
-  @Flag(name: .shortAndLong, help: "No notes on standard error.")
+  @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
   var quiet = false
 
   func write(_ summary: DataSetSums?) throws {

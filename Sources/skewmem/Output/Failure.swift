@@ -18,6 +18,7 @@ enum FailureCode {
 
 /// Prints one line to standard error.
 func printError(_ text: String) {
+  WorkLine.clear()
   FileHandle.standardError.write(Data("skewmem: \(printable(text))\n".utf8))
 }
 

@@ -19,7 +19,7 @@ final class ProgressBar {
     self.before = before
     self.total = total
     self.unit = unit
-    isShown = !isQuiet && isatty(STDERR_FILENO) == 1
+    isShown = !isQuiet && WorkLine.canBeShown
   }
 
   /// Shows how much is done.
