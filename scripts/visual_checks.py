@@ -2,8 +2,7 @@
 
 import json
 import pathlib
-import re
-import subprocess
+import shutil
 import sys
 
 import altair
@@ -11,6 +10,7 @@ import jsonschema
 import nbclient
 import nbconvert
 import nbformat
+import playwright.sync_api
 import vl_convert
 from PIL import Image
 
@@ -85,30 +85,61 @@ def check_figures():
     return count
 
 
-def check_page(path, name, width, height, is_dark):
-    picture = path.with_name(f"{path.stem}-{name}.png")
-    scheme = ["--blink-settings=preferredColorScheme=0"] if is_dark else ["--blink-settings=preferredColorScheme=1"]
-    process = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--enable-logging=stderr"]
-        + scheme
-        + [f"--window-size={width},{height}", f"--screenshot={picture.resolve()}", path.resolve().as_uri()],
-        capture_output=True, text=True, timeout=120)
-    console = [line for line in process.stderr.splitlines() if re.search(r"CONSOLE", line)]
-    if console:
-        fail(f"{path} in {name}: {console[0]}")
-    if not picture.exists():
-        fail(f"{path} in {name}: no picture. {process.stderr[-500:]}")
-    ground = Image.open(picture).convert("L").getpixel((2, 2))
-    if (ground < 128) != is_dark:
-        fail(f"{path} in {name}: the ground has lightness {ground}")
+# What is wrong with a page as it is laid out: what lies outside of it and cannot be scrolled to, and labels of figures on each other. Labels that stand
+# slanted side by side have boxes that overlap: their distance counts.
+FAULTS = """() => {
+  const faults = [], width = document.documentElement.clientWidth
+  if (document.documentElement.scrollWidth > width + 1) faults.push(`the page is ${document.documentElement.scrollWidth} wide`)
+  const scrolls = element => {
+    for (; element && element !== document.body; element = element.parentElement)
+      if (["auto", "scroll"].includes(getComputedStyle(element).overflowX)) return true
+    return false
+  }
+  const name = element => element.tagName + " " + element.textContent.slice(0, 40).replace(/\\s+/g, " ")
+  for (const element of document.querySelectorAll("table, figure svg, p, li, h1, h2"))
+    if (element.getBoundingClientRect().right > width + 1 && !scrolls(element)) faults.push(`lost to the right: ${name(element)}`)
+  for (const svg of document.querySelectorAll("figure svg")) {
+    const labels = [...svg.querySelectorAll("text")].filter(label => label.textContent.trim())
+      .map(label => ({ label, box: label.getBoundingClientRect(), slanted: /rotate\\(-40/.test(label.getAttribute("transform") || "") }))
+    for (const [i, a] of labels.entries()) for (const b of labels.slice(i + 1)) {
+      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left)
+      const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top)
+      if (across <= 2 || down <= 3) continue
+      if (a.slanted && b.slanted && Math.abs(a.box.right - b.box.right) * Math.sin(40 * Math.PI / 180) > 8) continue
+      faults.push(`${a.label.textContent} and ${b.label.textContent} are on each other`)
+    }
+  }
+  return faults
+}"""
+
+
+def check_pages():
+    with playwright.sync_api.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for path in sorted(out.glob("pages/*.html")):
+            # Paper of A4 has 680 points of the page's size between its margins.
+            for width, media in ((1280, "screen"), (768, "screen"), (400, "screen"), (680, "print")):
+                for scheme in ("light", "dark") if media == "screen" else ("light",):
+                    name = f"{path.stem} at {width} for {media}, {scheme}"
+                    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                    said = []
+                    page.on("console", lambda message: said.append(message.text))
+                    page.on("pageerror", lambda error: said.append(str(error)))
+                    page.emulate_media(media=media, color_scheme=scheme)
+                    page.goto(path.resolve().as_uri())
+                    faults = said + page.evaluate(FAULTS)
+                    if faults:
+                        fail(f"{name}: {faults[0]}" + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""))
+                    picture = path.with_name(f"{path.stem}-{width}-{media}-{scheme}.png")
+                    page.screenshot(path=picture, full_page=True)
+                    if (Image.open(picture).convert("L").getpixel((2, 2)) < 128) != (scheme == "dark"):
+                        fail(f"{name}: the ground is of the other scheme")
+                    page.close()
+            print(f"{path}: at 1280, 768 and 400, light and dark, and in print: nothing is lost, no labels are on each other, no message on the console")
+        browser.close()
 
 
 for path in sorted(pathlib.Path("notebooks-export").glob("*.ipynb")):
     print(f"{path}: {check_notebook(path)} cells of code, the same when executed")
 print(f"{check_figures()} figures keep to the schema and render")
-for path in sorted(out.glob("pages/*.html")):
-    # Chromium's narrowest window is 500 wide.
-    for name, width, height in (("desktop", 1280, 4000), ("phone", 500, 4000)):
-        for is_dark in (False, True):
-            check_page(path, f"{name}-{'dark' if is_dark else 'light'}", width, height, is_dark)
-    print(f"{path}: desktop and phone, light and dark, no message on the console")
+check_pages()

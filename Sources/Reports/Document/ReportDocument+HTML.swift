@@ -1,5 +1,6 @@
 extension ReportDocument {
-  /// One page that needs nothing else: no network, and no script but for maps of texts. Light or dark as the reader
+  /// One page that needs nothing else: no network, and no script but for maps of texts and for sorting
+  /// tables. Light or dark as the reader
   /// has it; prints on paper.
   public var html: String {
     var body: [String] = []
@@ -8,6 +9,7 @@ extension ReportDocument {
     var hasAnswer = false
     var maps = 0
     var hasPassages = false
+    var isSortable = false
     for block in blocks {
       switch block {
       case .title(let text):
@@ -19,7 +21,9 @@ extension ReportDocument {
         body.append("<p\(hasAnswer ? "" : " class=\"answer\"")>\(htmlEscaped(text))</p>")
         hasAnswer = true
       case .list(let items): body.append("<ul>" + items.map { "<li>\(htmlEscaped($0))</li>" }.joined() + "</ul>")
-      case .table(let table): body.append(Self.html(of: table))
+      case .table(let table):
+        isSortable = isSortable || table.rows.count >= TableSorting.fewestRows
+        body.append(Self.html(of: table))
       case .passages(let passages):
         hasPassages = true
         body += passages.map(\.html)
@@ -33,6 +37,7 @@ extension ReportDocument {
             + "\(htmlEscaped(figure.caption))</figcaption>\n</figure>")
       }
     }
+    let scripts = (maps > 0 ? [HeatMap.script] : []) + (isSortable ? [TableSorting.script] : [])
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -44,13 +49,13 @@ extension ReportDocument {
       <style>
       \(Figure.colorStyle)
       \(Self.pageStyle)
-      \(Figure.pictureStyle)\(maps > 0 ? "\n" + HeatMap.style : "")\(hasPassages ? "\n" + Passage.style : "")
+      \(Figure.pictureStyle)\(maps > 0 ? "\n" + HeatMap.style : "")\(hasPassages ? "\n" + Passage.style : "")\(isSortable ? "\n" + TableSorting.style : "")
       </style>
       </head>
       <body>
       <main>
       \(body.joined(separator: "\n"))
-      </main>\(maps > 0 ? "\n<script>\n\(HeatMap.script)\n</script>" : "")
+      </main>\(scripts.map { "\n<script>\n\($0)\n</script>" }.joined())
       </body>
       </html>
 
@@ -62,7 +67,7 @@ extension ReportDocument {
     func cells(_ row: [String], _ tag: String) -> String {
       row.enumerated().map { column, text in
         let isLeft = table.isLeft.indices.contains(column) && table.isLeft[column]
-        let scope = tag == "th" ? " scope=\"col\"" : ""
+        let scope = tag == "th" ? " scope=\"col\"" : text.count > 40 ? " class=\"long\"" : ""
         return "<\(tag)\(scope)\(isLeft ? " style=\"text-align:left\"" : "")>\(htmlEscaped(text))</\(tag)>"
       }.joined()
     }
@@ -81,13 +86,14 @@ extension ReportDocument {
     p,li{max-width:46rem;overflow-wrap:anywhere}p.answer{font-size:1.1rem}
     figure{margin:1.25rem 0;padding:.75rem;background:var(--shade);border-radius:6px}
     figure svg{display:block;width:100%;height:auto}figcaption{color:var(--quiet);font-size:.9rem;margin-top:.5rem}
-    @media (max-width:40rem){figure{overflow-x:auto}figure svg{min-width:36rem}}
+    @media (max-width:40rem){figure{overflow-x:auto}figure svg{min-width:36rem}
+    figure svg.scales{min-width:0;overflow:visible}svg.scales text{font-size:17px}svg.scales .name{font-size:14px}}
     .table{overflow-x:auto;margin:.75rem 0}.table:focus-visible{outline:2px solid var(--c0)}
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.3rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
-    th{color:var(--quiet);font-weight:600}
+    th{color:var(--quiet);font-weight:600}td.long{white-space:normal;overflow-wrap:anywhere;min-width:14rem}
     @media print{main{max-width:none;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}\
     .table{overflow:visible}
-    body{font-size:11pt}table{font-size:8pt}th,td{white-space:normal;overflow-wrap:anywhere;padding:.2rem .35rem}}
+    body{font-size:11pt}table{font-size:8pt}th,td{white-space:normal;overflow-wrap:anywhere;padding:.2rem .35rem}td.long{min-width:0}}
     """
 }

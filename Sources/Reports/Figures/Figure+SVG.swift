@@ -122,8 +122,10 @@ private struct SVGDrawing {
   func text(identifier: String, standsAlone: Bool) -> String {
     var parts: [String] = []
     let size = standsAlone ? " width=\"\(number(width))\" height=\"\(number(height))\"" : ""
+    // Names need their size; numbers can be drawn smaller, so that a phone shows the whole figure.
+    let scaling = standsAlone || hasNames ? "" : " class=\"scales\""
     parts.append(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(width)) \(number(height))\"\(size) role=\"img\" "
+      "<svg\(scaling) xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(width)) \(number(height))\"\(size) role=\"img\" "
         + "aria-labelledby=\"\(identifier)-title \(identifier)-text\">")
     parts.append("<title id=\"\(identifier)-title\">\(htmlEscaped(figure.title))</title>")
     parts.append("<desc id=\"\(identifier)-text\">\(htmlEscaped(figure.caption))</desc>")
@@ -136,6 +138,11 @@ private struct SVGDrawing {
     addLegend(&parts)
     parts.append("</svg>")
     return parts.joined(separator: "\n")
+  }
+
+  /// Whether an axis has names in place of numbers.
+  private var hasNames: Bool {
+    [figure.x.scale, figure.y.scale].contains { if case .categories = $0 { true } else { false } }
   }
 
   private func addAxes(_ parts: inout [String]) {

@@ -28,6 +28,7 @@ extension AuditReport: ReadableReport {
     addSources(to: &document)
     document.figure(decompositionFigure)
     addFits(to: &document)
+    addNextSteps(to: &document)
     return document
   }
 
@@ -442,5 +443,25 @@ extension AuditReport: ReadableReport {
       text += worst.logRatio.magnitude > 1 ? ": do not carry it beyond the lengths that were measured." : "."
     }
     return text
+  }
+
+  /// What to ask next, with the commands.
+  private func addNextSteps(to document: inout ReportDocument) {
+    let capture = files.count == 1 && files[0] != "-" ? files[0] : "CAPTURES"
+    let length = survival.map(\.n).last { 4 * $0 <= maxLength } ?? 1
+    var steps: [String] = []
+    if controls == nil {
+      steps.append("Is it more than unseen text of the same kind reaches? skewmem audit \(capture) --held-out UNSEEN")
+    }
+    if works != nil { steps.append("Which passages of the works? skewmem works \(capture)") }
+    if files.count == 1 {
+      steps.append(
+        "Which records come out within 100 draws? skewmem predict \(capture) --length \(length) --draws 100")
+      if !files[0].hasSuffix(".summary") {
+        steps.append("What do other metrics say of the same records? skewmem metrics \(capture)")
+      }
+    }
+    document.heading("What to ask next")
+    document.list(steps)
   }
 }
