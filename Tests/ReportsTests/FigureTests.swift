@@ -99,7 +99,9 @@ import Testing
     records[1].id = "=HYPERLINK(\"x\")"
     records[2].id = "a,\"b\"\nc"
     let report = try await AuditAnalysis().run(on: Capture(name: "<b>.jsonl", records: records))
-    #expect(!report.html.contains("<script>alert") && report.html.contains("&lt;script&gt;alert") && !report.html.contains("<b>"))
+    #expect(
+      !report.html.contains("<script>alert") && report.html.contains("&lt;script&gt;alert")
+        && !report.html.contains("<b>"))
     let table = try #require(try RecordTable(report))
     #expect(table.columns.first == "id" && table.rows.count == 12)
     let csv = table.csv

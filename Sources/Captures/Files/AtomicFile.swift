@@ -50,7 +50,7 @@ public final class AtomicFile {
     let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
     if let type = attributes?[.type] as? FileAttributeType, type != .typeRegular {
       guard type != .typeDirectory, let handle = FileHandle(forWritingAtPath: url.path) else {
-        throw OutputError(file: path, problem: type == .typeDirectory ? "is a directory" : "cannot be written")
+        throw OutputError(file: path, problem: type == .typeDirectory ? "is a directory" : Self.reason(url))
       }
       self.handle = handle
       temporaryPath = nil
@@ -62,10 +62,22 @@ public final class AtomicFile {
     let permissions = attributes?[.posixPermissions].map { [FileAttributeKey.posixPermissions: $0] }
     guard FileManager.default.createFile(atPath: temporary, contents: nil, attributes: permissions),
       let handle = FileHandle(forWritingAtPath: temporary)
-    else { throw OutputError(file: path, problem: "cannot be written") }
+    else { throw OutputError(file: path, problem: Self.reason(url)) }
     self.handle = handle
     temporaryPath = temporary
     Self.unfinished.withLock { _ = $0.insert(temporary) }
+  }
+
+  /// Why a file cannot be written.
+  private static func reason(_ file: URL) -> String {
+    let folder = file.deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+      return "cannot be written: there is no folder \(folder)"
+    }
+    guard isFolder.boolValue else { return "cannot be written: \(folder) is no folder" }
+    return FileManager.default.isWritableFile(atPath: folder)
+      ? "cannot be written" : "cannot be written: permission denied"
   }
 
   deinit {

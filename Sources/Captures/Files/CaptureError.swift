@@ -6,6 +6,8 @@ public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringCon
   public let file: String
   /// The line, from 1.
   public let line: Int?
+  /// The row of an array, from 0.
+  public let row: Int?
   /// The field, e.g. `token_logprobs[3]`.
   public let field: String?
   /// What is wrong.
@@ -15,7 +17,10 @@ public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringCon
   public let option: String?
 
   /// A problem in a capture.
-  public init(file: String, line: Int? = nil, field: String? = nil, problem: String, option: String? = nil) {
+  public init(
+    file: String, line: Int? = nil, row: Int? = nil, field: String? = nil, problem: String, option: String? = nil
+  ) {
+    self.row = row
     self.option = option
     self.file = file
     self.line = line
@@ -23,12 +28,12 @@ public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringCon
     self.problem = problem
   }
 
-  /// `file:line: field: problem`, as compilers print it.
+  /// `file:line: field: problem`, as compilers print it; of an array `file: field: problem (row 3)`.
   public var description: String {
     var text = file == "-" ? "standard input" : file
     if let line { text += ":\(line)" }
     if let field { text += ": \(field)" }
-    return text + ": \(problem)"
+    return text + ": \(problem)" + (row.map { " (row \($0))" } ?? "")
   }
 
   public var errorDescription: String? { description }

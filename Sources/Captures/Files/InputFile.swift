@@ -46,7 +46,11 @@ public final class InputFile {
     }
     guard !isDirectory.boolValue else { throw CaptureError(file: path, problem: "is a directory, not a capture") }
     let descriptor = open(path, O_RDONLY)
-    guard descriptor >= 0 else { throw CaptureError(file: path, problem: "cannot be opened for reading") }
+    guard descriptor >= 0 else {
+      let isDenied = errno == EACCES || errno == EPERM
+      throw CaptureError(
+        file: path, problem: "cannot be opened for reading" + (isDenied ? ": permission denied" : ""))
+    }
     return descriptor
   }
 

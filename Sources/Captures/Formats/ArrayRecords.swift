@@ -113,7 +113,7 @@ struct ArrayRecords: RecordBatches {
         try record.validate()
         return .success(record)
       } catch {
-        return .failure(CaptureError(file: file, field: error.field, problem: "\(error.problem) (row \(row))"))
+        return .failure(CaptureError(file: file, row: row, field: error.field, problem: error.problem))
       }
     }
 

@@ -36,6 +36,22 @@ struct SkewMem: AsyncParsableCommand {
       let near = suggestion(for: first, among: names)
       exit(withError: ValidationError("no command is called \"\(first)\"\(near)"))
     }
-    await main(nil)
+    await main(joined(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// An option and a negative number behind it, `--budget -1`, as one argument: by itself the number would be taken for
+  /// an option.
+  private static func joined(_ arguments: [String]) -> [String] {
+    var result: [String] = []
+    for argument in arguments {
+      if let last = result.last, last.hasPrefix("--"), !last.contains("="), last.count > 2,
+        argument.wholeMatch(of: /-\.?[0-9][0-9.,e+-]*/) != nil
+      {
+        result[result.count - 1] = "\(last)=\(argument)"
+      } else {
+        result.append(argument)
+      }
+    }
+    return result
   }
 }

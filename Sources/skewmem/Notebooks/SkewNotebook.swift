@@ -21,6 +21,14 @@ struct SkewNotebook {
       **Evidence.** The capture `\(capture.path)`: the log-probability of every reference token from one forward \
       pass. The cells run `skewmem`, which must be \
       on the PATH, in this notebook's folder.
+
+      **What of the paper is where.** This notebook has its link from token probabilities to the law of N, the power \
+      law of mixed records and the law under p_j = p0 + αj. The second has its point that averages hide the skew. The \
+      third has its experiments: training time, other data mixed in, and similarity (Remark 2.7). The fifth sets \
+      established metrics beside the tail. `skewmem limits` computes what a perfect memory of the training text \
+      repeats (Theorem 2.6). Its models are fine-tunes of Llama-3.1-8B on domain-specific and open-domain data. Those \
+      are not in this repository, so its figures are not drawn again: its statements are tested on smaller models and \
+      texts, and a number of tokens at some epoch need not agree.
       """, run: run)
     let audit = try await author.skewmem(
       ["audit", capture.path], only: ["Summary", "How far matches go"], as: AuditReport.self)

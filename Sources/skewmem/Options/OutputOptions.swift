@@ -84,7 +84,7 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
-  /// The arguments that a result depends on: not how many threads there were, nor where it went.
+  /// The arguments that a result depends on: not how many threads there were, nor where it and its figures went.
   static func told(_ arguments: [String]) -> [String] {
     var told: [String] = []
     var isValue = false
@@ -93,9 +93,13 @@ extension OutputOptions {
         isValue = false
         continue
       }
-      isValue = ["--threads", "--output", "-o"].contains(argument)
+      isValue = ["--threads", "--output", "-o", "--figures"].contains(argument)
       let isLeftOut = isValue || argument == "--quiet" || argument == "-q"
-      if !isLeftOut, !argument.hasPrefix("--threads="), !argument.hasPrefix("--output=") { told.append(argument) }
+      if !isLeftOut, !argument.hasPrefix("--threads="), !argument.hasPrefix("--output="),
+        !argument.hasPrefix("--figures=")
+      {
+        told.append(argument)
+      }
     }
     return told
   }

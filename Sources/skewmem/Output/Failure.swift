@@ -28,26 +28,31 @@ private func printable(_ text: String) -> String {
     String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
 }
 
-/// Says what is wrong with lines: a problem of several lines once, with their number, and at most ten problems.
+/// Says what is wrong with records: one kind of problem once, with the lines or rows that have it, and at most ten kinds.
 func printErrors(_ errors: [CaptureError], of count: Int) {
-  var problems: [(error: CaptureError, lines: [Int])] = []
+  /// The same but for numbers: `token_logprobs[3]` and 0.5 in one line, `token_logprobs[7]` and 0.25 in another.
+  func kind(_ error: CaptureError) -> String {
+    let text = "\(error.field ?? ""): \(error.problem)"
+    return error.file + ": " + text.replacing(/[0-9][0-9.]*(e[-+]?[0-9]+)?/, with: "#")
+  }
+  var kinds: [String: Int] = [:]
+  var problems: [(error: CaptureError, places: [Int])] = []
   for error in errors {
-    func isAlike(_ other: CaptureError) -> Bool {
-      (other.file, other.field, other.problem) == (error.file, error.field, error.problem)
-    }
-    if let index = problems.firstIndex(where: { isAlike($0.error) }) {
-      problems[index].lines.append(error.line ?? 0)
+    let place = error.line ?? error.row ?? 0
+    if let index = kinds[kind(error)] {
+      problems[index].places.append(place)
     } else {
-      problems.append((error, [error.line ?? 0]))
+      kinds[kind(error)] = problems.count
+      problems.append((error, [place]))
     }
   }
-  for (error, lines) in problems.prefix(10) {
-    let others = lines.dropFirst().map { "\($0)" }
+  for (error, places) in problems.prefix(10) {
+    let others = places.dropFirst().map { "\($0)" }
     let named = others.prefix(20).joined(separator: ", ") + (others.count > 20 ? " and \(others.count - 20) more" : "")
-    printError(
-      text(of: error) + (others.isEmpty ? "" : " (also line\(others.count > 1 ? "s" : "") \(named))"))
+    let noun = error.line == nil ? "row" : "line"
+    printError(text(of: error) + (others.isEmpty ? "" : " (also \(noun)\(others.count > 1 ? "s" : "") \(named))"))
   }
-  let rest = count - problems.prefix(10).reduce(0) { $0 + $1.lines.count }
+  let rest = count - problems.prefix(10).reduce(0) { $0 + $1.places.count }
   if rest > 0 { printError("… and \(rest) more invalid line\(rest > 1 ? "s" : "")") }
 }
 
