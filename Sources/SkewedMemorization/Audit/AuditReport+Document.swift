@@ -51,6 +51,12 @@ extension AuditReport: ReadableReport {
       text +=
         "The one most likely to come out whole is \(NumberText.name(first.id)), of "
         + "\(NumberText.count(first.length, "token")): \(NumberText.odds(log: first.logProbabilityFull)). "
+      if let whole = greedy?.censored, whole > 0 {
+        text +=
+          "Without randomness, by greedy decoding, the model repeats "
+          + (whole == 1 ? "one of these texts" : "\(NumberText.count(whole)) of these texts")
+          + " whole every time. "
+      }
     }
     return text
       + "These numbers are computed from the model's own probabilities, and not from samples. They hold for these "
@@ -92,12 +98,13 @@ extension AuditReport: ReadableReport {
         + "\(NumberText.count(main.listed, unit)) stand\(main.listed == 1 ? "s" : "") out at a false discovery rate of "
         + "\(NumberText.level(controls.falseDiscoveryRate)): on average at most that share of the list is there by "
         + "chance. With \(NumberText.level(level)) confidence at least "
-        + "\(NumberText.count(main.memorizedAtLeast, unit)) of all \(main.memorizedAtLeast == 1 ? "is" : "are") "
-        + "memorized. No control is repeated with a probability above "
-        + "\(NumberText.probability(log: main.largestControl)).")
+        + "\(NumberText.count(main.memorizedAtLeast)) of these \(unit)s "
+        + "\(main.memorizedAtLeast == 1 ? "is" : "are") known because of training. The largest probability of a "
+        + "control is \(NumberText.probability(log: main.largestControl)). To stand out is not to be extractable: the "
+        + "probabilities of the \(unit)s are below. Each length in the table is a statement of its own.")
     document.table(
       .init(
-        ["n", unit + "s", "controls", "on the list", "memorized, at least", "largest S(n) of a control", "AUC"]
+        ["n", unit + "s", "controls", "on the list", "known, at least", "largest S(n) of a control", "AUC"]
           + ["limits"],
         rows: controls.lengths.map { length in
           [

@@ -30,8 +30,10 @@ enum FilingParts {
   static func addChecks(_ warnings: [Warning], to document: inout ReportDocument) {
     document.heading("Checks of the evidence")
     document.paragraph(
-      "The log-probabilities were checked for what no language model can send: probabilities that add up to more than "
-        + "1, values that were not computed, padding, ranks that contradict the listed tokens, shifted tokens. "
+      "The log-probabilities were checked for what no language model can send: values that were not computed, and "
+        + "padding; and, of the first records, as far as they have ranks or list the most probable tokens: "
+        + "probabilities that add up to more than 1, ranks that contradict the listed tokens, shifted tokens. Without "
+        + "those fields the latter cannot be checked; skewmem check says of how many records. "
         + (warnings.isEmpty ? "Nothing was found." : "This was found, or is to be known:"))
     document.list(warnings.map { "\($0.text)." })
   }

@@ -402,8 +402,11 @@ public struct EvidenceChecks: Sendable {
   /// records. Tokens that are known by heart round to 0 anywhere, and a footer has the same length everywhere.
   private var padding: (Double, Run)? {
     let found = runs.filter { value, run in
-      guard Double(run.elsewhere) <= 0.02 * Double(run.tokens), run.tokens >= 6 else { return false }
       let count = run.places.count
+      // Rows of one length that end in zeros, many or few, are padded, also where some tokens round to 0.
+      let fillsUp = run.records.least == run.records.most && run.runs.least < run.runs.most && count >= 5
+      let isElsewhere = Double(run.elsewhere) > (fillsUp ? 0.1 : 0.02) * Double(run.tokens)
+      guard !isElsewhere, run.tokens >= 6 else { return false }
       let isLong = run.tokens >= 4 * count
       let hasOneLength = run.records.least == run.records.most && count >= 3
       let isMost = 2 * count > tailed

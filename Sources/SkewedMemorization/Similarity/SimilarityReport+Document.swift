@@ -67,9 +67,9 @@ extension ReportDocument {
       "\(NumberText.count(causes.memorized)) records are memorized: the model \(outcome). The data around "
         + "\(NumberText.count(causes.dataDriven)) of them have fewer dimensions than around 95 % of the "
         + "\(NumberText.count(causes.others)) records that are not memorized (below "
-        + "\(NumberText.text(causes.lowDimension))). Any model that learns the data would repeat those. The other "
+        + "\(NumberText.text(causes.lowDimension))). That any model which learns the data would repeat those is one explanation. The other "
         + "\(NumberText.count(causes.overfittingDriven)) are repeated although the data around them are as varied as "
-        + "elsewhere: the model overfits there. About \(NumberText.count(Int((0.05 * Double(causes.memorized)).rounded()))) "
+        + "elsewhere: the model may overfit there. About \(NumberText.count(Int((0.05 * Double(causes.memorized)).rounded()))) "
         + "would fall below that limit by chance.")
     paragraph(
       "Of a memorized record and another, the memorized one has the lower dimension with probability "

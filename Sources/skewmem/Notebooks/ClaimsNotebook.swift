@@ -64,7 +64,8 @@ struct ClaimsNotebook {
       length.memorizedAtLeast > 0
       ? "At least \(NumberText.count(length.memorizedAtLeast, "record")) "
         + "\(length.memorizedAtLeast == 1 ? "is" : "are") known because of training (at \(length.n) tokens, "
-        + "\(NumberText.level(report.level)) confidence)."
+        + "\(NumberText.level(report.level)) confidence)"
+        + (length.listed == 0 ? ", but no single one stands out; one such statement in twenty is wrong." : ".")
       : "No record may be said to be known because of training (at \(length.n) tokens)."
     return
       "**Verdict.** On the list at a false discovery rate of \(NumberText.level(controls.falseDiscoveryRate)): "
