@@ -91,7 +91,7 @@ import TokenProcess
       (#"{"id":"a","token_logprobs":[-1,"x"]}"#, "token_logprobs[1]", "is not a number"),
       (
         #"{"id":"a","token_logprobs":[null,-1]}"#, "token_logprobs[0]",
-        "is null; only that of a long pass (token_ids) may be"
+        "is null: the first token of a text has no log-probability"
       ),
       (
         #"{"token_ids":[1],"token_logprobs":[-1]}"#, "document",

@@ -146,7 +146,9 @@ struct RecordParser {
   /// it: the reference begins with the second.
   private func place(_ record: inout Record, isLongPass: Bool) throws(JSONFault) {
     if placing.hasNoFirst, !isLongPass {
-      throw JSONFault("is null; only that of a long pass (token_ids) may be").inside(0).inside("token_logprobs")
+      throw JSONFault(
+        "is null: the first token of a text has no log-probability; leave it out, or give token_ids for a long pass"
+      ).inside(0).inside("token_logprobs")
     }
     guard let document = placing.document, var start = placing.start else {
       if isLongPass {

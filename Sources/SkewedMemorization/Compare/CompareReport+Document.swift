@@ -171,12 +171,13 @@ extension CompareReport: ReadableReport {
     let name = trajectory.run + (trajectory.split.map { " (\($0))" } ?? "")
     let crossings = trajectory.crossings.map { crossing in
       crossing.epoch.map {
-        "\(crossing.length) tokens first at epoch \(NumberText.weight($0)), at a loss of "
+        "\(crossing.length) tokens first at epoch \(NumberText.weight($0)), at a training loss of "
           + "\(NumberText.text(crossing.loss))"
       } ?? "\(crossing.length) tokens at no captured epoch"
     }
     return
       "\(name), \(NumberText.count(trajectory.epochs.count)) epochs: the longest greedy match exceeds "
-      + crossings.joined(separator: ", ") + "; the loss at the end is \(NumberText.text(trajectory.finalLoss))."
+      + crossings.joined(separator: ", ")
+      + "; the training loss at the end is \(NumberText.text(trajectory.finalLoss))."
   }
 }
