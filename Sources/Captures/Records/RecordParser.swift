@@ -50,7 +50,9 @@ struct RecordParser {
     try place(&record, isLongPass: seen & Self.bit(of: .passTokenIDs) != 0)
     for field in [RecordField.id, .tokenLogProbabilities] where seen & Self.bit(of: field) == 0 {
       if field == .id, !record.id.isEmpty { continue }
-      throw JSONFault("is missing").inside(field.rawValue)
+      let meaning =
+        field == .id ? "the record's name" : "a list of natural logarithms, one for each token of the reference"
+      throw JSONFault("is missing: \(meaning)").inside(field.rawValue)
     }
     return record
   }
