@@ -37,4 +37,10 @@ public struct CaptureError: LocalizedError, Equatable, Sendable, CustomStringCon
   }
 
   public var errorDescription: String? { description }
+
+  /// What is the same in errors that differ in lines and numbers alone: `token_logprobs[3]` is 0.5 in one record,
+  /// `token_logprobs[7]` is 0.25 in another.
+  package var kind: String {
+    file + ": " + "\(field ?? ""): \(problem)".replacing(/[0-9][0-9.]*(e[-+]?[0-9]+)?/, with: "#")
+  }
 }

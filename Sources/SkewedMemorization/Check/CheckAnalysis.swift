@@ -32,7 +32,7 @@ public struct CheckAnalysis: Sendable {
         throw CaptureError(file: file, problem: "is a summary; its captures were checked when it was made")
       }
       var (checks, records, tokens, invalid) = (EvidenceChecks(), 0, 0, 0)
-      var errors: [String] = []
+      var errors: [CaptureError] = []
       try await reader.forEachPart(
         of: input,
         { lines in
@@ -45,12 +45,14 @@ public struct CheckAnalysis: Sendable {
           records += part.records
           tokens += part.tokens
           invalid += part.invalid
-          errors += part.errors.prefix(10 - errors.count)
+          for error in part.errors where errors.count < 10 && !errors.contains(where: { $0.kind == error.kind }) {
+            errors.append(error)
+          }
         })
       report.files.append(
         .init(
           file: file, records: records, withAlternatives: checks.listed, tokens: tokens, invalidLines: invalid,
-          errors: records + invalid == 0 ? ["no records"] : errors,
+          errors: records + invalid == 0 ? ["no records"] : errors.map(\.description),
           findings: checks.takingWindows(checks.findings(for: options)),
           allowed: options.allowed))
     }
@@ -62,7 +64,8 @@ public struct CheckAnalysis: Sendable {
     var records = 0
     var tokens = 0
     var invalid = 0
-    var errors: [String] = []
+    /// One of each kind.
+    var errors: [CaptureError] = []
 
     mutating func add(_ line: CaptureLine) {
       switch line {
@@ -72,7 +75,7 @@ public struct CheckAnalysis: Sendable {
         tokens += record.tokenLogProbabilities.count
       case .failure(let error):
         invalid += 1
-        if errors.count < 10 { errors.append(error.description) }
+        if errors.count < 10, !errors.contains(where: { $0.kind == error.kind }) { errors.append(error) }
       }
     }
   }

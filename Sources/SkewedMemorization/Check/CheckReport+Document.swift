@@ -13,7 +13,9 @@ extension CheckReport: ReadableReport {
           + (file.withAlternatives < file.records
             ? "; without alternatives, so that sums and ranks cannot be checked: "
               + "\(NumberText.count(file.records - file.withAlternatives))." : "."))
-      if file.invalidLines > 0 { document.paragraph("Invalid lines: \(NumberText.count(file.invalidLines)).") }
+      if file.invalidLines > 0 {
+        document.paragraph("Invalid lines: \(NumberText.count(file.invalidLines)). The first of each kind:")
+      }
       document.list(file.errors)
       document.list(
         file.findings.map { finding in

@@ -36,7 +36,7 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var tokens: Int
     /// Invalid lines.
     public var invalidLines: Int
-    /// What is wrong with the first ten.
+    /// What is wrong: the first line of each kind of problem, at most ten.
     public var errors: [String]
     /// The codes of findings that are refused.
     public var refused: [String]

@@ -30,19 +30,14 @@ private func printable(_ text: String) -> String {
 
 /// Says what is wrong with records: one kind of problem once, with the lines or rows that have it, and at most ten kinds.
 func printErrors(_ errors: [CaptureError], of count: Int) {
-  /// The same but for numbers: `token_logprobs[3]` and 0.5 in one line, `token_logprobs[7]` and 0.25 in another.
-  func kind(_ error: CaptureError) -> String {
-    let text = "\(error.field ?? ""): \(error.problem)"
-    return error.file + ": " + text.replacing(/[0-9][0-9.]*(e[-+]?[0-9]+)?/, with: "#")
-  }
   var kinds: [String: Int] = [:]
   var problems: [(error: CaptureError, places: [Int])] = []
   for error in errors {
     let place = error.line ?? error.row ?? 0
-    if let index = kinds[kind(error)] {
+    if let index = kinds[error.kind] {
       problems[index].places.append(place)
     } else {
-      kinds[kind(error)] = problems.count
+      kinds[error.kind] = problems.count
       problems.append((error, [place]))
     }
   }
