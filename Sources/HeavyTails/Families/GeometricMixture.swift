@@ -190,9 +190,9 @@ public struct GeometricMixture<let parts: Int>: FittableFamily {
 
   public static var searches: Int { 6 + parts }
 
-  /// Where the EM algorithm arrives from several beginnings: parts spread narrowly and widely around the mean, fewer
-  /// parts with one more added where that helps most, and fewer parts with one that ends at once, one that never ends,
-  /// or both.
+  /// Where the EM algorithm arrives from several beginnings: parts spread narrowly and widely around the mean; and fewer
+  /// parts, with more added. Those are one where it helps most, one that ends at once, one that never ends, or the last
+  /// two.
   public static func startingPoints(for counts: CensoredCounts) -> [[Double]] {
     // The law given N >= m is a mixture of the same parts with weights in proportion to w p^m.
     let first = counts.cells.first?.length ?? 0

@@ -2,13 +2,15 @@ import RealModule
 
 /// By how much any mixture of geometric laws, of however many parts, can be likelier than a given law.
 ///
-/// For a mixture H = ∫ geometric(p) dH(p) and a law G, because ln is concave,
+/// Let H = ∫ geometric(p) dH(p) be a mixture, and G a law. Because ln is concave,
 ///
 ///     ln L(H) - ln L(G) <= ∫ D(p) dH(p) <= max_p D(p)
 ///     D(p) = Σ exact(n) (f_p(n) / f_G(n) - 1) + Σ censored(n) (S_p(n) / S_G(n) - 1)
 ///
-/// D is the gradient function of Lindsay (Annals of Statistics 11, 1983); it is nowhere above 0 exactly where G is the
-/// likeliest of all mixtures. A share at zero is a part with p = 0, one without end a part with p = 1. Lengths from m on
+/// D is the gradient function of Lindsay (Annals of Statistics 11, 1983). It is nowhere above 0 exactly where G is the
+/// likeliest of all mixtures.
+///
+/// A share at zero is a part with p = 0, one without end a part with p = 1. Lengths from m on
 /// have a mixture of the same parts.
 struct MixtureBound {
   /// max_p D(p); infinite where the law gives some of the data no probability.

@@ -46,12 +46,11 @@ public struct OverlapAnalysis: Sendable {
   ///   - works: Texts in UTF-8, and folders with such (`.txt`, `.md`).
   ///   - generations: Files of lines as `GenerationsReader` reads them, with texts.
   ///   - sources: What reads generations that are no files of lines.
-  ///   - progress: Called with the bytes of works read.
   /// - Throws: `CaptureError` for a file that cannot be read, is no text, or has no generated text; `ArgumentError` for
   ///   settings out of range; `CancellationError`.
   /// - Complexity: O(bytes + matches), in memory for one work at a time.
   public func run(
-    works: [String], generations: [String], sources: [any LineSource] = [], progress: (Int) -> Void = { _ in }
+    works: [String], generations: [String], sources: [any LineSource] = []
   ) async throws -> OverlapReport {
     var texts: [Generation] = []
     for file in generations {
@@ -66,21 +65,20 @@ public struct OverlapAnalysis: Sendable {
     }
     var report = try await run(
       works: try Self.files(works).map { path in (name: path, bytes: { try Self.bytes(of: path) }) },
-      generations: texts, progress: progress)
+      generations: texts)
     report.generationFiles = generations
     return report
   }
 
   /// Compares texts with generations.
   ///
-  /// - Throws: As ``run(works:generations:sources:progress:)``.
+  /// - Throws: As ``run(works:generations:sources:)``.
   public func run(works: [(name: String, text: String)], generations: [Generation]) async throws -> OverlapReport {
-    try await run(works: works.map { work in (work.name, { Array(work.text.utf8) }) }, generations: generations) { _ in
-    }
+    try await run(works: works.map { work in (work.name, { Array(work.text.utf8) }) }, generations: generations)
   }
 
   private func run(
-    works: [(name: String, bytes: () throws -> [UInt8])], generations: [Generation], progress: (Int) -> Void
+    works: [(name: String, bytes: () throws -> [UInt8])], generations: [Generation]
   ) async throws -> OverlapReport {
     try check()
     guard !works.isEmpty else { throw ArgumentError(name: "works", value: "none", allowed: "one or more") }
@@ -93,15 +91,13 @@ public struct OverlapAnalysis: Sendable {
       promptWords: promptWords)
     var report = OverlapReport(self, generations: generations.count, words: streams.reduce(0) { $0 + $1.count })
     var sums = Sums(generations: generations.count)
-    var read = 0
-    for work in works {
+    for (index, work) in works.enumerated() {
       try Task.checkCancellation()
       let bytes = try work.bytes()
       let stream = WordStream(utf8: bytes)
       let spans = overlap.spans(in: stream.fingerprints)
       add(work.name, bytes, stream, spans, generations, &sums, &report)
-      read += bytes.count
-      progress(read)
+      WorkProgress.current?.update(index + 1, of: works.count)
     }
     report.total = sums.total(self)
     return report

@@ -151,11 +151,7 @@ public struct ProbeReport: Codable, Sendable, Equatable {
   ) {
     (self.file, self.activations, self.records, self.memorized) = (file, activations, records, memorized)
     self.folds = folds
-    switch outcome {
-    case .greedy: (self.outcome, length, threshold) = ("greedy", nil, nil)
-    case .probability(let length, let threshold):
-      (self.outcome, self.length, self.threshold) = ("probability", length, threshold)
-    }
+    (self.outcome, length, threshold) = outcome.fields
   }
 }
 

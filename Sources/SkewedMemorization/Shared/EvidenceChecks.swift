@@ -403,12 +403,12 @@ public struct EvidenceChecks: Sendable {
   private var padding: (Double, Run)? {
     let found = runs.filter { value, run in
       let count = run.places.count
+      let isOfOneLength = run.records.least == run.records.most
       // Rows of one length that end in zeros, many or few, are padded, also where some tokens round to 0.
-      let fillsUp = run.records.least == run.records.most && run.runs.least < run.runs.most && count >= 5
-      let isElsewhere = Double(run.elsewhere) > (fillsUp ? 0.1 : 0.02) * Double(run.tokens)
-      guard !isElsewhere, run.tokens >= 6 else { return false }
+      let fillsUp = isOfOneLength && run.runs.least < run.runs.most && count >= 5
+      guard Double(run.elsewhere) <= (fillsUp ? 0.1 : 0.02) * Double(run.tokens), run.tokens >= 6 else { return false }
       let isLong = run.tokens >= 4 * count
-      let hasOneLength = run.records.least == run.records.most && count >= 3
+      let hasOneLength = isOfOneLength && count >= 3
       let isMost = 2 * count > tailed
       if value == 0 { return isLong && (run.runs.least < run.runs.most || count == 1) && (isMost || hasOneLength) }
       return isMost || hasOneLength

@@ -10,6 +10,14 @@ public enum MemorizedOutcome: Sendable, Equatable {
   /// reference.
   case probability(length: Int?, threshold: Double)
 
+  /// What reports say of it: `greedy`, or `probability` with its length and threshold.
+  var fields: (outcome: String, length: Int?, threshold: Double?) {
+    switch self {
+    case .greedy: ("greedy", nil, nil)
+    case .probability(let length, let threshold): ("probability", length, threshold)
+    }
+  }
+
   /// The places of the records that can have the outcome, and whether they do.
   func labels(of records: [Record]) throws(ArgumentError) -> (places: [Int], labels: [Bool]) {
     switch self {

@@ -61,7 +61,8 @@ public struct SimilarityAnalysis: Sendable {
     }
     let distances = [nearInput, nearFull].map { $0.map { $0.map(\.distance) } }
     let (meanInput, meanFull) = (input.meanCosine ?? .nan, full.meanCosine ?? .nan)
-    let causes = try causes(records, &rows)
+    let (places, labels) = try outcome.labels(of: records)
+    let causes = causes(places, labels, &rows)
     var report = SimilarityReport(
       file: file, vectors: source, neighbors: k,
       gap: .init(
@@ -74,7 +75,6 @@ public struct SimilarityAnalysis: Sendable {
         fullTwoNearest: IntrinsicDimension.twoNearest(distances[1])),
       correlations: try await correlations(records, rows), causes: causes, records: rows, warnings: [])
     if causes == nil {
-      let places = try outcome.labels(of: records).places
       let quarter = outcome.quarter(of: places.map { records[$0] })
       report.warnings.append(Warning(.noCauses, quarter.map { ["quarter": $0] } ?? [:]))
     }
@@ -161,9 +161,8 @@ public struct SimilarityAnalysis: Sendable {
   /// Divides the memorized records by the local dimension of the data; nil for fewer than 5 of them, or fewer than 20
   /// others.
   private func causes(
-    _ records: [Record], _ rows: inout [SimilarityReport.RecordSimilarity]
-  ) throws -> SimilarityReport.Causes? {
-    let (places, labels) = try outcome.labels(of: records)
+    _ places: [Int], _ labels: [Bool], _ rows: inout [SimilarityReport.RecordSimilarity]
+  ) -> SimilarityReport.Causes? {
     let known = zip(places, labels).compactMap { place, isMemorized in
       rows[place].fullDimension.map { (place: place, isMemorized: isMemorized, dimension: $0) }
     }
@@ -176,10 +175,9 @@ public struct SimilarityAnalysis: Sendable {
     let low = others[Int(0.05 * Double(others.count))]
     for record in memorized { rows[record.place].drivenBy = record.dimension < low ? "data" : "overfitting" }
     let dataDriven = memorized.count { $0.dimension < low }
-    var (length, threshold): (Int?, Double?)
-    if case .probability(let n, let p) = outcome { (length, threshold) = (n, p) }
+    let fields = outcome.fields
     return .init(
-      outcome: threshold == nil ? "greedy" : "probability", length: length, threshold: threshold, lowDimension: low,
+      outcome: fields.outcome, length: fields.length, threshold: fields.threshold, lowDimension: low,
       memorized: memorized.count, dataDriven: dataDriven, overfittingDriven: memorized.count - dataDriven,
       others: others.count, auc: discrimination.areaUnderCurve, interval: Interval(discrimination.interval))
   }

@@ -30,14 +30,18 @@ final class ProgressBar {
     hasDrawn = true
     var line = "\r\(done) \(unit)"
     if let total, total > 0 {
-      let share = min(1, Double(done) / Double(total))
-      let filled = Int(30 * share)
       let left = Double((now - start).components.seconds) * Double(max(0, total - done)) / Double(max(1, done - before))
-      line =
-        "\r[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
-        + "] \(Int(100 * share)) %, \(Int(left)) s left  "
+      line = "\r\(Self.text(share: Double(done) / Double(total), secondsLeft: left))  "
     }
     FileHandle.standardError.write(Data(line.utf8))
+  }
+
+  /// A bar with the time left.
+  static func text(share: Double, secondsLeft: Double) -> String {
+    let share = min(1, share)
+    let filled = Int(30 * share)
+    return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
+      + "] \(Int(100 * share)) %, \(Int(secondsLeft)) s left"
   }
 
   /// Removes the line.

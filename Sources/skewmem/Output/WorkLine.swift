@@ -69,11 +69,8 @@ final class WorkLine: Sendable {
       var line = "\((now - start).components.seconds) s"
       if state.total > 0, state.done > 0 {
         let share = min(1, Double(state.done) / Double(state.total))
-        let filled = Int(30 * share)
         let spent = (now - state.stageStart) / .seconds(1)
-        line =
-          "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
-          + "] \(Int(100 * share)) %, \(Int(spent / share - spent)) s left"
+        line = ProgressBar.text(share: share, secondsLeft: spent / share - spent)
       }
       FileHandle.standardError.write(Data("\r\u{1B}[2K\(line)".utf8))
       state.isDrawn = true

@@ -40,12 +40,15 @@ def record_lines(batches: Iterable[Any], columns: Optional[Mapping[str, str]]) -
         yield from tables.lines([batch], columns)
 
 
+def printed(arguments: list[str], batches: Iterable[Any], columns: Optional[Mapping[str, str]], options: Mapping[str, Any]) -> str:
+    """What a command prints of one part's record batches, with the options of the command line."""
+    given = [part for name, value in options.items() for part in _option(name, value)]
+    return output_of([*arguments, "--threads", "1", *given], record_lines(batches, columns))
+
+
 def summary(batches: Iterable[Any], columns: Optional[Mapping[str, str]], options: Mapping[str, Any]) -> str:
     """The summary of one part."""
-    arguments = ["summarize", "-", "--threads", "1"]
-    for name, value in options.items():
-        arguments += _option(name, value)
-    return output_of(arguments, record_lines(batches, columns))
+    return printed(["summarize", "-"], batches, columns, options)
 
 
 def kept(folder: Optional[str], name: str, make: Any) -> str:
@@ -71,12 +74,17 @@ def merge(summaries: Iterable[str], output: str) -> None:
     output_of(["merge", "-", "--output", output], (text.rstrip("\n").encode() + b"\n" for text in summaries))
 
 
-def works_report(batches: Iterable[Any], columns: Optional[Mapping[str, str]], options: Mapping[str, Any]) -> str:
-    """The report on the works of one part, as JSON."""
-    arguments = ["works", "-", "--threads", "1", "--format", "json", "--quiet"]
-    for name, value in options.items():
-        arguments += _option(name, value)
-    return output_of(arguments, record_lines(batches, columns))
+def document_key(columns: Optional[Mapping[str, str]]) -> str:
+    """The column that says which document a record is from."""
+    return (columns or {}).get("document", "document")
+
+
+def document_report(table: Any, columns: Optional[Mapping[str, str]], options: Mapping[str, Any]) -> Any:
+    """The report on one document, whose records are the rows of a table: a table with the columns `document` and `report` (JSON)."""
+    import pyarrow
+
+    made = printed(["works", "-", "--format", "json", "--quiet"], table.to_batches(), columns, options)
+    return pyarrow.table({"document": [table.column(document_key(columns))[0].as_py()], "report": [made]})
 
 
 def write_reports(reports: Iterable[tuple[str, str]], folder: str) -> None:

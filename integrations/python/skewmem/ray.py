@@ -49,13 +49,6 @@ def works(dataset: Any, folder: str, *, columns: Optional[Mapping[str, str]] = N
 
     dataset: windows or long passes of texts, with `document` and `start`. All rows of a document come to one worker. options: those of `skewmem works`.
     """
-    key = (columns or {}).get("document", "document")
-
-    def report(table: Any) -> Any:
-        import pyarrow
-
-        made = _parts.works_report(table.to_batches(), columns, options)
-        return pyarrow.table({"document": [table.column(key)[0].as_py()], "report": [made]})
-
-    rows = dataset.groupby(key).map_groups(report, batch_format="pyarrow").iter_rows()
-    _parts.write_reports(((row["document"], row["report"]) for row in rows), folder)
+    groups = dataset.groupby(_parts.document_key(columns))
+    reports = groups.map_groups(lambda table: _parts.document_report(table, columns, options), batch_format="pyarrow")
+    _parts.write_reports(((row["document"], row["report"]) for row in reports.iter_rows()), folder)

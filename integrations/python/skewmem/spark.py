@@ -44,13 +44,6 @@ def works(frame: Any, folder: str, *, columns: Optional[Mapping[str, str]] = Non
 
     frame: windows or long passes of texts, with `document` and `start`. All rows of a document come to one executor. options: those of `skewmem works`.
     """
-    key = (columns or {}).get("document", "document")
-
-    def report(table: Any) -> Any:
-        import pyarrow
-
-        made = _parts.works_report(table.to_batches(), columns, options)
-        return pyarrow.table({"document": [table.column(key)[0].as_py()], "report": [made]})
-
-    rows = frame.groupBy(key).applyInArrow(report, "document string, report string").toLocalIterator()
-    _parts.write_reports(((row.document, row.report) for row in rows), folder)
+    groups = frame.groupBy(_parts.document_key(columns))
+    reports = groups.applyInArrow(lambda table: _parts.document_report(table, columns, options), "document string, report string")
+    _parts.write_reports(((row.document, row.report) for row in reports.toLocalIterator()), folder)

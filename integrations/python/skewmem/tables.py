@@ -14,14 +14,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
-ENDINGS = (".parquet", ".feather", ".arrow")
-
-
-def is_table(path: Any) -> bool:
-    """Whether a path names a Parquet, Arrow or Feather file."""
-    return isinstance(path, (str, os.PathLike)) and os.fspath(path).lower().endswith(ENDINGS)
-
-
 def batches(path: str | os.PathLike[str], rows: int = 10_000) -> Iterator[Any]:
     """The record batches of a Parquet, Arrow or Feather file, at most `rows` rows each; memory does not grow with the file."""
     import pyarrow
