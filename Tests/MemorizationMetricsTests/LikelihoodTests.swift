@@ -104,6 +104,19 @@ private struct StatisticsCases: Decodable {
     expectClose(Likelihood.priorAware([-3], others: [[-3]]), 0, relative: 0, absolute: 1e-15)
   }
 
+  /// ln P(X <= x) beyond the mode, where it is -P(X > x) but for its square; P(X > x) by mpmath in 40 digits.
+  @Test(arguments: [
+    (-20.0, 0.9, 1.42765506073037366e-75), (-3, 0.9, 0.00017190834054767443), (-3, 3, 3.2642743096552352e-23),
+    (-3, 6, 1.96202104759836105e-82), (0.5, 0.9, 0.27945963790686148), (0.5, 3, 0.0025601407888004843),
+    (0.5, 6, 1.971071366864046e-9), (0.5, 12, 3.5529642213618558e-33), (5, 0.9, 0.36812017944087749),
+    (5, 3, 0.0026997960632601891), (5, 6, 1.9731752900753963e-9), (5, 12, 3.5529642241553584e-33),
+    (30, 0.9, 0.36812025069351897), (30, 3, 0.0026997960632601891), (30, 6, 1.9731752900753963e-9),
+  ])
+  func skewNormalBeyondItsMode(shape: Double, z: Double, upper: Double) {
+    let law = SkewNormal(location: 2, scale: 0.5, shape: shape)
+    expectClose(law.logCumulative(2 + 0.5 * z), .log(onePlus: -upper), relative: 1e-11)
+  }
+
   /// The exposure of the design's references: 1 … 16, canary 0 → 4, 3.5 → 2, 20 → log2(16/17).
   @Test func exposureByRank() throws {
     let exposure = try #require(Exposure(referenceLosses: (1...16).map(Double.init).shuffled()))

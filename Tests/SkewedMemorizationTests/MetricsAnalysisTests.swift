@@ -10,6 +10,31 @@ import Testing
     try await CaptureReader(files: [Repository.capture(name)]).records()
   }
 
+  /// Held-out records have the membership scores that they would have as records; none is compared with itself.
+  @Test func heldOutRows() async throws {
+    let records = try await records("jargon-train-epoch06.jsonl")
+    let earlier = try await self.records("jargon-train-epoch04.jsonl")
+    var data = MetricData(records: Array(records[..<80]))
+    data.heldOut = Array(records[80...])
+    data.referenceModel = earlier
+    let report = try await MetricsAnalysis().run(data)
+    #expect(report.heldOutRecords.map(\.id) == data.heldOut.map(\.id))
+    let names = Set(report.heldOutRecords[0].metrics.keys)
+    #expect(names.isSuperset(of: ["tail_risk", "loss", "min_k", "rmia"]) && !names.contains("perplexity"))
+    #expect(names == Set(report.discrimination.map(\.metric)).union(names.filter { report.dataset[$0] == nil }))
+    let gains = zip(data.heldOut, earlier[80...]).map {
+      Likelihood.referenceDifference($0.tokenLogProbabilities, reference: $1.tokenLogProbabilities)
+    }
+    for (index, record) in data.heldOut.enumerated() {
+      let row = report.heldOutRecords[index]
+      #expect(row["loss"] == Likelihood.loss(record.tokenLogProbabilities) && row["perplexity"] == nil)
+      let others = gains.indices.filter { $0 != index }.map { gains[$0] }
+      #expect(row["rmia"] == RobustMembership.score(gain: gains[index], population: others))
+    }
+    let again = try JSONDecoder().decode(MetricsReport.self, from: try JSONEncoder().encode(report))
+    #expect(again.heldOutRecords == report.heldOutRecords && again.records == report.records)
+  }
+
   /// The table of a real capture: each column is its metric of the record.
   @Test func table() async throws {
     var data = MetricData(records: try await records("jargon-train-epoch06.jsonl"))

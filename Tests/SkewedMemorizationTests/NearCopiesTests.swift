@@ -76,7 +76,7 @@ import TokenProcess
     var analysis = MetricsAnalysis()
     analysis.settings.length = 10
     let report = try await analysis.run(on: capture())
-    #expect(report.records.map { $0.metrics["near_verbatim_lower"]?.wrappedValue } == [-2, -0.5, -9])
+    #expect(report.records.map { $0["near_verbatim_lower"] } == [-2, -0.5, -9])
   }
 
   /// A scheme and an estimate survive being written and read.

@@ -368,6 +368,29 @@ import Testing
     #expect(try await ValidateAnalysis().run(records: records, generations: ended) == expected)
   }
 
+  /// A file, of which laws take the place of records, gives what its records in memory give.
+  @Test func filesAsRecords() async throws {
+    let file = Repository.capture("jargon-train-epoch06.jsonl")
+    let capture = try await Capture(contentsOf: file)
+    for decoding in [Decoding.plain, try Decoding(temperature: 0.8, topK: 5), try Decoding(temperature: 1.5)] {
+      var analysis = try PredictAnalysis(lengths: [8, 24, 60])
+      analysis.draws = [1, 100]
+      analysis.decoding = decoding
+      let expected = try await analysis.run(on: capture)
+      analysis.threads = 2
+      #expect(try await analysis.run(file: file) == expected)
+    }
+    var greedy = try PredictAnalysis(length: 2)
+    greedy.decoding = .greedy
+    try await Repository.withScratchFolder { folder in
+      let bare = folder.appendingPathComponent("bare.jsonl").path
+      try #"{"id": "a", "token_logprobs": [-1, -2]}"#.write(toFile: bare, atomically: true, encoding: .utf8)
+      await #expect(throws: CaptureError.self) { try await greedy.run(file: bare) }
+      try "".write(toFile: bare, atomically: true, encoding: .utf8)
+      await #expect(throws: CaptureError.self) { try await greedy.run(file: bare) }
+    }
+  }
+
   /// Generations drawn from the predicted laws: p-values are uniform, also with few draws.
   @Test func agreementIsUniformUnderTheNull() async throws {
     let sets = slowTestsAreEnabled ? 300 : 40

@@ -224,6 +224,17 @@ import TokenProcess
     }
   }
 
+  /// ln S(n) at one length is that among all, for known tokens and for bounds, and the tokens are those given.
+  @Test func survivalAtOneLength() {
+    let known = [-0.1, -2.5, -1e-12, -700].map { LogInterval($0) }
+    let bounds = [LogInterval(-0.1), LogInterval(lower: -3, upper: -2.5), LogInterval(lower: -.infinity, upper: 0)]
+    for (tokens, isExact) in [(known, true), (bounds, false), ([], true)] {
+      let law = DecodedLaw(tokens: tokens)
+      #expect(law.tokens == tokens && law.length == tokens.count && law.isExact == isExact)
+      #expect((0...tokens.count).map { law.logSurvival($0) } == law.logSurvival)
+    }
+  }
+
   /// A rank that the probability rules out by rounding, as 16 bits do, is no crash under any scheme.
   @Test func nearlyImpossibleRanks() throws {
     var record = Record(unchecked: "a", tokenLogProbabilities: [-0.6926, -0.1, -3])

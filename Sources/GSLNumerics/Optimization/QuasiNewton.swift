@@ -73,9 +73,12 @@ public struct QuasiNewton: Sendable {
       var iterations = 0
       while largestGradient(minimizer.pointee.gradient, dimension) > gradientTolerance, iterations < maximumIterations {
         iterations += 1
+        let before = (0..<dimension).map { gsl_vector_get(minimizer.pointee.x, $0) }
         let status = gsl_multimin_fdfminimizer_iterate(minimizer)
         if let error = evaluation.error { throw error }
         if status != GSLRuntime.success { break }
+        // Where no step of a line is better GSL stays, and would again.
+        if before.indices.allSatisfy({ before[$0] == gsl_vector_get(minimizer.pointee.x, $0) }) { break }
       }
       let found = (0..<dimension).map { gsl_vector_get(minimizer.pointee.x, $0) }
       let gradient = (0..<dimension).map { gsl_vector_get(minimizer.pointee.gradient, $0) }

@@ -73,35 +73,62 @@ extension LikelihoodObjective {
   /// The lowest point that searches from the first `enough` of the starts reach, from the most promising on; up to
   /// three more are tried while none has converged. nil when no start has a finite value.
   ///
-  /// - Parameter isRough: To some six digits: a search that runs towards an edge is not followed to its end.
-  func search(from starts: [[Double]], enough: Int, isRough: Bool = false) throws -> NewtonResult? {
-    let ordered = starts.filter { $0.allSatisfy(\.isFinite) }
-      .map { (point: $0, value: value(at: $0)) }
-      .filter { $0.value.isFinite }
-      .sorted { $0.value < $1.value }
+  func search(from starts: [[Double]], enough: Int) throws -> NewtonResult? {
+    let ordered = ordered(starts)
     var best: NewtonResult?
     for (index, start) in ordered.prefix(enough + 3).enumerated()
-    where index < enough || (isRough ? best == nil : best?.isConverged != true) {
+    where index < enough || best?.isConverged != true {
       // A start at which derivatives are out of range is left to the others.
-      guard
-        let found = try? QuasiNewton().minimize(
-          from: start.point,
-          objective: { point, gradient in
-            value(at: Array(copying: point), gradient: &gradient)
-          })
-      else { continue }
-      let polished = newtonSteps(from: found, atMost: isRough ? 4 : 100)
+      guard let found = quasiNewton(from: start.point) else { continue }
+      // Of many searches, a minimum that is no better than the best needs no more digits. Of few, the steps may go on
+      // towards an edge.
+      if enough > 4, let best, best.isConverged, found.isConverged, found.value >= best.value { continue }
+      let polished = newtonSteps(from: found)
       if polished.value < best?.value ?? .infinity { best = polished }
     }
     guard let best else { return nil }
-    return best.isConverged || isRough ? best : try simplexSteps(from: best)
+    return best.isConverged ? best : try simplexSteps(from: best)
   }
 
-  func gradient(at point: [Double]) -> [Double]? {
+  /// As ``search(from:enough:)`` to a thousandth of a standard error, for a fit among many of which one is chosen and
+  /// made anew: Newton's method from the start, with a quasi-Newton search, cut short, only where that does not arrive.
+  /// What runs towards an edge is not followed to its end.
+  func roughSearch(from starts: [[Double]], enough: Int) -> NewtonResult? {
+    var best: NewtonResult?
+    for (index, start) in ordered(starts).prefix(enough + 3).enumerated() where index < enough || best == nil {
+      guard
+        let found = quickNewtonSteps(from: start.point, untilGain: 1e-5)
+          ?? quasiNewton(from: start.point, atMost: 100).map({ newtonSteps(from: $0, atMost: 4) })
+      else { continue }
+      if found.value < best?.value ?? .infinity { best = found }
+    }
+    return best
+  }
+
+  /// The starts with a finite value, the most promising first.
+  private func ordered(_ starts: [[Double]]) -> [(point: [Double], value: Double)] {
+    starts.filter { $0.allSatisfy(\.isFinite) }
+      .map { (point: $0, value: value(at: $0)) }
+      .filter { $0.value.isFinite }
+      .sorted { $0.value < $1.value }
+  }
+
+  private func quasiNewton(from start: [Double], atMost iterations: Int = 500) -> Minimum? {
+    var method = QuasiNewton()
+    method.maximumIterations = iterations
+    return try? method.minimize(from: start) { point, gradient in
+      value(at: Array(copying: point), gradient: &gradient)
+    }
+  }
+
+  func gradient(at point: [Double]) -> [Double]? { valueAndGradient(at: point)?.gradient }
+
+  /// Both; nil where they are out of range.
+  private func valueAndGradient(at point: [Double]) -> (value: Double, gradient: [Double])? {
     var gradient = [Double](repeating: 0, count: dimension)
     var span = gradient.mutableSpan
     let value = value(at: point, gradient: &span)
-    return value.isFinite && gradient.allSatisfy(\.isFinite) ? gradient : nil
+    return value.isFinite && gradient.allSatisfy(\.isFinite) ? (value, gradient) : nil
   }
 
   /// The sandwich H⁻¹ (Σ s sᵀ) H⁻¹ of the coordinates with the scores s of clusters; nil without an inverse of the
@@ -208,6 +235,56 @@ extension LikelihoodObjective {
     if isConverged, !isSmooth { inverse = hessian(at: point)?.inverse() }
     return NewtonResult(
       point: point, value: value, inverseInformation: inverse, isConverged: isConverged, iterations: iterations)
+  }
+
+  /// Newton's method until a step gains less than asked in the log-likelihood or rounding is all that is left of it; nil
+  /// where forty steps do not arrive.
+  ///
+  /// The Hessian is from one-sided differences, good to some five digits: each step leaves a 10⁻⁵th of the way.
+  func quickNewtonSteps(from start: [Double], untilGain enough: Double) -> NewtonResult? {
+    guard var here = valueAndGradient(at: start) else { return nil }
+    var point = start
+    var lastGain = Double.infinity
+    for iteration in 1...40 {
+      guard let hessian = oneSidedHessian(at: point, here.gradient),
+        let direction = hessian.inverse() ?? hessian.positiveDefiniteInverse()
+      else { return nil }
+      let step = direction.multiplied(by: here.gradient)
+      let gain = 0.5 * zip(step, here.gradient).reduce(0) { $0 + $1.0 * $1.1 } * weight
+      var scale = 1.0
+      var next: (value: Double, gradient: [Double])?
+      while next == nil, scale > 1e-3 {
+        let moved = zip(point, step).map { $0 - scale * $1 }
+        if let found = valueAndGradient(at: moved), found.value <= here.value + 1e-14 * here.value.magnitude {
+          (point, next) = (moved, found)
+        }
+        scale *= 0.25
+      }
+      guard let next else { return nil }
+      here = next
+      defer { lastGain = gain }
+      if gain < enough || gain < 1e-12 && gain > 0.25 * lastGain {
+        return NewtonResult(
+          point: point, value: here.value, inverseInformation: nil, isConverged: true, iterations: iteration)
+      }
+    }
+    return nil
+  }
+
+  private func oneSidedHessian(at point: [Double], _ gradient: [Double]) -> SymmetricMatrix? {
+    let step = 0x1p-17
+    var columns: [[Double]] = []
+    for j in 0..<dimension {
+      var moved = point
+      moved[j] += step
+      guard let next = self.gradient(at: moved) else { return nil }
+      columns.append(zip(next, gradient).map { ($0 - $1) / step })
+    }
+    var result = SymmetricMatrix(dimension: dimension)
+    for i in 0..<dimension {
+      for j in 0...i { result[i, j] = 0.5 * (columns[i][j] + columns[j][i]) }
+    }
+    return result
   }
 
   /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a kink there.

@@ -27,10 +27,23 @@ public struct MaximumLikelihood: Sendable {
   /// names.
   public var startingValues: [String: Double] = [:]
 
-  /// Whether the fit is one of many from which one is chosen, to be made again: fewer starts and digits will do.
-  var isOneOfMany = false
-  /// Of many, the fit of nearly the same data: its parameters are one more start.
+  /// How much is asked of a fit.
+  enum Effort {
+    /// A maximum to the last digits, with errors and a look at edges.
+    case full
+    /// One of many of which one is chosen and made again: fewer starts and digits, and with a neighbor that is close
+    /// no other start.
+    case scan(isClose: Bool)
+    /// Of simulated data: a maximum to the last digits, from the law that these were simulated from.
+    case replicate
+  }
+
+  /// How much is asked of the fit.
+  var effort = Effort.full
+  /// The fit of nearly the same data, near which this one is, for less than full effort.
   var neighbor: Fit?
+  /// A family's parameters at its maximum, but for the last digits: its only start.
+  var start: (family: any FittableFamily.Type, parameters: [Double])?
 
   /// The estimator.
   public init(standardErrors: StandardErrors = .observedInformation, window: LengthWindow = LengthWindow()) {
@@ -74,6 +87,13 @@ public struct MaximumLikelihood: Sendable {
     of choices: [FamilyChoice], to counts: CensoredCounts
   ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
     var known: [String: Fit] = [:]
+    return fits(of: choices, to: counts, known: &known)
+  }
+
+  /// The same with fits to the same data that are known by their families' names; adds its own.
+  func fits(
+    of choices: [FamilyChoice], to counts: CensoredCounts, known: inout [String: Fit]
+  ) -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
     let counts = selected(counts)
     return choices.map { choice in
       let results = choice.candidates.map { family in Result { try fit(family, to: counts, known: &known) } }
@@ -191,17 +211,29 @@ public struct MaximumLikelihood: Sendable {
     func coordinates(_ points: [[Double]]) -> [[Double]] {
       points.map { F.coordinates(of: $0, reach: counts.reach) }
     }
-    let points = F.startingPoints(for: counts.withoutIntervals)
-    // Starting points know nothing of a window, so more of them are tried there.
-    var enough = max(F.searches, window.isAll ? 1 : 4)
-    var extraStarts = extraStarts
-    if isOneOfMany { enough = F.searches > 4 ? 2 : 1 }
-    if let neighbor, neighbor.familyType == F.self, neighbor.boundary == nil {
-      let values = neighbor.parameters.compactMap(\.value)
-      if values.count == F.parameterCount { extraStarts.append(values) }
+    let near = neighbor.flatMap { $0.law as? F }.map { [$0.parameters] } ?? []
+    // A family with many local maxima is searched from its own starting points as well.
+    let isWellBehaved = F.searches == 1
+    switch effort {
+    case .full: break
+    case .scan(let isClose):
+      let points = (isWellBehaved || isClose) && !near.isEmpty ? [] : F.startingPoints(for: counts.withoutIntervals)
+      let enough = F.searches > 4 ? 2 : 1
+      guard let found = likelihood.roughSearch(from: coordinates(near + points + extraStarts), enough: enough) else {
+        throw DistributionError.impossibleData(family: F.familyName)
+      }
+      return try plainFit(F.self, counts, found)
+    case .replicate:
+      guard isWellBehaved, let start = coordinates(near).first,
+        let found = likelihood.quickNewtonSteps(from: start, untilGain: 1e-19)
+      else { break }
+      return try plainFit(F.self, counts, found)
     }
-    var best = try likelihood.search(
-      from: coordinates(points + extraStarts), enough: enough, isRough: isOneOfMany)
+    let points =
+      start.flatMap { $0.family == F.self ? [$0.parameters] : nil } ?? F.startingPoints(for: counts.withoutIntervals)
+    // Starting points know nothing of a window, so more of them are tried there.
+    let enough = max(F.searches, window.isAll ? 1 : 4)
+    var best = try likelihood.search(from: coordinates(points + extraStarts), enough: enough)
     let own = withStartingValues(points, F.self)
     if !own.isEmpty {
       let found = try likelihood.search(from: coordinates(own), enough: enough)
@@ -209,6 +241,17 @@ public struct MaximumLikelihood: Sendable {
     }
     guard let best else { throw DistributionError.impossibleData(family: F.familyName) }
     return try interiorFit(F.self, counts, likelihood, best)
+  }
+
+  /// The law where a search ended, without errors or a look at edges.
+  private func plainFit<F: FittableFamily>(_: F.Type, _ counts: CensoredCounts, _ found: NewtonResult) throws -> Fit {
+    let law = try F(coordinates: found.point, reach: counts.reach)
+    return Fit(
+      family: F.self, law: law, window: window,
+      parameters: zip(F.parameterDescriptions, law.parameters).map {
+        Fit.Parameter(name: $0.name, value: $1, standardError: nil)
+      }, covariance: nil, logLikelihood: -found.value * counts.total, observations: counts.total,
+      isConverged: found.isConverged, iterations: found.iterations, boundary: nil)
   }
 
   /// A family's starting points with the asked-for values in place of its own; empty where it has none of their names.

@@ -151,7 +151,9 @@ private struct ReplicateSource: Sendable {
     var generator = SeededGenerator(seed: seed, stream: UInt64(replicate))
     guard let below else {
       let sample = tail.sample(tail.observations, using: &generator)
-      guard let refit = try? MaximumLikelihood(window: fit.window).fit(fit.familyType, to: sample) else { return nil }
+      var estimator = MaximumLikelihood(window: fit.window)
+      (estimator.effort, estimator.neighbor) = (.replicate, fit)
+      guard let refit = try? estimator.fit(fit.familyType, to: sample) else { return nil }
       return try distances.map { try $0(of: refit, to: sample) }
     }
     let all = Int(min(below.total.rounded(), 0x1p53)) + tail.observations

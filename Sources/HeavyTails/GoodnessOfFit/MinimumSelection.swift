@@ -3,10 +3,23 @@ import RealModule
 
 /// The fits of the candidates' tails, by n_min and family: families that contain each other share them.
 package struct KnownTails {
+  /// Those to some digits, between which n_min is chosen.
   fileprivate var fits: [Int: [String: Fit]] = [:]
+  /// Those to the last digits.
+  private var fullFits: [Int: [String: Fit]] = [:]
 
   /// None yet.
   package init() {}
+
+  /// The choice's fit to the last digits, one of its families or the one with the smallest BIC.
+  ///
+  /// - Throws: As ``MaximumLikelihood/fit(_:to:)-(FamilyChoice,_)``.
+  package mutating func fit(
+    _ choice: FamilyChoice, to counts: CensoredCounts, by estimator: MaximumLikelihood
+  ) throws -> Fit {
+    try estimator.fits(of: [choice], to: counts, known: &fullFits[estimator.window.minimum, default: [:]])[0]
+      .result.get()
+  }
 }
 
 /// The choice of n_min by the Kolmogorov–Smirnov rule of Clauset, Shalizi and Newman (SIAM Review 51, 2009): the
@@ -27,8 +40,9 @@ public struct MinimumSelection: Sendable {
   ///   - maximum: n_max, where there is one.
   ///   - smallestTail: The least weight that a tail must have to be a candidate, and at least two different lengths.
   /// For the zeta law on uncensored data every length is tried; for others every one of up to a hundred, and of more
-  /// some fifty evenly among them and then those around the best. Each candidate's search starts where that of the one
-  /// before ended, among few other points, and ends with six digits; the chosen tail is fitted anew with all of them.
+  /// some fifty evenly among them and then those around the best three. Each candidate's search starts where that of
+  /// its nearest neighbor ended, and ends when a step gains less than 10⁻⁵ in the log-likelihood; the chosen tail is
+  /// fitted anew with all digits.
   ///
   /// - Complexity: One fit and one distance a candidate; for the zeta law on uncensored data each candidate starts at
   ///   the exponent of the one before, and its distance is given up once it exceeds the best.
@@ -38,27 +52,37 @@ public struct MinimumSelection: Sendable {
     _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int? = nil, smallestTail: Double = 2
   ) throws {
     var known = KnownTails()
-    try self.init(family, counts: counts, through: maximum, smallestTail: smallestTail, known: &known)
+    let (window, start) = try Self.window(
+      family, counts: counts, through: maximum, smallestTail: smallestTail, known: &known)
+    var estimator = MaximumLikelihood(window: window)
+    estimator.start = start
+    fit = try estimator.fit(family, to: counts)
+    minimum = window.minimum
+    distance = KolmogorovSmirnov.distance(of: fit, to: counts)
   }
 
-  /// The same for one of several families of the same data that contain each other.
-  package init(
+  /// The lengths from the n_min of one of several families of the same data that contain each other, and where its
+  /// parameters are known from the search, those.
+  ///
+  /// - Throws: As ``init(_:counts:through:smallestTail:)``.
+  package static func window(
     _ family: any FittableFamily.Type, counts: CensoredCounts, through maximum: Int?, smallestTail: Double,
     known: inout KnownTails
-  ) throws {
+  ) throws -> (LengthWindow, start: (family: any FittableFamily.Type, parameters: [Double])?) {
     guard counts.intervals.isEmpty else { throw DistributionError.intervals(method: "the choice of n_min") }
     let data = counts.restricted(from: 0, through: maximum)
+    if family == Zeta.self, maximum == nil, data.exactTotal == data.total {
+      guard let (minimum, alpha) = powerLawMinimum(data, smallestTail: smallestTail) else {
+        throw DistributionError.noData
+      }
+      return (LengthWindow(from: minimum), (family, [alpha]))
+    }
     let lengths = data.cells.filter { $0.exact > 0 }.map(\.length)
-    let isPowerLaw = family == Zeta.self && maximum == nil && data.exactTotal == data.total
-    let chosen =
-      isPowerLaw
-      ? Self.powerLawMinimum(data, smallestTail: smallestTail)
-      : try Self.minimum(
+    guard
+      let minimum = try minimum(
         family, data, lengths: lengths.dropLast(), through: maximum, smallestTail: smallestTail, &known)
-    guard let chosen else { throw DistributionError.noData }
-    fit = try MaximumLikelihood(window: LengthWindow(from: chosen, through: maximum)).fit(family, to: data)
-    minimum = chosen
-    distance = KolmogorovSmirnov.distance(of: fit, to: data)
+    else { throw DistributionError.noData }
+    return (LengthWindow(from: minimum, through: maximum), nil)
   }
 
   private static func minimum(
@@ -66,47 +90,47 @@ public struct MinimumSelection: Sendable {
     smallestTail: Double, _ known: inout KnownTails
   ) throws -> Int? {
     let candidates = Array(lengths)
-    var best: (index: Int, distance: Double)?
-    var neighbor: Fit?
-    func consider(_ index: Int) throws {
+    var found: [(index: Int, distance: Double, fit: Fit)] = []
+    func consider(_ index: Int, isClose: Bool) throws {
       let tail = data.restricted(from: candidates[index])
       guard tail.total >= smallestTail else { return }
       var estimator = MaximumLikelihood(window: LengthWindow(from: candidates[index], through: maximum))
-      estimator.isOneOfMany = true
-      estimator.neighbor = neighbor
+      estimator.effort = .scan(isClose: isClose)
+      estimator.neighbor = found.min { ($0.index - index).magnitude < ($1.index - index).magnitude }?.fit
       guard let fit = try? estimator.fit(family, to: tail, known: &known.fits[candidates[index], default: [:]]) else {
         return
       }
-      neighbor = fit
-      let distance = KolmogorovSmirnov.distance(of: fit, to: tail)
-      // Of equal distances the smaller minimum, which keeps more data.
-      if distance < best?.distance ?? .infinity || distance == best?.distance && index < best?.index ?? 0 {
-        best = (index, distance)
-      }
+      found.append((index, KolmogorovSmirnov.distance(of: fit, to: tail), fit))
       try Task.checkCancellation()
     }
+    // Of equal distances the smaller minimum, which keeps more data.
+    func best() -> [Int] { found.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.map(\.index) }
     // All of a few candidates; of many every so-manieth, then those around the best of them.
     let step = max(1, candidates.count / mostCandidates)
-    let coarse = Set(stride(from: 0, to: candidates.count, by: step))
-    for index in coarse.sorted() { try consider(index) }
-    if let center = best?.index, step > 1 {
-      for index in max(0, center - step + 1)..<min(candidates.count, center + step) where !coarse.contains(index) {
-        try consider(index)
-      }
+    var left = Set(candidates.indices)
+    func consider(_ indices: some Sequence<Int>, areClose: Bool) throws {
+      for index in indices where left.remove(index) != nil { try consider(index, isClose: areClose) }
     }
-    return best.map { candidates[$0.index] }
+    try consider(stride(from: 0, to: candidates.count, by: step), areClose: false)
+    for center in best().prefix(Self.refined) {
+      try consider(max(0, center - step + 1)..<min(candidates.count, center + step), areClose: true)
+    }
+    return best().first.map { candidates[$0] }
   }
 
-  /// How many candidates are tried before those around the best of them.
+  /// How many candidates are tried before those around the best of them, and around how many of them others are.
   private static let mostCandidates = 50
+  private static let refined = 3
 
-  private static func powerLawMinimum(_ data: CensoredCounts, smallestTail: Double) -> Int? {
+  private static func powerLawMinimum(
+    _ data: CensoredCounts, smallestTail: Double
+  ) -> (minimum: Int, alpha: Double)? {
     let cells = data.cells.filter { $0.length >= 1 }
     // From the largest length downwards, so that sums and exponent carry over from one candidate to the next.
     var weight = 0.0
     var logTotal = 0.0
     var alpha = 2.5
-    var best: (minimum: Int, distance: Double)?
+    var best: (minimum: Int, alpha: Double, distance: Double)?
     for index in cells.indices.reversed() {
       weight += cells[index].exact
       logTotal += cells[index].exact * .log(Double(cells[index].length))
@@ -116,9 +140,9 @@ public struct MinimumSelection: Sendable {
       alpha = fit.alpha
       let distance = distance(of: fit, cells[index...], weight: weight, atMost: best?.distance ?? .infinity)
       // Of equal distances the smaller minimum, which keeps more data.
-      if distance <= best?.distance ?? .infinity { best = (cells[index].length, distance) }
+      if distance <= best?.distance ?? .infinity { best = (cells[index].length, alpha, distance) }
     }
-    return best?.minimum
+    return best.map { ($0.minimum, $0.alpha) }
   }
 
   /// The distance of a tail, with survivals carried from one length to the next where they are neighbors.

@@ -26,8 +26,8 @@ struct PowerLawFit {
       let next = max(alpha + step, 1 + 0.1 * (alpha - 1))
       let change = (next - alpha).magnitude
       alpha = next
-      if change < 4e-16 * alpha { break }
-      if change < 1e-14 * alpha, step.magnitude < 1e-14 { break }
+      // The next step would be of the order of this one's square.
+      if change < 1e-9 * (alpha - 1) { break }
     }
     self.alpha = alpha
   }

@@ -73,13 +73,14 @@ extension NGramModel {
   /// Σ ln P(w_j | w_1 … w_{j-1}) of each text by the model of all the others.
   ///
   /// The values are those of a model from which the text was taken back. History length by history length all places of
-  /// all texts are sorted by history and token, so that what belongs together lies side by side.
+  /// all texts are sorted by history and token, a part of the histories at a time, so that what belongs together lies
+  /// side by side.
   ///
   /// - Parameters:
   ///   - texts: At most 2³² tokens in all.
   ///   - order: n, 1 or more.
   ///   - vocabularySize: V, 1 or more.
-  /// - Complexity: O(order · tokens) time; about 60 bytes a token. A history that one text alone has takes none.
+  /// - Complexity: O(order · tokens) time; about 30 bytes a token.
   public static func leaveOneOut(_ texts: [[Int]], order: Int, vocabularySize: Int) -> [Double] {
     precondition(order >= 1 && vocabularySize >= 1, "order \(order), \(vocabularySize) tokens")
     var places = LeaveOneOut(texts, vocabularySize: vocabularySize)
@@ -95,11 +96,16 @@ private struct LeaveOneOut {
   private var text: [UInt32] = []
   private var probabilities: [Double]
   private let texts: Int
-  /// The places at which another text has the same history, and a number for each history.
-  private var places: [UInt32]
+  /// How many different tokens there are.
+  private let vocabulary: Int
+  /// By place, the number of the history before it; ``noHistory`` where no other text has it.
   private var histories: [UInt32]
+  /// How many histories there are; nil before the first, the empty one.
+  private var historyCount: Int?
   /// By text, of the history that is looked at: how often the text has it, and how many tokens follow in it alone.
   private var own: [(total: Int32, types: Int32)]
+
+  private static let noHistory = UInt32.max
 
   init(_ texts: [[Int]], vocabularySize: Int) {
     self.texts = texts.count
@@ -116,14 +122,14 @@ private struct LeaveOneOut {
         text.append(UInt32(index))
       }
     }
+    vocabulary = numbers.count
     probabilities = Array(repeating: 1 / Double(vocabularySize), count: count)
-    places = (0..<count).map { UInt32($0) }
-    histories = Array(repeating: 0, count: count)
+    histories = []
     own = Array(repeating: (0, 0), count: texts.count)
   }
 
   /// Whether no history is left that two texts have.
-  var isDone: Bool { places.isEmpty }
+  var isDone: Bool { historyCount == 0 }
 
   var logProbabilities: [Double] {
     var sums = [Double](repeating: 0, count: texts)
@@ -133,12 +139,87 @@ private struct LeaveOneOut {
 
   /// Takes what is known after the present histories into account, and goes on to those with a token more.
   mutating func lengthen() {
-    let sorted = RadixSort(
-      keys: zip(histories, places).map { UInt64($0) << 32 | UInt64(tokens[Int($1)]) }, places: places)
-    (places, histories) = ([], [])
+    var longer = [UInt32](repeating: Self.noHistory, count: tokens.count)
     var next: UInt32 = 0
-    sorted.forEachRun(dividedBy: 1 << 32) { group in
-      var types = 0.0
+    if let historyCount {
+      for part in parts(of: historyCount) { addTokens(after: part, &longer, &next) }
+    } else {
+      addTokens(&longer, &next)
+    }
+    histories = longer
+    historyCount = Int(next)
+  }
+
+  /// Histories, cut so that the places of a part fit in a fraction of the memory that all take.
+  private func parts(of historyCount: Int) -> [Range<UInt32>] {
+    var counts = [UInt32](repeating: 0, count: historyCount)
+    for history in histories where history != Self.noHistory { counts[Int(history)] += 1 }
+    let limit = max(1 << 16, tokens.count / 16)
+    var parts: [Range<UInt32>] = []
+    var (start, places) = (UInt32(0), 0)
+    for (history, count) in counts.enumerated() {
+      if places + Int(count) > limit, places > 0 {
+        parts.append(start..<UInt32(history))
+        (start, places) = (UInt32(history), 0)
+      }
+      places += Int(count)
+    }
+    parts.append(start..<UInt32(historyCount))
+    return parts
+  }
+
+  /// P of a place's token, given what is known with a shorter history, and how often the token follows in other texts.
+  private mutating func update(_ place: Int, follows count: Int, total: Int, types: Int) {
+    guard total > 0 else { return }
+    probabilities[place] = (Double(count) + Double(types) * probabilities[place]) / Double(total + types)
+  }
+
+  /// After the empty history: tokens are counted, not sorted.
+  private mutating func addTokens(_ longer: inout [UInt32], _ next: inout UInt32) {
+    var counts = [UInt32](repeating: 0, count: vocabulary)
+    // The text of a token that no other text has; -1 at first, -2 for several.
+    var owners = [Int64](repeating: -1, count: vocabulary)
+    for (token, text) in zip(tokens, text) {
+      counts[Int(token)] += 1
+      let owner = owners[Int(token)]
+      owners[Int(token)] = owner == -1 || owner == Int64(text) ? Int64(text) : -2
+    }
+    let numbers = owners.map { owner -> UInt32 in
+      guard owner == -2 else { return Self.noHistory }
+      next += 1
+      return next - 1
+    }
+    for owner in owners where owner >= 0 { own[Int(owner)].types += 1 }
+    var inText = [UInt32](repeating: 0, count: vocabulary)
+    var start = 0
+    while start < tokens.count {
+      let owner = text[start]
+      var end = start
+      while end < tokens.count, text[end] == owner {
+        inText[Int(tokens[end])] += 1
+        end += 1
+      }
+      let types = vocabulary - Int(own[Int(owner)].types)
+      for place in start..<end {
+        let token = Int(tokens[place])
+        update(place, follows: Int(counts[token] - inText[token]), total: tokens.count - (end - start), types: types)
+        if place + 1 < end { longer[place + 1] = numbers[token] }
+      }
+      for place in start..<end { inText[Int(tokens[place])] = 0 }
+      own[Int(owner)] = (0, 0)
+      start = end
+    }
+  }
+
+  /// After some of the histories.
+  private mutating func addTokens(after part: Range<UInt32>, _ longer: inout [UInt32], _ next: inout UInt32) {
+    let unit = UInt64(vocabulary)
+    let places = histories.indices.filter { part.contains(histories[$0]) }.map { UInt32($0) }
+    let sorted = RadixSort(
+      keys: places.map { UInt64(histories[Int($0)] - part.lowerBound) * unit + UInt64(tokens[Int($0)]) },
+      places: places)
+    sorted.forEachRun(dividedBy: unit) { group in
+      var types = 0
       for place in sorted.places[group] { own[Int(text[Int(place)])].total += 1 }
       sorted.forEachRun(in: group) { same in
         types += 1
@@ -155,18 +236,12 @@ private struct LeaveOneOut {
           var end = start
           while end < same.upperBound, text[Int(sorted.places[end])] == owner { end += 1 }
           let (ownTotal, ownTypes) = own[Int(owner)]
-          let total = Double(group.count - Int(ownTotal))
-          let others = types - Double(ownTypes)
           for place in sorted.places[start..<end] {
-            let index = Int(place)
-            if total > 0 {
-              probabilities[index] =
-                (Double(same.count - (end - start)) + others * probabilities[index]) / (total + others)
-            }
-            if isShared, index + 1 < text.count, text[index + 1] == owner {
-              places.append(place + 1)
-              histories.append(next)
-            }
+            let place = Int(place)
+            update(
+              place, follows: same.count - (end - start), total: group.count - Int(ownTotal),
+              types: types - Int(ownTypes))
+            if isShared, place + 1 < text.count, text[place + 1] == owner { longer[place + 1] = next }
           }
           start = end
         }
@@ -174,8 +249,5 @@ private struct LeaveOneOut {
       }
       for place in sorted.places[group] { own[Int(text[Int(place)])] = (0, 0) }
     }
-    // Equal keys are to stay in the order of the texts.
-    let inOrder = RadixSort(keys: places.map { UInt64($0) }, places: histories)
-    (places, histories) = (inOrder.keys.map { UInt32($0) }, inOrder.places)
   }
 }

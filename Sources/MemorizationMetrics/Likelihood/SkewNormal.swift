@@ -9,6 +9,8 @@ public struct SkewNormal: Sendable, Equatable {
   public let scale: Double
   /// α.
   public let shape: Double
+  /// Where the density is largest, in standard units.
+  private var mode = 0.0
 
   /// A law with these parameters.
   ///
@@ -18,6 +20,7 @@ public struct SkewNormal: Sendable, Equatable {
     self.location = location
     self.scale = scale
     self.shape = shape
+    mode = Self.mode(logKernel)
   }
 
   /// The law of the largest penalized likelihood, ln L - c₁ ln(1 + c₂ α²) with c₁ = 0.875913 and c₂ = 0.856250
@@ -92,29 +95,34 @@ public struct SkewNormal: Sendable, Equatable {
   }
 
   /// ln P(X <= x), by integration of the density from where it no longer counts: exact in the far tail, where
-  /// Φ(z) - 2 T(z, α) has no digits. The relative error of P is about 1e-12.
+  /// Φ(z) - 2 T(z, α) has no digits. The relative error of P, and beyond the mode of 1 - P, is about 1e-12.
   ///
-  /// - Complexity: a few hundred densities.
+  /// - Complexity: a hundred densities; a few hundred where |α| > 4.
   public func logCumulative(_ x: Double) -> Double {
     let z = (x - location) / scale
     guard z > -.infinity else { return -.infinity }
-    // P(X > 9) < 2 P(Z > 9) = 2e-19.
-    guard z < 9 else { return 0 }
-    // Below the mode the density falls from its maximum up to z; it no longer counts 46 logarithmic units, 1e-20, down.
-    let mode = logKernelMode(below: z)
-    let peak = logKernel(mode)
-    var step = 1e-3 / max(1, mode.magnitude * (1 + shape * shape))
-    while logKernel(mode - step) > peak - 46 { step *= 1.5 }
-    let start = mode - step
-    // Panels of twelfths, and for a sharp rise at 0, where Φ(α z) is a step of width 1/|α|, panels that grow from
-    // there.
-    var cuts = [start, z]
+    // P(X > 40) < 2 P(Z > 40), which is below 1e-300.
+    guard z < 40 else { return 0 }
+    return z < mode ? logTail(from: z, -1) : log1mExp(logTail(from: z, 1))
+  }
+
+  /// ln P beyond a point, in the direction in which the density falls.
+  private func logTail(from z: Double, _ direction: Double) -> Double {
+    let peak = logKernel(z)
+    // The density no longer counts 46 logarithmic units, 1e-20, down; its logarithm falls with this slope and bends by 1
+    // or more.
+    let slope = max(0, direction * (z - shape * normalHazard(-shape * z)))
+    let reach = 92 / (slope + (slope * slope + 92).squareRoot())
+    let (start, end) = direction < 0 ? (z - reach, z) : (z, z + reach)
+    // Eight panels, of at most two standard deviations; for a sharp step at 0, where Φ(α z) rises over a width of
+    // 1/|α|, twelve and others that grow from there.
+    var cuts = [start, end]
     if shape.magnitude > 4 {
       let steps = (0...10).map { Double(1 << $0) / shape.magnitude }
-      cuts += ([0] + steps + steps.map { -$0 }).filter { $0 > start && $0 < z }
+      cuts += ([0] + steps + steps.map { -$0 }).filter { $0 > start && $0 < end }
     }
-    let pieces = 12
-    for piece in 1..<pieces { cuts.append(start + (z - start) * Double(piece) / Double(pieces)) }
+    let pieces = shape.magnitude > 4 ? 12 : max(8, Int((0.5 * reach * max(1, shape.magnitude)).rounded(.up)))
+    for piece in 1..<pieces { cuts.append(start + reach * Double(piece) / Double(pieces)) }
     cuts.sort()
     var sum = 0.0
     for (low, high) in zip(cuts, cuts.dropFirst()) where high > low {
@@ -123,15 +131,14 @@ public struct SkewNormal: Sendable, Equatable {
     return min(0, 0.693147180559945309417 - 0.918938533204672741780 + peak + .log(sum))
   }
 
-  /// Where the density is largest up to `end`: golden section on a log-concave function whose mode is within 1 of 0.
-  private func logKernelMode(below end: Double) -> Double {
-    var (low, high) = (min(end, -1), end)
+  /// Where the kernel is largest: golden section on a log-concave function whose mode is within 1 of 0.
+  private static func mode(_ kernel: (Double) -> Double) -> Double {
+    var (low, high) = (-1.0, 1.0)
     let share = 0.381966011250105
     for _ in 0..<60 {
       let (left, right) = (low + share * (high - low), high - share * (high - low))
-      if logKernel(left) < logKernel(right) { low = left } else { high = right }
+      if kernel(left) < kernel(right) { low = left } else { high = right }
     }
-    let middle = 0.5 * (low + high)
-    return logKernel(end) >= logKernel(middle) ? end : middle
+    return 0.5 * (low + high)
   }
 }

@@ -354,17 +354,17 @@ public struct FitAnalysis: Sendable {
     _ choice: FamilyChoice, _ counts: CensoredCounts, _ clusters: [CensoredCounts]?, _ known: inout KnownTails
   ) throws -> Fit {
     func selected(_ family: any FittableFamily.Type) throws -> LengthWindow {
-      try MinimumSelection(
+      try MinimumSelection.window(
         family, counts: counts, through: maximum, smallestTail: smallestTail, known: &known
-      ).fit.window
+      ).0
     }
     var window = try selected(choice.candidates[0])
-    guard choice.candidates.count > 1 else { return try estimator(window, clusters).fit(choice, to: counts) }
+    guard choice.candidates.count > 1 else { return try known.fit(choice, to: counts, by: estimator(window, clusters)) }
     // The smallest of several sizes chooses n_min, BIC the size above it, and that size n_min anew, as it will in
     // resampled data.
-    let size = try estimator(window, clusters).fit(choice, to: counts).familyType
+    let size = try known.fit(choice, to: counts, by: estimator(window, clusters)).familyType
     window = try selected(size)
-    return try estimator(window, clusters).fit(FamilyChoice(size, named: choice.name), to: counts)
+    return try known.fit(FamilyChoice(size, named: choice.name), to: counts, by: estimator(window, clusters))
   }
 
   /// Whether a fit is at the boundary to another one of them: the same law under a larger family's name, which would

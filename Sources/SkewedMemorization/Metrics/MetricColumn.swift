@@ -56,7 +56,7 @@ struct MetricColumn: Sendable {
     MetricColumn("near_verbatim_upper", .law, needs: "bounds for near-copies (capture --near)") {
       $0.nearBounds?.logUpper
     },
-    MetricColumn("expected_match", .law, needs: "token_logprobs", membership: true) { $0.law.moments.mean },
+    MetricColumn("expected_match", .law, needs: "token_logprobs", membership: true) { $0.expectedMatch },
   ]
 
   private static let ofExtraction = [
@@ -211,9 +211,10 @@ struct MetricColumn: Sendable {
     MetricColumn(
       "rmia", .likelihood, needs: "the same records and held-out ones under a reference model", membership: true
     ) { input in
-      guard let reference = input.underReferenceModel, !input.gains.isEmpty else { return nil }
+      let others = input.gainsOfOthers
+      guard let reference = input.underReferenceModel, !others.isEmpty else { return nil }
       let gain = Likelihood.referenceDifference(input.record.tokenLogProbabilities, reference: reference)
-      return RobustMembership.score(gain: gain, population: input.gains)
+      return RobustMembership.score(gain: gain, population: others)
     },
     MetricColumn(
       "truth_ratio", .likelihood, needs: "the same questions with wrong answers (--wrong-answers)", rises: false

@@ -7,8 +7,11 @@ import TokenProcess
 /// What the metrics of one record can draw on.
 struct MetricInput: Sendable {
   let record: Record
-  let law: MatchLengthLaw
   let settings: MetricSettings
+  /// ln S(n) at the length of the settings; nil for a shorter reference.
+  let logTailRisk: Double?
+  /// E[min(N, L)].
+  let expectedMatch: Double
   /// Sampled continuations and the reference, both as far as was asked for.
   var generations: [[Int]] = []
   var reference: [Int] = []
@@ -39,8 +42,9 @@ struct MetricInput: Sendable {
   var wrong: [[Double]] = []
   /// ln of the frequency of a token in other text; nil where there is none.
   var frequencies: (@Sendable (Int) -> Double)?
-  /// What a token of held-out texts gains from training.
+  /// What a token of held-out texts gains from training; the place of the record's own, if it is one of them.
   var gains: [Double] = []
+  var ownGain: Int?
   /// The statistics of the likelihood-ratio attack under models trained with it and without it.
   var statisticsWith: [Double] = []
   var statisticsWithout: [Double] = []
@@ -62,11 +66,17 @@ struct MetricInput: Sendable {
   init(_ record: Record, _ settings: MetricSettings) {
     self.record = record
     self.settings = settings
-    law = MatchLengthLaw(record)
+    // Of the law no more is kept: it is ten times as large as the record.
+    let law = MatchLengthLaw(record)
+    logTailRisk = law.length >= settings.length ? law.logSurvival[settings.length] : nil
+    expectedMatch = law.moments.mean
   }
 
-  /// ln S(n) at the length of the settings; nil for a shorter reference.
-  var logTailRisk: Double? { law.length >= settings.length ? law.logSurvival[settings.length] : nil }
+  /// What a token of the other held-out texts gains: a record is not compared with itself.
+  var gainsOfOthers: [Double] {
+    guard let ownGain else { return gains }
+    return Array(gains[..<ownGain] + gains[(ownGain + 1)...])
+  }
 
   /// The mean log-probability of the first choices, each given the reference before it; nil where one is neither the
   /// reference token nor listed.

@@ -68,16 +68,15 @@ extension MetricsAnalysis {
       return input
     }
     var heldOut = try data.heldOut.enumerated().map { try input($1, data.records.count + $0) }
-    let gains = heldOut.map { input in
-      input.underReferenceModel.map {
-        Likelihood.referenceDifference(input.record.tokenLogProbabilities, reference: $0)
-      }
-    }
-    // A held-out record is not compared with itself.
+    var gains: [Double] = []
     for index in heldOut.indices {
       heldOut[index].frequencies = corpus?.without(heldOut[index].record)
-      heldOut[index].gains = (gains[..<index] + gains[(index + 1)...]).compactMap(\.self)
+      guard let reference = heldOut[index].underReferenceModel else { continue }
+      heldOut[index].ownGain = gains.count
+      gains.append(
+        Likelihood.referenceDifference(heldOut[index].record.tokenLogProbabilities, reference: reference))
     }
+    for index in heldOut.indices { heldOut[index].gains = gains }
     let records = try data.records.enumerated().map { index, record in
       var input = try input(record, index)
       input.exposure = exposure
@@ -86,7 +85,7 @@ extension MetricsAnalysis {
       input.included = history.included[record.id] ?? []
       input.excluded = history.excluded[record.id] ?? []
       if let corpus { input.frequencies = { corpus.logFrequency($0) } }
-      input.gains = gains.compactMap(\.self)
+      input.gains = gains
       return input
     }
     return (records, heldOut)

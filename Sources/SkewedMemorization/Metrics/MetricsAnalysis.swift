@@ -112,12 +112,14 @@ public struct MetricsAnalysis: Sendable {
     }
     var warnings: [Warning] = []
     let inputs = try inputs(data, settings, &warnings)
-    let table = try await table(inputs.records)
-    let others = try await self.table(inputs.heldOut) { $0.isMembershipScore }
+    let table = try await table(inputs.records, of: MetricColumn.all)
+    let others = try await self.table(inputs.heldOut, of: MetricColumn.all.filter(\.isMembershipScore))
     let risk = inputs.records.map(\.logTailRisk)
     var report = MetricsReport(file: file, settings: settings)
-    report.records = Self.rows(data.records, table)
-    for (column, values) in table {
+    report.records = table.rows(of: data.records)
+    report.heldOutRecords = others.rows(of: data.heldOut)
+    for column in table.columns {
+      let values = table[column]
       let known = values.compactMap(\.self)
       guard !known.isEmpty else {
         report.unavailable.append(.init(metric: column.name, needs: missing(column, inputs.records)))
@@ -129,11 +131,9 @@ public struct MetricsAnalysis: Sendable {
       }
     }
     report.rankAgreement = Self.rankAgreement(table, report.agreement)
-    for (index, (column, values)) in table.enumerated() where column.isMembershipScore && !data.heldOut.isEmpty {
-      func scores(_ values: [Double?]) -> [Double] { values.compactMap { $0.map(column.oriented) } }
-      if let found = Discrimination(
-        members: scores(values), others: scores(others[index].values), level: settings.level)
-      {
+    for column in others.columns where !data.heldOut.isEmpty {
+      func scores(_ table: MetricTable) -> [Double] { table[column].compactMap { $0.map(column.oriented) } }
+      if let found = Discrimination(members: scores(table), others: scores(others), level: settings.level) {
         report.discrimination.append(.init(column.name, found))
       }
     }
@@ -152,29 +152,12 @@ public struct MetricsAnalysis: Sendable {
     return inputs.contains(where: \.isEmpty) ? "a continuation that is not empty: all are" : column.needs
   }
 
-  private static func rows(_ records: [Record], _ table: [Column]) -> [MetricsReport.RecordMetrics] {
-    records.indices.map { index in
-      .init(
-        id: records[index].id,
-        metrics: Dictionary(
-          uniqueKeysWithValues: table.map { ($0.column.name, OrNull(wrappedValue: $0.values[index])) }))
+  private func table(_ inputs: [MetricInput], of columns: [MetricColumn]) async throws -> MetricTable {
+    let values = try await inParallel(0..<inputs.count, threads: threads) { index in
+      let input = inputs[index]
+      return columns.map { $0.value(input) ?? .nan }
     }
-  }
-
-  private typealias Column = (column: MetricColumn, values: [Double?])
-
-  /// The values of each column that `isAsked`; a value that is not defined, such as a difference of infinities, is
-  /// none.
-  private func table(
-    _ inputs: [MetricInput], where isAsked: @escaping @Sendable (MetricColumn) -> Bool = { _ in true }
-  ) async throws -> [Column] {
-    let rows = try await inParallel(0..<inputs.count, threads: threads) { index in
-      MetricColumn.all.map { column -> Double? in
-        guard isAsked(column), let value = column.value(inputs[index]), !value.isNaN else { return nil }
-        return value
-      }
-    }
-    return MetricColumn.all.indices.map { column in (MetricColumn.all[column], rows.map { $0[column] }) }
+    return MetricTable(columns: columns, values: values)
   }
 
   /// How a metric ranks the records beside the tail risk, and which of the riskiest it puts below its median.
@@ -208,12 +191,12 @@ public struct MetricsAnalysis: Sendable {
   ///
   /// - Complexity: O(k² M) for k metrics of M records, times log M for those that lack values of different records.
   private static func rankAgreement(
-    _ table: [Column], _ agreement: [MetricsReport.Agreement]
+    _ table: MetricTable, _ agreement: [MetricsReport.Agreement]
   ) -> MetricsReport.RankAgreement {
     let withRisk = Dictionary(
       uniqueKeysWithValues: agreement.compactMap { row in row.spearman.map { (row.metric, $0) } })
-    let columns = table.filter { $0.column.name == "tail_risk" || withRisk[$0.column.name] != nil }
-      .map { RankedColumn($0.column, $0.values) }
+    let columns = table.columns.filter { $0.name == "tail_risk" || withRisk[$0.name] != nil }
+      .map { RankedColumn($0, table[$0]) }
       .sorted { (withRisk[$0.name] ?? 2, $1.name) > (withRisk[$1.name] ?? 2, $0.name) }
     var result = MetricsReport.RankAgreement(metrics: columns.map(\.name))
     for row in columns.indices {
@@ -258,17 +241,11 @@ public struct MetricsAnalysis: Sendable {
   }
 
   /// One p-value for the set, from all membership scores that every record and held-out record has.
-  private func addDatasetInference(_ table: [Column], _ others: [Column], _ report: inout MetricsReport) {
-    let known = table.indices.filter { index in
-      table[index].column.isMembershipScore
-        && (table[index].values + others[index].values).allSatisfy { $0.map(\.isFinite) ?? false }
+  private func addDatasetInference(_ table: MetricTable, _ others: MetricTable, _ report: inout MetricsReport) {
+    let known = others.columns.filter { column in
+      (table[column] + others[column]).allSatisfy { $0.map(\.isFinite) ?? false }
     }
-    func rows(_ table: [Column]) -> [[Double]] {
-      (table.first?.values.indices ?? 0..<0).map { row in
-        known.map { table[$0].column.oriented(table[$0].values[row] ?? .nan) }
-      }
-    }
-    if let found = DatasetInference(suspects: rows(table), others: rows(others)) {
+    if let found = DatasetInference(suspects: table.scores(known), others: others.scores(known)) {
       report.dataSetMetrics.append(.init("dataset_inference_p", found.pValue))
     } else {
       report.unavailable.append(

@@ -77,13 +77,14 @@ extension MetricsReport: ReadableReport {
       "teacher_forced_accuracy",
     ]
     .filter { dataset[$0] != nil }
-    let riskiest = records.sorted { (risk($0), $1.id) > (risk($1), $0.id) }
+    let riskiest = records.map { (risk: $0["tail_risk"] ?? -.infinity, record: $0) }
+      .sorted { ($0.risk, $1.record.id) > ($1.risk, $0.record.id) }.map(\.record)
     document.table(
       .init(
         ["record", "S(\(settings.length))"] + columns, left: [0],
         rows: riskiest.prefix(20).map { record in
-          [NumberText.name(record.id), NumberText.probability(log: record.metrics["tail_risk"]?.wrappedValue)]
-            + columns.map { NumberText.text(record.metrics[$0]?.wrappedValue) }
+          [NumberText.name(record.id), NumberText.probability(log: record["tail_risk"])]
+            + columns.map { NumberText.text(record[$0]) }
         }))
     if !unavailable.isEmpty {
       document.heading("Not available")
@@ -94,6 +95,4 @@ extension MetricsReport: ReadableReport {
   }
 
   private func count(_ missed: [String]?) -> String { missed.map { "\($0.count)" } ?? "—" }
-
-  private func risk(_ record: RecordMetrics) -> Double { record.metrics["tail_risk"]?.wrappedValue ?? -.infinity }
 }

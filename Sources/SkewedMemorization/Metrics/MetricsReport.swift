@@ -112,9 +112,45 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   /// A row of the table.
   public struct RecordMetrics: Codable, Sendable, Equatable {
     /// The record's name.
-    public var id: String
+    public let id: String
+    /// The metrics' names, which all rows share.
+    private let names: [String]
+    /// Their values; NaN for none.
+    private let values: [Double]
+
+    init(id: String, names: [String], values: [Double]) {
+      (self.id, self.names, self.values) = (id, names, values)
+    }
+
     /// Values by the names of metrics; null where the record lacks what one takes, or for an infinity.
-    public var metrics: [String: OrNull<Double>]
+    public var metrics: [String: OrNull<Double>] {
+      Dictionary(
+        uniqueKeysWithValues: zip(names, values).map { ($0, OrNull(wrappedValue: $1.isNaN ? nil : $1)) })
+    }
+
+    /// One of the values; nil where the record lacks what it takes.
+    public subscript(metric: String) -> Double? {
+      names.firstIndex(of: metric).flatMap { values[$0].isNaN ? nil : values[$0] }
+    }
+
+    /// Whether two rows are of the same record and have the same values.
+    public static func == (a: RecordMetrics, b: RecordMetrics) -> Bool { a.id == b.id && a.metrics == b.metrics }
+
+    private enum CodingKeys: String, CodingKey { case id, metrics }
+
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      let metrics = try container.decode([String: OrNull<Double>].self, forKey: .metrics).sorted { $0.key < $1.key }
+      self.init(
+        id: try container.decode(String.self, forKey: .id), names: metrics.map(\.key),
+        values: metrics.map { $0.value.wrappedValue ?? .nan })
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(id, forKey: .id)
+      try container.encode(metrics, forKey: .metrics)
+    }
   }
 
   /// A column over records.

@@ -22,8 +22,9 @@ struct LengthOutlook: Sendable {
     let logMeans: [Double]
     /// How far bounds of the first tokens reach below and above their middle.
     let slack: (below: Double, above: Double)
-    /// ln S(1) … ln S(k) of the tokens known, bounds and all.
-    let known: ArraySlice<LogInterval>
+    /// Its law, of which as many tokens are used and known.
+    let law: DecodedLaw
+    let known: Int
   }
 
   /// Which end of proved bounds to take; a prediction has a mean, and bounds only through its first tokens.
@@ -82,15 +83,16 @@ struct LengthOutlook: Sendable {
   ) -> [Double] {
     var logNone = [Double](repeating: 0, count: length + 1)
     for record in records {
-      for (offset, value) in record.known.enumerated() {
-        logNone[offset + 1] += draws * log1mExp(side.of(value))
+      let logSurvival = record.law.logSurvival
+      for k in stride(from: 1, through: record.known, by: 1) {
+        logNone[k] += draws * log1mExp(side.of(logSurvival[k]))
       }
-      guard record.known.count < length else { continue }
+      guard record.known < length else { continue }
       let end = inOneDraw(logProbability(record, side, index: index, draws: draws), draws)
-      let start = record.known.last.map(side.of) ?? 0
+      let start = side.of(logSurvival[record.known])
       guard start > -.infinity else { continue }
-      for k in stride(from: record.known.count + 1, through: length, by: 1) {
-        let share = Double(k - record.known.count) / Double(length - record.known.count)
+      for k in stride(from: record.known + 1, through: length, by: 1) {
+        let share = Double(k - record.known) / Double(length - record.known)
         logNone[k] += draws * log1mExp(min(0, start + (end - start) * share))
       }
     }

@@ -51,35 +51,69 @@ public struct PredictAnalysis: Sendable {
   public func run(file: String, captureOptions: CaptureOptions = CaptureOptions()) async throws -> PredictReport {
     switch try Input(file: file, options: captureOptions) {
     case .summary(let sums): return try run(on: sums, name: file)
-    case .capture(let opened):
-      var options = captureOptions
-      // Without truncation or another temperature the tokens' own log-probabilities say all.
-      options.skipsAlternatives = decoding == .plain && vocabularySize == nil
-      return try await run(on: try await Capture(opened, options: options, threads: threads))
+    case .capture(let opened): return try await run(of: opened, captureOptions)
     case .counts: throw CaptureError(file: file, problem: "holds counts; predictions take a capture or a summary")
     }
+  }
+
+  /// Laws take the place of records while these are read.
+  private func run(of opened: InputFile, _ captureOptions: CaptureOptions) async throws -> PredictReport {
+    try check()
+    var options = captureOptions
+    // Without truncation or another temperature the tokens' own log-probabilities say all.
+    options.skipsAlternatives = decoding == .plain && vocabularySize == nil
+    let reader = CaptureReader(files: [opened.path], threads: threads, options: options)
+    var records = DecodedRecords(under: decoding, vocabularySize: vocabularySize)
+    var checks = EvidenceChecks()
+    let none = records
+    let decoded: @Sendable ([CaptureLine]) -> Result<(DecodedRecords, EvidenceChecks), any Error> = { lines in
+      Result {
+        var (part, checks) = (none, EvidenceChecks())
+        for line in lines {
+          let record = try line.get()
+          part.add(record)
+          checks.add(record)
+        }
+        return (part, checks)
+      }
+    }
+    try await reader.forEachPart(of: opened, decoded) {
+      let part = try $0.get()
+      records.merge(part.0)
+      checks.merge(part.1)
+    }
+    guard checks.records > 0 else { throw CaptureError(file: opened.path, problem: "no records") }
+    let evidence = try checks.accepted(file: opened.path, options)
+    if let problem = records.problem {
+      throw CaptureError(file: opened.path, field: problem.field, problem: problem.problem)
+    }
+    var report = try await report(on: records, file: opened.path)
+    report.warnings = evidence + report.warnings
+    return report
   }
 
   /// Predicts the records of a capture.
   ///
   /// - Throws: `ArgumentError` for settings out of range; `CaptureError` where a record lacks what the scheme needs.
   public func run(on capture: Capture) async throws -> PredictReport {
-    try await naming(capture) { try await report(on: capture.records, file: capture.name) }
+    try await naming(capture) {
+      try check()
+      return try await report(on: try await decoded(capture.records), file: capture.name)
+    }
   }
 
-  private func report(on records: [Record], file: String) async throws -> PredictReport {
-    try check()
-    if let vocabularySize, let largest = records.lazy.compactMap(\.largestTokenID).max(), largest >= vocabularySize {
+  private func report(on records: DecodedRecords, file: String) async throws -> PredictReport {
+    let rows = rows(of: records)
+    if let vocabularySize, let largest = records.largestTokenID, largest >= vocabularySize {
       throw ArgumentError(
         name: "vocabularySize", value: "\(vocabularySize)",
         allowed: "more than \(largest), the largest token number in the capture")
     }
-    let (laws, rows) = try await decoded(records)
     var warnings: [Warning] = []
     var first: (outlook: LengthOutlook, predictor: LengthPrediction?)?
     var grid: [PredictReport.GridEntry] = []
     for length in lengths {
-      let (outlook, predictor) = outlook(length, laws, rows, &warnings)
+      let (outlook, predictor) = outlook(length, records.laws, rows, &warnings)
       for (index, draws) in draws.enumerated() {
         grid.append(
           .init(
@@ -94,13 +128,13 @@ public struct PredictAnalysis: Sendable {
       }
       if first == nil { first = (outlook, predictor) }
     }
-    warnings += boundWarnings(records, laws)
+    warnings += records.warnings
     var report = PredictReport(
       file: file, length: lengths[0], given: given, decoding: decoding, draws: draws[0],
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid,
       predictor: first?.predictor.map { .init($0) }, warnings: warnings)
-    report.records = zip(records, first?.outlook.records ?? []).map { self.report($0, $1) }
-    let near = NearSums.of(records, draws: draws)
+    report.records = zip(records.ids, first?.outlook.records ?? []).map { self.report($0, $1) }
+    let near = NearSums.of(records.withNear, draws: draws)
     if !near.isEmpty { report.near = NearCopies.sorted(near) }
     if evaluates, let given { evaluate(rows, given, &report) }
     return report
@@ -111,44 +145,37 @@ public struct PredictAnalysis: Sendable {
   /// - Throws: As ``run(on:)``.
   func outlook(on records: [Record], _ warnings: inout [Warning]) async throws -> LengthOutlook {
     try check()
-    let (laws, rows) = try await decoded(records)
-    let outlook = outlook(lengths[0], laws, rows, &warnings).0
-    warnings += boundWarnings(records, laws)
+    let decoded = try await decoded(records)
+    let outlook = outlook(lengths[0], decoded.laws, rows(of: decoded), &warnings).0
+    warnings += decoded.warnings
     return outlook
   }
 
-  /// The records' laws under the scheme, and ln p of their tokens, which predictions are learned from; empty where
-  /// nothing is predicted.
-  private func decoded(_ records: [Record]) async throws -> (laws: [DecodedLaw], rows: [[Double]]) {
-    let laws = try await inParallel(0..<records.count, threads: threads) {
-      var record = records[$0]
-      record.vocabularySize = record.vocabularySize ?? vocabularySize
-      return try DecodedLaw(record, under: decoding)
+  /// The laws of records in memory.
+  ///
+  /// - Throws: `RecordError` where one lacks what the scheme needs.
+  private func decoded(_ records: [Record]) async throws -> DecodedRecords {
+    let none = DecodedRecords(under: decoding, vocabularySize: vocabularySize)
+    let size = 1000
+    let parts = try await inParallel(0..<((records.count + size - 1) / size), threads: threads) { part in
+      var decoded = none
+      for record in records[(part * size)..<min(records.count, (part + 1) * size)] { decoded.add(record) }
+      return decoded
     }
-    let isPredicted = evaluates || lengths.contains { length in laws.contains { known($0, length) < length } }
-    return (laws, isPredicted ? laws.map { $0.tokens.map(\.middle) } : laws.map { _ in [] })
+    var all = none
+    for part in parts { all.merge(part) }
+    if let problem = all.problem { throw problem }
+    return all
   }
 
-  /// What would make bounds narrower.
-  private func boundWarnings(_ records: [Record], _ laws: [DecodedLaw]) -> [Warning] {
-    let bounded = zip(records, laws).filter { !$0.1.isExact }.map(\.0)
-    var warnings: [Warning] = []
-    let bare = bounded.count { $0.topLogProbabilities == nil }
-    if bare > 0 {
-      warnings.append(Warning(.noAlternatives, counts: ["bare": bare, "records": records.count]))
-    }
-    if decoding.temperature > 1, vocabularySize == nil, bounded.contains(where: { $0.vocabularySize == nil }) {
-      warnings.append(Warning(.noVocabulary))
-    }
-    if let topK = decoding.topK {
-      let full = bounded.count { $0.topLogProbabilities?.contains { $0.count == topK } == true }
-      if full > 0 { warnings.append(Warning(.listEndsAtTopK, counts: ["top_k": topK, "records": full])) }
-    }
-    return warnings
+  /// ln p of the records' tokens, which predictions are learned from; empty where nothing is predicted.
+  private func rows(of records: DecodedRecords) -> [[Double]] {
+    let isPredicted = evaluates || lengths.contains { length in records.laws.contains { known($0, length) < length } }
+    return records.laws.map { isPredicted ? $0.tokens.map(\.middle) : [] }
   }
 
   /// How many tokens of a record are used and known.
-  private func known(_ law: DecodedLaw, _ length: Int) -> Int { min(given ?? .max, law.tokens.count, length) }
+  private func known(_ law: DecodedLaw, _ length: Int) -> Int { min(given ?? .max, law.length, length) }
 
   /// What is known at one length, and the predictor that serves most records.
   private func outlook(
@@ -158,7 +185,7 @@ public struct PredictAnalysis: Sendable {
     var tails: [Int: TailFits?] = [:]
     let records = zip(laws, rows).map { law, row -> LengthOutlook.RecordOutlook in
       let known = known(law, length)
-      let here = law.logSurvival[known]
+      let here = law.logSurvival(known)
       let start = here.middle
       let slack = start == -.infinity ? (0, 0) : (here.lower - start, here.upper - start)
       func outlook(
@@ -166,7 +193,7 @@ public struct PredictAnalysis: Sendable {
       ) -> LengthOutlook.RecordOutlook {
         .init(
           method: method, interval: interval, middle: middle, logMeans: draws.map(logMean), slack: slack,
-          known: law.logSurvival[1..<(known + 1)])
+          law: law, known: known)
       }
       func carried(_ value: Double) -> (Double) -> Double {
         { Extraction.logProbability(logSurvival: value, draws: $0) }
@@ -244,11 +271,11 @@ public struct PredictAnalysis: Sendable {
       extrapolated: records.count { $0.method == .extrapolated })
   }
 
-  private func report(_ record: Record, _ outlook: LengthOutlook.RecordOutlook) -> PredictReport.RecordPrediction {
+  private func report(_ id: String, _ outlook: LengthOutlook.RecordOutlook) -> PredictReport.RecordPrediction {
     func inDraws(_ value: Double) -> Double { Extraction.logProbability(logSurvival: value, draws: draws[0]) }
     func needed(_ value: Double) -> Double { Extraction.draws(logSurvival: value, probability: probabilities[0]) }
     return .init(
-      id: record.id, logProbability: inDraws(outlook.middle), lower: inDraws(outlook.interval.lower),
+      id: id, logProbability: inDraws(outlook.middle), lower: inDraws(outlook.interval.lower),
       upper: inDraws(outlook.interval.upper), method: outlook.method, drawsForProbability: needed(outlook.middle),
       drawsLower: needed(outlook.interval.upper), drawsUpper: needed(outlook.interval.lower))
   }

@@ -134,6 +134,6 @@ extension NearVerbatimBounds {
   /// ln S(n) of a verbatim copy under the scheme of the bounds; the middle where the scheme's own law leaves bounds.
   func logVerbatim(_ record: Record, _ law: MatchLengthLaw) throws(RecordError) -> Double {
     decoding == .plain
-      ? law.logSurvival[length] : try DecodedLaw(record, under: decoding).logSurvival[length].middle
+      ? law.logSurvival[length] : try DecodedLaw(record, under: decoding).logSurvival(length).middle
   }
 }

@@ -115,8 +115,8 @@ public struct ValidateAnalysis: Sendable {
     var best: (n: Int, spread: Double, probabilities: [Double], outcomes: [Bool])?
     for n in sequence(first: 1, next: { 2 * $0 <= longest ? 2 * $0 : nil }) where n <= longest {
       var (probabilities, outcomes): ([Double], [Bool]) = ([], [])
-      for record in draws where record.law.tokens.count >= n {
-        let probability = Double.exp(record.law.logSurvival[n].middle)
+      for record in draws where record.law.length >= n {
+        let probability = Double.exp(record.law.logSurvival(n).middle)
         for match in record.matches where match.compared >= n {
           probabilities.append(probability)
           outcomes.append(match.length >= n)
@@ -222,7 +222,7 @@ public struct ValidateAnalysis: Sendable {
         }
         logScore.add(.log(length == compared ? survival[length] : survival[length] - survival[length + 1]))
       }
-      if record.law.tokens.count >= longest {
+      if record.law.length >= longest {
         reaching += 1
         mean += survival[longest]
         variance += survival[longest] * (1 - survival[longest])

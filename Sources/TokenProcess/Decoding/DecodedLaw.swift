@@ -2,11 +2,54 @@ import GSLNumerics
 import RealModule
 
 /// The law of one record's match length under a decoding scheme, as bounds of ln S(n).
+///
+/// Where all is known, it takes 8 bytes a token, or those of the record that it is of.
 public struct DecodedLaw: Sendable {
+  /// The lower bounds of ln p'_j.
+  private let lower: [Double]
+  /// The upper ones; the same array where all tokens are known.
+  private let upper: [Double]
+  /// Whether all bounds are equal.
+  public let isExact: Bool
+
+  /// The number of reference tokens, L.
+  public var length: Int { lower.count }
+
   /// Bounds of ln p'_j for each reference token.
-  public let tokens: [LogInterval]
+  ///
+  /// - Complexity: O(L).
+  public var tokens: [LogInterval] { zip(lower, upper).map { LogInterval(lower: $0, upper: $1) } }
+
   /// Bounds of ln S(n), n = 0 … L: sums of the tokens' bounds.
-  public let logSurvival: [LogInterval]
+  ///
+  /// - Complexity: O(L).
+  public var logSurvival: [LogInterval] {
+    var result = [LogInterval(0)]
+    result.reserveCapacity(length + 1)
+    var (low, high) = (CompensatedSum(), CompensatedSum())
+    for index in lower.indices {
+      low.add(lower[index])
+      high.add(upper[index])
+      result.append(LogInterval(lower: min(low.value, high.value), upper: min(0, high.value)))
+    }
+    return result
+  }
+
+  /// Bounds of ln S(n).
+  ///
+  /// - Precondition: 0 <= n <= L.
+  /// - Complexity: O(n).
+  public func logSurvival(_ n: Int) -> LogInterval {
+    let low = CompensatedSum(of: lower[..<n]).value
+    let high = isExact ? low : CompensatedSum(of: upper[..<n]).value
+    return LogInterval(lower: min(low, high), upper: min(0, high))
+  }
+
+  private init(lower: [Double], upper: [Double]) {
+    isExact = lower == upper
+    self.lower = lower
+    self.upper = isExact ? lower : upper
+  }
 
   /// The law of a record that has been validated.
   ///
@@ -14,6 +57,10 @@ public struct DecodedLaw: Sendable {
   /// - Throws: `RecordError` where the scheme needs what the record has not: ranks, greedy tokens or alternatives for
   ///   greedy decoding.
   public init(_ record: Record, under decoding: Decoding) throws(RecordError) {
+    if decoding == .plain, record.topLogProbabilities == nil {
+      self.init(lower: record.tokenLogProbabilities, upper: record.tokenLogProbabilities)
+      return
+    }
     var tokens: [LogInterval] = []
     tokens.reserveCapacity(record.tokenLogProbabilities.count)
     let lists = record.topLogProbabilities
@@ -92,15 +139,7 @@ public struct DecodedLaw: Sendable {
 
   /// The law of tokens with these bounds.
   public init(tokens: [LogInterval]) {
-    self.tokens = tokens
-    var logSurvival = [LogInterval(0)]
-    var (low, high) = (CompensatedSum(), CompensatedSum())
-    for token in tokens {
-      low.add(token.lower)
-      high.add(token.upper)
-      logSurvival.append(LogInterval(lower: min(low.value, high.value), upper: min(0, high.value)))
-    }
-    self.logSurvival = logSurvival
+    self.init(lower: tokens.map(\.lower), upper: tokens.map(\.upper))
   }
 
   /// The law where nothing is known of the tokens at some positions.
@@ -109,7 +148,4 @@ public struct DecodedLaw: Sendable {
     for position in positions { tokens[position] = LogInterval(lower: -.infinity, upper: 0) }
     return DecodedLaw(tokens: tokens)
   }
-
-  /// Whether all bounds are equal.
-  public var isExact: Bool { tokens.allSatisfy(\.isExact) }
 }

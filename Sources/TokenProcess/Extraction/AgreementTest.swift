@@ -25,7 +25,7 @@ public struct AgreementTest: Sendable, Equatable {
     /// - Precondition: 0 <= length <= compared <= L for each.
     public init(law: DecodedLaw, matches: [(length: Int, compared: Int)]) {
       precondition(
-        matches.allSatisfy { 0 <= $0.length && $0.length <= $0.compared && $0.compared <= law.tokens.count },
+        matches.allSatisfy { 0 <= $0.length && $0.length <= $0.compared && $0.compared <= law.length },
         "matches lie within the compared tokens")
       self.law = law
       self.matches = matches

@@ -89,7 +89,7 @@ struct MetricsNotebook {
   }
 
   private func range(_ report: MetricsReport) -> String {
-    let risks = report.records.compactMap { $0.metrics["tail_risk"]?.wrappedValue }
+    let risks = report.records.compactMap { $0["tail_risk"] }
     guard let lowest = risks.min(), let highest = risks.max() else { return "nothing to nothing" }
     return "\(NumberText.probability(log: lowest)) to \(NumberText.probability(log: highest))"
   }
