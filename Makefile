@@ -7,7 +7,7 @@
 # make test-engines  the Python package on Spark and Ray, two executors each (needs PyPI and Java)
 # make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI)
 # make lint        the format, strictly;  make format  mends it
-# make benchmark   speed in release; scripts/benchmark-peers sets it beside plfit
+# make benchmark   speed in release;  make benchmark-peers  sets it beside other libraries and programs
 # make wheel       the Python package with the program in it;  make test-python  tests it (needs PyPI)
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
 # make docs        the documentation of all modules as a web site
@@ -20,7 +20,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo snapshots test test-slow fuzz test-pyspark test-engines lint format benchmark setup release install uninstall docs notebooks visual integration wheel test-python
+.PHONY: demo snapshots test test-slow fuzz test-pyspark test-engines lint format benchmark benchmark-peers setup release install uninstall docs notebooks visual integration wheel test-python
 
 setup:
 	@scripts/setup
@@ -60,6 +60,9 @@ fuzz: setup
 
 benchmark: setup
 	swift package --package-path Benchmarks benchmark --no-progress
+
+benchmark-peers: setup
+	scripts/benchmark-peers
 
 lint:
 	swift format lint --strict --recursive $(SWIFT_FILES)
@@ -121,3 +124,10 @@ test-pyspark: release
 # Spark and Ray from the Python package, with two executors each.
 test-engines: release
 	scripts/test-engines
+
+# The Python package with the program in it; installs auditwheel from PyPI into a folder of its own.
+wheel: setup
+	scripts/make-wheel
+
+test-python:
+	scripts/test-python

@@ -60,6 +60,16 @@ let package = Package(
       ],
       path: "Peers/HeavyTails"
     ),
+    .executableTarget(
+      name: "peer-tasks",
+      dependencies: [
+        .product(name: "SkewedMemorization", package: "SkewedMemorization"),
+        .product(name: "MemorizationMetrics", package: "SkewedMemorization"),
+        .product(name: "Similarity", package: "SkewedMemorization"),
+        .product(name: "GSLNumerics", package: "SkewedMemorization"),
+      ],
+      path: "Peers/Tasks"
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

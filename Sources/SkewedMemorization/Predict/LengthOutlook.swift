@@ -36,9 +36,9 @@ struct LengthOutlook: Sendable {
     case (.extrapolated, .middle), (.exact, _): record.logMeans[index]
     case (.extrapolated, .lower): record.logMeans[index] + record.slack.below
     case (.extrapolated, .upper): min(0, record.logMeans[index] + record.slack.above)
-    case (.interval, .lower): Extraction.logProbability(logSurvival: record.interval.lower, draws: draws)
-    case (.interval, .middle): record.logMeans[index]
-    case (.interval, .upper): Extraction.logProbability(logSurvival: record.interval.upper, draws: draws)
+    case (.bounds, .lower): Extraction.logProbability(logSurvival: record.interval.lower, draws: draws)
+    case (.bounds, .middle): record.logMeans[index]
+    case (.bounds, .upper): Extraction.logProbability(logSurvival: record.interval.upper, draws: draws)
     }
   }
 
@@ -105,8 +105,8 @@ struct LengthOutlook: Sendable {
     let found = records.count { record in
       let logSurvival =
         switch (record.method, side) {
-        case (.interval, .lower): record.interval.lower
-        case (.interval, .upper): record.interval.upper
+        case (.bounds, .lower): record.interval.lower
+        case (.bounds, .upper): record.interval.upper
         case (.extrapolated, .lower): record.middle + record.slack.below
         case (.extrapolated, .upper): min(0, record.middle + record.slack.above)
         case (_, .middle), (.exact, _): record.middle

@@ -198,7 +198,7 @@ public struct PredictAnalysis: Sendable {
       func carried(_ value: Double) -> (Double) -> Double {
         { Extraction.logProbability(logSurvival: value, draws: $0) }
       }
-      if known == length { return outlook(here.isExact ? .exact : .interval, here, start, carried(start)) }
+      if known == length { return outlook(here.isExact ? .exact : .bounds, here, start, carried(start)) }
       if learned[known] == nil {
         learned[known] = .some(
           known > 0 ? LengthPrediction(records: rows, given: known, length: length, tails: &tails) : nil)
@@ -267,7 +267,7 @@ public struct PredictAnalysis: Sendable {
           maximumExpected: maximumBounds,
           discoverableRate: [rate(.lower) ?? 0, rate(.upper) ?? 0])
       },
-      exact: records.count { $0.method == .exact }, bounded: records.count { $0.method == .interval },
+      exact: records.count { $0.method == .exact }, bounded: records.count { $0.method == .bounds },
       extrapolated: records.count { $0.method == .extrapolated })
   }
 

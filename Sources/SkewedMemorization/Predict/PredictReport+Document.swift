@@ -102,7 +102,7 @@ extension PredictReport: ReadableReport {
           [
             NumberText.name($0.id), NumberText.probability(log: $0.logProbability),
             NumberText.probability(log: $0.lower),
-            NumberText.probability(log: $0.upper), $0.method.text,
+            NumberText.probability(log: $0.upper), $0.method.rawValue,
             $0.drawsForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
           ]
         }))

@@ -36,12 +36,9 @@ public struct PredictReport: Codable, Sendable, Equatable {
     /// It is exact.
     case exact
     /// It lies between proved bounds.
-    case interval
+    case bounds
     /// It is predicted; the interval holds for 90 % of new records.
     case extrapolated
-
-    /// As tables have it: an interval between proved bounds is no statistical one.
-    var text: String { self == .interval ? "bounds" : rawValue }
   }
 
   /// One record.

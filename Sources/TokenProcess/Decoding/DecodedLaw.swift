@@ -40,9 +40,14 @@ public struct DecodedLaw: Sendable {
   /// - Precondition: 0 <= n <= L.
   /// - Complexity: O(n).
   public func logSurvival(_ n: Int) -> LogInterval {
-    let low = CompensatedSum(of: lower[..<n]).value
-    let high = isExact ? low : CompensatedSum(of: upper[..<n]).value
-    return LogInterval(lower: min(low, high), upper: min(0, high))
+    precondition(n >= 0 && n <= length, "n = \(n) is outside 0 … \(length)")
+    var (low, high) = (CompensatedSum(), CompensatedSum())
+    for index in 0..<n {
+      low.add(lower[index])
+      if !isExact { high.add(upper[index]) }
+    }
+    let upper = isExact ? low.value : high.value
+    return LogInterval(lower: min(low.value, upper), upper: min(0, upper))
   }
 
   private init(lower: [Double], upper: [Double]) {

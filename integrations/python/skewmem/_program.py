@@ -42,7 +42,7 @@ class DataError(SkewmemError):
 
 def program() -> str:
     """The path of the program: that of this package, or the one on the PATH (`SKEWMEM` in the environment comes first)."""
-    own = Path(__file__).parent / "bin" / "skewmem"
+    own = Path(__file__).parent / "skewmem"
     found = os.environ.get("SKEWMEM") or (str(own) if own.exists() else shutil.which("skewmem"))
     if not found:
         raise SkewmemError("the skewmem program is neither in this package nor on the PATH", 127)
