@@ -23,6 +23,7 @@ extension Record {
   /// Whether the reference token is the model's first choice at each position; nil when the record has neither ranks
   /// nor both token lists.
   public var isFirstChoice: [Bool]? {
+    if isBare { return nil }
     if let ranks { return ranks.map { $0 == 0 } }
     guard let greedyTokenIDs, let referenceTokenIDs else { return nil }
     return zip(greedyTokenIDs, referenceTokenIDs).map { $0 == $1 }

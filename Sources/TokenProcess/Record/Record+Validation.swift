@@ -27,6 +27,7 @@ extension Record {
     for (index, value) in tokenLogProbabilities.enumerated() where !(value <= 0) {
       tokenLogProbabilities[index] = try Self.rounded(value, field: "token_logprobs[\(index)]")
     }
+    guard !isBare else { return }
     try checkLength(referenceTokenIDs, "reference_token_ids")
     try checkLength(greedyTokenIDs, "greedy_token_ids")
     try checkLength(ranks, "ranks")

@@ -193,6 +193,9 @@ public struct Record: Sendable, Equatable {
   /// One or none: a record of probabilities alone stays small, and what a record has is copied when it is changed only.
   private var details: [Details] = []
 
+  /// Whether it has probabilities alone, so that no other rule can be broken.
+  var isBare: Bool { details.isEmpty }
+
   private mutating func change(_ body: (inout Details) -> Void) {
     if details.isEmpty { details.append(Details()) }
     body(&details[0])
