@@ -72,7 +72,7 @@ let package = Package(
     ),
     .target(
       name: "MemorizationMetrics",
-      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+      dependencies: ["CVectors", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(name: "Reports", dependencies: ["GSLNumerics"]),
     .target(name: "Compression", dependencies: ["CZlib", "CZstd"]),

@@ -50,21 +50,26 @@ Levenshtein.distance(a, b), Levenshtein.normalized_similarity(a, b), Indel.norma
 """
 
 
+# In a process of its own: a child's peak memory is at least that of the process that starts it.
+MEASURE = """
+import json, os, subprocess, sys, time
+start = time.monotonic()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(json.dumps([status, usage.ru_utime + usage.ru_stime, time.monotonic() - start, usage.ru_maxrss / 1024]))
+"""
+
+
 def measured(arguments):
     """Processor seconds of each run, the median wall time, and the peak memory in MB."""
-    seconds, walls, memory = [], [], 0
+    runs = []
     for _ in range(RUNS):
-        with open(os.devnull, "wb") as nothing:
-            before = os.times()
-            child = subprocess.Popen(arguments, stdout=nothing, stderr=nothing)
-            _, status, usage = os.wait4(child.pid, 0)
-            after = os.times()
+        status, *run = json.loads(subprocess.run([sys.executable, "-c", MEASURE, *arguments], capture_output=True, check=True).stdout)
         if status:
             return None
-        seconds.append(usage.ru_utime + usage.ru_stime)
-        walls.append(after.elapsed - before.elapsed)
-        memory = max(memory, usage.ru_maxrss / 1024)
-    return seconds, statistics.median(walls), memory
+        runs.append(run)
+    seconds, walls, memory = zip(*runs)
+    return seconds, statistics.median(walls), max(memory)
 
 
 def has(module):

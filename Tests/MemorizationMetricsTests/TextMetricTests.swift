@@ -87,6 +87,29 @@ private struct Cases: Decodable {
     }
   }
 
+  /// Long sequences, of which eight columns are done at once, against the matrix row by row: symbols that are frequent
+  /// and rare, lengths around whole words and whole eights, and parts in common.
+  @Test(arguments: [2, 5, 60, 5000])
+  func longSequences(symbols: UInt64) {
+    var generator = SeededGenerator(seed: symbols)
+    for (m, n) in [(448, 449), (512, 520), (513, 700), (640, 641), (575, 1003), (900, 2011)] {
+      let first = (0..<m).map { _ in Int(generator.next() % symbols) }
+      var second = (0..<n).map { _ in Int(generator.next() % symbols) }
+      second.replaceSubrange(100..<250, with: first[50..<200])
+      var row = Array(0...n)
+      for i in 1...m {
+        var diagonal = row[0]
+        row[0] = i
+        for j in 1...n {
+          let replaced = diagonal + (first[i - 1] == second[j - 1] ? 0 : 1)
+          diagonal = row[j]
+          row[j] = min(replaced, row[j] + 1, row[j - 1] + 1)
+        }
+      }
+      #expect(EditDistance.levenshtein(first, second) == row[n] && EditDistance.levenshtein(second, first) == row[n])
+    }
+  }
+
   /// Beyond sixteen-bit lengths: a run of 20 inside 70,000 different tokens.
   @Test func longSequences() {
     let reference = Array(0..<70_000)

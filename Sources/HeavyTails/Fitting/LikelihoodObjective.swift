@@ -90,19 +90,14 @@ extension LikelihoodObjective {
     return best.isConverged ? best : try simplexSteps(from: best)
   }
 
-  /// As ``search(from:enough:)`` to a thousandth of a standard error, for a fit among many of which one is chosen and
-  /// made anew: Newton's method from the start, with a quasi-Newton search, cut short, only where that does not arrive.
-  /// What runs towards an edge is not followed to its end.
-  func roughSearch(from starts: [[Double]], enough: Int) -> NewtonResult? {
-    var best: NewtonResult?
-    for (index, start) in ordered(starts).prefix(enough + 3).enumerated() where index < enough || best == nil {
-      guard
-        let found = quickNewtonSteps(from: start.point, untilGain: 1e-5)
-          ?? quasiNewton(from: start.point, atMost: 100).map({ newtonSteps(from: $0, atMost: 4) })
-      else { continue }
-      if found.value < best?.value ?? .infinity { best = found }
-    }
-    return best
+  /// As ``search(from:enough:)`` with less effort, for a fit among many: Newton's method from the starts and, where it
+  /// arrives from none, a quasi-Newton search that is cut short. What runs towards an edge is not followed to its end.
+  func quickSearch(from starts: [[Double]], enough: Int, untilGain gain: Double) -> NewtonResult? {
+    let starts = ordered(starts).prefix(enough + 3)
+    let found = starts.prefix(enough).compactMap { quickNewtonSteps(from: $0.point, untilGain: gain) }
+    if let best = found.min(by: { $0.value < $1.value }), best.value <= starts[0].value { return best }
+    return starts.lazy.compactMap { quasiNewton(from: $0.point, atMost: 100) }.first
+      .map { newtonSteps(from: $0, atMost: 4) }
   }
 
   /// The starts with a finite value, the most promising first.
@@ -238,7 +233,8 @@ extension LikelihoodObjective {
   }
 
   /// Newton's method until a step gains less than asked in the log-likelihood or rounding is all that is left of it; nil
-  /// where forty steps do not arrive.
+  /// where forty steps do not arrive, or arrive where a coordinate has a standard error above 30: on the plateau before
+  /// an edge nothing is gained either, whatever lies elsewhere.
   ///
   /// The Hessian is from one-sided differences, good to some five digits: each step leaves a 10⁻⁵th of the way.
   func quickNewtonSteps(from start: [Double], untilGain enough: Double) -> NewtonResult? {
@@ -246,9 +242,9 @@ extension LikelihoodObjective {
     var point = start
     var lastGain = Double.infinity
     for iteration in 1...40 {
-      guard let hessian = oneSidedHessian(at: point, here.gradient),
-        let direction = hessian.inverse() ?? hessian.positiveDefiniteInverse()
-      else { return nil }
+      guard let hessian = oneSidedHessian(at: point, here.gradient) else { return nil }
+      let inverse = hessian.inverse()
+      guard let direction = inverse ?? hessian.positiveDefiniteInverse() else { return nil }
       let step = direction.multiplied(by: here.gradient)
       let gain = 0.5 * zip(step, here.gradient).reduce(0) { $0 + $1.0 * $1.1 } * weight
       var scale = 1.0
@@ -264,6 +260,7 @@ extension LikelihoodObjective {
       here = next
       defer { lastGain = gain }
       if gain < enough || gain < 1e-12 && gain > 0.25 * lastGain {
+        guard let inverse, inverse.diagonal.allSatisfy({ $0 / weight <= 900 }) else { return nil }
         return NewtonResult(
           point: point, value: here.value, inverseInformation: nil, isConverged: true, iterations: iteration)
       }

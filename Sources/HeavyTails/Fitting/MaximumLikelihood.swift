@@ -28,14 +28,23 @@ public struct MaximumLikelihood: Sendable {
   public var startingValues: [String: Double] = [:]
 
   /// How much is asked of a fit.
-  enum Effort {
+  enum Effort: Equatable {
     /// A maximum to the last digits, with errors and a look at edges.
     case full
     /// One of many of which one is chosen and made again: fewer starts and digits, and with a neighbor that is close
     /// no other start.
     case scan(isClose: Bool)
-    /// Of simulated data: a maximum to the last digits, from the law that these were simulated from.
+    /// Of data simulated from the neighbor: to the last digits inside, and as a scan at edges. Families with kinks or
+    /// many local maxima are given full effort.
     case replicate
+
+    /// The gain in the log-likelihood below which the search ends; nil for full effort.
+    var enough: Double? { self == .full ? nil : self == .replicate ? 1e-19 : 1e-5 }
+
+    /// Whether it is for every family.
+    var isForAll: Bool { self != .replicate }
+
+    var isClose: Bool { self != .scan(isClose: false) }
   }
 
   /// How much is asked of the fit.
@@ -211,22 +220,20 @@ public struct MaximumLikelihood: Sendable {
     func coordinates(_ points: [[Double]]) -> [[Double]] {
       points.map { F.coordinates(of: $0, reach: counts.reach) }
     }
-    let near = neighbor.flatMap { $0.law as? F }.map { [$0.parameters] } ?? []
-    // A family with many local maxima is searched from its own starting points as well.
-    let isWellBehaved = F.searches == 1
-    switch effort {
-    case .full: break
-    case .scan(let isClose):
-      let points = (isWellBehaved || isClose) && !near.isEmpty ? [] : F.startingPoints(for: counts.withoutIntervals)
-      let enough = F.searches > 4 ? 2 : 1
-      guard let found = likelihood.roughSearch(from: coordinates(near + points + extraStarts), enough: enough) else {
+    let isWellBehaved = F.searches == 1 && F.isSmooth
+    if let gain = effort.enough, effort.isForAll || isWellBehaved {
+      let near = neighbor.flatMap { $0.law as? F }.map { [$0.parameters] } ?? []
+      // A family with many local maxima is searched from its own starting points as well, unless the neighbor is close.
+      if effort.isClose || isWellBehaved, let start = coordinates(near).first,
+        let found = likelihood.quickNewtonSteps(from: start, untilGain: gain)
+      {
+        return try plainFit(F.self, counts, found)
+      }
+      let points = near + F.startingPoints(for: counts.withoutIntervals) + extraStarts
+      let enough = isWellBehaved ? 3 : F.searches > 4 ? 2 : 1
+      guard let found = likelihood.quickSearch(from: coordinates(points), enough: enough, untilGain: gain) else {
         throw DistributionError.impossibleData(family: F.familyName)
       }
-      return try plainFit(F.self, counts, found)
-    case .replicate:
-      guard isWellBehaved, let start = coordinates(near).first,
-        let found = likelihood.quickNewtonSteps(from: start, untilGain: 1e-19)
-      else { break }
       return try plainFit(F.self, counts, found)
     }
     let points =

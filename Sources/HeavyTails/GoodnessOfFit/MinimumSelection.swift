@@ -77,10 +77,11 @@ public struct MinimumSelection: Sendable {
       }
       return (LengthWindow(from: minimum), (family, [alpha]))
     }
-    let lengths = data.cells.filter { $0.exact > 0 }.map(\.length)
+    // Of the longest lengths alone nothing is known.
+    let lengths = data.cells.filter { $0.exact > 0 && $0.length < data.maximum }.map(\.length)
     guard
       let minimum = try minimum(
-        family, data, lengths: lengths.dropLast(), through: maximum, smallestTail: smallestTail, &known)
+        family, data, lengths: lengths, through: maximum, smallestTail: smallestTail, &known)
     else { throw DistributionError.noData }
     return (LengthWindow(from: minimum, through: maximum), nil)
   }
@@ -95,7 +96,8 @@ public struct MinimumSelection: Sendable {
       let tail = data.restricted(from: candidates[index])
       guard tail.total >= smallestTail else { return }
       var estimator = MaximumLikelihood(window: LengthWindow(from: candidates[index], through: maximum))
-      estimator.effort = .scan(isClose: isClose)
+      // Tails of few lengths cost little, and their maxima lie at edges.
+      estimator.effort = tail.cells.count <= 8 ? .full : .scan(isClose: isClose)
       estimator.neighbor = found.min { ($0.index - index).magnitude < ($1.index - index).magnitude }?.fit
       guard let fit = try? estimator.fit(family, to: tail, known: &known.fits[candidates[index], default: [:]]) else {
         return

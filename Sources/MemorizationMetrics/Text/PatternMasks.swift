@@ -53,6 +53,40 @@ struct PatternMasks {
     return slot
   }
 
+  /// Calls `body` with the bits that are kept.
+  func withKeptBits(_ body: (UnsafePointer<UInt64>) -> Void) {
+    kept.withUnsafeBufferPointer { kept in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { none in
+        guard let other = none.baseAddress else { return }
+        body(kept.baseAddress ?? UnsafePointer(other))
+      }
+    }
+  }
+
+  /// The symbol's bits: those kept, or the buffer of zeros, in which they are set.
+  func bits(
+    of symbol: Int, kept: UnsafePointer<UInt64>, in buffer: UnsafeMutablePointer<UInt64>
+  ) -> UnsafePointer<UInt64> {
+    let slot = slot(of: symbol)
+    if places[slot] >= 0 { return kept + places[slot] }
+    var position = last[slot]
+    while position >= 0 {
+      buffer[position >> 6] |= 1 << UInt64(position & 63)
+      position = before[position]
+    }
+    return UnsafePointer(buffer)
+  }
+
+  /// Sets the bits of a symbol in a buffer back to 0.
+  func clear(_ symbol: Int, in buffer: UnsafeMutablePointer<UInt64>) {
+    let slot = slot(of: symbol)
+    var position = places[slot] >= 0 ? -1 : last[slot]
+    while position >= 0 {
+      buffer[position >> 6] = 0
+      position = before[position]
+    }
+  }
+
   /// Calls `body` with a buffer in which the symbol's bits are set; false for a symbol that the pattern lacks, without
   /// a call.
   @inline(__always)
