@@ -28,7 +28,7 @@ public struct MaximumLikelihood: Sendable {
   public var startingValues: [String: Double] = [:]
 
   /// How much is asked of a fit.
-  enum Effort: Equatable {
+  enum Effort {
     /// A maximum to the last digits, with errors and a look at edges.
     case full
     /// One of many of which one is chosen and made again: fewer starts and digits, and with a neighbor that is close
@@ -37,14 +37,6 @@ public struct MaximumLikelihood: Sendable {
     /// Of data simulated from the neighbor: to the last digits inside, and as a scan at edges. Families with kinks or
     /// many local maxima are given full effort.
     case replicate
-
-    /// The gain in the log-likelihood below which the search ends; nil for full effort.
-    var enough: Double? { self == .full ? nil : self == .replicate ? 1e-19 : 1e-5 }
-
-    /// Whether it is for every family.
-    var isForAll: Bool { self != .replicate }
-
-    var isClose: Bool { self != .scan(isClose: false) }
   }
 
   /// How much is asked of the fit.
@@ -220,22 +212,7 @@ public struct MaximumLikelihood: Sendable {
     func coordinates(_ points: [[Double]]) -> [[Double]] {
       points.map { F.coordinates(of: $0, reach: counts.reach) }
     }
-    let isWellBehaved = F.searches == 1 && F.isSmooth
-    if let gain = effort.enough, effort.isForAll || isWellBehaved {
-      let near = neighbor.flatMap { $0.law as? F }.map { [$0.parameters] } ?? []
-      // A family with many local maxima is searched from its own starting points as well, unless the neighbor is close.
-      if effort.isClose || isWellBehaved, let start = coordinates(near).first,
-        let found = likelihood.quickNewtonSteps(from: start, untilGain: gain)
-      {
-        return try plainFit(F.self, counts, found)
-      }
-      let points = near + F.startingPoints(for: counts.withoutIntervals) + extraStarts
-      let enough = isWellBehaved ? 3 : F.searches > 4 ? 2 : 1
-      guard let found = likelihood.quickSearch(from: coordinates(points), enough: enough, untilGain: gain) else {
-        throw DistributionError.impossibleData(family: F.familyName)
-      }
-      return try plainFit(F.self, counts, found)
-    }
+    if let fit = try quickFit(F.self, counts, likelihood, extraStarts) { return fit }
     let points =
       start.flatMap { $0.family == F.self ? [$0.parameters] : nil } ?? F.startingPoints(for: counts.withoutIntervals)
     // Starting points know nothing of a window, so more of them are tried there.
@@ -248,6 +225,35 @@ public struct MaximumLikelihood: Sendable {
     }
     guard let best else { throw DistributionError.impossibleData(family: F.familyName) }
     return try interiorFit(F.self, counts, likelihood, best)
+  }
+
+  /// A fit with less than full effort; nil where this is asked for, or the family needs it.
+  private func quickFit<F: FittableFamily>(
+    _: F.Type, _ counts: CensoredCounts, _ likelihood: CensoredLikelihood<F>, _ extraStarts: [[Double]]
+  ) throws -> Fit? {
+    // With one maximum, but for edges, and derivatives everywhere.
+    let isWellBehaved = F.searches == 1 && F.isSmooth
+    let (gain, trustsNeighbor): (Double, Bool)
+    switch effort {
+    case .scan(let isClose): (gain, trustsNeighbor) = (1e-5, isClose || isWellBehaved)
+    case .replicate where isWellBehaved: (gain, trustsNeighbor) = (1e-19, true)
+    case .full, .replicate: return nil
+    }
+    func coordinates(_ points: [[Double]]) -> [[Double]] {
+      points.map { F.coordinates(of: $0, reach: counts.reach) }
+    }
+    let near = neighbor.flatMap { $0.law as? F }.map { [$0.parameters] } ?? []
+    if trustsNeighbor, let start = coordinates(near).first,
+      let found = likelihood.quickNewtonSteps(from: start, untilGain: gain)
+    {
+      return try plainFit(F.self, counts, found)
+    }
+    let points = near + F.startingPoints(for: counts.withoutIntervals) + extraStarts
+    let enough = isWellBehaved ? 3 : F.searches > 4 ? 2 : 1
+    guard let found = likelihood.quickSearch(from: coordinates(points), enough: enough, untilGain: gain) else {
+      throw DistributionError.impossibleData(family: F.familyName)
+    }
+    return try plainFit(F.self, counts, found)
   }
 
   /// The law where a search ended, without errors or a look at edges.

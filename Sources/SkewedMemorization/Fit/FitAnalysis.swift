@@ -82,28 +82,9 @@ public struct FitAnalysis: Sendable {
       var options = captureOptions
       options.skipsAlternatives = true
       options.alternativesSample = EvidenceChecks.alternativesSample
-      let reader = CaptureReader(files: [file], threads: resampling.threads, options: options)
-      var sums = try DataSetSums(lengths: [1], top: 0)
-      let empty = sums
-      var checks = EvidenceChecks()
-      let summed: @Sendable ([CaptureLine]) -> Result<(DataSetSums, EvidenceChecks), any Error> = { lines in
-        Result {
-          var (part, checks) = (empty, EvidenceChecks())
-          for line in lines {
-            let record = try line.get()
-            part.add(record)
-            checks.add(record)
-          }
-          return (part, checks)
-        }
-      }
-      try await reader.forEachPart(of: opened, summed) {
-        let part = try $0.get()
-        try sums.merge(part.0)
-        checks.merge(part.1)
-      }
-      guard sums.records > 0 else { throw CaptureError(file: file, problem: "no records") }
-      let evidence = try checks.accepted(file: file, options)
+      let (sums, evidence) = try await checkedReading(
+        of: opened, options: options, threads: resampling.threads, from: try DataSetSums(lengths: [1], top: 0),
+        add: { $0.add($1) }, merge: { try $0.merge($1) })
       var report = try await run(on: sums, name: file)
       report.warnings = evidence + report.warnings
       return report

@@ -62,28 +62,10 @@ public struct PredictAnalysis: Sendable {
     var options = captureOptions
     // Without truncation or another temperature the tokens' own log-probabilities say all.
     options.skipsAlternatives = decoding == .plain && vocabularySize == nil
-    let reader = CaptureReader(files: [opened.path], threads: threads, options: options)
-    var records = DecodedRecords(under: decoding, vocabularySize: vocabularySize)
-    var checks = EvidenceChecks()
-    let none = records
-    let decoded: @Sendable ([CaptureLine]) -> Result<(DecodedRecords, EvidenceChecks), any Error> = { lines in
-      Result {
-        var (part, checks) = (none, EvidenceChecks())
-        for line in lines {
-          let record = try line.get()
-          part.add(record)
-          checks.add(record)
-        }
-        return (part, checks)
-      }
-    }
-    try await reader.forEachPart(of: opened, decoded) {
-      let part = try $0.get()
-      records.merge(part.0)
-      checks.merge(part.1)
-    }
-    guard checks.records > 0 else { throw CaptureError(file: opened.path, problem: "no records") }
-    let evidence = try checks.accepted(file: opened.path, options)
+    let (records, evidence) = try await checkedReading(
+      of: opened, options: options, threads: threads,
+      from: DecodedRecords(under: decoding, vocabularySize: vocabularySize), add: { $0.add($1) },
+      merge: { $0.merge($1) })
     if let problem = records.problem {
       throw CaptureError(file: opened.path, field: problem.field, problem: problem.problem)
     }

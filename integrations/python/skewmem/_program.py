@@ -136,14 +136,39 @@ def _option(name: str, value: Any) -> list[str]:
         return [option, ",".join(repr(element) for element in value)]
     if isinstance(value, (list, tuple)):
         return [part for element in value for part in _option(name, element)]
-    return [option, str(value)]
+    # In one argument, so that a flag does not take the value for a capture.
+    return [f"{option}={_path(value) if isinstance(value, os.PathLike) else value}"]
+
+
+def _path(path: Any) -> str:
+    """A path as an argument: `~` is the home folder, and a name that begins with - no option."""
+    path = os.path.expanduser(os.fspath(path))
+    return f"./{path}" if path.startswith("-") and path != "-" else path
+
+
+def _plain(value: Any) -> Any:
+    """Python's numbers and lists in place of numpy's."""
+    return value.tolist() if hasattr(value, "tolist") and getattr(value, "ndim", 2) < 2 else value
+
+
+def _are_paths(capture: Capture) -> bool:
+    return isinstance(capture, (list, tuple)) and len(capture) > 0 and all(is_path(element) for element in capture)
 
 
 class _Call:
     """A command with its captures: paths as they are, the first other one on standard input, the rest through pipes."""
 
     def __init__(self, command: Sequence[str], captures: Sequence[Capture], options: dict[str, Any]):
-        self.command, self.captures, self.options = list(command), list(captures), options
+        options = {key: _plain(value) for key, value in options.items()}
+        for key in ("output", "format"):
+            if key in options:
+                raise UsageError(f"{key} is no option here: a report has to_dict(), records and html, which can be written to files", 64)
+        # A list of paths is as many captures.
+        flattened = [path for capture in captures for path in (capture if _are_paths(capture) else [capture])]
+        for capture in flattened:
+            if not is_path(capture) and not hasattr(capture, "__iter__") and not hasattr(capture, "to_batches"):
+                raise UsageError(f"a capture is a path, a list of records, a table or a dict of arrays, not {capture!r}", 64)
+        self.command, self.captures, self.options = list(command), flattened, options
         given = [*captures, *(value for value in options.values() if not isinstance(value, (str, int, float, bool, type(None))))]
         # An iterator is its own iterator, and is used up by one run.
         self.can_repeat = not any(isinstance(value, Iterator) for value in given)
@@ -154,14 +179,17 @@ class _Call:
             passed: list[int] = []
             inputs: list[Any] = []
 
-            def name(capture: Capture) -> str:
+            names: dict[str, str] = {}
+
+            def name(capture: Capture, option: Optional[str] = None) -> str:
                 if is_path(capture):
-                    return os.fspath(capture)
+                    return _path(capture)
                 if not inputs:
                     inputs.append(capture)
                     return "-"
                 read, write = os.pipe()
                 passed.append(read)
+                names[f"/dev/fd/{read}"] = option or f"capture {len(passed) + 1}"
                 feeds.append((write, capture))
                 return f"/dev/fd/{read}"
 
@@ -172,7 +200,9 @@ class _Call:
                 isCapture = value is not None and key != "columns" and not isinstance(value, (str, os.PathLike, int, float, bool)) and not (
                     isinstance(value, (list, tuple)) and all(isinstance(element, (str, int, float, os.PathLike)) for element in value)
                 )
-                arguments += _option(key, name(value) if isCapture else value)
+                if key == "columns" and not any(is_path(capture) for capture in self.captures):
+                    continue  # columns that are renamed here
+                arguments += _option(key, name(value, key) if isCapture else value)
             arguments += ["--format", form]
             if "quiet" not in self.options:
                 arguments.append("--quiet")
@@ -188,7 +218,7 @@ class _Call:
             def feed(stream: Any, capture: Capture) -> None:
                 try:
                     with stream:
-                        for line in lines(capture):
+                        for line in lines(capture, self.options.get("columns")):
                             stream.write(line)
                 except BrokenPipeError:
                     pass  # the program has said why
@@ -209,6 +239,8 @@ class _Call:
                 raise failures[0]
             if child.returncode != 0:
                 message = errors.decode(errors="replace").strip() or f"skewmem ended with {child.returncode}"
+                for descriptor, argument in names.items():
+                    message = message.replace(descriptor, argument)
                 kind = {64: UsageError, 65: DataError}.get(child.returncode, SkewmemError)
                 raise kind(message, child.returncode)
             return output

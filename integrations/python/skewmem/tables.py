@@ -39,7 +39,7 @@ def lines(parts: Iterable[Any], columns: Optional[Mapping[str, str]] = None, *, 
     """The lines of record batches, many in one piece of bytes.
 
     parts: Arrow record batches. columns: the names of columns by the fields that they hold, where they have other names: {"token_logprobs": "logprobs"}.
-    A row without an `id` is called row-0, row-1, … from `first_row` on. Lists of log-probabilities end at the first NaN.
+    A row without an `id` is called row-0, row-1, … from `first_row` on. NaN at the end of a list is padding.
     """
     names = {column: field for field, column in (columns or {}).items()}
     row = first_row
@@ -97,7 +97,7 @@ def _texts(column: Any) -> Any:
 
     rows = column.to_pylist()
     return pyarrow.array(
-        [None if is_missing(value) else json.dumps(json_value(value), allow_nan=False) for value in rows], type=pyarrow.large_string())
+        [None if is_missing(value) else json.dumps(json_value(value, is_padded=True), default=str) for value in rows], type=pyarrow.large_string())
 
 
 def _joined(*parts: Any) -> Any:

@@ -184,3 +184,52 @@ def test_scoring_a_model():
     assert skewmem.audit_model(model, None, rows, replicates=100).tokens == 6
     with pytest.raises(ValueError, match="record 1"):
         list(skewmem.score(model, None, [{"id": "a"}]))
+
+
+def test_nan_is_padding_at_the_end_of_an_array_only():
+    rows = numpy.array([[-0.1, -0.2, -0.3], [-0.1, numpy.nan, numpy.nan]])
+    report = skewmem.audit({"token_logprobs": rows})
+    assert {record["id"]: record["length"] for record in report.records_at_risk} == {"row-0": 3, "row-1": 1}
+    pandas = pytest.importorskip("pandas")
+    broken = [-0.1, float("nan"), -9.0]
+    for capture in (
+        [{"id": "a", "token_logprobs": broken}], [{"id": "a", "token_logprobs": numpy.array(broken)}], [{"id": "a", "token_logprobs": [-0.1, float("nan")]}],
+        {"token_logprobs": numpy.array([broken])}, pandas.DataFrame({"id": ["a"], "token_logprobs": [broken]}),
+    ):
+        with pytest.raises(skewmem.DataError) as raised:
+            skewmem.audit(capture)
+        assert raised.value.line == 1 and raised.value.field == "token_logprobs[1]"
+
+
+def test_lengths_and_offsets_of_arrays():
+    padded = numpy.array([[-0.1, -0.2, -0.4], [-0.1, 0, 0]])
+    flat = numpy.array([-0.1, -0.2, -0.4, -0.1])
+    expected = without_files(skewmem.audit([{"id": "row-0", "token_logprobs": [-0.1, -0.2, -0.4]}, {"id": "row-1", "token_logprobs": [-0.1]}]))
+    assert without_files(skewmem.audit({"token_logprobs": padded, "lengths": numpy.array([3, 1])})) == expected
+    assert without_files(skewmem.audit({"token_logprobs": flat, "offsets": numpy.array([0, 3, 4])})) == expected
+    with pytest.raises(ValueError, match="different lengths"):
+        skewmem.audit({"token_logprobs": padded, "lengths": [3, 1, 2]})
+
+
+def test_columns_in_memory():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"name": ["a"], "logprobs": [[-0.1, -0.2]], "when": [pandas.Timestamp("2020-01-01")]})
+    expected = without_files(skewmem.audit([{"id": "a", "token_logprobs": [-0.1, -0.2]}]))
+    for capture in (frame, frame.to_dict("records"), {"name": ["a"], "logprobs": [[-0.1, -0.2]]}):
+        assert without_files(skewmem.audit(capture, columns={"id": "name", "token_logprobs": "logprobs"})) == expected
+    with pytest.raises(ValueError, match="there is no column missing"):
+        skewmem.audit(frame, columns={"id": "missing"})
+
+
+def test_arguments_are_checked():
+    rows = [{"id": "a", "token_logprobs": [-0.1, -0.2]}]
+    for arguments in ({"no_text": "yes"}, {"output": "report.json"}, {"format": "html"}, {"colour": True}):
+        with pytest.raises(skewmem.UsageError):
+            skewmem.audit(rows, **arguments)
+    for capture in (None, 3):
+        with pytest.raises(skewmem.UsageError):
+            skewmem.audit(capture)
+    assert skewmem.audit(rows, top=numpy.int64(1), length=numpy.array([1, 2])).to_dict()["records"] == 1
+    with pytest.raises(skewmem.DataError) as raised:
+        skewmem.audit(rows, held_out=[{"id": "b", "token_logprobs": [0.5]}])
+    assert raised.value.file == "held_out" and raised.value.line == 1
