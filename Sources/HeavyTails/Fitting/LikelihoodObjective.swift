@@ -179,11 +179,7 @@ extension LikelihoodObjective {
       }
       columns.append(column)
     }
-    var result = SymmetricMatrix(dimension: dimension)
-    for i in 0..<dimension {
-      for j in 0...i { result[i, j] = 0.5 * (columns[i][j] + columns[j][i]) }
-    }
-    return result
+    return SymmetricMatrix(averaging: columns)
   }
 
   /// Newton's method from where the quasi-Newton search stopped.
@@ -232,9 +228,10 @@ extension LikelihoodObjective {
       point: point, value: value, inverseInformation: inverse, isConverged: isConverged, iterations: iterations)
   }
 
-  /// Newton's method until a step gains less than asked in the log-likelihood or rounding is all that is left of it; nil
-  /// where forty steps do not arrive, or arrive where a coordinate has a standard error above 30: on the plateau before
-  /// an edge nothing is gained either, whatever lies elsewhere.
+  /// Newton's method until a step gains less than asked in the log-likelihood, or rounding is all that is left of it.
+  ///
+  /// nil where forty steps do not arrive. nil as well where a coordinate then has a standard error above 30: on the
+  /// plateau before an edge nothing is gained either, whatever lies elsewhere.
   ///
   /// The Hessian is from one-sided differences, good to some five digits: each step leaves a 10⁻⁵th of the way.
   func quickNewtonSteps(from start: [Double], untilGain enough: Double) -> NewtonResult? {
@@ -277,11 +274,7 @@ extension LikelihoodObjective {
       guard let next = self.gradient(at: moved) else { return nil }
       columns.append(zip(next, gradient).map { ($0 - $1) / step })
     }
-    var result = SymmetricMatrix(dimension: dimension)
-    for i in 0..<dimension {
-      for j in 0...i { result[i, j] = 0.5 * (columns[i][j] + columns[j][i]) }
-    }
-    return result
+    return SymmetricMatrix(averaging: columns)
   }
 
   /// A simplex search from where Newton's method could not go on, e.g. because the likelihood has a kink there.
@@ -303,6 +296,14 @@ extension LikelihoodObjective {
 }
 
 extension SymmetricMatrix {
+  /// The columns of differences of a gradient, each element averaged with its mirror image.
+  fileprivate init(averaging columns: [[Double]]) {
+    self.init(dimension: columns.count)
+    for i in columns.indices {
+      for j in 0...i { self[i, j] = 0.5 * (columns[i][j] + columns[j][i]) }
+    }
+  }
+
   /// Whether each element is the same to six digits of the diagonal's scale.
   fileprivate func agrees(with other: SymmetricMatrix) -> Bool {
     (0..<dimension).allSatisfy { i in

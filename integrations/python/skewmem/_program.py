@@ -200,8 +200,6 @@ class _Call:
                 isCapture = value is not None and key != "columns" and not isinstance(value, (str, os.PathLike, int, float, bool)) and not (
                     isinstance(value, (list, tuple)) and all(isinstance(element, (str, int, float, os.PathLike)) for element in value)
                 )
-                if key == "columns" and not any(is_path(capture) for capture in self.captures):
-                    continue  # columns that are renamed here
                 arguments += _option(key, name(value, key) if isCapture else value)
             arguments += ["--format", form]
             if "quiet" not in self.options:
