@@ -46,6 +46,41 @@ struct IntervalTermsTests {
     #expect(abs((fit.parameters[1].value ?? 0) - beta) < 1e-6)
   }
 
+  /// A cured share can only cost where nothing is a lower bound, and zero inflation where nothing can be 0: whatever the
+  /// base law, the share, the window and the entry lengths.
+  @Test func sharesThatOnlyCost() throws {
+    let intervals: [LengthInterval] = [
+      .init(from: 3, through: 5, weight: 25), .init(from: 4, through: 4, entry: 2, weight: 3),
+      .init(from: 6, through: 9, entry: 1, weight: 12), .init(from: 15, through: 40, weight: 4),
+    ]
+    let ended = try CensoredCounts([.init(length: 0, exact: 4), .init(length: 7, exact: 3)], intervals: intervals)
+    let positive = try CensoredCounts(
+      [.init(length: 2, exact: 4), .init(length: 7, exact: 3, censored: 5)],
+      intervals: intervals + [.init(from: 8, through: nil, entry: 3, weight: 2)])
+    func check<F: FittableFamily>(_: F.Type, _ counts: CensoredCounts, _ window: LengthWindow) throws {
+      let selected = window.isAll ? counts : counts.restricted(from: window.minimum, through: window.maximum)
+      let likelihood = CensoredLikelihood<F>(selected, window: window)
+      for (a, b) in [(0.3, 0.8), (2, 1.5), (20, 9)] {
+        let least = likelihood.value(of: try F(parameters: [a, b, 0]))
+        for share in [1e-6, 0.01, 0.3, 0.9] {
+          #expect(likelihood.value(of: try F(parameters: [a, b, share])) >= least * (1 - 1e-15))
+        }
+      }
+      let base = try MaximumLikelihood(window: window).fit(BetaGeometric.self, to: counts)
+      let fit = try MaximumLikelihood(window: window).fit(F.self, to: counts)
+      #expect(fit.logLikelihood == base.logLikelihood && fit.parameters.last?.value == 0 && fit.boundary != nil)
+    }
+    try check(Cured<BetaGeometric>.self, ended, LengthWindow())
+    try check(Cured<BetaGeometric>.self, ended, LengthWindow(from: 1))
+    try check(Cured<BetaGeometric>.self, ended, LengthWindow(from: 3))
+    try check(ZeroInflated<BetaGeometric>.self, positive, LengthWindow())
+    // With both, one after the other.
+    #expect(Cured<BetaGeometric>.likeliestLimit(for: positive) == nil)
+    #expect(ZeroInflated<BetaGeometric>.likeliestLimit(for: ended) == nil)
+    let limit = ZeroInflated<Cured<BetaGeometric>>.likeliestLimit(for: ended)
+    #expect(limit?.family == ZeroInflated<BetaGeometric>.self && limit?.embedding([1, 2, 0.5]) == [1, 2, 0, 0.5])
+  }
+
   @Test func fixedParameter() throws {
     var estimator = MaximumLikelihood()
     estimator.fixed = ["b": 1.5]

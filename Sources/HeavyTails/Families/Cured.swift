@@ -11,6 +11,11 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
   static var shareName: String { "cured" }
   static func reasonUnknown(in window: LengthWindow) -> String? { window.maximum != nil ? "with n_max" : nil }
 
+  /// Each factor is 1 - π times that of the base law, or (1 - π) / (π + (1 - π) S₀(m)) <= 1 / S₀(m) for lengths from m.
+  static func onlyCosts(_ counts: CensoredCounts) -> Bool {
+    !counts.cells.contains { $0.censored > 0 } && !counts.intervals.contains { $0.upper == nil }
+  }
+
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type { HeavyTails.cured(family) }
 
   /// The law of the records that do end.
@@ -19,6 +24,8 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
   public let cured: Double
   private let logCured: Double
   private let logEnding: Double
+  /// The place of π among the parameters: to look it up would take longer than a term of the likelihood.
+  private let place: Int
 
   /// A law in which the share `cured` never ends and the rest follows `base`.
   ///
@@ -32,6 +39,7 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
     cured = share
     logCured = logShare
     self.logEnding = logRest
+    place = Self.baseCount
   }
 
   var share: Double { cured }
@@ -60,17 +68,16 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
   }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    gradient[Self.baseCount] = -1 / (1 - cured)
+    gradient[place] = -1 / (1 - cured)
     return logEnding + base.logMass(n, gradient: &gradient)
   }
 
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    let own = Self.baseCount
     let logBase = base.logSurvival(n, gradient: &gradient)
-    let value = logSurvival(n)
+    let value = n <= 0 ? 0 : min(0, logAddExp(logCured, logEnding + logBase))
     let share = Double.exp(logEnding + logBase - value)
-    for index in 0..<own { gradient[index] = share == 0 ? 0 : share * gradient[index] }
-    gradient[own] = -.expMinusOne(logBase) * .exp(-value)
+    for index in 0..<place { gradient[index] = share == 0 ? 0 : share * gradient[index] }
+    gradient[place] = -.expMinusOne(logBase) * .exp(-value)
     return value
   }
 

@@ -13,6 +13,8 @@ protocol ShareExtension: FittableFamily {
   static var shareName: String { get }
   /// Why lengths in a window do not determine the share; nil where they do.
   static func reasonUnknown(in window: LengthWindow) -> String?
+  /// Whether a share can only make data less likely, whatever the base law and the lengths.
+  static func onlyCosts(_ counts: CensoredCounts) -> Bool
   /// What is left for the base law to explain.
   static func reachOfBase(_ reach: Reach) -> Reach
   /// The same extension of another family.
@@ -100,12 +102,22 @@ extension ShareExtension {
   public static var interior: [any FittableFamily.Type] { Base.interior.map { extending($0) } }
 
   public static func limitingFamilies(in window: LengthWindow) -> [LimitingFamily] {
-    [LimitingFamily(family: Base.self, condition: "\(shareName) = 0", isEndOfOneRange: true, embedding: { $0 + [0] })]
-      + Base.limitingFamilies(in: window).map { limit in
-        LimitingFamily(
-          family: extending(limit.family), condition: limit.condition, isEndOfOneRange: limit.isEndOfOneRange,
-          embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
-      }
+    [withoutShare] + Base.limitingFamilies(in: window).map(extended)
+  }
+
+  public static func likeliestLimit(for counts: CensoredCounts) -> LimitingFamily? {
+    onlyCosts(counts) ? withoutShare : Base.likeliestLimit(for: counts).map(extended)
+  }
+
+  private static var withoutShare: LimitingFamily {
+    LimitingFamily(family: Base.self, condition: "\(shareName) = 0", isEndOfOneRange: true, embedding: { $0 + [0] })
+  }
+
+  /// A limit of the base law with the share beside it.
+  private static func extended(_ limit: LimitingFamily) -> LimitingFamily {
+    LimitingFamily(
+      family: extending(limit.family), condition: limit.condition, isEndOfOneRange: limit.isEndOfOneRange,
+      embedding: { limit.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
   }
 
   public static func undetermined(in window: LengthWindow) -> LimitingFamily? {
@@ -113,10 +125,6 @@ extension ShareExtension {
       return LimitingFamily(
         family: Base.self, condition: "\(shareName) cannot be known \(reason)", embedding: { $0 + [.nan] })
     }
-    return Base.undetermined(in: window).map { inner in
-      LimitingFamily(
-        family: extending(inner.family), condition: inner.condition,
-        embedding: { inner.embedding(Array($0.dropLast())) + [$0[$0.count - 1]] })
-    }
+    return Base.undetermined(in: window).map(extended)
   }
 }

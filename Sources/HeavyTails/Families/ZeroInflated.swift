@@ -13,6 +13,11 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
     window.minimum >= 1 ? "where no length of 0 can be observed" : nil
   }
 
+  /// Each factor of the likelihood is 1 - ω times that of the base law, or the same where entry lengths divide by it.
+  static func onlyCosts(_ counts: CensoredCounts) -> Bool {
+    counts.exactAtZero == 0 && !counts.intervals.contains { $0.lower == 0 && $0.upper != nil }
+  }
+
   static func extending(_ family: any FittableFamily.Type) -> any FittableFamily.Type {
     HeavyTails.zeroInflated(family)
   }
@@ -23,6 +28,8 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
   public let zero: Double
   private let logZero: Double
   private let logRest: Double
+  /// The place of ω among the parameters: to look it up would take longer than a term of the likelihood.
+  private let place: Int
 
   /// A law in which the share `zero` is held at 0 and the rest follows `base`.
   ///
@@ -36,6 +43,7 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
     zero = share
     logZero = logShare
     self.logRest = logRest
+    place = Self.baseCount
   }
 
   var share: Double { zero }
@@ -62,21 +70,20 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
   }
 
   public func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    let own = Self.baseCount
     let logBase = base.logMass(n, gradient: &gradient)
     guard n == 0 else {
-      gradient[own] = -1 / (1 - zero)
+      gradient[place] = -1 / (1 - zero)
       return logRest + logBase
     }
-    let value = logMass(0)
+    let value = min(0, logAddExp(logZero, logRest + logBase))
     let share = Double.exp(logRest + logBase - value)
-    for index in 0..<own { gradient[index] = share == 0 ? 0 : share * gradient[index] }
-    gradient[own] = -.expMinusOne(logBase) * .exp(-value)
+    for index in 0..<place { gradient[index] = share == 0 ? 0 : share * gradient[index] }
+    gradient[place] = -.expMinusOne(logBase) * .exp(-value)
     return value
   }
 
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
-    gradient[Self.baseCount] = n > 0 ? -1 / (1 - zero) : 0
+    gradient[place] = n > 0 ? -1 / (1 - zero) : 0
     let logBase = base.logSurvival(n, gradient: &gradient)
     return n <= 0 ? 0 : logRest + logBase
   }

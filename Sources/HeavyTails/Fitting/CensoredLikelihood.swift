@@ -6,7 +6,7 @@ import RealModule
 /// Divided by the total weight so that tolerances mean the same for ten records and for ten million.
 struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   let counts: CensoredCounts
-  /// The reach of all the data, also where the counts are a part of them: it fixes what the coordinates mean.
+  /// It fixes what the coordinates mean.
   private let reach: Reach
   /// The lengths on which the data are conditional.
   private let window: LengthWindow
@@ -18,14 +18,15 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
 
   var isSmooth: Bool { F.isSmooth }
 
-  init(_ counts: CensoredCounts, reach: Reach? = nil, window: LengthWindow = LengthWindow()) {
+  init(_ counts: CensoredCounts, window: LengthWindow = LengthWindow()) {
     self.counts = counts
     self.window = window
-    self.reach = reach ?? counts.reach
-    windowWeight =
-      window.isAll
-      ? 0
-      : counts.intervals.reduce(counts.total) { $1.entry > window.minimum ? $0 - $1.weight : $0 }
+    reach = counts.reach
+    windowWeight = Self.windowWeight(of: counts, window)
+  }
+
+  private static func windowWeight(of counts: CensoredCounts, _ window: LengthWindow) -> Double {
+    window.isAll ? 0 : counts.intervals.reduce(counts.total) { $1.entry > window.minimum ? $0 - $1.weight : $0 }
   }
 
   /// The sum of logarithms of probabilities as a value to minimize. It is never positive; beyond rounding such a sum,
@@ -56,12 +57,23 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
     guard let law = try? F(coordinates: point, reach: reach) else { return .infinity }
     let (value, slopes) = valueAndSlopes(of: law)
     let jacobian = F.jacobian(at: point, reach: reach)
-    for j in 0..<dimension {
-      var component = 0.0
-      for (i, slope) in slopes.enumerated() { component += jacobian[i][j] * slope }
-      gradient[j] = -component / counts.total
-    }
+    for j in 0..<dimension { gradient[j] = -Self.component(j, of: slopes, by: jacobian) / counts.total }
     return value
+  }
+
+  /// The derivative by coordinate j.
+  private static func component(_ j: Int, of slopes: [Double], by jacobian: [[Double]]) -> Double {
+    var component = 0.0
+    for (i, slope) in slopes.enumerated() { component += jacobian[i][j] * slope }
+    return component
+  }
+
+  func scores(of parts: [CensoredCounts], at point: [Double]) -> [[Double]]? {
+    guard let law = try? F(coordinates: point, reach: reach) else { return nil }
+    let jacobian = F.jacobian(at: point, reach: reach)
+    return slopes(of: law, in: parts).map { slopes in
+      (0..<dimension).map { Self.component($0, of: slopes, by: jacobian) }
+    }
   }
 
   /// The value at a law, and the derivatives of the log-likelihood by the law's parameters.
@@ -84,18 +96,75 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
         add(cell.censored, cellGradient)
       }
     }
+    addIntervals(of: counts, windowWeight, law, to: &sum, &total)
+    return (negativeMean(sum), total)
+  }
+
+  /// Adds the terms of intervals and of the window, and their derivatives by the law's parameters.
+  private func addIntervals(
+    of counts: CensoredCounts, _ windowWeight: Double, _ law: F, to sum: inout CompensatedSum, _ total: inout [Double]
+  ) {
+    guard !counts.intervals.isEmpty || !window.isAll else { return }
+    let parameterCount = F.parameterCount
+    var scratch = [Double](repeating: 0, count: parameterCount)
+    var gradient = scratch.mutableSpan
+    func add(_ weight: Double, _ slopes: borrowing MutableSpan<Double>) {
+      for index in 0..<parameterCount { total[index] += weight * slopes[index] }
+    }
     for interval in counts.intervals {
-      sum.add(interval.weight * interval.logProbabilityInside(of: law, in: window, gradient: &cellGradient))
-      add(interval.weight, cellGradient)
+      sum.add(interval.weight * interval.logProbabilityInside(of: law, in: window, gradient: &gradient))
+      add(interval.weight, gradient)
       guard interval.entry > window.minimum else { continue }
-      sum.add(-interval.weight * window.logSurvival(of: law, from: interval.entry, gradient: &cellGradient))
-      add(-interval.weight, cellGradient)
+      sum.add(-interval.weight * window.logSurvival(of: law, from: interval.entry, gradient: &gradient))
+      add(-interval.weight, gradient)
     }
     if !window.isAll {
-      sum.add(-windowWeight * window.logSurvival(of: law, from: window.minimum, gradient: &cellGradient))
-      add(-windowWeight, cellGradient)
+      sum.add(-windowWeight * window.logSurvival(of: law, from: window.minimum, gradient: &gradient))
+      add(-windowWeight, gradient)
     }
-    return (negativeMean(sum), total)
+  }
+
+  /// The derivatives by the law's parameters of the log-likelihoods of parts of the data: those of each cell of the data
+  /// are formed once, however many parts share it.
+  ///
+  /// - Complexity: O(cells of the parts), and O(cells of the data) evaluations of the law.
+  func slopes(of law: F, in parts: [CensoredCounts]) -> [[Double]] {
+    let parameterCount = F.parameterCount
+    var ofMass = [[Double]?](repeating: nil, count: counts.cells.count)
+    var ofSurvival = ofMass
+    func gradient(_ body: (inout MutableSpan<Double>) -> Double) -> [Double] {
+      var gradient = [Double](repeating: 0, count: parameterCount)
+      var span = gradient.mutableSpan
+      _ = body(&span)
+      return gradient
+    }
+    return parts.map { part in
+      var total = [Double](repeating: 0, count: parameterCount)
+      guard part.total > 0 else { return total }
+      func add(_ weight: Double, _ slopes: [Double]) {
+        for index in 0..<parameterCount { total[index] += weight * slopes[index] }
+      }
+      var place = 0
+      for cell in part.cells {
+        while place < counts.cells.count, counts.cells[place].length < cell.length { place += 1 }
+        let isShared = place < counts.cells.count && counts.cells[place].length == cell.length
+        if cell.exact > 0 {
+          let slopes = (isShared ? ofMass[place] : nil) ?? gradient { law.logMass(cell.length, gradient: &$0) }
+          if isShared { ofMass[place] = slopes }
+          add(cell.exact, slopes)
+        }
+        if cell.censored > 0 {
+          let slopes =
+            (isShared ? ofSurvival[place] : nil)
+            ?? gradient { window.logSurvival(of: law, from: cell.length, gradient: &$0) }
+          if isShared { ofSurvival[place] = slopes }
+          add(cell.censored, slopes)
+        }
+      }
+      var sum = CompensatedSum()
+      addIntervals(of: part, Self.windowWeight(of: part, window), law, to: &sum, &total)
+      return total
+    }
   }
 
   /// The minimum on the kink next to where a search stopped without derivatives, unless the search is lower.
@@ -122,9 +191,5 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
       point: kink.point(second.point), value: second.value, inverseInformation: nil, isConverged: true,
       iterations: found.iterations + first.iterations + second.iterations)
     return (result, kink.condition)
-  }
-
-  func restricted(to part: CensoredCounts) -> CensoredLikelihood {
-    CensoredLikelihood(part, reach: reach, window: window)
   }
 }

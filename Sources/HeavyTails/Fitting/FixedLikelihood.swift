@@ -21,10 +21,6 @@ struct FixedLikelihood<F: FittableFamily>: CountsObjective {
     free = fixed.indices.filter { fixed[$0] == nil }
   }
 
-  func restricted(to part: CensoredCounts) -> FixedLikelihood {
-    FixedLikelihood(likelihood.restricted(to: part), fixed: fixed)
-  }
-
   /// The point of these parameters, whatever those that are fixed.
   func coordinates(of parameters: [Double]) -> [Double] {
     free.map { F.parameterDescriptions[$0].unbounded(parameters[$0]) }
@@ -58,5 +54,13 @@ struct FixedLikelihood<F: FittableFamily>: CountsObjective {
     let jacobian = jacobian(at: point)
     for (place, index) in free.enumerated() { gradient[place] = -slopes[index] * jacobian[index][place] / weight }
     return value
+  }
+
+  func scores(of parts: [CensoredCounts], at point: [Double]) -> [[Double]]? {
+    guard let law = try? law(at: point) else { return nil }
+    let jacobian = jacobian(at: point)
+    return likelihood.slopes(of: law, in: parts).map { slopes in
+      free.enumerated().map { place, index in slopes[index] * jacobian[index][place] }
+    }
   }
 }

@@ -19,8 +19,8 @@ protocol LikelihoodObjective {
 
 /// A likelihood of counts.
 protocol CountsObjective: LikelihoodObjective {
-  /// The same of a part of the data, with the same coordinates.
-  func restricted(to part: CensoredCounts) -> Self
+  /// The gradients of the log-likelihoods of parts of the data; nil where the law is impossible.
+  func scores(of parts: [CensoredCounts], at point: [Double]) -> [[Double]]?
 }
 
 extension LikelihoodObjective {
@@ -126,29 +126,22 @@ extension LikelihoodObjective {
     return value.isFinite && gradient.allSatisfy(\.isFinite) ? (value, gradient) : nil
   }
 
-  /// The sandwich H⁻¹ (Σ s sᵀ) H⁻¹ of the coordinates with the scores s of clusters; nil without an inverse of the
-  /// information, and as ``scoreProducts(of:at:)``.
-  ///
-  /// - Parameter weight: That of all the data, by which the objective is divided.
-  static func sandwich(of clusters: [Self], at found: NewtonResult, weight: Double) -> SymmetricMatrix? {
-    guard let inverse = found.inverseInformation else { return nil }
-    let rows = (0..<inverse.dimension).map { i in (0..<inverse.dimension).map { inverse[i, $0] } }
-    return scoreProducts(of: clusters, at: found.point)?.transformed(by: rows).scaled(by: 1 / (weight * weight))
-  }
-
-  /// Σ over clusters of the outer product of the cluster's score by the coordinates, with the factor G / (G - 1); nil
-  /// for fewer than two clusters or a score that is not finite.
-  private static func scoreProducts(of clusters: [Self], at point: [Double]) -> SymmetricMatrix? {
-    guard let first = clusters.first, clusters.count > 1 else { return nil }
-    var result = SymmetricMatrix(dimension: first.dimension)
-    for cluster in clusters where cluster.weight > 0 {
-      guard let mean = cluster.gradient(at: point) else { return nil }
-      for i in 0..<first.dimension {
-        for j in 0...i { result[i, j] += mean[i] * mean[j] * cluster.weight * cluster.weight }
+  /// The sandwich H⁻¹ (Σ s sᵀ) H⁻¹ of the coordinates, s being the gradients of the clusters' log-likelihoods, with the
+  /// factor G / (G - 1) for G clusters; nil without an inverse of the information, for fewer than two clusters, or for
+  /// a gradient that is not finite.
+  func sandwich(ofScores scores: [[Double]], at found: NewtonResult) -> SymmetricMatrix? {
+    guard let inverse = found.inverseInformation, scores.count > 1,
+      scores.allSatisfy({ $0.allSatisfy(\.isFinite) })
+    else { return nil }
+    var products = SymmetricMatrix(dimension: dimension)
+    for score in scores {
+      for i in 0..<dimension {
+        for j in 0...i { products[i, j] += score[i] * score[j] }
       }
     }
-    let groups = Double(clusters.count)
-    return result.scaled(by: groups / (groups - 1))
+    let groups = Double(scores.count)
+    let rows = (0..<dimension).map { i in (0..<dimension).map { inverse[i, $0] } }
+    return products.scaled(by: groups / (groups - 1)).transformed(by: rows).scaled(by: 1 / (weight * weight))
   }
 
   /// The Hessian, from five-point differences of the analytic gradient: exact to about 1e-11.

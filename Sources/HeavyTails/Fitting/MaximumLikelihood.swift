@@ -151,6 +151,9 @@ public struct MaximumLikelihood: Sendable {
     if let unknown = family.undetermined(in: window) {
       return boundaryFit(of: family, at: unknown, try fit(unknown.family, to: counts, known: &known))
     }
+    if let limit = family.likeliestLimit(for: counts), let fit = try? fit(limit.family, to: counts, known: &known) {
+      return boundaryFit(of: family, at: limit, fit)
+    }
     var bestLimit: (fit: Fit, limit: LimitingFamily)?
     var starts: [[Double]] = []
     for limit in family.limitingFamilies(in: window) {
@@ -395,9 +398,8 @@ public struct MaximumLikelihood: Sendable {
     case .observedInformation:
       found.inverseInformation?.scaled(by: 1 / likelihood.weight).transformed(by: jacobian)
     case .sandwich(let clusters):
-      Likelihood.sandwich(
-        of: clusters.map { likelihood.restricted(to: selected($0)) }, at: found, weight: likelihood.weight
-      )?.transformed(by: jacobian)
+      likelihood.scores(of: clusters.map(selected), at: found.point)
+        .flatMap { likelihood.sandwich(ofScores: $0, at: found)?.transformed(by: jacobian) }
     }
   }
 

@@ -86,8 +86,10 @@ public struct ScaleRegression: Sendable {
     let values = rows.map { zip($0, found.point).reduce(0.0) { $0 + $1.0 * $1.1 } }
     let groups = Dictionary(grouping: units, by: \.cluster).sorted { $0.key < $1.key }
       .map { ScaleLikelihood<F>($0.value, scaling) }
-    let covariance = ScaleLikelihood<F>.sandwich(of: groups, at: found, weight: likelihood.weight)?
-      .transformed(by: rows)
+    let scores = groups.map { group in
+      group.gradient(at: found.point)?.map { -$0 * group.weight } ?? rows.map { _ in .nan }
+    }
+    let covariance = likelihood.sandwich(ofScores: scores, at: found)?.transformed(by: rows)
     let estimates = values.indices.map {
       Estimate(value: values[$0], standardError: covariance?[$0, $0].squareRoot())
     }

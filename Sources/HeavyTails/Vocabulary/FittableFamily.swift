@@ -61,6 +61,10 @@ public protocol FittableFamily: DiscreteDistribution {
 
   /// The simpler law that is left where lengths in a window do not determine a parameter; nil where they determine all.
   static func undetermined(in window: LengthWindow) -> LimitingFamily?
+
+  /// The simpler law, reached in a limit, that is as likely as any law of this family for data of such a kind, whatever
+  /// the lengths; nil where they decide.
+  static func likeliestLimit(for counts: CensoredCounts) -> LimitingFamily?
 }
 
 extension FittableFamily {
@@ -77,6 +81,8 @@ extension FittableFamily {
   public static var interior: [any FittableFamily.Type] { [] }
 
   public static func undetermined(in window: LengthWindow) -> LimitingFamily? { nil }
+
+  public static func likeliestLimit(for counts: CensoredCounts) -> LimitingFamily? { nil }
 
   public static var isSmooth: Bool { true }
 
