@@ -60,6 +60,50 @@ import Testing
     for record in a.records { #expect(record.contextGreedy[4] == record.termGreedy) }
   }
 
+  /// Against dictionaries of whole lists of tokens, in groups small and large, with token numbers near and far apart.
+  @Test(arguments: [(300, 1), (9000, 1), (9000, 1 << 40)]) func dictionariesOfHistories(count: Int, unit: Int) throws {
+    var generator = SeededGenerator(seed: 5)
+    let texts = (0..<count).map { _ in
+      (0..<Int.random(in: 2...7, using: &generator)).map { _ in
+        unit * (Int.random(in: 0...2, using: &generator) * Int.random(in: 0...20, using: &generator) - 7)
+      }
+    }
+    let limits = try BayesOptimalLimits(
+      prefixes: texts.map { Array($0.prefix(1)) }, references: texts.map { Array($0.dropFirst()) }, longestContext: 4)
+    /// Expected matches where what follows is counted by the history that a function takes from the text so far.
+    func expected(_ history: ([Int]) -> [Int]) -> [(greedy: Double, drawn: Double)] {
+      var counts: [[Int]: [Int: Int]] = [:]
+      for text in texts {
+        for index in text.indices { counts[history(Array(text[..<index])), default: [:]][text[index], default: 0] += 1 }
+      }
+      return texts.map { text in
+        var (greedy, drawn, greedyProduct, drawnProduct) = (0.0, 0.0, 1.0, 1.0)
+        for index in 1..<text.count {
+          let following = counts[history(Array(text[..<index])), default: [:]]
+          let (own, most) = (following[text[index], default: 0], following.values.max() ?? 0)
+          greedyProduct *= own == most ? 1 / Double(following.values.count { $0 == most }) : 0
+          drawnProduct *= Double(own) / Double(following.values.reduce(0, +))
+          greedy += greedyProduct
+          drawn += drawnProduct
+        }
+        return (greedy, drawn)
+      }
+    }
+    for (found, wanted) in zip(limits.records, expected { $0 }) {
+      expectClose(found.termGreedy, wanted.greedy, relative: 1e-13)
+      expectClose(found.termExpected, wanted.drawn, relative: 1e-13)
+    }
+    for (place, context) in [1, 2, 4].enumerated() {
+      let wanted = expected { text in
+        Array(repeating: Int.min, count: max(0, context - text.count)) + text.suffix(context)
+      }
+      for (found, wanted) in zip(limits.records, wanted) {
+        expectClose(found.contextGreedy[place], wanted.greedy, relative: 1e-13)
+        expectClose(found.contextExpected[place], wanted.drawn, relative: 1e-13)
+      }
+    }
+  }
+
   /// Agreement with two laws of the next token written out by hand.
   @Test func agreement() throws {
     // After [1] the training set has 2 twice and 3 once; after [1, 2] it has 5 and 6.

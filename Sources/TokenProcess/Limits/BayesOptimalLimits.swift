@@ -61,7 +61,8 @@ public struct BayesOptimalLimits: Sendable {
   ///   - references: As many.
   ///   - longestContext: Contexts are 1, 2, 4, … up to this.
   /// - Throws: `ArgumentError` for more than 2³² - 2 tokens, for lists of unequal lengths, and for an empty reference.
-  /// - Complexity: O(tokens log longestContext) time; some 50 bytes a token.
+  /// - Complexity: O(tokens log tokens) time, and as much again for each context where histories repeat; some 50 bytes a
+  ///   token.
   public init(prefixes: [[Int]], references: [[Int]], longestContext: Int = 0) throws(ArgumentError) {
     guard prefixes.count == references.count else {
       throw ArgumentError(
@@ -128,27 +129,30 @@ public struct BayesOptimalLimits: Sendable {
     let groups = Dictionary(grouping: 0..<text.count) { record in
       histories.history(before: text.reference(record).lowerBound, in: record, of: text)
     }
+    // By node; 0 between two uses.
+    var counts = [UInt32](repeating: 0, count: Int(histories.count))
+    func ending(_ record: Int) -> Int { Int(histories.nodes[text.reference(record).upperBound - 1]) }
     for (_, group) in groups where group.count > 1 {
       // Equal references end in the same node.
-      let endings = Dictionary(grouping: group) { histories.nodes[text.reference($0).upperBound - 1] }
-      let most = endings.values.reduce(0) { max($0, $1.count) }
-      let winners = endings.values.filter { $0.count == most }.map { $0[0] }
-      func through(_ candidates: [Int]) -> [UInt32: Int] {
-        var counts: [UInt32: Int] = [:]
-        for candidate in candidates {
-          for position in text.reference(candidate) { counts[histories.nodes[position], default: 0] += 1 }
-        }
-        return counts
-      }
-      let (winning, all) = (through(winners), through(group))
+      for record in group { counts[ending(record)] += 1 }
+      let most = group.reduce(0) { max($0, counts[ending($1)]) }
+      var winners: [Int] = []
       for record in group {
-        var (best, any) = (0, 0)
-        for position in text.reference(record) {
-          best += winning[histories.nodes[position], default: 0]
-          any += all[histories.nodes[position], default: 0]
-        }
-        result[record] = (Double(best) / Double(winners.count), Double(any) / Double(group.count))
+        if counts[ending(record)] == most { winners.append(record) }
+        counts[ending(record)] = 0
       }
+      /// The mean number of nodes that a record's reference shares with each of the candidates.
+      func shared(with candidates: [Int]) -> [Double] {
+        for candidate in candidates {
+          for position in text.reference(candidate) { counts[Int(histories.nodes[position])] += 1 }
+        }
+        let sums = group.map { text.reference($0).reduce(0) { $0 + Int(counts[Int(histories.nodes[$1])]) } }
+        for candidate in candidates {
+          for position in text.reference(candidate) { counts[Int(histories.nodes[position])] = 0 }
+        }
+        return sums.map { Double($0) / Double(candidates.count) }
+      }
+      for (record, limits) in zip(group, zip(shared(with: winners), shared(with: group))) { result[record] = limits }
     }
     return result
   }
@@ -168,14 +172,23 @@ public struct BayesOptimalLimits: Sendable {
 
   private func agreement(of index: Int, _ record: Record) -> Agreement? {
     guard let identifiers = record.referenceTokenIDs, let isFirst = record.isFirstChoice else { return nil }
+    let (greedy, lists) = (record.greedyTokenIDs, record.topLogProbabilities)
     var agreement = Agreement()
     for (j, position) in text.reference(index).enumerated() {
       agreement.positions += 1
-      let history = histories.history(before: position, in: index, of: text)
-      let following = histories.branches[history] ?? [(identifiers[j], 1)]
+      let first = isFirst[j] ? identifiers[j] : greedy?[j] ?? lists?[j].first?.tokenID
+      let own = Double.exp(record.tokenLogProbabilities[j])
+      guard
+        let following = histories.branches(of: histories.history(before: position, in: index, of: text))
+      else {
+        // The training set has this token alone.
+        agreement.known += 1
+        if first == identifiers[j] { agreement.argmax += 1 }
+        agreement.totalVariation.lower.add(max(0, 1 - own))
+        agreement.totalVariation.upper.add(max(0, 1 - own))
+        continue
+      }
       let most = following.reduce(0) { max($0, $1.count) }
-      let first =
-        isFirst[j] ? identifiers[j] : record.greedyTokenIDs?[j] ?? record.topLogProbabilities?[j].first?.tokenID
       let best = following.filter { $0.count == most }.map(\.token)
       // An unknown first choice that is not the reference may be another of the most frequent tokens, where there is
       // one.
@@ -184,8 +197,7 @@ public struct BayesOptimalLimits: Sendable {
         if let first, best.contains(first) { agreement.argmax += 1 }
       }
       let total = Double(following.reduce(0) { $0 + $1.count })
-      let listed = record.topLogProbabilities?[j] ?? []
-      let own = Double.exp(record.tokenLogProbabilities[j])
+      let listed = lists?[j] ?? []
       let isListed = listed.contains { $0.tokenID == identifiers[j] }
       let left = max(0, 1 - listed.reduce(isListed ? 0 : own) { $0 + .exp($1.logProbability) })
       let largest = min(left, listed.map { Double.exp($0.logProbability) }.min() ?? left)

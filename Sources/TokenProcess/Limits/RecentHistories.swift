@@ -1,21 +1,48 @@
-import GSLNumerics
-
-/// The last c tokens of every history of a training set, numbered so that equal ones have the same number; c doubles.
+/// The last c tokens of every history of a training set, with a number for each of them; c doubles.
 ///
-/// Numbers for 2c tokens come from pairs of numbers for c (Karp, Miller, Rosenberg, STOC 1972). Before a sequence
-/// stands one symbol, again and again, which counts as a token.
+/// Histories of 2c tokens are equal where two pairs of c tokens are (Karp, Miller, Rosenberg, STOC 1972): each group of
+/// positions whose last c tokens are the same is divided by the c tokens before. A history that occurs once needs no
+/// further look. Before a sequence stands one symbol, again and again, which counts as a token.
 struct RecentHistories {
   private let text: TrainingText
   /// c.
   private(set) var length = 1
-  /// The number of the c tokens that end with each position's.
+  /// For each position's last c tokens one more than one of the positions that have the same; 0 stands for the symbol
+  /// before sequences.
   private var numbers: [UInt32]
-  private var numberCount: UInt64
+  /// The positions whose last c tokens occur again, those with the same side by side.
+  private var places: [UInt32] = []
+  /// Where the groups of them begin, and the end.
+  private var starts = [0]
 
   init(_ text: TrainingText) {
     self.text = text
-    numbers = text.tokens
-    numberCount = text.tokenBound
+    numbers = []
+    var numbers = [UInt32](repeating: 0, count: text.tokens.count)
+    var ends = [Int](repeating: 0, count: Int(text.tokenBound))
+    for token in text.tokens { ends[Int(token)] += 1 }
+    var end = 0
+    for token in ends.indices { (ends[token], end) = (end, end + ends[token]) }
+    var sorted = [UInt32](repeating: 0, count: text.tokens.count)
+    for (position, token) in text.tokens.enumerated() {
+      sorted[ends[Int(token)]] = UInt32(position)
+      ends[Int(token)] += 1
+    }
+    var start = 0
+    for end in ends where end > start {
+      add(sorted[start..<end], to: &numbers)
+      start = end
+    }
+    self.numbers = numbers
+  }
+
+  /// Makes a group of positions with the same tokens, in order.
+  private mutating func add(_ group: ArraySlice<UInt32>, to numbers: inout [UInt32]) {
+    let number = group[group.startIndex] + 1
+    for place in group { numbers[Int(place)] = number }
+    guard group.count > 1 else { return }
+    places += group
+    starts.append(places.count)
   }
 
   /// What follows the last c tokens before each position, by position.
@@ -23,51 +50,33 @@ struct RecentHistories {
   /// - Complexity: O(tokens).
   func next() -> [NextToken] {
     var next = [NextToken](repeating: .only, count: text.tokens.count)
-    let sorted = RadixSort(
-      keys: keys(unit: text.tokenBound) { position, start in
-        (position > start ? UInt64(numbers[position - 1]) : 0, UInt64(text.tokens[position]))
-      }, places: places)
-    sorted.forEachRun(dividedBy: text.tokenBound) { history in
-      guard history.count > 1 else { return }
-      var parts: [Range<Int>] = []
-      sorted.forEachRun(in: history) { parts.append($0) }
-      for (part, following) in zip(parts, NextToken.of(parts.map(\.count))) {
-        for index in part { next[Int(sorted.places[index])] = following }
-      }
+    var counter = NextTokenCounter(text)
+    var following: [UInt32] = []
+    for (start, end) in zip(starts, starts.dropFirst()) {
+      following.removeAll(keepingCapacity: true)
+      for place in places[start..<end] where !text.isStart(Int(place) + 1) { following.append(place + 1) }
+      counter.count(following, &next)
     }
+    // Before the first tokens there is the same symbol.
+    counter.count((0..<text.count).filter { !text.isEmpty($0) }.map { UInt32(text.starts[$0]) }, &next)
     return next
   }
 
   /// Goes on to twice as many tokens.
   ///
-  /// - Complexity: O(tokens).
+  /// - Complexity: O(m log m) for the m positions whose last c tokens occur again.
   mutating func double() {
-    let sorted = RadixSort(
-      keys: keys(unit: numberCount) { position, start in
-        (position >= start + length ? UInt64(numbers[position - length]) : 0, UInt64(numbers[position]))
-      }, places: places)
-    var count: UInt32 = 1
+    let (numbers, places, starts) = (numbers, places, starts)
     var doubled = numbers
-    sorted.forEachRun { run in
-      for index in run { doubled[Int(sorted.places[index])] = count }
-      count += 1
-    }
-    numbers = doubled
-    numberCount = UInt64(count)
-    length *= 2
-  }
-
-  private var places: [UInt32] { (0..<UInt32(text.tokens.count)).map { $0 } }
-
-  private func keys(unit: UInt64, _ pair: (_ position: Int, _ start: Int) -> (UInt64, UInt64)) -> [UInt64] {
-    var keys = [UInt64](repeating: 0, count: text.tokens.count)
-    for sequence in 0..<text.count {
-      let start = text.starts[sequence]
-      for position in start..<text.starts[sequence + 1] {
-        let (high, low) = pair(position, start)
-        keys[position] = high * unit + low
+    (self.places, self.starts) = ([], [0])
+    var pairs = KeyedPlaces()
+    for (start, end) in zip(starts, starts.dropFirst()) {
+      pairs.sort(places[start..<end]) { place in
+        Int(text.depths[Int(place)]) >= length ? numbers[Int(place) - length] : 0
       }
+      pairs.forEachRun { run in add(run, to: &doubled) }
     }
-    return keys
+    self.numbers = doubled
+    length *= 2
   }
 }

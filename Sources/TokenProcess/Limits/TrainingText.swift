@@ -1,7 +1,9 @@
 /// The tokens of a training set, one sequence (prefix and reference) after the other.
 struct TrainingText: Sendable {
-  /// Token numbers, counted anew from 1 in the order of their size: 0 stands before every sequence.
+  /// Token numbers, counted anew from 1 in the order of their size.
   let tokens: [UInt32]
+  /// How many tokens of its sequence are before each one.
+  let depths: [UInt32]
   /// Where sequences begin, and the end.
   let starts: [Int]
   /// How many tokens of each sequence are its prefix.
@@ -11,20 +13,22 @@ struct TrainingText: Sendable {
 
   init(prefixes: [[Int]], references: [[Int]]) {
     precondition(prefixes.count == references.count, "\(prefixes.count) prefixes, \(references.count) references")
-    var seen = Set<Int>()
-    for list in prefixes { seen.formUnion(list) }
-    for list in references { seen.formUnion(list) }
-    vocabulary = seen.sorted()
-    let numbers = Dictionary(uniqueKeysWithValues: zip(vocabulary, UInt32(1)...))
+    let count = zip(prefixes, references).reduce(0) { $0 + $1.0.count + $1.1.count }
+    let numbering = Numbering(of: [prefixes, references], count: count)
     var tokens: [UInt32] = []
-    tokens.reserveCapacity(zip(prefixes, references).reduce(0) { $0 + $1.0.count + $1.1.count })
+    var depths: [UInt32] = []
+    tokens.reserveCapacity(count)
+    depths.reserveCapacity(count)
     var starts = [0]
     for (prefix, reference) in zip(prefixes, references) {
-      for token in prefix { tokens.append(numbers[token] ?? 0) }
-      for token in reference { tokens.append(numbers[token] ?? 0) }
+      for token in prefix { tokens.append(numbering[token]) }
+      for token in reference { tokens.append(numbering[token]) }
+      depths += 0..<UInt32(prefix.count + reference.count)
       starts.append(tokens.count)
     }
+    vocabulary = numbering.vocabulary
     self.tokens = tokens
+    self.depths = depths
     self.starts = starts
     self.prefixes = prefixes.map(\.count)
   }
@@ -37,6 +41,52 @@ struct TrainingText: Sendable {
 
   /// The positions of a sequence's reference.
   func reference(_ sequence: Int) -> Range<Int> { (starts[sequence] + prefixes[sequence])..<starts[sequence + 1] }
+
+  /// Whether a sequence has no token.
+  func isEmpty(_ sequence: Int) -> Bool { starts[sequence] == starts[sequence + 1] }
+
+  /// Whether a sequence begins at a position, or the text ends there.
+  func isStart(_ position: Int) -> Bool { position == tokens.count || depths[position] == 0 }
+
+  /// New numbers for tokens.
+  private struct Numbering {
+    /// The original numbers in order.
+    let vocabulary: [Int]
+    private let least: Int
+    /// The new numbers from the least original one on, where these are not far apart.
+    private var dense: [UInt32] = []
+    private var sparse: [Int: UInt32] = [:]
+
+    init(of lists: [[[Int]]], count: Int) {
+      var bounds = (least: Int.max, most: Int.min)
+      for list in lists.joined() {
+        for token in list { bounds = (min(bounds.least, token), max(bounds.most, token)) }
+      }
+      least = bounds.least
+      guard bounds.least <= bounds.most else {
+        vocabulary = []
+        return
+      }
+      let (range, isTooFar) = bounds.most.subtractingReportingOverflow(bounds.least)
+      guard !isTooFar, range < max(4 * count, 1 << 20) else {
+        var seen = Set<Int>()
+        for list in lists.joined() { seen.formUnion(list) }
+        vocabulary = seen.sorted()
+        sparse = Dictionary(uniqueKeysWithValues: zip(vocabulary, UInt32(1)...))
+        return
+      }
+      var dense = [UInt32](repeating: 0, count: range + 1)
+      for list in lists.joined() {
+        for token in list { dense[token - least] = 1 }
+      }
+      let used = dense.indices.filter { dense[$0] > 0 }
+      vocabulary = used.map { $0 + bounds.least }
+      for (index, place) in used.enumerated() { dense[place] = UInt32(index + 1) }
+      self.dense = dense
+    }
+
+    subscript(token: Int) -> UInt32 { dense.isEmpty ? sparse[token, default: 0] : dense[token - least] }
+  }
 }
 
 /// What follows a history in the training set, from the point of view of one occurrence of it.
@@ -48,12 +98,41 @@ struct NextToken {
 
   /// Alone.
   static let only = NextToken(probability: 1, best: 1)
+}
 
-  /// For each part of a run of one history, the parts being its next tokens.
-  static func of(_ counts: [Int]) -> [NextToken] {
-    let total = Double(counts.reduce(0, +))
-    let most = counts.max() ?? 0
-    let tied = Double(counts.count { $0 == most })
-    return counts.map { NextToken(probability: Double($0) / total, best: $0 == most ? 1 / tied : 0) }
+/// Counts what follows histories.
+struct NextTokenCounter {
+  private let text: TrainingText
+  /// By token; 0 between two calls.
+  private var counts: [UInt32]
+  /// The tokens that were counted.
+  private(set) var tokens: [UInt32] = []
+
+  init(_ text: TrainingText) {
+    self.text = text
+    counts = Array(repeating: 0, count: Int(text.tokenBound))
+  }
+
+  /// Sets what follows a history at the positions of its next tokens.
+  ///
+  /// - Complexity: O(positions).
+  mutating func count(_ positions: some Collection<UInt32>, _ next: inout [NextToken]) {
+    // What is alone is as it was.
+    guard positions.count > 1 else { return }
+    tokens.removeAll(keepingCapacity: true)
+    var most: UInt32 = 0
+    for position in positions {
+      let token = text.tokens[Int(position)]
+      counts[Int(token)] += 1
+      if counts[Int(token)] == 1 { tokens.append(token) }
+      most = max(most, counts[Int(token)])
+    }
+    let tied = tokens.count { counts[Int($0)] == most }
+    let (total, share) = (Double(positions.count), 1 / Double(tied))
+    for position in positions {
+      let count = counts[Int(text.tokens[Int(position)])]
+      next[Int(position)] = NextToken(probability: Double(count) / total, best: count == most ? share : 0)
+    }
+    for token in tokens { counts[Int(token)] = 0 }
   }
 }

@@ -1,60 +1,75 @@
-import GSLNumerics
-
 /// The tree of a training set's sequences from their beginnings: nodes are histories.
 struct WholeHistories: Sendable {
   /// The node that each position's token leads to, by position.
   private(set) var nodes: [UInt32]
-  /// The next tokens and how often they follow, by increasing token, of nodes that have several; the root is 0.
-  private(set) var branches: [UInt32: [(token: Int, count: Int)]] = [:]
+  /// One more than the largest node; the root is 0.
+  private(set) var count: UInt32 = 1
+  /// The next tokens and how often they follow, by increasing token, of nodes that have several.
+  private var branches: [UInt32: [(token: Int, count: Int)]] = [:]
+  /// Whether a node has several.
+  private var isBranching: [Bool]
 
   /// - Parameter next: Becomes what follows each position's history, by position.
-  /// - Complexity: O(tokens): level by level, and a sequence that is alone has a path of its own from there.
+  /// - Complexity: O(tokens log records): level by level, and a sequence that is alone has a path of its own from there.
   init(_ text: TrainingText, next: inout [NextToken]) {
     next = Array(repeating: .only, count: text.tokens.count)
     nodes = Array(repeating: 0, count: text.tokens.count)
-    var nodeCount: UInt32 = 1
-    /// Sequences that share their history with others, and its node.
-    var active = (0..<text.count).filter { text.starts[$0 + 1] > text.starts[$0] }.map {
-      (sequence: UInt32($0), node: UInt32(0))
-    }
+    isBranching = Array(repeating: false, count: text.tokens.count + 1)
+    var counter = NextTokenCounter(text)
+    var pairs = KeyedPlaces()
+    /// Sequences that share their history with others, those of one node side by side.
+    var level = Level()
+    level.add((0..<text.count).filter { !text.isEmpty($0) }.map { UInt32($0) }[...], node: 0)
     var depth = 0
-    while !active.isEmpty {
-      let sorted = RadixSort(
-        keys: active.map {
-          UInt64($0.node) * text.tokenBound + UInt64(text.tokens[text.starts[Int($0.sequence)] + depth])
-        },
-        places: active.map(\.sequence))
-      active = []
-      sorted.forEachRun(dividedBy: text.tokenBound) { history in
-        var parts: [Range<Int>] = []
-        sorted.forEachRun(in: history) { parts.append($0) }
-        let following = NextToken.of(parts.map(\.count))
-        if parts.count > 1 {
-          branches[UInt32(sorted.keys[history.lowerBound] / text.tokenBound)] = parts.map { part in
-            (text.vocabulary[Int(sorted.keys[part.lowerBound] % text.tokenBound) - 1], part.count)
-          }
-        }
-        for (part, following) in zip(parts, following) {
-          let node = nodeCount
-          nodeCount += 1
-          for index in part {
-            let sequence = Int(sorted.places[index])
-            let position = text.starts[sequence] + depth
-            next[position] = following
-            nodes[position] = node
-            guard position + 1 < text.starts[sequence + 1] else { continue }
-            if part.count > 1 {
-              active.append((UInt32(sequence), node))
-            } else {
-              for rest in (position + 1)..<text.starts[sequence + 1] {
-                nodes[rest] = nodeCount
-                nodeCount += 1
+    while !level.sequences.isEmpty {
+      var deeper = Level()
+      for (index, node) in level.nodes.enumerated() {
+        let group = level.sequences[level.starts[index]..<level.starts[index + 1]]
+        func position(_ sequence: UInt32) -> Int { text.starts[Int(sequence)] + depth }
+        counter.count(group.lazy.map { UInt32(position($0)) }, &next)
+        pairs.sort(group) { text.tokens[position($0)] }
+        var following: [(token: Int, count: Int)] = []
+        pairs.forEachRun { part in
+          let child = count
+          count += 1
+          let token = text.tokens[position(part[part.startIndex])]
+          if part.count < group.count { following.append((text.vocabulary[Int(token) - 1], part.count)) }
+          for sequence in part { nodes[position(sequence)] = child }
+          if part.count > 1 {
+            deeper.add(part, node: child) { position($0) + 1 < text.starts[Int($0) + 1] }
+          } else {
+            for sequence in part {
+              for rest in (position(sequence) + 1)..<text.starts[Int(sequence) + 1] {
+                nodes[rest] = count
+                count += 1
               }
             }
           }
         }
+        if !following.isEmpty {
+          branches[node] = following
+          isBranching[Int(node)] = true
+        }
       }
+      level = deeper
       depth += 1
+    }
+  }
+
+  /// Groups of sequences with a common history.
+  private struct Level {
+    var sequences: [UInt32] = []
+    var nodes: [UInt32] = []
+    /// Where groups begin, and the end.
+    var starts = [0]
+
+    /// Adds those of a group that go on.
+    mutating func add(_ group: ArraySlice<UInt32>, node: UInt32, where goesOn: (UInt32) -> Bool = { _ in true }) {
+      let before = sequences.count
+      for sequence in group where goesOn(sequence) { sequences.append(sequence) }
+      guard sequences.count > before else { return }
+      nodes.append(node)
+      starts.append(sequences.count)
     }
   }
 
@@ -62,4 +77,7 @@ struct WholeHistories: Sendable {
   func history(before position: Int, in sequence: Int, of text: TrainingText) -> UInt32 {
     position == text.starts[sequence] ? 0 : nodes[position - 1]
   }
+
+  /// The next tokens of a node and how often they follow, by increasing token; nil where there is one.
+  func branches(of node: UInt32) -> [(token: Int, count: Int)]? { isBranching[Int(node)] ? branches[node] : nil }
 }
