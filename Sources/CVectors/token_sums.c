@@ -145,7 +145,7 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
 }
 
 FOR_EACH_PROCESSOR
-void law_moments(const double *columns, size_t stride, size_t length, double moments[3]) {
+law_cumulants law_moments(const double *columns, size_t stride, size_t length) {
   const double *significand = columns + LAW_SIGNIFICAND * stride, *exponent = columns + LAW_EXPONENT * stride;
   const double *mass = columns + LAW_MASS * stride;
   // From the far end: the survivals rise towards n = 1, and small terms are added first.
@@ -163,9 +163,7 @@ void law_moments(const double *columns, size_t stride, size_t length, double mom
     third += term * deviation;
     if (n == 0) break;
   }
-  moments[0] = mean;
-  moments[1] = SUM(second);
-  moments[2] = SUM(third);
+  return (law_cumulants){mean, SUM(second), SUM(third)};
 }
 
 // Brings sums at one length to a unit that is more than 2⁶⁴ times as large.
@@ -234,7 +232,7 @@ void sums_add(const double *terms, size_t count, double *sums, double *errors) {
 }
 
 FOR_EACH_PROCESSOR
-void sums_of_squares(const double *terms, size_t count, double sum[2], double squares[2]) {
+power_sums sums_of_squares(const double *terms, size_t count) {
   double parts[4][WIDTH] = {{0}};
   for (size_t n = 0; n < count; n += WIDTH) {
     lanes value = {0};
@@ -246,13 +244,14 @@ void sums_of_squares(const double *terms, size_t count, double sum[2], double sq
     add(&product, parts[2], parts[3]);
     AT(parts[3], 0) += ((upper * upper - product) + 2 * upper * lower) + lower * lower;
   }
-  sum[0] = sum[1] = squares[0] = squares[1] = 0;
+  power_sums sums = {0};
   for (size_t lane = 0; lane < WIDTH; lane++) {
-    add_one(parts[0][lane], &sum[0], &sum[1]);
-    sum[1] += parts[1][lane];
-    add_one(parts[2][lane], &squares[0], &squares[1]);
-    squares[1] += parts[3][lane];
+    add_one(parts[0][lane], &sums.sum, &sums.sum_error);
+    sums.sum_error += parts[1][lane];
+    add_one(parts[2][lane], &sums.squares, &sums.squares_error);
+    sums.squares_error += parts[3][lane];
   }
+  return sums;
 }
 
 FOR_EACH_PROCESSOR
@@ -271,4 +270,28 @@ size_t count_above(const double *exponents, const double *units, size_t count) {
   size_t found = 0;
   for (size_t n = 0; n < count; n++) found += exponents[n] > units[n];
   return found;
+}
+
+FOR_EACH_PROCESSOR
+void weighted_add(const double *terms, double weight, size_t count, double *sums) {
+  size_t n = 0;
+  for (; n + WIDTH <= count; n += WIDTH) AT(sums, n) += OF(terms, n) * weight;
+  for (; n < count; n++) sums[n] += terms[n] * weight;
+}
+
+FOR_EACH_PROCESSOR
+void log_odds(const double *logs, size_t count, double *odds) {
+  for (size_t n = 0; n < count; n += WIDTH) {
+    size_t left = count - n < WIDTH ? count - n : WIDTH;
+    double numbers[WIDTH] = {0};
+    memcpy(numbers, logs + n, left * sizeof *logs);
+    // Beyond -700 the rest is 1.
+    lanes log = OF(numbers, 0), zeros = {0}, near = SELECT(log < -700, zeros - 700, log), k, excess, power, log_none;
+    exponential(&near, &zeros, &k, &excess);
+    power_of_two(&k, &power);
+    lanes value = power * (1 + excess), rest = (1 - power) - power * excess;
+    log_of_rest(&value, &rest, &log_none);
+    AT(numbers, 0) = log - log_none;
+    memcpy(odds + n, numbers, left * sizeof *odds);
+  }
 }

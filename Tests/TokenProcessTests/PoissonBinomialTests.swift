@@ -85,7 +85,7 @@ import Testing
       var other = ProbabilitySketch()
       for (index, log) in logs.enumerated() {
         let value = ScaledValue(exponentOf: log, 0)
-        if index % 3 == 0 { other.add(logProbability: log, value) } else { sketch.add(logProbability: log, value) }
+        if index % 3 == 0 { other.add([log], [value]) } else { sketch.add([log], [value]) }
       }
       sketch.merge(other)
       let exact = try PoissonBinomial(logProbabilities: logs)
@@ -106,6 +106,18 @@ import Testing
     }
   }
 
+  /// Probabilities at the ends of the range have a place: next to 1, far below e^(-10¹⁵), and 0.
+  @Test func sketchOfExtremes() {
+    let logs: [Double] = [0, -.leastNonzeroMagnitude, -1e-300, -1e-17, -0.5, -745, -1e15, -1e16, -1e300, -.infinity]
+    var sketch = ProbabilitySketch()
+    sketch.add(logs, logs.map { ScaledValue(exponentOf: $0, 0) })
+    #expect(sketch.records == 10 && sketch.certain == 1 && sketch.impossible == 3)
+    let law = sketch.poissonBinomial
+    expectClose(law.mean, 4 + .exp(-0.5), relative: 1e-12)
+    let means = sketch.descending.map { $0.sum.log - .log(Double($0.count)) }
+    #expect(zip(means, means.dropFirst()).allSatisfy { $0 > $1 - 1e-12 } && means.last == -.infinity)
+  }
+
   /// One record of certainty must not take the resolution from the others.
   @Test func sketchKeepsItsResolutionBesideCertainty() throws {
     var sketch = ProbabilitySketch()
@@ -113,7 +125,7 @@ import Testing
     for index in 0..<20_000 {
       let log = index == 0 ? -1e-18 : -12 * Double(index) / 20_000
       exact.append(log)
-      sketch.add(logProbability: log, ScaledValue(exponentOf: log, 0))
+      sketch.add([log], [ScaledValue(exponentOf: log, 0)])
     }
     let law = sketch.poissonBinomial
     #expect(law.errorBound < 1e-3)

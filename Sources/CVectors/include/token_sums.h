@@ -19,8 +19,10 @@ enum {
 // where ln S(n) < least; the exponent is then `zero`.
 void law_columns(const double *logs, size_t length, double *columns, size_t stride, double least, double zero);
 
+typedef struct { double mean, variance, third; } law_cumulants;
+
 // Mean, variance and third central moment.
-void law_moments(const double *columns, size_t stride, size_t length, double moments[3]);
+law_cumulants law_moments(const double *columns, size_t stride, size_t length);
 
 // Adds a law to sums of at least as many lengths, in whole eights.
 void survival_add(const double *law, size_t law_stride, size_t length, double *sums, size_t stride);
@@ -28,11 +30,19 @@ void survival_add(const double *law, size_t law_stride, size_t length, double *s
 // Adds numbers to sums.
 void sums_add(const double *terms, size_t count, double *sums, double *errors);
 
+typedef struct { double sum, sum_error, squares, squares_error; } power_sums;
+
 // The sum of numbers and of their squares, each with its rounding error.
-void sums_of_squares(const double *terms, size_t count, double sum[2], double squares[2]);
+power_sums sums_of_squares(const double *terms, size_t count);
 
 // row[n] += significands[n] × 2^(exponents[n] - units[n]), for exponents that are at most units.
 void scaled_add(const double *significands, const double *exponents, const double *units, size_t count, double *row);
 
 // How many exponents are above the units.
 size_t count_above(const double *exponents, const double *units, size_t count);
+
+// sums[n] += weight × terms[n].
+void weighted_add(const double *terms, double weight, size_t count, double *sums);
+
+// odds[n] = ln(p / (1 - p)) for logs[n] = ln p <= 0: infinite where p is 0 or 1.
+void log_odds(const double *logs, size_t count, double *odds);

@@ -13,7 +13,7 @@ struct ArrayRecords: RecordBatches {
   private var position = 0
 
   /// About how many values are made records at a time.
-  private static let batchSize = 1 << 18
+  private static let batchSize = 1 << 19
 
   init(
     _ input: InputFile, _ format: CaptureFormat, lengths: String?, namePrefix: String
@@ -107,9 +107,11 @@ struct ArrayRecords: RecordBatches {
         }
         let used = range.lowerBound..<(range.lowerBound + values.count)
         var record = Record(unchecked: "\(namePrefix)row-\(row)", tokenLogProbabilities: values)
-        record.ranks = try integers("ranks", used)
-        record.referenceTokenIDs = try integers("reference_token_ids", used)
-        record.greedyTokenIDs = try integers("greedy_token_ids", used)
+        if !others.isEmpty {
+          record.ranks = try integers("ranks", used)
+          record.referenceTokenIDs = try integers("reference_token_ids", used)
+          record.greedyTokenIDs = try integers("greedy_token_ids", used)
+        }
         try record.validate()
         return .success(record)
       } catch {

@@ -32,8 +32,8 @@ extension DataSetSums {
           .repeatedIDs, counts: ["records": sums.repeatedIDs],
           names: sums.ids.count < Self.rememberedIDs ? [:] : ["at_least": "yes"]))
     }
-    let reported = sums.tails.keys.sorted()
-    let counts = reported.map { sums.tails[$0, default: TailAccumulator()].count }
+    let reported = sums.tails.lengths
+    let counts = reported.map { sums.tails[$0].count }
     if records > TailAccumulator.exactLimit {
       warnings.append(Warning(.sketchedConcentration, counts: ["limit": TailAccumulator.exactLimit]))
     }
@@ -48,7 +48,7 @@ extension DataSetSums {
     if sums.greedyRecords > 0, sums.greedyRecords < records {
       warnings.append(Warning(.greedyUnknown, counts: ["known": sums.greedyRecords, "records": records]))
     }
-    for n in Set(lengths ?? []).sorted() where sums.tails[n] == nil {
+    for n in Set(lengths ?? []).sorted() where !sums.tails.lengths.contains(n) {
       warnings.append(Warning(.lengthNotReached, counts: ["length": n]))
     }
     let works = sums.works?.reported ?? []
@@ -123,7 +123,7 @@ extension DataSetSums {
   private func lengthDecomposition(_ n: Int) -> AuditReport.Decomposition.Length {
     let annealed = sums.survival.annealed(n)
     let quenched = sums.survival.quenched(n)
-    let concentration = sums.tails[n]?.concentration
+    let concentration = sums.tails[n].concentration
     return .init(
       n: n, annealed: annealed, quenched: quenched,
       // Both -inf when no record can reach n: there is no difference to speak of.

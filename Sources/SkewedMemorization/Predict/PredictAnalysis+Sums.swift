@@ -59,7 +59,7 @@ extension PredictAnalysis {
   }
 
   private func entry(_ sums: DataSetSums, _ length: Int, _ draws: Double) -> PredictReport.GridEntry {
-    let tail = sums.sums.tails[length, default: TailAccumulator()]
+    let tail = sums.sums.tails[length]
     let logProbabilities = tail.logProbabilities
     let records = Double(sums.records)
     let inDraws = logProbabilities.map {
@@ -88,7 +88,7 @@ extension PredictAnalysis {
 extension DataSetSums {
   /// The lengths of which all records' probabilities are kept and that all references have.
   fileprivate var lengthsOfAll: [Int] {
-    sums.tails.keys.filter { sums.survival.atRisk($0) == records }.sorted()
+    sums.tails.lengths.filter { sums.survival.atRisk($0) == records }
   }
 }
 

@@ -39,7 +39,9 @@ extension DataSetSums {
         && sums.histogram.length == (longest == 0 ? 0 : longest + 1) && sums.greedy.length <= longest + 1
         && sums.heterogeneity.agrees(records: head.records, longest: longest)
         && risks.limit == head.top && wholes.limit == head.top
-        && sums.tails.allSatisfy { n, tail in (1...max(1, longest)).contains(n) && tail.records <= head.records }
+        && sums.tails.lengths.allSatisfy { n in
+          (1...max(1, longest)).contains(n) && sums.tails[n].records <= head.records
+        }
     }
   }
 

@@ -42,8 +42,7 @@ public struct DataSetSums: Sendable {
     var near: [String: NearSums]?
     var tokens = 0
     var logProbabilities = CompensatedSum()
-    /// By length: the probabilities of all records that reach it.
-    var tails: [Int: TailAccumulator] = [:]
+    var tails = Tails()
     @InOrder var ids = Set<UInt64>()
     var repeatedIDs = 0
     var provenance: [String: InOrder<String>] = [:]
@@ -102,6 +101,7 @@ public struct DataSetSums: Sendable {
     if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.fingerprint(record)).inserted {
       sums.repeatedIDs += 1
     }
+    guard !record.isBare else { return }
     if record.isWholeReference { sums.wholeReferences = (sums.wholeReferences ?? 0) + 1 }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
@@ -134,18 +134,18 @@ public struct DataSetSums: Sendable {
   /// is known only at the end: its accumulator starts anew with every longer record, since none before reached it.
   private mutating func addTails(_ law: MatchLengthLaw, longest: Int) {
     if let lengths = lengths {
-      for n in Set(lengths) where n <= law.length { sums.tails[n, default: TailAccumulator()].add(law, at: n) }
+      for (index, n) in lengths.enumerated() where n <= law.length && !lengths[..<index].contains(n) {
+        sums.tails.add(law, at: n)
+      }
       return
     }
     var n = 1
     while n <= law.length {
-      sums.tails[n, default: TailAccumulator()].add(law, at: n)
+      sums.tails.add(law, at: n)
       n *= 2
     }
-    if law.length > longest, !Self.isPowerOfTwo(longest) { sums.tails[longest] = nil }
-    if law.length >= longest, !Self.isPowerOfTwo(law.length) {
-      sums.tails[law.length, default: TailAccumulator()].add(law, at: law.length)
-    }
+    if law.length > longest, !Self.isPowerOfTwo(longest) { sums.tails.remove(longest) }
+    if law.length >= longest, !Self.isPowerOfTwo(law.length) { sums.tails.add(law, at: law.length) }
   }
 
   private static func isPowerOfTwo(_ n: Int) -> Bool { n > 0 && n & (n - 1) == 0 }
@@ -197,10 +197,9 @@ public struct DataSetSums: Sendable {
   /// What is kept of lengths that are no powers of two is about the longest reference of all.
   private mutating func mergeTails(_ other: Sums) {
     let (mine, theirs) = (sums.survival.maximumLength, other.survival.maximumLength)
-    if lengths == nil, theirs > mine, !Self.isPowerOfTwo(mine) { sums.tails[mine] = nil }
-    for (n, tail) in other.tails {
-      guard lengths != nil || Self.isPowerOfTwo(n) || n >= mine else { continue }
-      sums.tails[n, default: TailAccumulator()].merge(tail)
+    if lengths == nil, theirs > mine, !Self.isPowerOfTwo(mine) { sums.tails.remove(mine) }
+    for n in other.tails.lengths where lengths != nil || Self.isPowerOfTwo(n) || n >= mine {
+      sums.tails.merge(other.tails[n], at: n)
     }
   }
 

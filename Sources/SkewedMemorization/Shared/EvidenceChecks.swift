@@ -239,13 +239,14 @@ public struct EvidenceChecks: Sendable {
   /// - Returns: A number for the values, and whether they change often enough to tell records apart.
   private mutating func addValues(_ record: Record) -> (number: UInt64, isTelling: Bool) {
     let values = record.tokenLogProbabilities
-    var fingerprint = FastNumber()
+    // Two, of every other value: the next need not wait for the last.
+    var (even, odd) = (FastNumber(), FastNumber())
     var (zeros, extremes, changes, last) = (0, 0, 0, Double.nan)
     let low = lowest.threshold
     var isLow = false
     values.withUnsafeBufferPointer { values in
-      for value in values {
-        fingerprint.add(value.bitPattern)
+      for (index, value) in values.enumerated() {
+        if index & 1 == 0 { even.add(value.bitPattern) } else { odd.add(value.bitPattern) }
         zeros += value == 0 ? 1 : 0
         extremes += value <= -50 ? 1 : 0
         isLow = isLow || value <= low
@@ -253,7 +254,8 @@ public struct EvidenceChecks: Sendable {
         last = value
       }
     }
-    if isLow { lowest.add(values, of: record.id, fingerprint.value) }
+    even.add(odd.value)
+    if isLow { lowest.add(values, of: record.id, even.value) }
     if values.count >= 4 {
       longEnough += 1
       tokens += values.count
@@ -267,7 +269,7 @@ public struct EvidenceChecks: Sendable {
     }
     if values.count >= 3 { tailed += 1 }
     if zeros + extremes > 0 { addRuns(record, zeros: zeros, hasExtremes: extremes > 0) }
-    return (fingerprint.value, changes > 4)
+    return (even.value, changes > 4)
   }
 
   private mutating func addRuns(_ record: Record, zeros: Int, hasExtremes: Bool) {
@@ -425,7 +427,7 @@ public struct EvidenceChecks: Sendable {
 
   private func addRepeats(_ found: inout [Warning]) {
     var first: [UInt64: UInt64] = [:]
-    var known: Set<UInt64> = []
+    var known = Set<UInt64>(minimumCapacity: answers.count)
     var (copies, others) = (0, 0)
     for answer in answers {
       if answer.question != 0 {
@@ -479,11 +481,13 @@ public struct EvidenceChecks: Sendable {
     var places: [UInt64: (record: Int, offset: Int)] = [:]
     var isShared = [Bool](repeating: false, count: samples.count)
     let texts = samples.map { Self.numbers(of: $0.record) }
+    places.reserveCapacity(texts.reduce(0) { $0 + $1.count })
     for (index, numbers) in texts.enumerated() {
       for start in stride(from: 0, through: numbers.count - width, by: 1) {
         let window = numbers[start..<(start + width)]
         // Runs of one value, such as zeros, are no text.
-        guard Set(window).count > width / 2 else { continue }
+        let different = window.indices.count { !window[..<$0].contains(window[$0]) }
+        guard different > width / 2 else { continue }
         var fingerprint = FastNumber()
         for number in window { fingerprint.add(number) }
         if let other = places[fingerprint.value], other.record != index {

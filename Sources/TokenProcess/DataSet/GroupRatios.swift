@@ -1,3 +1,4 @@
+internal import CVectors
 import GSLNumerics
 import Inference
 
@@ -81,17 +82,17 @@ struct GroupRatios: Sendable {
     var generator = SeededGenerator(seed: seed, stream: stream)
     var weights = [Double](repeating: 0, count: count)
     for _ in 0..<count { weights[Int.random(in: 0..<count, using: &generator)] += 1 }
-    var survivorSums = [Double](repeating: 0, count: length)
-    var enteredSums = survivorSums
-    for group in 0..<count where weights[group] > 0 {
-      let weight = weights[group]
-      let row = group * length
-      for index in 0..<length {
-        survivorSums[index] += weight * survivors[row + index]
-        enteredSums[index] += weight * entered[row + index]
+    func sums(_ shares: [Double]) -> [Double] {
+      var sums = [Double](repeating: 0, count: length)
+      shares.withUnsafeBufferPointer { shares in
+        guard let start = shares.baseAddress else { return }
+        for group in 0..<count where weights[group] > 0 {
+          weighted_add(start + group * length, weights[group], length, &sums)
+        }
       }
+      return sums
     }
-    return ratios(survivorSums, enteredSums, &progress)
+    return ratios(sums(survivors), sums(entered), &progress)
   }
 
   /// The same ratios with each group left out in turn.

@@ -44,7 +44,7 @@ public struct PoissonBinomial: Sendable, Equatable {
       return PoissonBinomial(counted: counted)
     }
     var sketch = ProbabilitySketch()
-    for (log, _) in counted { sketch.add(logProbability: log, ScaledValue(exponentOf: log, 0)) }
+    sketch.add(counted.map(\.log), counted.map { ScaledValue(exponentOf: $0.log, 0) })
     return sketch.poissonBinomial
   }
 

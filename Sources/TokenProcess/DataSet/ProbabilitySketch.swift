@@ -1,3 +1,4 @@
+internal import CVectors
 import GSLNumerics
 import RealModule
 
@@ -29,21 +30,30 @@ package struct ProbabilitySketch: Sendable, Codable {
 
   package init() {}
 
-  package mutating func add(logProbability: Double, _ value: ScaledValue) {
-    if logProbability == 0 {
-      certain += 1
-      return
+  /// Adds probabilities.
+  ///
+  /// - Parameters:
+  ///   - logProbabilities: Their logarithms, each at most 0.
+  ///   - values: The same with exponents of their own.
+  package mutating func add(_ logProbabilities: [Double], _ values: [ScaledValue]) {
+    let count = logProbabilities.count
+    let odds = [Double](unsafeUninitializedCapacity: count) { odds, initialized in
+      if let start = odds.baseAddress { log_odds(logProbabilities, count, start) }
+      initialized = count
     }
-    guard logProbability > -.infinity else {
-      impossible += 1
-      return
+    for (log, (odds, value)) in zip(logProbabilities, zip(odds, values)) {
+      if log == 0 {
+        certain += 1
+      } else if value.significand == 0 {
+        // Probabilities below e^(-10¹⁵) count as 0.
+        impossible += 1
+      } else {
+        let slot = slot(of: min(Int((odds * Self.binsPerUnit).rounded(.down)), Self.highestIndex))
+        bins[slot].count += 1
+        bins[slot].sum.add(value)
+        bins[slot].squares.add(value.squared)
+      }
     }
-    let logOdds = logProbability - log1mExp(logProbability)
-    let index = min(Int((logOdds * Self.binsPerUnit).rounded(.down)), Self.highestIndex)
-    let slot = slot(of: index)
-    bins[slot].count += 1
-    bins[slot].sum.add(value)
-    bins[slot].squares.add(value.squared)
   }
 
   package mutating func merge(_ other: ProbabilitySketch) {

@@ -31,12 +31,9 @@ public struct TailAccumulator: Sendable, Codable {
   /// Records up to which the count's law is exact; beyond, it carries a proved bound on its error.
   public static let exactCountLimit = 10_000
 
-  private struct Kept: Sendable {
-    let log: Double
-    let value: ScaledValue
-  }
-
-  private var kept: [Kept] = []
+  /// ln S_i(n) of the records that are kept, and S_i(n).
+  private var logs: [Double] = []
+  private var values: [ScaledValue] = []
   private var sketch: ProbabilitySketch?
 
   /// The accumulator of no records.
@@ -46,37 +43,40 @@ public struct TailAccumulator: Sendable, Codable {
   ///
   /// - Precondition: n <= L.
   public mutating func add(_ law: MatchLengthLaw, at n: Int) {
-    add(law.logSurvival[n], law.survival(n))
-  }
-
-  private mutating func add(_ log: Double, _ value: ScaledValue) {
     if sketch != nil {
-      sketch?.add(logProbability: log, value)
+      sketch?.add([law.logSurvival[n]], [law.survival(n)])
       return
     }
-    kept.append(Kept(log: log, value: value))
-    if kept.count > Self.exactLimit {
-      sketch = sketched
-      kept = []
-    }
+    logs.append(law.logSurvival[n])
+    values.append(law.survival(n))
+    sketchIfMany()
+  }
+
+  private mutating func sketchIfMany() {
+    guard logs.count > Self.exactLimit else { return }
+    sketch = sketched
+    (logs, values) = ([], [])
   }
 
   private var sketched: ProbabilitySketch {
     if let sketch { return sketch }
     var sketch = ProbabilitySketch()
-    for record in kept { sketch.add(logProbability: record.log, record.value) }
+    sketch.add(logs, values)
     return sketch
   }
 
   /// Adds the records of another accumulator.
   public mutating func merge(_ other: TailAccumulator) {
     if let theirs = other.sketch {
-      var mine = sketched
-      mine.merge(theirs)
-      sketch = mine
-      kept = []
+      if sketch == nil { sketch = sketched }
+      sketch?.merge(theirs)
+      (logs, values) = ([], [])
+    } else if sketch != nil {
+      sketch?.add(other.logs, other.values)
     } else {
-      for record in other.kept { add(record.log, record.value) }
+      logs += other.logs
+      values += other.values
+      sketchIfMany()
     }
   }
 
@@ -88,7 +88,7 @@ public struct TailAccumulator: Sendable, Codable {
   /// - Complexity: O(M log M) for M records kept, O(bins) for a sketch.
   public var concentration: TailConcentration? {
     let bins: [(count: Int, sum: ScaledValue)] =
-      sketch?.descending ?? kept.sorted { $0.log > $1.log }.map { (1, $0.value) }
+      sketch?.descending ?? zip(logs, values).sorted { $0.0 > $1.0 }.map { (1, $0.1) }
     let records = Double(bins.reduce(0) { $0 + $1.count })
     var total = ScaledSum()
     for bin in bins { total.add(bin.sum) }
@@ -136,8 +136,8 @@ public struct TailAccumulator: Sendable, Codable {
 
   /// The law of the number of records with N >= n.
   public var count: PoissonBinomial {
-    if sketch == nil, kept.count <= Self.exactCountLimit,
-      let exact = try? PoissonBinomial(logProbabilities: kept.map(\.log))
+    if sketch == nil, logs.count <= Self.exactCountLimit,
+      let exact = try? PoissonBinomial(logProbabilities: logs)
     {
       return exact
     }
@@ -147,12 +147,12 @@ public struct TailAccumulator: Sendable, Codable {
   /// ln S_i(n) of the records, and how many have each: beyond ``exactLimit`` the mean probability of each bin of the
   /// sketch.
   package var logProbabilities: [(log: Double, count: Int)] {
-    guard let sketch else { return kept.map { ($0.log, 1) } }
+    guard let sketch else { return logs.map { ($0, 1) } }
     return sketch.descending.map { (min(0, $0.sum.log - .log(Double($0.count))), $0.count) }
   }
 
   /// The number of records.
-  package var records: Int { sketch?.records ?? kept.count }
+  package var records: Int { sketch?.records ?? logs.count }
 
   // MARK: Coding
 
@@ -171,13 +171,14 @@ public struct TailAccumulator: Sendable, Codable {
       else {
         throw DecodingError.dataCorruptedError(forKey: .kept, in: container, debugDescription: "is no probability")
       }
-      kept.append(Kept(log: log, value: ScaledValue(significand: significand, exponent: exponent)))
+      logs.append(log)
+      values.append(ScaledValue(significand: significand, exponent: exponent))
     }
   }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    let lists = kept.map(\.log) + kept.map(\.value.significand) + kept.map { Double($0.value.exponent) }
+    let lists = logs + values.map(\.significand) + values.map { Double($0.exponent) }
     try container.encode(PackedDoubles(lists), forKey: .kept)
     try container.encodeIfPresent(sketch, forKey: .sketch)
   }

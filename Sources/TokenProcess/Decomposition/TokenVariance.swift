@@ -71,11 +71,10 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
     }
     reserve(law.length)
     sums_add(law.tokenLogProbabilities, law.length, &totals, &errors)
-    var (parts, squareParts) = ([0.0, 0], [0.0, 0])
-    sums_of_squares(law.tokenLogProbabilities, law.length, &parts, &squareParts)
-    let sum = DoubleDouble(high: parts[0], low: parts[1])
+    let powers = sums_of_squares(law.tokenLogProbabilities, law.length)
+    let sum = DoubleDouble(high: powers.sum, low: powers.sum_error)
     let mean = sum / Double(law.length)
-    squares += DoubleDouble(high: squareParts[0], low: squareParts[1])
+    squares += DoubleDouble(high: powers.squares, low: powers.squares_error)
     recordSquares += sum * mean
     endings[law.length - 1] += 1
     endingMeans[law.length - 1] += mean

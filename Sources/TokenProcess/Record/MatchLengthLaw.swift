@@ -109,9 +109,8 @@ public struct MatchLengthLaw: Sendable, Equatable {
   ///
   /// - Complexity: O(L).
   public var moments: Cumulants {
-    var moments = [0.0, 0, 0]
-    law_moments(columns, Self.stride(length), length, &moments)
-    return Cumulants(mean: moments[0], variance: moments[1], third: moments[2])
+    let moments = law_moments(columns, Self.stride(length), length)
+    return Cumulants(mean: moments.mean, variance: moments.variance, third: moments.third)
   }
 }
 

@@ -24,8 +24,11 @@ extension Record {
         field: "token_logprobs",
         problem: "has \(tokenLogProbabilities.count) tokens; a reference has at most \(Self.longestReference)")
     }
-    for (index, value) in tokenLogProbabilities.enumerated() where !(value <= 0) {
-      tokenLogProbabilities[index] = try Self.rounded(value, field: "token_logprobs[\(index)]")
+    // Nearly always all are: one look at what is in place.
+    if !tokenLogProbabilities.withUnsafeBufferPointer({ $0.allSatisfy { $0 <= 0 } }) {
+      for (index, value) in tokenLogProbabilities.enumerated() where !(value <= 0) {
+        tokenLogProbabilities[index] = try Self.rounded(value, field: "token_logprobs[\(index)]")
+      }
     }
     guard !isBare else { return }
     try checkLength(referenceTokenIDs, "reference_token_ids")

@@ -194,7 +194,7 @@ public struct Record: Sendable, Equatable {
   private var details: [Details] = []
 
   /// Whether it has probabilities alone, so that no other rule can be broken.
-  var isBare: Bool { details.isEmpty }
+  package var isBare: Bool { details.isEmpty }
 
   private mutating func change(_ body: (inout Details) -> Void) {
     if details.isEmpty { details.append(Details()) }
