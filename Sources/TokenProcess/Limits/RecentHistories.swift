@@ -10,73 +10,110 @@ struct RecentHistories {
   /// For each position's last c tokens one more than one of the positions that have the same; 0 stands for the symbol
   /// before sequences.
   private var numbers: [UInt32]
-  /// The positions whose last c tokens occur again, those with the same side by side.
+  /// The positions whose last c tokens occur again, those with the same side by side, in order.
   private var places: [UInt32] = []
   /// Where the groups of them begin, and the end.
   private var starts = [0]
 
   init(_ text: TrainingText) {
     self.text = text
-    numbers = []
-    var numbers = [UInt32](repeating: 0, count: text.tokens.count)
-    var ends = [Int](repeating: 0, count: Int(text.tokenBound))
-    for token in text.tokens { ends[Int(token)] += 1 }
+    var first = [UInt32](repeating: 0, count: Int(text.tokenBound))
+    var counts = first
+    for token in text.tokens { counts[Int(token)] += 1 }
+    // Where the next position of each token goes.
+    var next: [Int] = []
     var end = 0
-    for token in ends.indices { (ends[token], end) = (end, end + ends[token]) }
-    var sorted = [UInt32](repeating: 0, count: text.tokens.count)
+    for count in counts {
+      next.append(end)
+      guard count > 1 else { continue }
+      end += Int(count)
+      starts.append(end)
+    }
+    places = Array(repeating: 0, count: end)
+    numbers = Array(repeating: 0, count: text.tokens.count)
     for (position, token) in text.tokens.enumerated() {
-      sorted[ends[Int(token)]] = UInt32(position)
-      ends[Int(token)] += 1
+      let token = Int(token)
+      if first[token] == 0 { first[token] = UInt32(position) + 1 }
+      numbers[position] = first[token]
+      guard counts[token] > 1 else { continue }
+      places[next[token]] = UInt32(position)
+      next[token] += 1
     }
-    var start = 0
-    for end in ends where end > start {
-      add(sorted[start..<end], to: &numbers)
-      start = end
-    }
-    self.numbers = numbers
-  }
-
-  /// Makes a group of positions with the same tokens, in order.
-  private mutating func add(_ group: ArraySlice<UInt32>, to numbers: inout [UInt32]) {
-    let number = group[group.startIndex] + 1
-    for place in group { numbers[Int(place)] = number }
-    guard group.count > 1 else { return }
-    places += group
-    starts.append(places.count)
   }
 
   /// What follows the last c tokens before each position, by position.
   ///
   /// - Complexity: O(tokens).
   func next() -> [NextToken] {
-    var next = [NextToken](repeating: .only, count: text.tokens.count)
-    var counter = NextTokenCounter(text)
-    var following: [UInt32] = []
-    for (start, end) in zip(starts, starts.dropFirst()) {
-      following.removeAll(keepingCapacity: true)
-      for place in places[start..<end] where !text.isStart(Int(place) + 1) { following.append(place + 1) }
-      counter.count(following, &next)
-    }
+    var result = [NextToken](repeating: .only, count: text.tokens.count)
+    var next = result.mutableSpan
+    var counts = [UInt32](repeating: 0, count: Int(text.tokenBound))
+    let (tokens, depths, places, starts) = (text.tokens.span, text.depths.span, places.span, starts.span)
     // Before the first tokens there is the same symbol.
-    counter.count((0..<text.count).filter { !text.isEmpty($0) }.map { UInt32(text.starts[$0]) }, &next)
-    return next
+    let firsts = (0..<text.count).filter { !text.isEmpty($0) }.map { UInt32(text.starts[$0]) }
+    var following: [UInt32] = []
+    var seen: [UInt32] = []
+    for group in 0..<starts.count {
+      following.removeAll(keepingCapacity: true)
+      if group + 1 == starts.count {
+        following += firsts
+      } else {
+        for index in starts[group]..<starts[group + 1] {
+          let position = Int(places[index]) + 1
+          if position < tokens.count, depths[position] > 0 { following.append(UInt32(position)) }
+        }
+      }
+      // What is alone is as it was.
+      guard following.count > 1 else { continue }
+      var most: UInt32 = 0
+      for position in following {
+        let token = tokens[Int(position)]
+        let count = counts[Int(token)] + 1
+        counts[Int(token)] = count
+        if count == 1 { seen.append(token) }
+        most = max(most, count)
+      }
+      let tied = seen.count { counts[Int($0)] == most }
+      for position in following {
+        next[Int(position)] = NextToken(
+          count: Int(counts[Int(tokens[Int(position)])]), of: following.count, most: Int(most), tied: tied)
+      }
+      for token in seen { counts[Int(token)] = 0 }
+      seen.removeAll(keepingCapacity: true)
+    }
+    return result
   }
 
   /// Goes on to twice as many tokens.
   ///
   /// - Complexity: O(m log m) for the m positions whose last c tokens occur again.
   mutating func double() {
-    let (numbers, places, starts) = (numbers, places, starts)
-    var doubled = numbers
-    (self.places, self.starts) = ([], [0])
+    let (text, before, groups, bounds) = (text, numbers, places, starts)
+    let (numbers, places, starts, depths) = (before.span, groups.span, bounds.span, text.depths.span)
+    var doubled = before
+    var newPlaces: [UInt32] = []
+    var newStarts = [0]
     var pairs = KeyedPlaces()
-    for (start, end) in zip(starts, starts.dropFirst()) {
-      pairs.sort(places[start..<end]) { place in
-        Int(text.depths[Int(place)]) >= length ? numbers[Int(place) - length] : 0
+    for group in 0..<(starts.count - 1) {
+      pairs.removeAll()
+      for index in starts[group]..<starts[group + 1] {
+        let place = Int(places[index])
+        pairs.append(UInt32(place), key: Int(depths[place]) >= length ? numbers[place - length] : 0)
       }
-      pairs.forEachRun { run in add(run, to: &doubled) }
+      pairs.sort()
+      var start = 0
+      while start < pairs.count {
+        let end = pairs.endOfRun(from: start)
+        let number = pairs.place(start) + 1
+        for index in start..<end {
+          doubled[Int(pairs.place(index))] = number
+          if end > start + 1 { newPlaces.append(pairs.place(index)) }
+        }
+        if end > start + 1 { newStarts.append(newPlaces.count) }
+        start = end
+      }
     }
-    self.numbers = doubled
+    (self.numbers, self.places, self.starts) = (doubled, newPlaces, newStarts)
     length *= 2
   }
 }

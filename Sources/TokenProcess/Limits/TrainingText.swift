@@ -45,9 +45,6 @@ struct TrainingText: Sendable {
   /// Whether a sequence has no token.
   func isEmpty(_ sequence: Int) -> Bool { starts[sequence] == starts[sequence + 1] }
 
-  /// Whether a sequence begins at a position, or the text ends there.
-  func isStart(_ position: Int) -> Bool { position == tokens.count || depths[position] == 0 }
-
   /// New numbers for tokens.
   private struct Numbering {
     /// The original numbers in order.
@@ -97,42 +94,11 @@ struct NextToken {
   let best: Double
 
   /// Alone.
-  static let only = NextToken(probability: 1, best: 1)
-}
+  static let only = NextToken(count: 1, of: 1, most: 1, tied: 1)
 
-/// Counts what follows histories.
-struct NextTokenCounter {
-  private let text: TrainingText
-  /// By token; 0 between two calls.
-  private var counts: [UInt32]
-  /// The tokens that were counted.
-  private(set) var tokens: [UInt32] = []
-
-  init(_ text: TrainingText) {
-    self.text = text
-    counts = Array(repeating: 0, count: Int(text.tokenBound))
-  }
-
-  /// Sets what follows a history at the positions of its next tokens.
-  ///
-  /// - Complexity: O(positions).
-  mutating func count(_ positions: some Collection<UInt32>, _ next: inout [NextToken]) {
-    // What is alone is as it was.
-    guard positions.count > 1 else { return }
-    tokens.removeAll(keepingCapacity: true)
-    var most: UInt32 = 0
-    for position in positions {
-      let token = text.tokens[Int(position)]
-      counts[Int(token)] += 1
-      if counts[Int(token)] == 1 { tokens.append(token) }
-      most = max(most, counts[Int(token)])
-    }
-    let tied = tokens.count { counts[Int($0)] == most }
-    let (total, share) = (Double(positions.count), 1 / Double(tied))
-    for position in positions {
-      let count = counts[Int(text.tokens[Int(position)])]
-      next[Int(position)] = NextToken(probability: Double(count) / total, best: count == most ? share : 0)
-    }
-    for token in tokens { counts[Int(token)] = 0 }
+  /// One that follows `count` of the `total` occurrences, where the most frequent `tied` tokens follow `most` each.
+  init(count: Int, of total: Int, most: Int, tied: Int) {
+    probability = Double(count) / Double(total)
+    best = count == most ? 1 / Double(tied) : 0
   }
 }

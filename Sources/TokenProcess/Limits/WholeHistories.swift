@@ -15,41 +15,62 @@ struct WholeHistories: Sendable {
     next = Array(repeating: .only, count: text.tokens.count)
     nodes = Array(repeating: 0, count: text.tokens.count)
     isBranching = Array(repeating: false, count: text.tokens.count + 1)
-    var counter = NextTokenCounter(text)
-    var pairs = KeyedPlaces()
+    let (tokens, starts) = (text.tokens.span, text.starts.span)
     /// Sequences that share their history with others, those of one node side by side.
     var level = Level()
-    level.add((0..<text.count).filter { !text.isEmpty($0) }.map { UInt32($0) }[...], node: 0)
+    for sequence in 0..<text.count where !text.isEmpty(sequence) { level.sequences.append(UInt32(sequence)) }
+    level.endGroup(node: 0)
+    var pairs = KeyedPlaces()
     var depth = 0
     while !level.sequences.isEmpty {
       var deeper = Level()
-      for (index, node) in level.nodes.enumerated() {
-        let group = level.sequences[level.starts[index]..<level.starts[index + 1]]
-        func position(_ sequence: UInt32) -> Int { text.starts[Int(sequence)] + depth }
-        counter.count(group.lazy.map { UInt32(position($0)) }, &next)
-        pairs.sort(group) { text.tokens[position($0)] }
+      for group in level.nodes.indices {
+        pairs.removeAll()
+        for index in level.starts[group]..<level.starts[group + 1] {
+          let sequence = level.sequences[index]
+          pairs.append(sequence, key: tokens[starts[Int(sequence)] + depth])
+        }
+        pairs.sort()
+        var (most, tied, parts) = (0, 0, 0)
+        var start = 0
+        while start < pairs.count {
+          let end = pairs.endOfRun(from: start)
+          if end - start == most { tied += 1 }
+          if end - start > most { (most, tied) = (end - start, 1) }
+          parts += 1
+          start = end
+        }
         var following: [(token: Int, count: Int)] = []
-        pairs.forEachRun { part in
+        start = 0
+        while start < pairs.count {
+          let end = pairs.endOfRun(from: start)
           let child = count
           count += 1
-          let token = text.tokens[position(part[part.startIndex])]
-          if part.count < group.count { following.append((text.vocabulary[Int(token) - 1], part.count)) }
-          for sequence in part { nodes[position(sequence)] = child }
-          if part.count > 1 {
-            deeper.add(part, node: child) { position($0) + 1 < text.starts[Int($0) + 1] }
-          } else {
-            for sequence in part {
-              for rest in (position(sequence) + 1)..<text.starts[Int(sequence) + 1] {
+          let nextToken = NextToken(count: end - start, of: pairs.count, most: most, tied: tied)
+          for index in start..<end {
+            let sequence = pairs.place(index)
+            let position = starts[Int(sequence)] + depth
+            next[position] = nextToken
+            nodes[position] = child
+            if end > start + 1 {
+              if position + 1 < starts[Int(sequence) + 1] { deeper.sequences.append(sequence) }
+            } else {
+              for rest in (position + 1)..<starts[Int(sequence) + 1] {
                 nodes[rest] = count
                 count += 1
               }
             }
           }
+          deeper.endGroup(node: child)
+          if parts > 1 {
+            let token = tokens[starts[Int(pairs.place(start))] + depth]
+            following.append((text.vocabulary[Int(token) - 1], end - start))
+          }
+          start = end
         }
-        if !following.isEmpty {
-          branches[node] = following
-          isBranching[Int(node)] = true
-        }
+        guard parts > 1 else { continue }
+        branches[level.nodes[group]] = following
+        isBranching[Int(level.nodes[group])] = true
       }
       level = deeper
       depth += 1
@@ -59,15 +80,13 @@ struct WholeHistories: Sendable {
   /// Groups of sequences with a common history.
   private struct Level {
     var sequences: [UInt32] = []
-    var nodes: [UInt32] = []
+    private(set) var nodes: [UInt32] = []
     /// Where groups begin, and the end.
-    var starts = [0]
+    private(set) var starts = [0]
 
-    /// Adds those of a group that go on.
-    mutating func add(_ group: ArraySlice<UInt32>, node: UInt32, where goesOn: (UInt32) -> Bool = { _ in true }) {
-      let before = sequences.count
-      for sequence in group where goesOn(sequence) { sequences.append(sequence) }
-      guard sequences.count > before else { return }
+    /// Makes a group, where there are any, of the sequences that were added since the last.
+    mutating func endGroup(node: UInt32) {
+      guard sequences.count > starts[starts.count - 1] else { return }
       nodes.append(node)
       starts.append(sequences.count)
     }
