@@ -5,7 +5,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
-RUN swift build -c release --product skewmem --static-swift-stdlib && strip .build/release/skewmem
+RUN make release && strip .build/release/skewmem
 
 FROM debian:bookworm-slim
 RUN apt-get update \

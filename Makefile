@@ -7,7 +7,7 @@
 # make test-engines  the Python package on Spark and Ray, two executors each (needs PyPI and Java)
 # make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI)
 # make lint        the format, strictly;  make format  mends it
-# make benchmark   speed in release;  make benchmark-peers  sets it beside other libraries and programs
+# make benchmark   speed in release;  make benchmark-peers  sets it beside other libraries and programs;  make benchmark-growth  with 10^4 to 10^6 records
 # make wheel       the Python package with the program in it;  make test-python  tests it (needs PyPI)
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
 # make docs        the documentation of all modules as a web site
@@ -20,15 +20,19 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 DEMO_CAPTURE = notebooks-export/captures/jargon-train-epoch06.jsonl
 DEMO_REPORT = .build/demo/report.html
 
-.PHONY: demo snapshots test test-slow fuzz test-pyspark test-engines lint format benchmark benchmark-peers setup release install uninstall docs notebooks visual integration wheel test-python
+.PHONY: demo snapshots test test-slow fuzz test-pyspark test-engines lint format benchmark benchmark-peers benchmark-growth setup release install uninstall docs notebooks visual integration wheel test-python
 
 setup:
 	@scripts/setup
 
+# With Swift's runtime in it, where the toolchain has that to link, and without a list of its symbols for others, the program starts in half the time.
+STATIC = $(wildcard $(dir $(realpath $(shell command -v swift)))../lib/swift_static/linux/libFoundation.a)
+PROGRAM = -c release --product skewmem $(if $(STATIC),--static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic)
+
 release: setup
 	@# The manifest tells the commit, which a cached one would not.
 	@touch Package.swift
-	swift build -c release --product skewmem --manifest-cache none
+	swift build $(PROGRAM) --manifest-cache none
 
 demo: release
 	@mkdir -p $(dir $(DEMO_REPORT))
@@ -66,6 +70,10 @@ benchmark: setup
 
 benchmark-peers: setup
 	scripts/benchmark-peers
+
+# Needs numpy: PYTHON names a Python that has it.
+benchmark-growth: release
+	$(or $(PYTHON),python3) Benchmarks/Peers/growth.py $(BINARY)
 
 lint:
 	swift format lint --strict --recursive $(SWIFT_FILES)

@@ -39,12 +39,6 @@ let package = Package(
       providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
     ),
 
-    .systemLibrary(
-      name: "CCurl",
-      pkgConfig: "libcurl",
-      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
-    ),
-
     // MARK: Library, lowest module first
     .target(
       name: "GSLNumerics",
@@ -81,7 +75,8 @@ let package = Package(
       name: "Captures",
       dependencies: ["CListScan", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(name: "CVersion", cSettings: [.define("SKEWMEM_COMMIT", to: "\"\(commit ?? "")\"")]),
-    .target(name: "CHTTP", dependencies: ["CCurl"]),
+    // Takes libcurl's headers; the library itself is loaded when it is needed.
+    .target(name: "CHTTP", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "ModelServers",
       dependencies: [

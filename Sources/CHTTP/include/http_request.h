@@ -38,7 +38,10 @@ enum {
   HTTP_NO_HOST = 1, HTTP_REFUSED, HTTP_TIMED_OUT, HTTP_NO_TLS, HTTP_CANCELLED, HTTP_BROKEN, HTTP_TOO_LONG
 };
 
-// A connection, which may be used for one request at a time, and again; NULL without memory.
+// Whether libcurl is installed.
+int http_is_available(void);
+
+// A connection, which may be used for one request at a time, and again; NULL without memory, or without libcurl.
 void *http_open(void);
 void http_close(void *connection);
 

@@ -36,7 +36,11 @@ final class Connections: Sendable {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
         queue.add { [authorities] handle in
           guard let handle else {
-            return continuation.resume(throwing: ServerError(.failing, address, "there is no memory for a connection"))
+            let problem =
+              http_is_available() == 0
+              ? "libcurl, which connections need, is not installed (Debian: libcurl4)"
+              : "there is no memory for a connection"
+            return continuation.resume(throwing: ServerError(.failing, address, problem))
           }
           continuation.resume(
             returning: Self.answer(handle, method, address, body, headers, timeout, flag, authorities))
