@@ -421,7 +421,8 @@ struct JSONCursor {
       }
     } while skip(",")
     try require("]")
-    return Array(scratch)
+    // A copy: the array itself would keep room for the longest list.
+    return scratch.withUnsafeBufferPointer { Array($0) }
   }
 
   /// The members of an object whose keys are all different, in their order; those that are null are left out.

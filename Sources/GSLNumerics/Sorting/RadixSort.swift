@@ -42,17 +42,14 @@ package struct RadixSort {
     }
   }
 
-  /// Calls `body` with each run of elements whose keys agree after division by `unit`.
-  package func forEachRun(dividedBy unit: UInt64 = 1, in range: Range<Int>? = nil, _ body: (Range<Int>) -> Void) {
-    let range = range ?? keys.indices
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let value = keys[start] / unit
-      // Most runs are short.
-      var end = start + 1
-      while end < range.upperBound, keys[end] / unit == value { end += 1 }
-      body(start..<end)
-      start = end
-    }
+  /// The elements from one on whose keys agree with its own after division by `unit`.
+  package func run(from start: Int, dividedBy unit: UInt64 = 1) -> Range<Int> {
+    let keys = keys.span
+    // Those below the next multiple; most runs are short.
+    let (bound, isLast) = (keys[start] / unit).addingReportingOverflow(1)
+    let (limit, isBeyond) = bound.multipliedReportingOverflow(by: unit)
+    var end = start + 1
+    while end < keys.count, isLast || isBeyond || keys[end] < limit { end += 1 }
+    return start..<end
   }
 }

@@ -218,26 +218,33 @@ private struct LeaveOneOut {
     let sorted = RadixSort(
       keys: places.map { UInt64(histories[Int($0)] - part.lowerBound) * unit + UInt64(tokens[Int($0)]) },
       places: places)
-    sorted.forEachRun(dividedBy: unit) { group in
+    // Which text each is of, side by side: they are looked up often.
+    let owners = sorted.places.map { text[Int($0)] }
+    var group = 0..<0
+    while group.upperBound < owners.count {
+      group = sorted.run(from: group.upperBound, dividedBy: unit)
       var types = 0
-      for place in sorted.places[group] { own[Int(text[Int(place)])].total += 1 }
-      sorted.forEachRun(in: group) { same in
+      for index in group { own[Int(owners[index])].total += 1 }
+      var same = group.lowerBound..<group.lowerBound
+      while same.upperBound < group.upperBound {
+        same = sorted.run(from: same.upperBound)
         types += 1
-        let first = text[Int(sorted.places[same.lowerBound])]
-        if text[Int(sorted.places[same.upperBound - 1])] == first { own[Int(first)].types += 1 }
+        let first = owners[same.lowerBound]
+        if owners[same.upperBound - 1] == first { own[Int(first)].types += 1 }
       }
-      sorted.forEachRun(in: group) { same in
-        let isShared =
-          text[Int(sorted.places[same.lowerBound])] != text[Int(sorted.places[same.upperBound - 1])]
+      same = group.lowerBound..<group.lowerBound
+      while same.upperBound < group.upperBound {
+        same = sorted.run(from: same.upperBound)
+        let isShared = owners[same.lowerBound] != owners[same.upperBound - 1]
         // Places stay in the order of the texts: those of one are a run.
         var start = same.lowerBound
         while start < same.upperBound {
-          let owner = text[Int(sorted.places[start])]
+          let owner = owners[start]
           var end = start
-          while end < same.upperBound, text[Int(sorted.places[end])] == owner { end += 1 }
+          while end < same.upperBound, owners[end] == owner { end += 1 }
           let (ownTotal, ownTypes) = own[Int(owner)]
-          for place in sorted.places[start..<end] {
-            let place = Int(place)
+          for index in start..<end {
+            let place = Int(sorted.places[index])
             update(
               place, follows: same.count - (end - start), total: group.count - Int(ownTotal),
               types: types - Int(ownTypes))
@@ -247,7 +254,7 @@ private struct LeaveOneOut {
         }
         if isShared { next += 1 }
       }
-      for place in sorted.places[group] { own[Int(text[Int(place)])] = (0, 0) }
+      for index in group { own[Int(owners[index])] = (0, 0) }
     }
   }
 }

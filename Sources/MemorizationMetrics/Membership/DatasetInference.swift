@@ -22,47 +22,68 @@ public struct DatasetInference: Sendable, Equatable {
   ///   - seed: The seed of the halvings.
   /// - Returns: nil with fewer than eight texts in a set, without scores, or with one that is not finite.
   public init?(suspects: [[Double]], others: [[Double]], seed: UInt64 = 0) {
-    let rows = suspects + others
-    guard min(suspects.count, others.count) >= 8, let width = rows.first?.count, width > 0,
-      rows.allSatisfy({ $0.count == width && $0.allSatisfy(\.isFinite) })
+    guard min(suspects.count, others.count) >= 8, let width = suspects.first?.count, width > 0,
+      (suspects + others).allSatisfy({ $0.count == width && $0.allSatisfy(\.isFinite) })
     else { return nil }
+    let scores = Scores(width: width, values: suspects.flatMap(\.self) + others.flatMap(\.self))
     splits = (0..<25).map { split in
       var generator = SeededGenerator(seed: seed, stream: UInt64(split))
-      let (a, b) = (suspects.shuffled(using: &generator), others.shuffled(using: &generator))
-      let learning = (Array(a[..<(a.count / 2)]), Array(b[..<(b.count / 2)]))
-      let weigh = Self.weights(learning.0, learning.1)
-      return Self.welch(a[(a.count / 2)...].map(weigh), b[(b.count / 2)...].map(weigh))
+      let a = (0..<suspects.count).shuffled(using: &generator)
+      let b = (suspects.count..<suspects.count + others.count).shuffled(using: &generator)
+      let sum = WeightedSum(scores, suspects: a[..<(a.count / 2)], others: b[..<(b.count / 2)])
+      return Self.welch(
+        a[(a.count / 2)...].map { sum.value(scores, $0) }, b[(b.count / 2)...].map { sum.value(scores, $0) })
     }
     pValue = min(1, 2 * splits.sorted()[splits.count / 2])
   }
 
+  /// Scores, a row a text, one after the other.
+  private struct Scores {
+    let width: Int
+    let values: [Double]
+
+    subscript(row: Int, column: Int) -> Double { values[row * width + column] }
+  }
+
   /// A weighted sum of standardized scores that is larger for suspects.
-  private static func weights(_ suspects: [[Double]], _ others: [[Double]]) -> ([Double]) -> Double {
-    let rows = suspects + others
-    let width = rows[0].count
-    let count = Double(rows.count)
-    let means = (0..<width).map { column in rows.reduce(0) { $0 + $1[column] } / count }
-    let deviations = (0..<width).map { column in
-      let variance = rows.reduce(0) { $0 + ($1[column] - means[column]) * ($1[column] - means[column]) } / count
-      return variance > 0 ? variance.squareRoot() : 1
-    }
-    func standardized(_ row: [Double]) -> [Double] {
-      // What is beyond three deviations would carry the regression.
-      row.indices.map { max(-3, min(3, (row[$0] - means[$0]) / deviations[$0])) }
-    }
-    var moments = SymmetricMatrix(dimension: width)
-    var right = Array(repeating: 0.0, count: width)
-    for (index, row) in rows.enumerated() {
-      let values = standardized(row)
-      let label = index < suspects.count ? 1 / Double(suspects.count) : -1 / Double(others.count)
-      for i in 0..<width {
-        right[i] += label * values[i]
-        for j in 0...i { moments[i, j] += values[i] * values[j] / count }
+  private struct WeightedSum {
+    private var means: [Double] = []
+    private var deviations: [Double] = []
+    private var weights: [Double] = []
+
+    init(_ scores: Scores, suspects: ArraySlice<Int>, others: ArraySlice<Int>) {
+      let width = scores.width
+      let rows = suspects + others
+      let count = Double(rows.count)
+      for column in 0..<width {
+        let mean = rows.reduce(0) { $0 + scores[$1, column] } / count
+        let variance = rows.reduce(0) { $0 + (scores[$1, column] - mean) * (scores[$1, column] - mean) } / count
+        means.append(mean)
+        deviations.append(variance > 0 ? variance.squareRoot() : 1)
       }
+      var moments = SymmetricMatrix(dimension: width)
+      var right = Array(repeating: 0.0, count: width)
+      var values = right
+      for (index, row) in rows.enumerated() {
+        for column in 0..<width { values[column] = standardized(scores[row, column], column) }
+        let label = index < suspects.count ? 1 / Double(suspects.count) : -1 / Double(others.count)
+        for i in 0..<width {
+          right[i] += label * values[i]
+          for j in 0...i { moments[i, j] += values[i] * values[j] / count }
+        }
+      }
+      for i in 0..<width { moments[i, i] += 0.1 }
+      weights = moments.inverse()?.multiplied(by: right) ?? right
     }
-    for i in 0..<width { moments[i, i] += 0.1 }
-    let weights = moments.inverse()?.multiplied(by: right) ?? right
-    return { row in zip(standardized(row), weights).reduce(0) { $0 + $1.0 * $1.1 } }
+
+    private func standardized(_ score: Double, _ column: Int) -> Double {
+      // What is beyond three deviations would carry the regression.
+      max(-3, min(3, (score - means[column]) / deviations[column]))
+    }
+
+    func value(_ scores: Scores, _ row: Int) -> Double {
+      (0..<scores.width).reduce(0) { $0 + standardized(scores[row, $1], $1) * weights[$1] }
+    }
   }
 
   /// The one-sided p-value that the first mean is larger.
