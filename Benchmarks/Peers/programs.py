@@ -60,15 +60,15 @@ print(json.dumps([status, usage.ru_utime + usage.ru_stime, time.monotonic() - st
 """
 
 
-def measured(arguments):
-    """Processor seconds of each run, the median wall time, and the peak memory in MB."""
-    runs = []
-    for _ in range(RUNS):
+def measured(arguments, runs=RUNS):
+    """Processor seconds of each run, the median wall time, and the peak memory in MB; None where it fails."""
+    results = []
+    for _ in range(runs):
         status, *run = json.loads(subprocess.run([sys.executable, "-c", MEASURE, *arguments], capture_output=True, check=True).stdout)
         if status:
             return None
-        runs.append(run)
-    seconds, walls, memory = zip(*runs)
+        results.append(run)
+    seconds, walls, memory = zip(*results)
     return seconds, statistics.median(walls), max(memory)
 
 
