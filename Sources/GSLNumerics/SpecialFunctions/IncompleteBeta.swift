@@ -60,26 +60,30 @@ private func logBetaKernel(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -
 }
 
 /// The continued fraction of a I_x(a, b) / (x^a (1-x)^b / B(a, b)).
+///
+/// By the recurrence of its approximants' numerators and denominators, which takes no quotient a step. Two successive
+/// approximants differ by the product of all partial numerators over that of both denominators (DLMF 1.12.5).
 private func betaContinuedFraction(_ a: Double, _ b: Double, _ x: Double) throws(NumericsError) -> Double {
   let limit = 1_000_000
-  let tiny = 1e-300
-  var c = 1.0
-  var d = 1 - (a + b) * x / (a + 1)
-  d = 1 / (d.magnitude < tiny ? tiny : d)
-  var value = d
+  let first = (a + b) * x / (a + 1)
+  var (numerator, nextNumerator) = (1.0, 1.0)
+  var (denominator, nextDenominator) = (1.0, 1 - first)
+  var product = first
   for step in 1...limit {
     let m = Double(step)
-    for numerator in [
-      m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-      -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-    ] {
-      d = 1 + numerator * d
-      d = 1 / (d.magnitude < tiny ? tiny : d)
-      c = 1 + numerator / c
-      if c.magnitude < tiny { c = tiny }
-      value *= c * d
-    }
-    if (c * d - 1).magnitude < 1e-16 { return value }
+    let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+    let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+    numerator = nextNumerator + even * numerator
+    denominator = nextDenominator + even * denominator
+    nextNumerator = numerator + odd * nextNumerator
+    nextDenominator = denominator + odd * nextDenominator
+    product *= even * odd
+    if product.magnitude <= 1e-16 * (numerator * nextDenominator).magnitude { return nextNumerator / nextDenominator }
+    guard !(1e-100...1e100).contains(nextDenominator.magnitude) else { continue }
+    let scale = nextDenominator.magnitude < 1 ? 0x1p300 : 0x1p-300
+    (numerator, nextNumerator) = (scale * numerator, scale * nextNumerator)
+    (denominator, nextDenominator) = (scale * denominator, scale * nextDenominator)
+    product *= scale * scale
   }
   throw .noConvergence(function: "logIncompleteBeta", iterations: limit)
 }

@@ -47,7 +47,7 @@ public struct FamilyChoice: Sendable {
 
   /// The names without prefix, for a line of help.
   public static var plainNames: String {
-    all.prefix(all.count / 4).map(\.name).joined(separator: ", ")
+    (Family.plain.map { $0.familyName }.filter { !$0.hasPrefix(mixtureName) } + [mixtureName]).joined(separator: ", ")
   }
 
   private static let mixtureName = "geometric-mixture"
