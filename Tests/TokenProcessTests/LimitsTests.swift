@@ -134,6 +134,17 @@ import Testing
     #expect(try #require(found[2]).argmax == 1 && found[2]?.known == 1 && first.known == 2)
   }
 
+  /// Three next tokens as frequent as each other, of which the model gives one 0.9: the other two share 0.1.
+  @Test func unlistedTokensShareWhatIsLeft() throws {
+    let limits = try BayesOptimalLimits(prefixes: [[1], [1], [1]], references: [[2], [3], [4]])
+    var record = Record(unchecked: "a", tokenLogProbabilities: [.log(0.9)])
+    record.referenceTokenIDs = [2]
+    record.ranks = [0]
+    let found = try #require(limits.agreement(with: [record, record, record])[0])
+    expectClose(found.totalVariation.lower.value, 2.0 / 3 - 0.1, relative: 1e-12)
+    expectClose(found.totalVariation.upper.value, 2.0 / 3, relative: 1e-12)
+  }
+
   @Test func badInputIsNamed() throws {
     #expect(throws: ArgumentError.self) { try BayesOptimalLimits(prefixes: [[]], references: [[]]) }
     #expect(throws: ArgumentError.self) { try BayesOptimalLimits(prefixes: [], references: [[1]]) }

@@ -160,8 +160,8 @@ public struct BayesOptimalLimits: Sendable {
   /// Compares a model's next tokens along the references with those of the training set.
   ///
   /// The total variation distance is Σ (p_v - q_v)⁺ over the next tokens v of the training set, p their shares and q
-  /// the model's probabilities: q of a token that is not listed lies between 0 and the smallest listed, or what is left
-  /// of 1.
+  /// the model's probabilities: q of a token that is not listed lies between 0 and the smallest listed, and of all of
+  /// them together between 0 and what is left of 1.
   ///
   /// - Parameter captured: The records of the training set, in order, with reference token ids as given.
   /// - Returns: By record; nil where a record says nothing of the model's first choices.
@@ -202,6 +202,7 @@ public struct BayesOptimalLimits: Sendable {
       let left = max(0, 1 - listed.reduce(isListed ? 0 : own) { $0 + .exp($1.logProbability) })
       let largest = min(left, listed.map { Double.exp($0.logProbability) }.min() ?? left)
       var (lower, upper) = (0.0, 0.0)
+      var unlisted = (lower: 0.0, share: 0.0)
       for (token, count) in following {
         let share = Double(count) / total
         if token == identifiers[j] {
@@ -211,10 +212,13 @@ public struct BayesOptimalLimits: Sendable {
           lower += max(0, share - .exp(alternative.logProbability))
           upper += max(0, share - .exp(alternative.logProbability))
         } else {
-          lower += max(0, share - largest)
-          upper += share
+          unlisted.lower += max(0, share - largest)
+          unlisted.share += share
         }
       }
+      // Each may have `largest`, all together `left`.
+      lower += max(unlisted.lower, unlisted.share - left)
+      upper += unlisted.share
       agreement.totalVariation.lower.add(lower)
       agreement.totalVariation.upper.add(min(1, upper))
     }
