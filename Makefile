@@ -7,8 +7,10 @@
 # make test-engines  the Python package on Spark and Ray, two executors each (needs PyPI and Java)
 # make integration  captures from real servers and a transformers model; integration-vllm and so on for one (needs PyPI)
 # make lint        the format, strictly;  make format  mends it
-# make benchmark   speed in release;  make benchmark-peers  sets it beside other libraries and programs;  make benchmark-growth  with 10^4 to 10^6 records
-# make wheel       the Python package with the program in it;  make test-python  tests it (needs PyPI)
+# make benchmark   speed in release
+# make benchmark-peers  beside other libraries and programs
+# make benchmark-growth  with 10^4 to 10^6 records (needs numpy, 3 GB of disk, 8 GB of memory)
+# make wheel       the Python package with the program in it;  make test-python  tests it (both need PyPI)
 # make install     the release binary, completions and manual pages under PREFIX (default /usr/local)
 # make docs        the documentation of all modules as a web site
 # make notebooks   the notebooks in notebooks-export once more, from the captures beside them
@@ -92,6 +94,7 @@ install: release
 	swift package --allow-writing-to-package-directory generate-manual --multi-page
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/skewmem
+	strip $(DESTDIR)$(PREFIX)/bin/skewmem
 	install -d $(dir $(BASH_COMPLETION)) $(dir $(ZSH_COMPLETION)) $(dir $(FISH_COMPLETION)) $(SHARE)/man/man1
 	$(BINARY) --generate-completion-script bash > $(BASH_COMPLETION)
 	$(BINARY) --generate-completion-script zsh > $(ZSH_COMPLETION)

@@ -1,10 +1,11 @@
 """How the program's cost grows: processor seconds and peak memory for 10^4, 10^5 and 10^6 records of 64 tokens.
 
-    python3 Benchmarks/Peers/growth.py .build/release/skewmem [most records]
+    python3 Benchmarks/Peers/growth.py .build/release/skewmem [10000|100000|1000000]
 
-One run each; needs numpy, 3 GB of disk and 16 GB of memory for 10^6."""
+One run each; for 10^6 it needs numpy, 3 GB of disk and 8 GB of memory."""
 
 import os
+import shutil
 import sys
 import tempfile
 
@@ -35,9 +36,12 @@ def captures(folder, records):
 
 
 def main():
-    program, most = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    sizes = (10_000, 100_000, 1_000_000)
+    if len(sys.argv) not in (2, 3) or not shutil.which(sys.argv[1]) or (len(sys.argv) == 3 and sys.argv[2] not in map(str, sizes)):
+        sys.exit(__doc__)
+    program, most = sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else sizes[-1]
     print(f"{'records':>10} {'task':28} {'processor s':>12} {'µs a record':>12} {'MB':>7}")
-    for records in (10_000, 100_000, 1_000_000):
+    for records in sizes:
         if records > most:
             break
         with tempfile.TemporaryDirectory() as folder:

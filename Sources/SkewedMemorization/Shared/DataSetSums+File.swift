@@ -88,7 +88,9 @@ extension DataSetSums {
       func failure(_ problem: String) -> CaptureError {
         CaptureError(file: path, line: lines.lineNumber, problem: problem)
       }
-      guard let head = try? decoder.decode(Head.self, from: line) else { throw failure("is not the head of a summary") }
+      guard let head = try? decoder.decode(Head.self, from: line) else {
+        throw failure("is no summary: skewmem summarize makes one of a capture")
+      }
       guard head.schema == schema else {
         throw failure("is of schema \"\(head.schema)\"; this version reads \(schema)")
       }

@@ -201,8 +201,9 @@ public struct WorksAnalysis: Sendable {
     guard let place else {
       throw RecordError(
         field: "document",
-        problem: "and start are needed: where in a text a record is. Records that are no windows of texts can each be "
-          + "taken as a long pass (every start)")
+        problem:
+          "is missing in record \(record.id), as is start: they say where in a text a record is. A record that is no "
+          + "window of a text can be taken as a long pass: --every-start")
     }
     return try WorkSums.Part(
       record, place, needsAlternatives ? decoding : nil, context: context, copies: &copies)

@@ -44,8 +44,9 @@ struct SkewMem: AsyncParsableCommand {
   private static func joined(_ arguments: [String]) -> [String] {
     var result: [String] = []
     for argument in arguments {
-      if let last = result.last, last.hasPrefix("--"), !last.contains("="), last.count > 2,
-        argument.wholeMatch(of: /-\.?[0-9][0-9.,e+-]*/) != nil
+      // The expression takes longer to make than most arguments to look at.
+      if argument.hasPrefix("-"), !argument.hasPrefix("--"), let last = result.last, last.hasPrefix("--"),
+        !last.contains("="), last.count > 2, argument.wholeMatch(of: /-\.?[0-9][0-9.,e+-]*/) != nil
       {
         result[result.count - 1] = "\(last)=\(argument)"
       } else {

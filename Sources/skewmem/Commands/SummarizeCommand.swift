@@ -9,7 +9,7 @@ struct SummarizeCommand: AsyncParsableCommand {
     abstract: "Sum up a part of a data set in a small file that merges with those of other parts.",
     discussion: """
       audit, fit and predict take summaries in place of captures, with the same numbers. For references of 64 tokens \
-      a summary is 2 to 25 MB, however large the part.
+      a summary is at most 25 MB, however large the part.
 
       Example: skewmem summarize part-17.jsonl --output part-17.summary
       Example: zcat part-17.jsonl.gz | skewmem summarize - > part-17.summary
