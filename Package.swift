@@ -85,8 +85,8 @@ let package = Package(
     .target(
       name: "SkewedMemorization",
       dependencies: [
-        "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics", "Compression",
-        "Captures", "CVersion", "Reports",
+        "CVectors", "GSLNumerics", "HeavyTails", "Inference", "Similarity", "TokenProcess", "MemorizationMetrics",
+        "Compression", "Captures", "CVersion", "Reports",
         .product(name: "RealModule", package: "swift-numerics"),
       ]
     ),

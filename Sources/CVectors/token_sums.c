@@ -14,6 +14,7 @@ enum { WIDTH = 8 };
 #define INLINE static inline __attribute__((always_inline))
 #define AT(column, n) (*(lanes *)((column) + (n)))
 #define OF(column, n) (*(const lanes *)((column) + (n)))
+#define ANY(mask) ((mask[0] | mask[1] | mask[2] | mask[3] | mask[4] | mask[5] | mask[6] | mask[7]) != 0)
 #define SELECT(mask, yes, no) ((lanes)(((mask) & (words)(yes)) | (~(mask) & (words)(no))))
 
 // ln 2 in two parts; the first has 33 significant bits.
@@ -99,15 +100,19 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
   double *log_survival = columns + LAW_LOG_SURVIVAL * stride, *significand = columns + LAW_SIGNIFICAND * stride;
   double *exponent = columns + LAW_EXPONENT * stride, *none = columns + LAW_NONE * stride;
   double *failure = columns + LAW_FAILURE * stride, *mass = columns + LAW_MASS * stride;
+  memcpy(failure, logs, length * sizeof *logs);
   // Until the masses are known their column holds what rounding took from ln S(n).
   double *lows = mass, sum = 0, error = 0;
   for (size_t n = 0; n < length; n++) {
     add_one(logs[n], &sum, &error);
-    // An infinite term makes the error no number; the sum itself is then right.
-    double rounded = isfinite(sum) ? sum + error : sum;
+    double rounded = sum + error;
     log_survival[n + 1] = rounded;
-    lows[n + 1] = isfinite(sum) ? (sum - rounded) + error : 0;
-    failure[n] = logs[n];
+    lows[n + 1] = (sum - rounded) + error;
+  }
+  // A token that cannot be makes every error from there no number; the sums themselves are then right.
+  for (size_t n = length; n > 0 && !isfinite(log_survival[n]); n--) {
+    log_survival[n] = -INFINITY;
+    lows[n] = 0;
   }
   // Probabilities fall: the last one says whether any is so small.
   int is_far = log_survival[length] < -5e5;
@@ -186,7 +191,8 @@ void survival_add(const double *law, size_t law_stride, size_t length, double *s
   for (size_t index = 0; index < length; index += WIDTH) {
     size_t n = index + 1;
     // A unit is moved at most once for each length of a new largest exponent.
-    for (size_t lane = 0; lane < WIDTH && index + lane < length; lane++) {
+    words is_larger = (OF(exponent, n) - OF(COLUMN(SURVIVORS_EXPONENT), 0) > 64) | (OF(exponent, index) - OF(COLUMN(ENTERED_EXPONENT), 0) > 64);
+    for (size_t lane = 0; ANY(is_larger) && lane < WIDTH && index + lane < length; lane++) {
       if (exponent[n + lane] - COLUMN(SURVIVORS_EXPONENT)[lane] > 64)
         rescale(sums, stride, index + lane, SUM_SURVIVORS_EXPONENT, exponent[n + lane], SUM_SURVIVORS, SUM_SQUARES, 2);
       if (exponent[index + lane] - COLUMN(ENTERED_EXPONENT)[lane] > 64)
@@ -219,6 +225,50 @@ void survival_add(const double *law, size_t law_stride, size_t length, double *s
     add(&rest, COLUMN(NONE), COLUMN(NONE_ERROR));
   }
 #undef COLUMN
+}
+
+// 64 bits a lane, in which every bit of the words so far counts.
+INLINE void mix(const words *word, words *state) {
+  typedef unsigned long long bits __attribute__((vector_size(64), aligned(8)));
+  bits mixed = (bits)(*state ^ *word) * 0xD6E8FEB86659FD93ULL;
+  *state = (words)(mixed ^ (mixed >> 32));
+}
+
+FOR_EACH_PROCESSOR
+value_counts count_values(const double *values, size_t count, double low) {
+  words zeros = {0}, extremes = {0}, lows = {0}, changes = {0}, state = {1, 2, 3, 4, 5, 6, 7, 8};
+  size_t n = 0;
+  for (; n + WIDTH <= count; n += WIDTH) {
+    lanes value = OF(values, n);
+    // Comparisons are -1 where they hold.
+    zeros -= value == 0;
+    extremes -= value <= -50;
+    lows |= value <= low;
+    if (n > 0) changes -= value != OF(values, n - 1);
+    mix((const words *)&value, &state);
+  }
+  value_counts counts = {0, 0, 0, ANY(lows), count};
+  for (size_t lane = 0; lane < WIDTH; lane++) {
+    counts.zeros += (size_t)zeros[lane];
+    counts.extremes += (size_t)extremes[lane];
+    counts.changes += (size_t)changes[lane];
+  }
+  // No vector has compared the first eight with each other.
+  for (size_t first = 0; first < WIDTH && n > 0; first++) counts.changes += first == 0 || values[first] != values[first - 1];
+  words rest = {0};
+  memcpy(&rest, values + n, (count - n) * sizeof *values);
+  mix(&rest, &state);
+  for (; n < count; n++) {
+    counts.zeros += values[n] == 0;
+    counts.extremes += values[n] <= -50;
+    counts.changes += n == 0 || values[n] != values[n - 1];
+    counts.has_low |= values[n] <= low;
+  }
+  for (size_t lane = 0; lane < WIDTH; lane++) {
+    counts.number = (counts.number ^ (unsigned long long)state[lane]) * 0xD6E8FEB86659FD93ULL;
+    counts.number ^= counts.number >> 32;
+  }
+  return counts;
 }
 
 FOR_EACH_PROCESSOR

@@ -27,6 +27,20 @@ law_cumulants law_moments(const double *columns, size_t stride, size_t length);
 // Adds a law to sums of at least as many lengths, in whole eights.
 void survival_add(const double *law, size_t law_stride, size_t length, double *sums, size_t stride);
 
+typedef struct {
+  size_t zeros;
+  // Values of -50 and less.
+  size_t extremes;
+  // Values that differ from the one before, the first included.
+  size_t changes;
+  // Whether a value is at most `low`.
+  int has_low;
+  // For the values in their order: equal for equal ones, and hardly ever for others.
+  unsigned long long number;
+} value_counts;
+
+value_counts count_values(const double *values, size_t count, double low);
+
 // Adds numbers to sums.
 void sums_add(const double *terms, size_t count, double *sums, double *errors);
 

@@ -1,3 +1,4 @@
+internal import CVectors
 import Captures
 import GSLNumerics
 import RealModule
@@ -239,23 +240,9 @@ public struct EvidenceChecks: Sendable {
   /// - Returns: A number for the values, and whether they change often enough to tell records apart.
   private mutating func addValues(_ record: Record) -> (number: UInt64, isTelling: Bool) {
     let values = record.tokenLogProbabilities
-    // Two, of every other value: the next need not wait for the last.
-    var (even, odd) = (FastNumber(), FastNumber())
-    var (zeros, extremes, changes, last) = (0, 0, 0, Double.nan)
-    let low = lowest.threshold
-    var isLow = false
-    values.withUnsafeBufferPointer { values in
-      for (index, value) in values.enumerated() {
-        if index & 1 == 0 { even.add(value.bitPattern) } else { odd.add(value.bitPattern) }
-        zeros += value == 0 ? 1 : 0
-        extremes += value <= -50 ? 1 : 0
-        isLow = isLow || value <= low
-        changes += value == last ? 0 : 1
-        last = value
-      }
-    }
-    even.add(odd.value)
-    if isLow { lowest.add(values, of: record.id, even.value) }
+    let counts = count_values(values, values.count, lowest.threshold)
+    let (zeros, extremes) = (counts.zeros, counts.extremes)
+    if counts.has_low != 0 { lowest.add(values, of: record.id, counts.number) }
     if values.count >= 4 {
       longEnough += 1
       tokens += values.count
@@ -269,7 +256,7 @@ public struct EvidenceChecks: Sendable {
     }
     if values.count >= 3 { tailed += 1 }
     if zeros + extremes > 0 { addRuns(record, zeros: zeros, hasExtremes: extremes > 0) }
-    return (even.value, changes > 4)
+    return (counts.number, counts.changes > 4)
   }
 
   private mutating func addRuns(_ record: Record, zeros: Int, hasExtremes: Bool) {
