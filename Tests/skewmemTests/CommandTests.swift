@@ -439,7 +439,7 @@ import Testing
       ["audit", table], environment: try stand(in: "echo '\(line)'; echo \"$*\" >&2; exit 1"))
     #expect(failed.status == 65 && failed.errors.contains("-m skewmem.tables -- \(table)"), "\(failed)")
     let missing = try CommandLineTool.run(["audit", table], environment: ["SKEWMEM_PYTHON": "/no/such/python"])
-    #expect(missing.status == 65 && missing.errors.contains("pip install 'skewmem[tables]'"))
+    #expect(missing.status == 65 && missing.errors.contains("reads with pyarrow: install both"))
     #expect(try CommandLineTool.run(["audit", table, "--columns", "id"]).status == 64)
   }
 }

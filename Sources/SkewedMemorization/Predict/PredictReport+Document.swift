@@ -93,12 +93,21 @@ extension PredictReport: ReadableReport {
           }))
     }
     if grid.count > 1 { document.figure(recordsFigure) }
-    document.heading("Records most likely to come out: \(NumberText.count(length)) tokens in \(inDraws)")
+    addRecords(to: &document, inDraws)
+    document.addNearCopies(near)
+    return document
+  }
+
+  private func addRecords(to document: inout ReportDocument, _ inDraws: String) {
     let riskiest = records.sorted { ($0.logProbability ?? -.infinity) > ($1.logProbability ?? -.infinity) }
+    let shown = riskiest.prefix(20).filter { $0.upper != nil }
+    // A summary has none of most lengths.
+    guard !shown.isEmpty else { return }
+    document.heading("Records most likely to come out: \(NumberText.count(length)) tokens in \(inDraws)")
     document.table(
       .init(
         ["record", "probability", "from", "to", "known", "draws for \(NumberText.text(probability))"], left: [0, 4],
-        rows: riskiest.prefix(20).filter { $0.upper != nil }.map {
+        rows: shown.map {
           [
             NumberText.name($0.id), NumberText.probability(log: $0.logProbability),
             NumberText.probability(log: $0.lower),
@@ -110,7 +119,5 @@ extension PredictReport: ReadableReport {
       document.paragraph(
         "The 20 most probable of \(NumberText.count(records.count)) records are shown; JSON and CSV have all of them.")
     }
-    document.addNearCopies(near)
-    return document
   }
 }

@@ -57,8 +57,8 @@ private final class TableLines: LineCursor {
     if last.contains("No module named") || process.terminationStatus == 127 {
       throw CaptureError(
         file: path,
-        problem: "is a table, which the Python package reads: pip install 'skewmem[tables]', and name its Python in "
-          + "SKEWMEM_PYTHON where it is not the first python3 (\(last))")
+        problem: "is a table, which the Python package (make wheel) reads with pyarrow: install both, and name their "
+          + "Python in SKEWMEM_PYTHON where it is not the first python3 (\(last))")
     }
     throw CaptureError(file: path, problem: last)
   }

@@ -150,7 +150,7 @@ def main() -> None:
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except ImportError as error:
-        sys.exit(f"{error}: pip install 'skewmem[tables]'")
+        sys.exit(f"{error}: tables are read with pyarrow (pip install pyarrow)")
     except BrokenPipeError:
         # Who reads has stopped, and says why.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
