@@ -141,7 +141,7 @@ test-engines: release
 
 # The Python package with the program in it; installs auditwheel from PyPI into a folder of its own.
 wheel: setup
-	scripts/make-wheel
+	scripts/make-wheel $(PROGRAM)
 
 test-python:
 	scripts/test-python

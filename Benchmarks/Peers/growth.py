@@ -2,7 +2,7 @@
 
     python3 Benchmarks/Peers/growth.py .build/release/skewmem [10000|100000|1000000]
 
-One run each; for 10^6 it needs numpy, 3 GB of disk and 8 GB of memory."""
+One run each. It needs numpy, and for 10^6 records 3 GB of disk and 8 GB of memory."""
 
 import os
 import shutil

@@ -34,10 +34,9 @@ static struct {
 } library;
 
 static void load_library(void) {
-  // A program that is linked with libcurl, under whatever name, has it already.
+  // A program that is linked with libcurl, under whatever name, has it already. Without the library nothing is found.
   void *handle = RTLD_DEFAULT;
   if (!dlsym(handle, "curl_easy_init")) handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
-  if (!handle && handle != RTLD_DEFAULT) return;
 #define FIND(name) library.name = (__typeof__(library.name))dlsym(handle, "curl_" #name)
   FIND(easy_cleanup);
   FIND(easy_reset);
@@ -47,7 +46,7 @@ static void load_library(void) {
   FIND(easy_strerror);
   FIND(slist_append);
   FIND(slist_free_all);
-  // The last: it says that all are there.
+  // The last, which says that the library is there.
   FIND(easy_init);
 #undef FIND
 }

@@ -107,11 +107,9 @@ struct ArrayRecords: RecordBatches {
         }
         let used = range.lowerBound..<(range.lowerBound + values.count)
         var record = Record(unchecked: "\(namePrefix)row-\(row)", tokenLogProbabilities: values)
-        if !others.isEmpty {
-          record.ranks = try integers("ranks", used)
-          record.referenceTokenIDs = try integers("reference_token_ids", used)
-          record.greedyTokenIDs = try integers("greedy_token_ids", used)
-        }
+        record.ranks = try integers("ranks", used)
+        record.referenceTokenIDs = try integers("reference_token_ids", used)
+        record.greedyTokenIDs = try integers("greedy_token_ids", used)
         try record.validate()
         return .success(record)
       } catch {

@@ -126,9 +126,10 @@ extension LikelihoodObjective {
     return value.isFinite && gradient.allSatisfy(\.isFinite) ? (value, gradient) : nil
   }
 
-  /// The sandwich H⁻¹ (Σ s sᵀ) H⁻¹ of the coordinates, s being the gradients of the clusters' log-likelihoods, with the
-  /// factor G / (G - 1) for G clusters; nil without an inverse of the information, for fewer than two clusters, or for
-  /// a gradient that is not finite.
+  /// The sandwich H⁻¹ (Σ s sᵀ) H⁻¹ of the coordinates, with the factor G / (G - 1) for G clusters.
+  ///
+  /// A score s is the gradient of a cluster's log-likelihood. nil without an inverse of the information, for fewer than
+  /// two clusters, or for a score that is not finite.
   func sandwich(ofScores scores: [[Double]], at found: NewtonResult) -> SymmetricMatrix? {
     guard let inverse = found.inverseInformation, scores.count > 1,
       scores.allSatisfy({ $0.allSatisfy(\.isFinite) })

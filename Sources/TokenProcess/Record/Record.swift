@@ -50,117 +50,117 @@ public struct Record: Sendable, Equatable {
   /// The reference tokens' numbers.
   public package(set) var referenceTokenIDs: [Int]? {
     get { details.isEmpty ? nil : details[0].referenceTokenIDs }
-    set { change { $0.referenceTokenIDs = newValue } }
+    set { change(to: newValue) { $0.referenceTokenIDs = newValue } }
   }
   /// The token that the model ranks first at each position.
   public package(set) var greedyTokenIDs: [Int]? {
     get { details.isEmpty ? nil : details[0].greedyTokenIDs }
-    set { change { $0.greedyTokenIDs = newValue } }
+    set { change(to: newValue) { $0.greedyTokenIDs = newValue } }
   }
   /// The rank of the reference token at each position; 0 is the model's first choice.
   public package(set) var ranks: [Int]? {
     get { details.isEmpty ? nil : details[0].ranks }
-    set { change { $0.ranks = newValue } }
+    set { change(to: newValue) { $0.ranks = newValue } }
   }
   /// The most probable tokens at each position.
   public package(set) var topLogProbabilities: [[Alternative]]? {
     get { details.isEmpty ? nil : details[0].topLogProbabilities }
-    set { change { $0.topLogProbabilities = newValue } }
+    set { change(to: newValue) { $0.topLogProbabilities = newValue } }
   }
   /// The mean of ln p over the vocabulary at each position.
   public package(set) var logProbabilityMeans: [Double]? {
     get { details.isEmpty ? nil : details[0].logProbabilityMeans }
-    set { change { $0.logProbabilityMeans = newValue } }
+    set { change(to: newValue) { $0.logProbabilityMeans = newValue } }
   }
   /// The standard deviation of ln p over the vocabulary at each position.
   public package(set) var logProbabilityDeviations: [Double]? {
     get { details.isEmpty ? nil : details[0].logProbabilityDeviations }
-    set { change { $0.logProbabilityDeviations = newValue } }
+    set { change(to: newValue) { $0.logProbabilityDeviations = newValue } }
   }
   /// The text before the reference.
   public package(set) var prefix: String? {
     get { details.isEmpty ? nil : details[0].prefix }
-    set { change { $0.prefix = newValue } }
+    set { change(to: newValue) { $0.prefix = newValue } }
   }
   /// The text whose repetition is in question.
   public package(set) var reference: String? {
     get { details.isEmpty ? nil : details[0].reference }
-    set { change { $0.reference = newValue } }
+    set { change(to: newValue) { $0.reference = newValue } }
   }
   /// The prefix's token numbers.
   public package(set) var prefixTokenIDs: [Int]? {
     get { details.isEmpty ? nil : details[0].prefixTokenIDs }
-    set { change { $0.prefixTokenIDs = newValue } }
+    set { change(to: newValue) { $0.prefixTokenIDs = newValue } }
   }
   /// Which of several prefixes of the same reference this is; nil where there is one.
   public package(set) var prefixID: String? {
     get { details.isEmpty ? nil : details[0].prefixID }
-    set { change { $0.prefixID = newValue } }
+    set { change(to: newValue) { $0.prefixID = newValue } }
   }
   /// Where the record stands in a longer text.
   public package(set) var place: Place? {
     get { details.isEmpty ? nil : details[0].place }
-    set { change { $0.place = newValue } }
+    set { change(to: newValue) { $0.place = newValue } }
   }
   /// Bounds of the probability of near-copies.
   public package(set) var near: [NearVerbatimBounds]? {
     get { details.isEmpty ? nil : details[0].near }
-    set { change { $0.near = newValue } }
+    set { change(to: newValue) { $0.near = newValue } }
   }
   /// Sampled continuations as token numbers.
   public package(set) var generations: [[Int]]? {
     get { details.isEmpty ? nil : details[0].generations }
-    set { change { $0.generations = newValue } }
+    set { change(to: newValue) { $0.generations = newValue } }
   }
   /// Where the text is from.
   public package(set) var source: String? {
     get { details.isEmpty ? nil : details[0].source }
-    set { change { $0.source = newValue } }
+    set { change(to: newValue) { $0.source = newValue } }
   }
   /// The name of the training run.
   public package(set) var run: String? {
     get { details.isEmpty ? nil : details[0].run }
-    set { change { $0.run = newValue } }
+    set { change(to: newValue) { $0.run = newValue } }
   }
   /// Which part of the data the record belongs to, e.g. `train`.
   public package(set) var split: String? {
     get { details.isEmpty ? nil : details[0].split }
-    set { change { $0.split = newValue } }
+    set { change(to: newValue) { $0.split = newValue } }
   }
   /// The epoch of the checkpoint.
   public package(set) var epoch: Double? {
     get { details.isEmpty ? nil : details[0].epoch }
-    set { change { $0.epoch = newValue } }
+    set { change(to: newValue) { $0.epoch = newValue } }
   }
   /// The mean training loss at the checkpoint.
   public package(set) var trainLoss: Double? {
     get { details.isEmpty ? nil : details[0].trainLoss }
-    set { change { $0.trainLoss = newValue } }
+    set { change(to: newValue) { $0.trainLoss = newValue } }
   }
   /// How often the record was shown in an epoch.
   public package(set) var repetitions: Double? {
     get { details.isEmpty ? nil : details[0].repetitions }
-    set { change { $0.repetitions = newValue } }
+    set { change(to: newValue) { $0.repetitions = newValue } }
   }
   /// The number of tokens in the vocabulary.
   public package(set) var vocabularySize: Int? {
     get { details.isEmpty ? nil : details[0].vocabularySize }
-    set { change { $0.vocabularySize = newValue } }
+    set { change(to: newValue) { $0.vocabularySize = newValue } }
   }
   /// An embedding of the prefix.
   public package(set) var embeddingPrefix: [Double]? {
     get { details.isEmpty ? nil : details[0].embeddingPrefix }
-    set { change { $0.embeddingPrefix = newValue } }
+    set { change(to: newValue) { $0.embeddingPrefix = newValue } }
   }
   /// An embedding of prefix and reference together.
   public package(set) var embeddingFull: [Double]? {
     get { details.isEmpty ? nil : details[0].embeddingFull }
-    set { change { $0.embeddingFull = newValue } }
+    set { change(to: newValue) { $0.embeddingFull = newValue } }
   }
   /// Whether the one token stands for a whole reference, as in samples of lm-evaluation-harness.
   package var isWholeReference: Bool {
     get { details.isEmpty ? false : details[0].isWholeReference }
-    set { change { $0.isWholeReference = newValue } }
+    set { change(to: newValue ? newValue : nil) { $0.isWholeReference = newValue } }
   }
 
   /// What a record may have beside its probabilities.
@@ -196,8 +196,12 @@ public struct Record: Sendable, Equatable {
   /// Whether it has probabilities alone, so that no other rule can be broken.
   package var isBare: Bool { details.isEmpty }
 
-  private mutating func change(_ body: (inout Details) -> Void) {
-    if details.isEmpty { details.append(Details()) }
+  /// Changes a field to a value; nil is what a record without details has already.
+  private mutating func change<Value>(to value: Value?, _ body: (inout Details) -> Void) {
+    if details.isEmpty {
+      guard value != nil else { return }
+      details.append(Details())
+    }
     body(&details[0])
   }
 
