@@ -91,6 +91,29 @@ import Testing
     }
   }
 
+  /// Masses that are had together are those had one by one, and so are their derivatives.
+  @Test func consecutiveMassesAreThoseOfSingleLengths() throws {
+    var compared = Set<String>()
+    for law in Self.laws {
+      guard let masses = law.consecutiveMasses(through: 200, withSlopes: true) else { continue }
+      compared.insert(type(of: law).familyName)
+      #expect(law.consecutiveMasses(through: 200, withSlopes: false)?.logMasses == masses.logMasses)
+      #expect(masses.slopes.count == law.parameters.count)
+      for n in 0...200 {
+        var gradient = law.parameters
+        var span = gradient.mutableSpan
+        let mass = law.logMass(n, gradient: &span)
+        expectCloseLog(masses.logMasses[n], mass, "\(law) at \(n)")
+        guard mass > -.infinity else { continue }
+        for (slopes, expected) in zip(masses.slopes, gradient) {
+          // Differences of two digammas lose digits that running sums keep.
+          expectClose(slopes[n], expected, relative: 1e-10, absolute: 1e-12, "\(law) at \(n)")
+        }
+      }
+    }
+    #expect(compared.count >= 16, "\(compared.sorted())")
+  }
+
   /// Analytic derivatives against differences of the values, which are good to about 1e-8.
   @Test func gradientsAreTheDerivatives() throws {
     var compared: [String: Int] = [:]

@@ -19,6 +19,9 @@ public func logAddExp(_ x: Double, _ y: Double) -> Double {
   return high + .log(onePlus: .exp(min(x, y) - high))
 }
 
+/// 1/41, 1/39, … 1/3.
+private let inverseOdds: [Double] = stride(from: 41.0, through: 3, by: -2).map { 1 / $0 }
+
 /// ln(1 + u) - u for u > -1, accurate to a few units in the last place also where the two nearly cancel.
 ///
 /// For |u| <= 1/2 it sums the odd series of artanh in r = u / (2 + u): ln(1 + u) - u = -r u + 2 (r³/3 + r⁵/5 + …).
@@ -26,13 +29,9 @@ package func log1pMinusArgument(_ u: Double) -> Double {
   guard u.magnitude <= 0.5 else { return .log(onePlus: u) - u }
   let r = u / (2 + u)
   let square = r * r
-  // r² <= 1/9 (at u = -1/2), so that 20 terms leave less than 1e-19 of the sum.
+  // r² <= 1/9 (at u = -1/2), so that 20 terms leave less than 1e-19 of the sum; for r² <= 1/400 eight do.
   var series = 0.0
-  var k = 41.0
-  while k >= 3 {
-    series = series * square + 1 / k
-    k -= 2
-  }
+  for k in square <= 0.0025 ? 12..<20 : 0..<20 { series = series * square + inverseOdds[k] }
   return 2 * r * square * series - r * u
 }
 

@@ -62,6 +62,27 @@ public struct BetaGeometric: FittableFamily {
     return logSurvival + .log(b / sum)
   }
 
+  /// The survivals and their derivatives are running sums over the tokens.
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? {
+    var logMasses = [Double](repeating: 0, count: n + 1)
+    var byA = withSlopes ? logMasses : []
+    var byB = byA
+    var logSurvival = CompensatedSum()
+    var (first, second) = (0.0, 1 / b)
+    for n in logMasses.indices {
+      let x = a + Double(n)
+      let sum = x + b
+      let (quotient, inverse) = (b / x, 1 / sum)
+      logMasses[n] = logSurvival.value + .log(b * inverse)
+      if withSlopes { (byA[n], byB[n]) = (first - inverse, second - inverse) }
+      // As in `logBetaRatio`: near 1 through log1p, near 0 through the quotient.
+      logSurvival.add(b < x ? -.log(onePlus: quotient) : .log(x * inverse))
+      first += quotient * inverse
+      second -= inverse
+    }
+    return ConsecutiveMasses(logMasses: logMasses, slopes: withSlopes ? [byA, byB] : [])
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     let decrease = digammaDifference(a + b, max(0, n))
     gradient[0] = digammaDifference(a, max(0, n)) - decrease

@@ -72,6 +72,13 @@ public struct Cured<Base: FittableFamily>: FittableFamily, ShareExtension {
     return logEnding + base.logMass(n, gradient: &gradient)
   }
 
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? {
+    guard var masses = base.consecutiveMasses(through: n, withSlopes: withSlopes) else { return nil }
+    for n in masses.logMasses.indices { masses.logMasses[n] += logEnding }
+    if withSlopes { masses.slopes.append(Array(repeating: -1 / (1 - cured), count: n + 1)) }
+    return masses
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     let logBase = base.logSurvival(n, gradient: &gradient)
     let value = n <= 0 ? 0 : min(0, logAddExp(logCured, logEnding + logBase))

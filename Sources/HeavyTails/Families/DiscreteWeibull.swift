@@ -79,6 +79,32 @@ public struct DiscreteWeibull: FittableFamily {
     return log1mExp(-step) - cumulative
   }
 
+  /// The logarithms of the lengths, which are the same in every law, are kept.
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? {
+    guard n < Self.logarithms.count else { return nil }
+    var logMasses = [Double](repeating: 0, count: n + 1)
+    var byQ = withSlopes ? logMasses : []
+    var byBeta = byQ
+    let rate = q * .exp(logRate)
+    for n in logMasses.indices {
+      let (logLength, logNext, logStep) = Self.logarithms[n]
+      let cumulative = n == 0 ? 0 : Double.exp(logRate + beta * logLength)
+      let step = n == 0 ? .exp(logRate) : cumulative * .expMinusOne(beta * logStep)
+      logMasses[n] = log1mExp(-step) - cumulative
+      guard withSlopes else { continue }
+      let stepSlope = step * logNext + (n == 0 ? 0 : cumulative * logStep)
+      let odds = 1 / Double.expMinusOne(step)
+      byQ[n] = (cumulative - (step == 0 ? 1 : step * odds)) / rate
+      byBeta[n] = (stepSlope == 0 ? 0 : stepSlope * odds) - (n == 0 ? 0 : cumulative * logLength)
+    }
+    return ConsecutiveMasses(logMasses: logMasses, slopes: withSlopes ? [byQ, byBeta] : [])
+  }
+
+  /// ln n, ln(n + 1) and their difference.
+  private static let logarithms = (0..<4096).map { n in
+    (length: Double.log(Double(n)), next: Double.log(Double(n + 1)), step: Double.log(onePlus: 1 / Double(n)))
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     let cumulative = cumulativeHazard(max(0, n))
     gradient[0] = cumulative / (q * .exp(logRate))

@@ -58,6 +58,12 @@ public struct Geometric: FittableFamily {
     return logMass(n)
   }
 
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? {
+    let ending = Double.exp(-logQ)
+    return ConsecutiveMasses(
+      logMasses: (0...n).map { logMass($0) }, slopes: withSlopes ? [(0...n).map { Double($0) / p - ending }] : [])
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     gradient[0] = Double(n) / p
     return logSurvival(n)

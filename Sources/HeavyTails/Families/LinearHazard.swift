@@ -91,6 +91,34 @@ public struct LinearHazard: FittableFamily {
     return logSurvival + .log(onePlus: -tokenProbability(n + 1))
   }
 
+  /// The survivals and their derivatives are running sums over the tokens.
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? {
+    var logMasses = [Double](repeating: 0, count: n + 1)
+    var byP0 = withSlopes ? logMasses : []
+    var byAlpha = byP0
+    var logSurvival = CompensatedSum()
+    var (first, second) = (0.0, 0.0)
+    for n in logMasses.indices {
+      let next = p0 + alpha * Double(n + 1)
+      let isProper = next > 0 && next < 1
+      logMasses[n] = logSurvival.value + .log(onePlus: -min(1, max(0, next)))
+      if withSlopes {
+        byP0[n] = isProper ? first - 1 / (1 - next) : first
+        byAlpha[n] = isProper ? second - Double(n + 1) / (1 - next) : second
+      }
+      guard next > 0 else {
+        // Nothing survives the next token.
+        logSurvival = CompensatedSum(high: -.infinity, low: 0)
+        continue
+      }
+      guard isProper else { continue }
+      logSurvival.add(.log(next))
+      first += 1 / next
+      second += Double(n + 1) / next
+    }
+    return ConsecutiveMasses(logMasses: logMasses, slopes: withSlopes ? [byP0, byAlpha] : [])
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     gradient[0] = 0
     gradient[1] = 0

@@ -76,9 +76,12 @@ extension ShareExtension {
   }
 
   public static func jacobian(at coordinates: [Double], reach: Reach) -> [[Double]] {
-    let inner = Base.jacobian(at: Array(coordinates.dropLast()), reach: reachOfBase(reach))
-    let last = Array(repeating: 0.0, count: Base.dimension) + [logisticDerivative(coordinates[Base.dimension])]
-    return inner.map { $0 + [0] } + [last]
+    var rows = Base.jacobian(at: Array(coordinates.dropLast()), reach: reachOfBase(reach))
+    for index in rows.indices { rows[index].append(0) }
+    var last = [Double](repeating: 0, count: dimension)
+    last[dimension - 1] = logisticDerivative(coordinates[dimension - 1])
+    rows.append(last)
+    return rows
   }
 
   public static var isGeometricMixture: Bool { Base.isGeometricMixture }

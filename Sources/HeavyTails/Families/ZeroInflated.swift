@@ -82,6 +82,21 @@ public struct ZeroInflated<Base: FittableFamily>: FittableFamily, ShareExtension
     return value
   }
 
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? {
+    guard var masses = base.consecutiveMasses(through: n, withSlopes: withSlopes) else { return nil }
+    let logBase = masses.logMasses[0]
+    for n in masses.logMasses.indices { masses.logMasses[n] += logRest }
+    let value = min(0, logAddExp(logZero, logRest + logBase))
+    masses.logMasses[0] = value
+    guard withSlopes else { return masses }
+    let share = Double.exp(logRest + logBase - value)
+    for index in masses.slopes.indices { masses.slopes[index][0] = share == 0 ? 0 : share * masses.slopes[index][0] }
+    var last = [Double](repeating: -1 / (1 - zero), count: n + 1)
+    last[0] = -.expMinusOne(logBase) * .exp(-value)
+    masses.slopes.append(last)
+    return masses
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     gradient[place] = n > 0 ? -1 / (1 - zero) : 0
     let logBase = base.logSurvival(n, gradient: &gradient)

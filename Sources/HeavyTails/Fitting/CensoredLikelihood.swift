@@ -12,6 +12,8 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   private let window: LengthWindow
   /// The weight of observations whose only condition is the window.
   private let windowWeight: Double
+  /// The exact weights by length, where they leave out few; empty elsewhere.
+  private let consecutive: [Double]
   let dimension = F.dimension
 
   var weight: Double { counts.total }
@@ -23,6 +25,32 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
     self.window = window
     reach = counts.reach
     windowWeight = Self.windowWeight(of: counts, window)
+    consecutive = Self.consecutive(counts.cells)
+  }
+
+  private static func consecutive(_ cells: [CensoredCounts.Cell]) -> [Double] {
+    guard cells.count >= 8, let last = cells.last(where: { $0.exact > 0 })?.length, last < 2 * cells.count else {
+      return []
+    }
+    var weights = [Double](repeating: 0, count: last + 1)
+    for cell in cells where cell.exact > 0 { weights[cell.length] = cell.exact }
+    return weights
+  }
+
+  /// Adds the terms of exact lengths where they are had together, and their derivatives if those are asked for.
+  ///
+  /// - Returns: Whether they were.
+  private func addConsecutive(_ law: F, to sum: inout CompensatedSum, _ total: inout [Double]?) -> Bool {
+    guard !consecutive.isEmpty,
+      let masses = law.consecutiveMasses(through: consecutive.count - 1, withSlopes: total != nil)
+    else { return false }
+    for (weight, mass) in zip(consecutive, masses.logMasses) where weight > 0 { sum.add(weight * mass) }
+    for (index, slopes) in masses.slopes.enumerated() {
+      var slope = 0.0
+      for (weight, value) in zip(consecutive, slopes) where weight > 0 { slope += weight * value }
+      total?[index] += slope
+    }
+    return true
   }
 
   private static func windowWeight(of counts: CensoredCounts, _ window: LengthWindow) -> Double {
@@ -44,8 +72,10 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   /// The value at a law.
   func value(of law: F) -> Double {
     var sum = CompensatedSum()
+    var noSlopes: [Double]?
+    let isAdded = addConsecutive(law, to: &sum, &noSlopes)
     for cell in counts.cells {
-      if cell.exact > 0 { sum.add(cell.exact * law.logMass(cell.length)) }
+      if cell.exact > 0, !isAdded { sum.add(cell.exact * law.logMass(cell.length)) }
       if cell.censored > 0 { sum.add(cell.censored * window.logSurvival(of: law, from: cell.length)) }
     }
     for interval in counts.intervals { sum.add(interval.weight * interval.logProbability(of: law, in: window)) }
@@ -81,13 +111,15 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
     var sum = CompensatedSum()
     let parameterCount = F.parameterCount
     var scratch = [Double](repeating: 0, count: parameterCount)
-    var total = scratch
+    var consecutiveSlopes: [Double]? = scratch
+    let isAdded = addConsecutive(law, to: &sum, &consecutiveSlopes)
+    var total = consecutiveSlopes ?? scratch
     var cellGradient = scratch.mutableSpan
     func add(_ weight: Double, _ slopes: borrowing MutableSpan<Double>) {
       for index in 0..<parameterCount { total[index] += weight * slopes[index] }
     }
     for cell in counts.cells {
-      if cell.exact > 0 {
+      if cell.exact > 0, !isAdded {
         sum.add(cell.exact * law.logMass(cell.length, gradient: &cellGradient))
         add(cell.exact, cellGradient)
       }
@@ -130,41 +162,48 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   /// - Complexity: O(cells of the parts), and O(cells of the data) evaluations of the law.
   func slopes(of law: F, in parts: [CensoredCounts]) -> [[Double]] {
     let parameterCount = F.parameterCount
-    var ofMass = [[Double]?](repeating: nil, count: counts.cells.count)
-    var ofSurvival = ofMass
-    func gradient(_ body: (inout MutableSpan<Double>) -> Double) -> [Double] {
-      var gradient = [Double](repeating: 0, count: parameterCount)
-      var span = gradient.mutableSpan
-      _ = body(&span)
-      return gradient
+    func ofMass(_ n: Int) -> [Double] { gradient { law.logMass(n, gradient: &$0) } }
+    func ofSurvival(_ n: Int) -> [Double] { gradient { window.logSurvival(of: law, from: n, gradient: &$0) } }
+    let cells = counts.cells
+    let masses = cells.flatMap { $0.exact > 0 ? ofMass($0.length) : Array(repeating: 0, count: parameterCount) }
+    let survivals = cells.flatMap {
+      $0.censored > 0 ? ofSurvival($0.length) : Array(repeating: 0, count: parameterCount)
     }
     return parts.map { part in
       var total = [Double](repeating: 0, count: parameterCount)
       guard part.total > 0 else { return total }
-      func add(_ weight: Double, _ slopes: [Double]) {
-        for index in 0..<parameterCount { total[index] += weight * slopes[index] }
-      }
       var place = 0
       for cell in part.cells {
-        while place < counts.cells.count, counts.cells[place].length < cell.length { place += 1 }
-        let isShared = place < counts.cells.count && counts.cells[place].length == cell.length
+        while place < cells.count, cells[place].length < cell.length { place += 1 }
+        let isShared = place < cells.count && cells[place].length == cell.length
+        if isShared, cell.exact == 0 || cells[place].exact > 0, cell.censored == 0 || cells[place].censored > 0 {
+          let row = place * parameterCount
+          for index in 0..<parameterCount where cell.exact > 0 { total[index] += cell.exact * masses[row + index] }
+          for index in 0..<parameterCount where cell.censored > 0 {
+            total[index] += cell.censored * survivals[row + index]
+          }
+          continue
+        }
+        // Rounding left nothing of the cell in the data as a whole.
         if cell.exact > 0 {
-          let slopes = (isShared ? ofMass[place] : nil) ?? gradient { law.logMass(cell.length, gradient: &$0) }
-          if isShared { ofMass[place] = slopes }
-          add(cell.exact, slopes)
+          for (index, slope) in ofMass(cell.length).enumerated() { total[index] += cell.exact * slope }
         }
         if cell.censored > 0 {
-          let slopes =
-            (isShared ? ofSurvival[place] : nil)
-            ?? gradient { window.logSurvival(of: law, from: cell.length, gradient: &$0) }
-          if isShared { ofSurvival[place] = slopes }
-          add(cell.censored, slopes)
+          for (index, slope) in ofSurvival(cell.length).enumerated() { total[index] += cell.censored * slope }
         }
       }
       var sum = CompensatedSum()
       addIntervals(of: part, Self.windowWeight(of: part, window), law, to: &sum, &total)
       return total
     }
+  }
+
+  /// The derivatives that a function stores.
+  private func gradient(_ body: (inout MutableSpan<Double>) -> Double) -> [Double] {
+    var gradient = [Double](repeating: 0, count: F.parameterCount)
+    var span = gradient.mutableSpan
+    _ = body(&span)
+    return gradient
   }
 
   /// The minimum on the kink next to where a search stopped without derivatives, unless the search is lower.

@@ -30,8 +30,8 @@ extension LikelihoodObjective {
   /// Looked for where a logit or a logarithm is beyond ±20, or an error is too large for a maximum: along each
   /// coordinate, and along the direction in which the data say least.
   func flatDirection(at found: NewtonResult) -> [Double]? {
-    func isFlat(_ direction: [Double], upTo length: Double = 20) -> Bool {
-      [10, length].allSatisfy { length in
+    func isFlat(_ direction: [Double], over lengths: [Double] = [10, 20]) -> Bool {
+      lengths.allSatisfy { length in
         let further = zip(found.point, direction).map { $0 + length * $1 }
         return (value(at: further) - found.value) * weight <= 1e-6
       }
@@ -45,7 +45,9 @@ extension LikelihoodObjective {
       guard far || isVague else { continue }
       let outwards = found.point[index] > 0 ? 1.0 : -1
       let ways = far ? [outwards] : [outwards, -outwards]
-      if let way = ways.map({ unit(index, $0) }).first(where: { isFlat($0, upTo: far ? 10 : 20) }) { ends.append(way) }
+      // Beyond a logit of 34 a probability may round to 1.
+      let lengths = far ? [min(10, max(1, 34 - found.point[index].magnitude))] : [10, 20]
+      if let way = ways.map({ unit(index, $0) }).first(where: { isFlat($0, over: lengths) }) { ends.append(way) }
     }
     if !ends.isEmpty {
       return ends.reduce(Array(repeating: 0, count: size)) { zip($0, $1).map { $0 + $1 } }
@@ -78,8 +80,9 @@ extension LikelihoodObjective {
     var best: NewtonResult?
     for (index, start) in ordered.prefix(enough + 3).enumerated()
     where index < enough || best?.isConverged != true {
-      // A start at which derivatives are out of range is left to the others.
-      guard let found = quasiNewton(from: start.point) else { continue }
+      // Newton's method takes a tenth of the evaluations, where it arrives. A start at which derivatives are out of range
+      // is left to the others.
+      guard let found = newton(from: start.point) ?? quasiNewton(from: start.point) else { continue }
       // Of many searches, a minimum that is no better than the best needs no more digits. Of few, the steps may go on
       // towards an edge.
       if enough > 4, let best, best.isConverged, found.isConverged, found.value >= best.value { continue }
@@ -106,6 +109,12 @@ extension LikelihoodObjective {
       .map { (point: $0, value: value(at: $0)) }
       .filter { $0.value.isFinite }
       .sorted { $0.value < $1.value }
+  }
+
+  private func newton(from start: [Double]) -> Minimum? {
+    quickNewtonSteps(from: start, untilGain: 1e-9).map {
+      Minimum(point: $0.point, value: $0.value, gradient: nil, iterations: $0.iterations, isConverged: true)
+    }
   }
 
   private func quasiNewton(from start: [Double], atMost iterations: Int = 500) -> Minimum? {
@@ -186,9 +195,15 @@ extension LikelihoodObjective {
     var value = start.value
     var iterations = start.iterations
     var inverse: SymmetricMatrix?
+    var isRough = false
+    var (lastStep, stretch) = ([Double](), 1.0)
     var distance = Double.infinity
     search: for _ in 0..<steps {
-      guard let gradient = gradient(at: point), let hessian = hessian(at: point, isRough: true) else { break }
+      guard let gradient = gradient(at: point) else { break }
+      // Far from the maximum a direction needs a few digits only.
+      let rough = distance > 1e-3 && inverse != nil ? oneSidedHessian(at: point, gradient) : nil
+      guard let hessian = rough ?? hessian(at: point, isRough: true) else { break }
+      isRough = rough != nil
       inverse = hessian.inverse()
       guard let direction = inverse ?? hessian.positiveDefiniteInverse() else { break }
       let step = direction.multiplied(by: gradient)
@@ -200,7 +215,14 @@ extension LikelihoodObjective {
         distance = isWandering ? min(distance, newDistance) : newDistance
         if isWandering || newDistance < 1e-13 { break }
       }
-      var scale = 1.0
+      // Towards an edge, where the likelihood is level but for an exponential, all steps are alike.
+      let length = step.reduce(0) { max($0, $1.magnitude) }
+      let isAlike = !lastStep.isEmpty && zip(step, lastStep).allSatisfy { ($0 - $1).magnitude <= 0.2 * length }
+      stretch = isAlike ? min(16, 2 * stretch) : 1
+      // Where rounding will be all that is left, no step is skipped.
+      if zip(point, step).contains(where: { ($0 - stretch * $1).magnitude > 25 }) { stretch = 1 }
+      lastStep = step
+      var scale = stretch
       while true {
         let moved = zip(point, step).map { $0 - scale * $1 }
         let movedValue = self.value(at: moved)
@@ -217,7 +239,7 @@ extension LikelihoodObjective {
       if point.contains(where: { $0.magnitude > 40 }) { break }
     }
     let isConverged = distance < 1e-6
-    if isConverged, !isSmooth { inverse = hessian(at: point)?.inverse() }
+    if isConverged, isRough || !isSmooth { inverse = hessian(at: point)?.inverse() }
     return NewtonResult(
       point: point, value: value, inverseInformation: inverse, isConverged: isConverged, iterations: iterations)
   }

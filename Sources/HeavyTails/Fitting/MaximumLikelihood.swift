@@ -91,6 +91,38 @@ public struct MaximumLikelihood: Sendable {
     return fits(of: choices, to: counts, known: &known)
   }
 
+  /// The same on several threads: families that are limits of others come first, and those at one remove together.
+  ///
+  /// - Throws: `CancellationError`.
+  public func fits(
+    of choices: [FamilyChoice], to counts: CensoredCounts, threads: Int
+  ) async throws -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
+    let data = selected(counts)
+    var known: [String: Fit] = [:]
+    for families in byRemove(choices.flatMap(\.candidates)) {
+      let fits = try await inParallel(families.indices, threads: threads) { [known] index in
+        try Task.checkCancellation()
+        var known = known
+        return try? fit(families[index], to: data, known: &known)
+      }
+      for (family, fit) in zip(families, fits) { known[family.familyName] = fit }
+    }
+    // What is left could not be fitted, and gives its error.
+    return fits(of: choices, to: counts, known: &known)
+  }
+
+  /// Families by how many others they contain one in the other: each is behind its limits.
+  private func byRemove(_ families: [any FittableFamily.Type]) -> [[any FittableFamily.Type]] {
+    var known: [String: Int] = [:]
+    func remove(_ family: any FittableFamily.Type) -> Int {
+      if let found = known[family.familyName] { return found }
+      let found = family.limitingFamilies(in: window).reduce(0) { max($0, remove($1.family) + 1) }
+      known[family.familyName] = found
+      return found
+    }
+    return Dictionary(grouping: families, by: remove).sorted { $0.key < $1.key }.map(\.value)
+  }
+
   /// The same with fits to the same data that are known by their families' names; adds its own.
   func fits(
     of choices: [FamilyChoice], to counts: CensoredCounts, known: inout [String: Fit]

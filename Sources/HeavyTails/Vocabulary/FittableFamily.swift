@@ -9,6 +9,10 @@ public protocol FittableFamily: DiscreteDistribution {
   /// ln P(N = n), and its derivatives by the parameters in the first elements of `gradient`.
   func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
 
+  /// ln P(N = n) at n = 0, 1, … up to a largest one, with derivatives where they are asked for; nil where they are not
+  /// had sooner together than one by one.
+  func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses?
+
   /// ln S(n), and its derivatives by the parameters in the first elements of `gradient`.
   func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
 
@@ -68,6 +72,8 @@ public protocol FittableFamily: DiscreteDistribution {
 }
 
 extension FittableFamily {
+  public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? { nil }
+
   public static var parameterCount: Int { parameterDescriptions.count }
 
   public static var dimension: Int { parameterCount }

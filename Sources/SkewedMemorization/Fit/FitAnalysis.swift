@@ -96,7 +96,7 @@ public struct FitAnalysis: Sendable {
   /// - Throws: As ``run(on:name:)-(DataSetSums,_)``.
   public func run(on capture: Capture) async throws -> FitReport {
     var sums = try DataSetSums(lengths: [1], top: 0)
-    for record in capture.records { sums.add(record) }
+    sums.add(capture.records)
     var report = try await run(on: sums, name: capture.name)
     report.add(evidenceOf: [capture])
     return report
@@ -316,7 +316,8 @@ public struct FitAnalysis: Sendable {
   ) async throws -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
     switch minimum {
     case .fixed(let n):
-      return estimator(LengthWindow(from: n, through: maximum), clusters).fits(of: choices, to: counts)
+      return try await estimator(LengthWindow(from: n, through: maximum), clusters)
+        .fits(of: choices, to: counts, threads: resampling.threads)
     case .automatic:
       // Families with the same base have fits in common.
       let choices = choices
