@@ -73,7 +73,7 @@ let package = Package(
     .target(name: "CListScan"),
     .target(
       name: "Captures",
-      dependencies: ["CListScan", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
+      dependencies: ["CListScan", "CVectors", "Compression", "HeavyTails", "Inference", "TokenProcess"]),
     .target(name: "CVersion", cSettings: [.define("SKEWMEM_COMMIT", to: "\"\(commit ?? "")\"")]),
     // Takes libcurl's headers; the library itself is loaded when it is needed.
     .target(name: "CHTTP", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),

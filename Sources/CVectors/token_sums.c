@@ -1,4 +1,5 @@
 #include "token_sums.h"
+#include "lanes.h"
 #include "processors.h"
 #include <math.h>
 #include <string.h>
@@ -6,15 +7,6 @@
 // The errors of sums are those of plain sums.
 #pragma STDC FP_CONTRACT OFF
 
-typedef double lanes __attribute__((vector_size(64), aligned(8)));
-typedef long long words __attribute__((vector_size(64), aligned(8)));
-enum { WIDTH = 8 };
-
-// Vectors are passed by address: as arguments they would need registers that not every processor has.
-#define INLINE static inline __attribute__((always_inline))
-#define AT(column, n) (*(lanes *)((column) + (n)))
-#define OF(column, n) (*(const lanes *)((column) + (n)))
-#define ANY(mask) ((mask[0] | mask[1] | mask[2] | mask[3] | mask[4] | mask[5] | mask[6] | mask[7]) != 0)
 #define SELECT(mask, yes, no) ((lanes)(((mask) & (words)(yes)) | (~(mask) & (words)(no))))
 
 // ln 2 in two parts; the first has 33 significant bits.
@@ -95,20 +87,74 @@ INLINE void add_one(double term, double *sum, double *error) {
   *sum = total;
 }
 
-FOR_EACH_PROCESSOR
-void law_columns(const double *logs, size_t length, double *columns, size_t stride, double least, double zero) {
-  double *log_survival = columns + LAW_LOG_SURVIVAL * stride, *significand = columns + LAW_SIGNIFICAND * stride;
-  double *exponent = columns + LAW_EXPONENT * stride, *none = columns + LAW_NONE * stride;
-  double *failure = columns + LAW_FAILURE * stride, *mass = columns + LAW_MASS * stride;
-  memcpy(failure, logs, length * sizeof *logs);
-  // Until the masses are known their column holds what rounding took from ln S(n).
-  double *lows = mass, sum = 0, error = 0;
-  for (size_t n = 0; n < length; n++) {
-    add_one(logs[n], &sum, &error);
+// ln S(n) of a law from its tokens on, from after `first` tokens, and in the column of the masses what rounding took from it.
+static void prefix_sums(double *law, size_t first, size_t length, size_t stride, double sum, double error) {
+  const double *tokens = law + LAW_TOKEN * stride;
+  double *log_survival = law + LAW_LOG_SURVIVAL * stride, *lows = law + LAW_MASS * stride;
+  for (size_t n = first; n < length; n++) {
+    add_one(tokens[n], &sum, &error);
     double rounded = sum + error;
     log_survival[n + 1] = rounded;
     lows[n + 1] = (sum - rounded) + error;
   }
+}
+
+// Rows to columns, by blocks of 4, of 2 and of 1.
+INLINE void transpose(lanes *rows) {
+#define SWAP(i, j, first, second) { lanes upper = first(rows[i], rows[j]); rows[j] = second(rows[i], rows[j]); rows[i] = upper; }
+#define HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+#define OTHER_HALVES(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+#define PAIRS(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define OTHER_PAIRS(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define SINGLES(a, b) __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14)
+#define OTHER_SINGLES(a, b) __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
+  for (int i = 0; i < 4; i++) SWAP(i, i + 4, HALVES, OTHER_HALVES)
+  for (int i = 0; i < 8; i += 4) for (int j = i; j < i + 2; j++) SWAP(j, j + 2, PAIRS, OTHER_PAIRS)
+  for (int i = 0; i < 8; i += 2) SWAP(i, i + 1, SINGLES, OTHER_SINGLES)
+#undef SWAP
+#undef HALVES
+#undef OTHER_HALVES
+#undef PAIRS
+#undef OTHER_PAIRS
+#undef SINGLES
+#undef OTHER_SINGLES
+}
+
+// The same for eight laws of one length, one a lane: sums of one law wait for each other.
+FOR_EACH_PROCESSOR
+static void prefix_sums_of_eight(double *laws, size_t length, size_t stride) {
+  const size_t size = LAW_COLUMNS * stride;
+  double sums[WIDTH] = {0}, errors[WIDTH] = {0};
+  size_t n = 0;
+  for (; n + WIDTH <= length; n += WIDTH) {
+    lanes tokens[WIDTH], lows[WIDTH];
+    for (int law = 0; law < WIDTH; law++) tokens[law] = OF(laws + law * size + LAW_TOKEN * stride, n);
+    transpose(tokens);
+    for (int token = 0; token < WIDTH; token++) {
+      add(&tokens[token], sums, errors);
+      lanes sum = OF(sums, 0), error = OF(errors, 0), rounded = sum + error;
+      tokens[token] = rounded;
+      lows[token] = (sum - rounded) + error;
+    }
+    transpose(tokens);
+    transpose(lows);
+    for (int law = 0; law < WIDTH; law++) {
+      AT(laws + law * size + LAW_LOG_SURVIVAL * stride, n + 1) = tokens[law];
+      AT(laws + law * size + LAW_MASS * stride, n + 1) = lows[law];
+    }
+  }
+  for (int law = 0; law < WIDTH; law++) prefix_sums(laws + law * size, n, length, stride, sums[law], errors[law]);
+}
+
+FOR_EACH_PROCESSOR
+static void law_column(double *columns, size_t length, size_t stride, double least, double zero) {
+  const double *tokens = columns + LAW_TOKEN * stride;
+  double *log_survival = columns + LAW_LOG_SURVIVAL * stride, *significand = columns + LAW_SIGNIFICAND * stride;
+  double *exponent = columns + LAW_EXPONENT * stride, *none = columns + LAW_NONE * stride;
+  double *failure = columns + LAW_FAILURE * stride, *mass = columns + LAW_MASS * stride;
+  // Until the masses are known their column holds what rounding took from ln S(n).
+  double *lows = mass;
+  lows[0] = 0;
   // A token that cannot be makes every error from there no number; the sums themselves are then right.
   for (size_t n = length; n > 0 && !isfinite(log_survival[n]); n--) {
     log_survival[n] = -INFINITY;
@@ -120,7 +166,7 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
   for (size_t n = 0; n <= length; n += WIDTH) {
     lanes k, excess, power, zeros = {0};
     // Beyond -700 the rest is 1.
-    lanes log = SELECT(OF(failure, n) < -700, zeros - 700, OF(failure, n));
+    lanes log = SELECT(OF(tokens, n) < -700, zeros - 700, OF(tokens, n));
     exponential(&log, &zeros, &k, &excess);
     power_of_two(&k, &power);
     lanes fails = (1 - power) - power * excess;
@@ -147,6 +193,15 @@ void law_columns(const double *logs, size_t length, double *columns, size_t stri
     none[n] = 1;
   }
   failure[length] = 0;
+}
+
+void law_columns(double *laws, size_t count, size_t length, size_t stride, double least, double zero) {
+  const size_t size = LAW_COLUMNS * stride;
+  if (count == WIDTH) prefix_sums_of_eight(laws, length, stride);
+  for (size_t law = 0; law < count; law++) {
+    if (count < WIDTH) prefix_sums(laws + law * size, 0, length, stride, 0, 0);
+    law_column(laws + law * size, length, stride, least, zero);
+  }
 }
 
 FOR_EACH_PROCESSOR
@@ -183,102 +238,95 @@ static void rescale(double *sums, size_t stride, size_t index, int unit, double 
 }
 
 FOR_EACH_PROCESSOR
-void survival_add(const double *law, size_t law_stride, size_t length, double *sums, size_t stride) {
-  const double *log_survival = law + LAW_LOG_SURVIVAL * law_stride, *significand = law + LAW_SIGNIFICAND * law_stride;
-  const double *exponent = law + LAW_EXPONENT * law_stride, *none = law + LAW_NONE * law_stride;
-  const double *failure = law + LAW_FAILURE * law_stride;
+void survival_add(const double *laws, size_t count, size_t length, size_t law_stride, double *sums, size_t stride) {
 #define COLUMN(name) (sums + SUM_##name * stride + index)
+#define LAW(name, n) (law + LAW_##name * law_stride + (n))
+  const double *end = laws + count * LAW_COLUMNS * law_stride;
   for (size_t index = 0; index < length; index += WIDTH) {
     size_t n = index + 1;
-    // A unit is moved at most once for each length of a new largest exponent.
-    words is_larger = (OF(exponent, n) - OF(COLUMN(SURVIVORS_EXPONENT), 0) > 64) | (OF(exponent, index) - OF(COLUMN(ENTERED_EXPONENT), 0) > 64);
-    for (size_t lane = 0; ANY(is_larger) && lane < WIDTH && index + lane < length; lane++) {
-      if (exponent[n + lane] - COLUMN(SURVIVORS_EXPONENT)[lane] > 64)
-        rescale(sums, stride, index + lane, SUM_SURVIVORS_EXPONENT, exponent[n + lane], SUM_SURVIVORS, SUM_SQUARES, 2);
-      if (exponent[index + lane] - COLUMN(ENTERED_EXPONENT)[lane] > 64)
-        rescale(sums, stride, index + lane, SUM_ENTERED_EXPONENT, exponent[index + lane], SUM_ENTERED, SUM_FAILED, 1);
+    // Lengths from `length` on are not entered.
+    words is_within = (words){0, 1, 2, 3, 4, 5, 6, 7} < (long long)(length - index);
+    lanes survivors = {0}, squares = {0}, entered = {0}, failed = {0}, logs = {0}, none = {0};
+    // The probability that at least one of the records survives n, and that none does: with all their digits, as nothing is subtracted.
+    lanes any = {0}, all_none = {0}, log_none = {0};
+    all_none += 1;
+    words is_certain = {0};
+    for (const double *law = laws; law < end; law += LAW_COLUMNS * law_stride) {
+      lanes k = OF(LAW(EXPONENT, n), 0), before = OF(LAW(EXPONENT, index), 0), power;
+      // A unit is moved at most once for each length of a new largest exponent.
+      words is_larger = (k - OF(COLUMN(SURVIVORS_EXPONENT), 0) > 64) | (before - OF(COLUMN(ENTERED_EXPONENT), 0) > 64);
+      if (ANY(is_larger)) {
+        // What has been added of these laws is in the units of before.
+        add(&survivors, COLUMN(SURVIVORS), COLUMN(SURVIVORS_ERROR));
+        add(&squares, COLUMN(SQUARES), COLUMN(SQUARES_ERROR));
+        add(&entered, COLUMN(ENTERED), COLUMN(ENTERED_ERROR));
+        add(&failed, COLUMN(FAILED), COLUMN(FAILED_ERROR));
+        survivors = squares = entered = failed = (lanes){0};
+        for (size_t lane = 0; lane < WIDTH && index + lane < length; lane++) {
+          if (k[lane] - COLUMN(SURVIVORS_EXPONENT)[lane] > 64)
+            rescale(sums, stride, index + lane, SUM_SURVIVORS_EXPONENT, k[lane], SUM_SURVIVORS, SUM_SQUARES, 2);
+          if (before[lane] - COLUMN(ENTERED_EXPONENT)[lane] > 64)
+            rescale(sums, stride, index + lane, SUM_ENTERED_EXPONENT, before[lane], SUM_ENTERED, SUM_FAILED, 1);
+        }
+      }
+      // The survivors of n, and the square of each.
+      lanes m = OF(LAW(SIGNIFICAND, n), 0), shift = k - OF(COLUMN(SURVIVORS_EXPONENT), 0);
+      power_of_two(&shift, &power);
+      lanes value = m * power;
+      survivors += value;
+      squares += value * value;
+      // Those that came as far as n - 1, and what of them failed at n: of a record that ended before neither.
+      shift = before - OF(COLUMN(ENTERED_EXPONENT), 0);
+      power_of_two(&shift, &power);
+      value = SELECT(is_within, OF(LAW(SIGNIFICAND, index), 0) * power, (lanes){0});
+      entered += value;
+      failed += value * OF(LAW(FAILURE, index), 0);
+      logs += OF(LAW(LOG_SURVIVAL, n), 0);
+      lanes rest = OF(LAW(NONE, n), 0);
+      none += SELECT(is_within, rest, (lanes){0});
+      power_of_two(&k, &power);
+      any += m * power * all_none;
+      all_none *= rest;
+      is_certain |= rest == 0;
     }
-    lanes m = OF(significand, n), k = OF(exponent, n), power;
-    // The survivors of n, and the square of each.
-    lanes shift = k - OF(COLUMN(SURVIVORS_EXPONENT), 0);
-    power_of_two(&shift, &power);
-    lanes value = m * power, square = value * value;
-    add(&value, COLUMN(SURVIVORS), COLUMN(SURVIVORS_ERROR));
-    add(&square, COLUMN(SQUARES), COLUMN(SQUARES_ERROR));
-    // Those that came as far as n - 1, and what of them failed at n: of a record that ended before neither.
-    shift = OF(exponent, index) - OF(COLUMN(ENTERED_EXPONENT), 0);
-    power_of_two(&shift, &power);
-    value = OF(significand, index) * power;
-    if (index + WIDTH > length)
-      for (size_t lane = length - index; lane < WIDTH; lane++) value[lane] = 0;
-    lanes failed = value * OF(failure, index);
-    add(&value, COLUMN(ENTERED), COLUMN(ENTERED_ERROR));
+    add(&survivors, COLUMN(SURVIVORS), COLUMN(SURVIVORS_ERROR));
+    add(&squares, COLUMN(SQUARES), COLUMN(SQUARES_ERROR));
+    add(&entered, COLUMN(ENTERED), COLUMN(ENTERED_ERROR));
     add(&failed, COLUMN(FAILED), COLUMN(FAILED_ERROR));
-    lanes log = OF(log_survival, n), rest = OF(none, n), log_none;
-    add(&log, COLUMN(LOG_SURVIVALS), COLUMN(LOG_SURVIVALS_ERROR));
-    power_of_two(&k, &power);
-    value = m * power;
-    log_of_rest(&value, &rest, &log_none);
+    add(&logs, COLUMN(LOG_SURVIVALS), COLUMN(LOG_SURVIVALS_ERROR));
+    add(&none, COLUMN(NONE), COLUMN(NONE_ERROR));
+    log_of_rest(&any, &all_none, &log_none);
+    // Where the product leaves the range of numbers, one logarithm for each.
+    words is_out = (all_none < 0x1p-1000) & ~is_certain;
+    if (ANY(is_out)) {
+      log_none = (lanes){0};
+      for (const double *law = laws; law < end; law += LAW_COLUMNS * law_stride) {
+        lanes k = OF(LAW(EXPONENT, n), 0), rest = OF(LAW(NONE, n), 0), power, log;
+        power_of_two(&k, &power);
+        lanes value = OF(LAW(SIGNIFICAND, n), 0) * power;
+        log_of_rest(&value, &rest, &log);
+        log_none += log;
+      }
+    }
     add(&log_none, COLUMN(LOG_NONE), COLUMN(LOG_NONE_ERROR));
-    if (index + WIDTH > length)
-      for (size_t lane = length - index; lane < WIDTH; lane++) rest[lane] = 0;
-    add(&rest, COLUMN(NONE), COLUMN(NONE_ERROR));
   }
 #undef COLUMN
-}
-
-// 64 bits a lane, in which every bit of the words so far counts.
-INLINE void mix(const words *word, words *state) {
-  typedef unsigned long long bits __attribute__((vector_size(64), aligned(8)));
-  bits mixed = (bits)(*state ^ *word) * 0xD6E8FEB86659FD93ULL;
-  *state = (words)(mixed ^ (mixed >> 32));
+#undef LAW
 }
 
 FOR_EACH_PROCESSOR
-value_counts count_values(const double *values, size_t count, double low) {
-  words zeros = {0}, extremes = {0}, lows = {0}, changes = {0}, state = {1, 2, 3, 4, 5, 6, 7, 8};
+void columns_add(const double *columns, size_t step, size_t count, size_t length, double *sums, double *errors) {
   size_t n = 0;
-  for (; n + WIDTH <= count; n += WIDTH) {
-    lanes value = OF(values, n);
-    // Comparisons are -1 where they hold.
-    zeros -= value == 0;
-    extremes -= value <= -50;
-    lows |= value <= low;
-    if (n > 0) changes -= value != OF(values, n - 1);
-    mix((const words *)&value, &state);
-  }
-  value_counts counts = {0, 0, 0, ANY(lows), count};
-  for (size_t lane = 0; lane < WIDTH; lane++) {
-    counts.zeros += (size_t)zeros[lane];
-    counts.extremes += (size_t)extremes[lane];
-    counts.changes += (size_t)changes[lane];
-  }
-  // No vector has compared the first eight with each other.
-  for (size_t first = 0; first < WIDTH && n > 0; first++) counts.changes += first == 0 || values[first] != values[first - 1];
-  words rest = {0};
-  memcpy(&rest, values + n, (count - n) * sizeof *values);
-  mix(&rest, &state);
-  for (; n < count; n++) {
-    counts.zeros += values[n] == 0;
-    counts.extremes += values[n] <= -50;
-    counts.changes += n == 0 || values[n] != values[n - 1];
-    counts.has_low |= values[n] <= low;
-  }
-  for (size_t lane = 0; lane < WIDTH; lane++) {
-    counts.number = (counts.number ^ (unsigned long long)state[lane]) * 0xD6E8FEB86659FD93ULL;
-    counts.number ^= counts.number >> 32;
-  }
-  return counts;
-}
-
-FOR_EACH_PROCESSOR
-void sums_add(const double *terms, size_t count, double *sums, double *errors) {
-  size_t n = 0;
-  for (; n + WIDTH <= count; n += WIDTH) {
-    lanes term = OF(terms, n);
+  for (; n + WIDTH <= length; n += WIDTH) {
+    lanes term = {0};
+    for (size_t column = 0; column < count; column++) term += OF(columns, column * step + n);
     add(&term, sums + n, errors + n);
   }
-  for (; n < count; n++) add_one(terms[n], sums + n, errors + n);
+  for (; n < length; n++) {
+    double term = 0;
+    for (size_t column = 0; column < count; column++) term += columns[column * step + n];
+    add_one(term, sums + n, errors + n);
+  }
 }
 
 FOR_EACH_PROCESSOR
@@ -316,17 +364,27 @@ void scaled_add(const double *significands, const double *exponents, const doubl
 }
 
 FOR_EACH_PROCESSOR
-size_t count_above(const double *exponents, const double *units, size_t count) {
-  size_t found = 0;
-  for (size_t n = 0; n < count; n++) found += exponents[n] > units[n];
-  return found;
+int is_above(const double *exponents, size_t step, size_t count, size_t length, const double *units, double room) {
+  size_t n = 0;
+  words found = {0};
+  int is_found = 0;
+  for (size_t column = 0; column < count; column++, exponents += step) {
+    for (n = 0; n + WIDTH <= length; n += WIDTH) found |= OF(exponents, n) - OF(units, n) > room;
+    for (; n < length; n++) is_found |= exponents[n] - units[n] > room;
+  }
+  return is_found || ANY(found);
 }
 
 FOR_EACH_PROCESSOR
-void weighted_add(const double *terms, double weight, size_t count, double *sums) {
-  size_t n = 0;
-  for (; n + WIDTH <= count; n += WIDTH) AT(sums, n) += OF(terms, n) * weight;
-  for (; n < count; n++) sums[n] += terms[n] * weight;
+void weighted_sums(const double *rows, size_t count, size_t stride, const double *weights, double *sums) {
+  for (size_t n = 0; n < stride; n += WIDTH) {
+    lanes parts[WIDTH] = {{0}};
+    for (size_t row = 0; row < count; row++) {
+      lanes value = OF(rows, row * stride + n);
+      for (size_t column = 0; column < WIDTH; column++) parts[column] += value * weights[row * WIDTH + column];
+    }
+    for (size_t column = 0; column < WIDTH; column++) AT(sums, column * stride + n) = parts[column];
+  }
 }
 
 FOR_EACH_PROCESSOR

@@ -1,3 +1,4 @@
+internal import CVectors
 import Compression
 import Foundation
 import TokenProcess
@@ -98,7 +99,10 @@ struct ArrayRecords: RecordBatches {
       do throws(RecordError) {
         let range = try range(row)
         var values = array.values(range)
-        if array.shape.count == 2, lengths == nil, let end = values.firstIndex(where: \.isNaN) {
+        // Most rows have no padding, and no NaN is at most 0.
+        if array.shape.count == 2, lengths == nil, are_logarithms(values, values.count) == 0,
+          let end = values.firstIndex(where: \.isNaN)
+        {
           guard values[end...].allSatisfy(\.isNaN) else {
             throw RecordError(
               field: "token_logprobs[\(end)]", problem: "is NaN before other values: only the end of a row is padding")

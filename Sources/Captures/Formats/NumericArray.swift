@@ -1,3 +1,4 @@
+internal import CVectors
 import Compression
 import Foundation
 
@@ -190,13 +191,27 @@ struct NumericArray: Sendable {
     func values(_ data: UnsafeRawBufferPointer, _ range: Range<Int>) -> [Double] {
       func map<Bits: FixedWidthInteger>(_ type: Bits.Type, _ value: (Bits) -> Double) -> [Double] {
         let size = MemoryLayout<Bits>.size
-        return range.map { value(Bits(littleEndian: data.loadUnaligned(fromByteOffset: $0 * size, as: type))) }
+        guard let start = data.baseAddress.map({ $0 + range.lowerBound * size }) else { return [] }
+        return [Double](unsafeUninitializedCapacity: range.count) { values, count in
+          for index in 0..<range.count {
+            values.initializeElement(
+              at: index, to: value(Bits(littleEndian: start.loadUnaligned(fromByteOffset: index * size, as: type))))
+          }
+          count = range.count
+        }
       }
       switch self {
       case .half: return map(UInt16.self, Self.half)
       // The upper half of a single.
       case .brain: return map(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
-      case .single: return map(UInt32.self) { Double(Float(bitPattern: $0)) }
+      case .single:
+        guard let start = data.baseAddress, 1.littleEndian == 1 else {
+          return map(UInt32.self) { Double(Float(bitPattern: $0)) }
+        }
+        return [Double](unsafeUninitializedCapacity: range.count) { values, count in
+          doubles_of_floats(start + range.lowerBound * size, range.count, values.baseAddress)
+          count = range.count
+        }
       case .double: return map(UInt64.self) { Double(bitPattern: $0) }
       case .signed(1): return map(Int8.self) { Double($0) }
       case .signed(2): return map(Int16.self) { Double($0) }

@@ -14,6 +14,13 @@ package struct RadixSort {
     if keys.count < 512 { sortSmall() } else { sortByDigits() }
   }
 
+  /// Keys that come from their own places.
+  ///
+  /// - Precondition: At most 2³² keys.
+  package init(keys: [UInt64]) {
+    self.init(keys: keys, places: (0..<keys.count).map { UInt32($0) })
+  }
+
   /// Few keys are not worth the counting of digits.
   private mutating func sortSmall() {
     let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
@@ -27,14 +34,20 @@ package struct RadixSort {
     var shift: UInt64 = 0
     while shift < 64, largest >> shift > 0 {
       var starts = [Int](repeating: 0, count: 2048)
-      for key in keys { starts[Int(key >> shift & 2047)] += 1 }
-      var start = 0
-      for digit in starts.indices { (starts[digit], start) = (start, start + starts[digit]) }
-      for index in keys.indices {
-        let digit = Int(keys[index] >> shift & 2047)
-        otherKeys[starts[digit]] = keys[index]
-        otherPlaces[starts[digit]] = places[index]
-        starts[digit] += 1
+      starts.withUnsafeMutableBufferPointer { [keys, places, shift] starts in
+        for key in keys { starts[Int(key >> shift & 2047)] += 1 }
+        var start = 0
+        for digit in starts.indices { (starts[digit], start) = (start, start + starts[digit]) }
+        otherKeys.withUnsafeMutableBufferPointer { otherKeys in
+          otherPlaces.withUnsafeMutableBufferPointer { otherPlaces in
+            for (key, place) in zip(keys, places) {
+              let digit = Int(key >> shift & 2047)
+              otherKeys[starts[digit]] = key
+              otherPlaces[starts[digit]] = place
+              starts[digit] += 1
+            }
+          }
+        }
       }
       swap(&keys, &otherKeys)
       swap(&places, &otherPlaces)

@@ -98,7 +98,7 @@ public struct AuditAnalysis: Sendable {
       return scores
     }
     var sums = try DataSetSums(lengths: lengths, top: top)
-    for record in captures.lazy.flatMap(\.records) { sums.add(record) }
+    for capture in captures { sums.add(capture.records) }
     var report = try await run(on: sums, files: captures.map(\.name))
     if !controls.isEmpty {
       let before = reference.isEmpty ? nil : scores(reference)
@@ -250,17 +250,20 @@ public struct AuditAnalysis: Sendable {
       let noScores = scores.map { _ in ControlScores(lengths: lengths) }
       try await reader.forEachPart(of: input, progress: progressOfAll) { lines in
         var part = Part(sums: start, scores: noScores)
+        var records: [Record] = []
+        records.reserveCapacity(lines.count)
         for line in lines {
           switch line {
           case .success(let record):
-            part.sums.add(record)
             part.checks.add(record)
             part.scores?.add(record)
+            records.append(record)
           case .failure(let error):
             part.sums.skipped += 1
             if part.errors.count < 100 { part.errors.append(error) }
           }
         }
+        part.sums.add(records)
         return part
       } _: { part in
         try sums.merge(part.sums)

@@ -13,9 +13,15 @@ extension DataSetSums {
     var warnings = provenanceWarnings
     if skipped > 0 { warnings.append(Warning(.skippedLines, counts: ["lines": skipped])) }
     let logSurvival = sums.survival.logSurvival
-    let limits = try await independentGroups.bootstrapIntervals(
+    let reported = sums.tails.lengths
+    async let bootstrap = independentGroups.bootstrapIntervals(
       around: logSurvival, level: resampling.level, replicates: resampling.replicates, seed: resampling.seed,
       threads: resampling.threads)
+    if resampling.threads == 1 { _ = try await bootstrap }
+    async let fitted = fits(lengths: reported, logSurvival: logSurvival, threads: resampling.threads)
+    let counts = reported.map { sums.tails[$0].count }
+    let lengthDecompositions = reported.map(lengthDecomposition)
+    let limits = try await bootstrap
     if limits.dropFirst().contains(where: { $0 == nil }) {
       warnings.append(Warning(.fewAtRisk))
     }
@@ -32,8 +38,6 @@ extension DataSetSums {
           .repeatedIDs, counts: ["records": sums.repeatedIDs],
           names: sums.ids.count < Self.rememberedIDs ? [:] : ["at_least": "yes"]))
     }
-    let reported = sums.tails.lengths
-    let counts = reported.map { sums.tails[$0].count }
     if records > TailAccumulator.exactLimit {
       warnings.append(Warning(.sketchedConcentration, counts: ["limit": TailAccumulator.exactLimit]))
     }
@@ -55,7 +59,8 @@ extension DataSetSums {
     for work in Dictionary(grouping: works, by: \.document).filter({ $0.value.count > 1 }).keys.sorted() {
       warnings.append(Warning(.splitWork, names: ["document": work]))
     }
-    let fits = try fits(lengths: reported, logSurvival: logSurvival, warnings: &warnings)
+    let fits = try await fitted
+    warnings += fits.warnings
     return AuditReport(
       files: files, records: records, skipped: skipped, tokens: sums.tokens, maxLength: sums.survival.maximumLength,
       meanLoss: -sums.logProbabilities.value / Double(sums.tokens), level: resampling.level,
@@ -74,7 +79,7 @@ extension DataSetSums {
         tokenLogProbability: tokenVariance.shares.map {
           .init(record: $0.record, position: $0.position, residual: $0.residual)
         },
-        lengths: reported.map(lengthDecomposition)),
+        lengths: lengthDecompositions),
       heterogeneity: sums.heterogeneity.heterogeneity.map { .init($0) },
       maximum: maximum,
       extractable: zip(reported, counts).map { n, count in
@@ -87,7 +92,7 @@ extension DataSetSums {
       works: works.isEmpty ? nil : works, worksTotal: works.isEmpty ? nil : works.totals(resampling),
       controls: nil,
       recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,
-      fits: fits,
+      fits: fits.families,
       warnings: warnings)
   }
 
@@ -142,20 +147,21 @@ extension DataSetSums {
   }
 
   private func fits(
-    lengths: [Int], logSurvival: [Double], warnings: inout [Warning]
-  ) throws -> [FamilyFit] {
+    lengths: [Int], logSurvival: [Double], threads: Int
+  ) async throws -> (families: [FamilyFit], warnings: [Warning]) {
     let estimator = MaximumLikelihood(standardErrors: .sandwich(clusters: independentGroups.counts))
     let counts = sums.histogram.counts
+    var warnings: [Warning] = []
     var fits: [Fit] = []
     var unconverged: [String] = []
-    for (family, result) in estimator.fits(of: Family.ofMatchLengths, to: counts) {
-      try Task.checkCancellation()
+    let choices = Family.ofMatchLengths.map { FamilyChoice($0) }
+    for (choice, result) in try await estimator.fits(of: choices, to: counts, threads: threads) {
       let fit: Fit
       switch result {
       case .success(let value): fit = value
       case .failure(DistributionError.impossibleData): continue
       case .failure(let error):
-        warnings.append(Warning(.notFitted, names: ["family": family.familyName, "problem": "\(error)"]))
+        warnings.append(Warning(.notFitted, names: ["family": choice.name, "problem": "\(error)"]))
         continue
       }
       if !fit.isConverged { unconverged.append(fit.family) }
@@ -166,12 +172,13 @@ extension DataSetSums {
     }
     fits.sort { $0.aic < $1.aic }
     let drawn = FitPicture.lengths(from: 1, through: sums.survival.maximumLength)
-    return zip(fits, ModelComparison.akaikeWeights(fits)).enumerated().map { index, entry in
+    let families = zip(fits, ModelComparison.akaikeWeights(fits)).enumerated().map { index, entry in
       let (fit, weight) = entry
       return FamilyFit(
         fit, to: counts, weight: weight,
         misfit: lengths.map { .init(n: $0, logRatio: fit.logSurvival($0) - logSurvival[$0]) },
         survival: index < 2 ? drawn.filter { fit.logSurvival($0) > -.infinity } : [])
     }
+    return (families, warnings)
   }
 }

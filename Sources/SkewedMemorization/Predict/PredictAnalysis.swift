@@ -64,7 +64,8 @@ public struct PredictAnalysis: Sendable {
     options.skipsAlternatives = decoding == .plain && vocabularySize == nil
     let (records, evidence) = try await checkedReading(
       of: opened, options: options, threads: threads,
-      from: DecodedRecords(under: decoding, vocabularySize: vocabularySize), add: { $0.add($1) },
+      from: DecodedRecords(under: decoding, vocabularySize: vocabularySize),
+      add: { decoded, records in for record in records { decoded.add(record) } },
       merge: { $0.merge($1) })
     if let problem = records.problem {
       throw CaptureError(file: opened.path, field: problem.field, problem: problem.problem)

@@ -6,24 +6,22 @@ import TokenProcess
 ///
 /// - Parameters:
 ///   - empty: What is made of no records.
-///   - add: Adds a record.
+///   - add: Adds records.
 ///   - merge: Adds what was made of the records that follow.
 /// - Throws: `CaptureError` for the first bad line, or no records; ``EvidenceError``; whatever `merge` throws;
 ///   `CancellationError`.
 func checkedReading<Part: Sendable>(
   of opened: InputFile, options: CaptureOptions, threads: Int, from empty: Part,
-  add: @escaping @Sendable (inout Part, Record) -> Void, merge: (inout Part, Part) throws -> Void
+  add: @escaping @Sendable (inout Part, [Record]) -> Void, merge: (inout Part, Part) throws -> Void
 ) async throws -> (Part, evidence: [Warning]) {
   let reader = CaptureReader(files: [opened.path], threads: threads, options: options)
   var (all, checks) = (empty, EvidenceChecks())
   let made: @Sendable ([CaptureLine]) -> Result<(Part, EvidenceChecks), any Error> = { lines in
     Result {
       var (part, checks) = (empty, EvidenceChecks())
-      for line in lines {
-        let record = try line.get()
-        add(&part, record)
-        checks.add(record)
-      }
+      let records = try lines.map { try $0.get() }
+      add(&part, records)
+      for record in records { checks.add(record) }
       return (part, checks)
     }
   }

@@ -43,7 +43,7 @@ public struct DataSetSums: Sendable {
     var tokens = 0
     var logProbabilities = CompensatedSum()
     var tails = Tails()
-    @InOrder var ids = Set<UInt64>()
+    var ids = NumberSet()
     var repeatedIDs = 0
     var provenance: [String: InOrder<String>] = [:]
     /// Records whose one token stands for a whole reference; nil for none.
@@ -71,54 +71,93 @@ public struct DataSetSums: Sendable {
   /// Adds a record.
   ///
   /// - Complexity: O(L).
-  public mutating func add(_ record: Record) {
-    let law = MatchLengthLaw(record)
-    let moments = law.moments
-    let longest = sums.survival.maximumLength
-    sums.survival.add(law)
-    sums.histogram.add(law)
-    sums.cumulance.add(moments)
-    sums.heterogeneity.add(law)
-    addGroups(record, law)
-    for bounds in record.near ?? [] {
-      sums.near = sums.near ?? [:]
-      sums.near?[NearSums.key(bounds), default: NearSums(bounds)].add(bounds, record, law)
+  public mutating func add(_ record: Record) { add([record]) }
+
+  /// Adds records: the more at once, the faster.
+  ///
+  /// - Complexity: O(tokens).
+  public mutating func add(_ records: [Record]) {
+    var laws = MatchLengthLaws()
+    var start = 0
+    while start < records.count {
+      // Those that follow each other, of one length and all with a place in a document or all without.
+      let (length, isPlaced) = (records[start].tokenLogProbabilities.count, records[start].place != nil)
+      let end =
+        records[start...].prefix(MatchLengthLaws.capacity).firstIndex {
+          $0.tokenLogProbabilities.count != length || ($0.place != nil) != isPlaced
+        } ?? min(records.count, start + MatchLengthLaws.capacity)
+      laws.replace(with: records[start..<end])
+      add(laws, of: records[start..<end])
+      start = end
     }
-    sums.tokens += law.length
-    sums.logProbabilities.add(law.logSurvival[law.length])
-    addTails(law, longest: longest)
+  }
+
+  private mutating func add(_ laws: MatchLengthLaws, of records: ArraySlice<Record>) {
+    let longest = sums.survival.maximumLength
+    sums.survival.add(laws)
+    sums.histogram.add(laws)
+    sums.heterogeneity.add(laws)
+    addGroups(records, laws)
+    addTails(laws, longest: longest)
+    sums.tokens += laws.count * laws.length
+    for (index, place) in records.indices.enumerated() {
+      let moments = laws.moments(of: index)
+      sums.cumulance.add(moments)
+      let full = laws.logSurvival(laws.length, of: index)
+      sums.logProbabilities.add(full)
+      if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.fingerprint(records[place])) {
+        sums.repeatedIDs += 1
+      }
+      let match = records[place].isBare ? nil : addDetails(of: records[place])
+      guard
+        risks.admits(expected: moments.mean, logProbabilityFull: full, length: laws.length)
+          || wholes.admits(expected: moments.mean, logProbabilityFull: full, length: laws.length)
+      else { continue }
+      let risk = RecordAtRisk(
+        id: records[place].id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil,
+        length: laws.length, greedy: match?.length)
+      risks.add(risk, of: records[place])
+      wholes.add(risk)
+    }
+  }
+
+  /// Adds what a record has beside probabilities.
+  ///
+  /// - Returns: Its greedy match, if it is known.
+  private mutating func addDetails(of record: Record) -> GreedyMatch? {
     let match = GreedyMatch(record)
     if let match {
       sums.greedy.add(match)
       sums.greedyRecords += 1
     }
-    let full = law.logSurvival[law.length]
-    let risk = RecordAtRisk(
-      id: record.id, expected: moments.mean, logProbabilityFull: full > -.infinity ? full : nil, length: law.length,
-      greedy: match?.length)
-    risks.add(risk, of: record)
-    wholes.add(risk)
-    if sums.ids.count < Self.rememberedIDs, !sums.ids.insert(Self.fingerprint(record)).inserted {
-      sums.repeatedIDs += 1
+    for bounds in record.near ?? [] {
+      sums.near = sums.near ?? [:]
+      sums.near?[NearSums.key(bounds), default: NearSums(bounds)].add(bounds, record, MatchLengthLaw(record))
     }
-    guard !record.isBare else { return }
     if record.isWholeReference { sums.wholeReferences = (sums.wholeReferences ?? 0) + 1 }
     note("run", record.run)
     note("epoch", record.epoch.map { "\($0)" })
     note("split", record.split)
     note("prefix_id", record.prefixID)
+    return match
   }
 
   /// Windows of a work are not independent: those of a stretch of twice their length are one unit, and those of a work.
-  private mutating func addGroups(_ record: Record, _ law: MatchLengthLaw) {
-    guard let place = record.place else { return sums.groups.add(law) }
-    let window = law.length + (record.prefixTokenIDs?.count ?? law.length)
-    let work = Fingerprint(place.document.utf8).value
-    sums.groups.add(law, unit: work &+ UInt64(place.start / (2 * window)) &* 0x9E37_79B9_7F4A_7C15)
+  private mutating func addGroups(_ records: ArraySlice<Record>, _ laws: MatchLengthLaws) {
+    var (stretches, works): ([UInt64?], [UInt64?]) = ([], [])
+    for record in records {
+      guard let place = record.place else { break }
+      let window = laws.length + (record.prefixTokenIDs?.count ?? laws.length)
+      let work = Fingerprint(place.document.utf8).value
+      works.append(work)
+      stretches.append(work &+ UInt64(place.start / (2 * window)) &* 0x9E37_79B9_7F4A_7C15)
+      sums.works = sums.works ?? WorkRows(lengths: lengths)
+      sums.works?.add(record)
+    }
+    guard !works.isEmpty else { return sums.groups.add(laws, units: Array(repeating: nil, count: laws.count)) }
+    sums.groups.add(laws, units: stretches)
     sums.workGroups = sums.workGroups ?? RecordGroups()
-    sums.workGroups?.add(law, unit: work)
-    sums.works = sums.works ?? WorkRows(lengths: lengths)
-    sums.works?.add(record)
+    sums.workGroups?.add(laws, units: works)
   }
 
   /// Whether every record says which window of which work it is.
@@ -132,20 +171,20 @@ public struct DataSetSums: Sendable {
 
   /// Keeps S_i(n) at the lengths to report. Without a list these are the powers of two and the longest reference, which
   /// is known only at the end: its accumulator starts anew with every longer record, since none before reached it.
-  private mutating func addTails(_ law: MatchLengthLaw, longest: Int) {
+  private mutating func addTails(_ laws: MatchLengthLaws, longest: Int) {
     if let lengths = lengths {
-      for (index, n) in lengths.enumerated() where n <= law.length && !lengths[..<index].contains(n) {
-        sums.tails.add(law, at: n)
+      for (index, n) in lengths.enumerated() where n <= laws.length && !lengths[..<index].contains(n) {
+        sums.tails.add(laws, at: n)
       }
       return
     }
     var n = 1
-    while n <= law.length {
-      sums.tails.add(law, at: n)
+    while n <= laws.length {
+      sums.tails.add(laws, at: n)
       n *= 2
     }
-    if law.length > longest, !Self.isPowerOfTwo(longest) { sums.tails.remove(longest) }
-    if law.length >= longest, !Self.isPowerOfTwo(law.length) { sums.tails.add(law, at: law.length) }
+    if laws.length > longest, !Self.isPowerOfTwo(longest) { sums.tails.remove(longest) }
+    if laws.length >= longest, !Self.isPowerOfTwo(laws.length) { sums.tails.add(laws, at: laws.length) }
   }
 
   private static func isPowerOfTwo(_ n: Int) -> Bool { n > 0 && n & (n - 1) == 0 }
@@ -187,8 +226,11 @@ public struct DataSetSums: Sendable {
     risks.merge(other.risks)
     wholes.merge(other.wholes)
     if let whole = other.sums.wholeReferences { sums.wholeReferences = (sums.wholeReferences ?? 0) + whole }
-    sums.repeatedIDs += other.sums.repeatedIDs + sums.ids.intersection(other.sums.ids).count
-    if sums.ids.count < Self.rememberedIDs { sums.ids.formUnion(other.sums.ids) }
+    let ids = other.sums.ids.numbers
+    sums.repeatedIDs += other.sums.repeatedIDs + ids.count(where: sums.ids.contains)
+    if sums.ids.count < Self.rememberedIDs {
+      for id in ids { sums.ids.insert(id) }
+    }
     for (field, values) in other.sums.provenance {
       for value in values.wrappedValue.sorted() { note(field, value) }
     }

@@ -414,7 +414,7 @@ public struct EvidenceChecks: Sendable {
 
   private func addRepeats(_ found: inout [Warning]) {
     var first: [UInt64: UInt64] = [:]
-    var known = Set<UInt64>(minimumCapacity: answers.count)
+    var known = NumberSet(minimumCapacity: answers.count)
     var (copies, others) = (0, 0)
     for answer in answers {
       if answer.question != 0 {
@@ -423,7 +423,7 @@ public struct EvidenceChecks: Sendable {
         } else {
           first[answer.question] = answer.values
         }
-      } else if answer.isTelling, !known.insert(answer.values &+ answer.reference).inserted {
+      } else if answer.isTelling, !known.insert(answer.values &+ answer.reference) {
         copies += 1
       }
     }
@@ -465,27 +465,46 @@ public struct EvidenceChecks: Sendable {
   private var overlapping: Places? {
     guard samples.count >= 4 else { return nil }
     let width = 8
-    var places: [UInt64: (record: Int, offset: Int)] = [:]
-    var isShared = [Bool](repeating: false, count: samples.count)
     let texts = samples.map { Self.numbers(of: $0.record) }
-    places.reserveCapacity(texts.reduce(0) { $0 + $1.count })
-    for (index, numbers) in texts.enumerated() {
+    // The windows by the numbers in them, in the order of the records.
+    var keys: [UInt64] = []
+    var windows: [(record: Int, offset: Int)] = []
+    for (index, text) in texts.enumerated() {
+      let numbers = text.span
       for start in stride(from: 0, through: numbers.count - width, by: 1) {
-        let window = numbers[start..<(start + width)]
-        // Runs of one value, such as zeros, are no text.
-        let different = window.indices.count { !window[..<$0].contains(window[$0]) }
-        guard different > width / 2 else { continue }
         var fingerprint = FastNumber()
-        for number in window { fingerprint.add(number) }
-        if let other = places[fingerprint.value], other.record != index {
-          if other.offset != start, Self.isOverlap(texts[other.record], other.offset, numbers, start) {
-            isShared[index] = true
-            isShared[other.record] = true
-          }
-        } else {
-          places[fingerprint.value] = (index, start)
+        var different = 0
+        for place in start..<(start + width) {
+          let number = numbers[place]
+          fingerprint.add(number)
+          var before = start
+          while before < place, numbers[before] != number { before += 1 }
+          if before == place { different += 1 }
+        }
+        // Runs of one value, such as zeros, are no text.
+        guard different > width / 2 else { continue }
+        keys.append(fingerprint.value)
+        windows.append((index, start))
+      }
+    }
+    var isShared = [Bool](repeating: false, count: samples.count)
+    let sorted = RadixSort(keys: keys)
+    var start = 0
+    while start < sorted.keys.count {
+      let run = sorted.run(from: start)
+      var first = windows[Int(sorted.places[start])]
+      for place in run.dropFirst() {
+        let other = windows[Int(sorted.places[place])]
+        if other.record == first.record {
+          first = other
+        } else if other.offset != first.offset,
+          Self.isOverlap(texts[first.record], first.offset, texts[other.record], other.offset)
+        {
+          isShared[first.record] = true
+          isShared[other.record] = true
         }
       }
+      start = run.upperBound
     }
     guard 2 * isShared.count(where: \.self) > samples.count else { return nil }
     var found = Places()

@@ -31,6 +31,11 @@ struct RiskiestRecords: Sendable, Codable {
     self.order = order
   }
 
+  /// Whether a record may come to be among the first.
+  func admits(expected: Double, logProbabilityFull full: Double, length: Int) -> Bool {
+    threshold.map { key(expected: expected, full: full, length: length) > $0 } ?? true
+  }
+
   /// Adds a record, with what its picture takes where it may come to be among the first.
   mutating func add(_ risk: RecordAtRisk, of record: Record? = nil) {
     if let threshold, key(risk) <= threshold { return }
@@ -70,8 +75,11 @@ struct RiskiestRecords: Sendable, Codable {
   }
 
   private func key(_ record: RecordAtRisk) -> (Double, Double) {
-    let whole = record.logProbabilityFull ?? -.infinity
-    return order == .expected ? (record.expected, whole) : (whole, Double(record.length))
+    key(expected: record.expected, full: record.logProbabilityFull ?? -.infinity, length: record.length)
+  }
+
+  private func key(expected: Double, full: Double, length: Int) -> (Double, Double) {
+    order == .expected ? (expected, full) : (full, Double(length))
   }
 
   private enum CodingKeys: String, CodingKey { case limit, order, records }

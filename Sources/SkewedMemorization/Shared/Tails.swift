@@ -9,9 +9,9 @@ struct Tails: Sendable {
   /// The accumulator at a length; that of no records where none reaches it.
   subscript(n: Int) -> TailAccumulator { lengths.firstIndex(of: n).map { accumulators[$0] } ?? TailAccumulator() }
 
-  /// Adds a record that reaches a length.
-  mutating func add(_ law: MatchLengthLaw, at n: Int) {
-    accumulators[index(of: n)].add(law, at: n)
+  /// Adds records that reach a length.
+  mutating func add(_ laws: MatchLengthLaws, at n: Int) {
+    accumulators[index(of: n)].add(laws, at: n)
   }
 
   /// Adds the records of another accumulator.

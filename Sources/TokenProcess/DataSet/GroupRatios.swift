@@ -4,25 +4,61 @@ import Inference
 
 /// Groups' shares of the sums, group by group, so that a resample is a weighted sum over rows.
 struct GroupRatios: Sendable {
-  let count: Int
-  let length: Int
-  /// count × length: the group's part of Σ S(n), and of Σ S(n-1).
-  private let survivors: [Double]
-  private let entered: [Double]
-  /// Whether Σ S(n-1) at n is the Σ S of the length before: then the ratio telescopes.
+  private let count: Int
+  private let length: Int
+  /// The groups' parts of Σ S(n).
+  private let survivors: Shares
+  /// Those of Σ S(n-1), at the lengths where it is not the Σ S of the length before: elsewhere the ratio telescopes.
+  private let entered: Shares
   private let telescopes: [Bool]
 
   /// The shares of so many groups at some of the lengths.
   init(_ survivors: GroupSums, _ entered: GroupSums, groups: Int, lengths: Range<Int>) {
     count = groups
     length = lengths.count
-    self.entered = entered.shares(lengths: lengths, groups: count)
-    self.survivors = survivors.shares(lengths: lengths, groups: count)
-    telescopes = lengths.map { index in
+    let telescopes = lengths.map { index in
       guard index > 0 else { return false }
       let entry = entered.shares(lengths: index..<index + 1, groups: groups)
       let before = survivors.shares(lengths: index - 1..<index, groups: groups)
       return zip(entry, before).allSatisfy { ($0 - $1).magnitude < 1e-13 }
+    }
+    self.telescopes = telescopes
+    self.survivors = Shares(survivors, Array(lengths), groups: groups)
+    self.entered = Shares(entered, zip(lengths, telescopes).filter { !$1 }.map(\.0), groups: groups)
+  }
+
+  /// The groups' shares at some lengths: a row a group, with zeros up to a whole number of eights.
+  private struct Shares: Sendable {
+    private var rows: [Double]
+    private let count: Int
+    private let length: Int
+    private let stride: Int
+
+    init(_ sums: GroupSums, _ lengths: [Int], groups: Int) {
+      (count, length, stride) = (groups, lengths.count, (lengths.count + 7) / 8 * 8)
+      rows = [Double](repeating: 0, count: groups * stride)
+      for (column, length) in lengths.enumerated() {
+        let shares = sums.shares(lengths: length..<length + 1, groups: groups)
+        for group in 0..<groups { rows[group * stride + column] = shares[group] }
+      }
+    }
+
+    /// The sums with each of eight lists of weights, which stand side by side group by group.
+    func sums(weights: [Double]) -> [[Double]] {
+      let sums = [Double](unsafeUninitializedCapacity: GroupRatios.together * stride) { sums, initialized in
+        if let start = sums.baseAddress, !rows.isEmpty { weighted_sums(rows, count, stride, weights, start) }
+        initialized = GroupRatios.together * stride
+      }
+      return (0..<GroupRatios.together).map { Array(sums[$0 * stride..<$0 * stride + length]) }
+    }
+
+    /// The shares of all groups but one; added up where 1 - share would cancel.
+    func rest(without group: Int) -> [Double] {
+      (0..<length).map { index in
+        let share = rows[group * stride + index]
+        if share < 0.5 { return 1 - share }
+        return (0..<count).reduce(0) { $1 == group ? $0 : $0 + rows[$1 * stride + index] }
+      }
     }
   }
 
@@ -36,10 +72,11 @@ struct GroupRatios: Sendable {
   /// S̄*(n) / S̄(n) for the lengths of the block, from the weighted sums over groups; NaN where nobody is at risk
   /// though somebody survived, and 0 where nobody survived.
   private func ratios(_ survivors: [Double], _ entered: [Double], _ progress: inout Progress) -> [Double] {
-    (0..<length).map { index in
-      if !telescopes[index] {
+    var entries = entered.makeIterator()
+    return (0..<length).map { index in
+      if !telescopes[index], let entry = entries.next() {
         progress.base = progress.entry > 0 ? progress.base * progress.last / progress.entry : progress.base
-        progress.entry = entered[index]
+        progress.entry = entry
       }
       let survived = survivors[index]
       let before = progress.last
@@ -53,61 +90,39 @@ struct GroupRatios: Sendable {
     }
   }
 
+  /// How many replicates are made together.
+  private static let together = 8
+
   func bootstrap(_ resamples: inout [Progress], seed: UInt64, threads: Int) async throws -> [[Double]] {
-    let replicates = resamples.count
-    let tasks = max(1, min(threads, replicates))
     let states = resamples
-    let parts = try await withThrowingTaskGroup(of: (Int, [([Double], Progress)]).self) { group in
-      for task in 0..<tasks {
-        let range = task * replicates / tasks..<(task + 1) * replicates / tasks
-        group.addTask {
-          var results: [([Double], Progress)] = []
-          for replicate in range {
-            try Task.checkCancellation()
-            var progress = states[replicate]
-            results.append((resample(seed: seed, stream: UInt64(replicate), &progress), progress))
-          }
-          return (task, results)
-        }
-      }
-      var parts = [[([Double], Progress)]](repeating: [], count: tasks)
-      for try await (task, results) in group { parts[task] = results }
-      return parts.flatMap { $0 }
+    let starts = Array(stride(from: 0, to: states.count, by: Self.together))
+    let parts = try await inParallel(starts.indices, threads: threads) { part in
+      try Task.checkCancellation()
+      let replicates = starts[part]..<min(starts[part] + Self.together, states.count)
+      return resample(replicates, seed: seed, from: states)
     }
-    resamples = parts.map(\.1)
-    return parts.map(\.0)
+    let results = parts.flatMap(\.self)
+    resamples = results.map(\.1)
+    return results.map(\.0)
   }
 
-  private func resample(seed: UInt64, stream: UInt64, _ progress: inout Progress) -> [Double] {
-    var generator = SeededGenerator(seed: seed, stream: stream)
-    var weights = [Double](repeating: 0, count: count)
-    for _ in 0..<count { weights[Int.random(in: 0..<count, using: &generator)] += 1 }
-    func sums(_ shares: [Double]) -> [Double] {
-      var sums = [Double](repeating: 0, count: length)
-      shares.withUnsafeBufferPointer { shares in
-        guard let start = shares.baseAddress else { return }
-        for group in 0..<count where weights[group] > 0 {
-          weighted_add(start + group * length, weights[group], length, &sums)
-        }
-      }
-      return sums
+  private func resample(
+    _ replicates: Range<Int>, seed: UInt64, from states: [Progress]
+  ) -> [([Double], Progress)] {
+    var weights = [Double](repeating: 0, count: count * Self.together)
+    for (column, replicate) in replicates.enumerated() {
+      var generator = SeededGenerator(seed: seed, stream: UInt64(replicate))
+      for _ in 0..<count { weights[Int.random(in: 0..<count, using: &generator) * Self.together + column] += 1 }
     }
-    return ratios(sums(survivors), sums(entered), &progress)
+    let (survivors, entered) = (survivors.sums(weights: weights), entered.sums(weights: weights))
+    return replicates.enumerated().map { column, replicate in
+      var progress = states[replicate]
+      return (ratios(survivors[column], entered[column], &progress), progress)
+    }
   }
 
   /// The same ratios with each group left out in turn.
   func jackknife(_ states: inout [Progress]) -> [[Double]] {
-    (0..<count).map { group in
-      let row = group * length
-      return ratios(
-        (0..<length).map { rest(of: survivors, at: $0, without: group, share: survivors[row + $0]) },
-        (0..<length).map { rest(of: entered, at: $0, without: group, share: entered[row + $0]) }, &states[group])
-    }
-  }
-
-  /// The shares of all groups but one; added up where 1 - share would cancel.
-  private func rest(of shares: [Double], at index: Int, without group: Int, share: Double) -> Double {
-    if share < 0.5 { return 1 - share }
-    return (0..<count).reduce(0) { $1 == group ? $0 : $0 + shares[$1 * length + index] }
+    (0..<count).map { ratios(survivors.rest(without: $0), entered.rest(without: $0), &states[$0]) }
   }
 }

@@ -19,6 +19,9 @@ struct GroupSums: Sendable {
 
   init() {}
 
+  /// How many binary orders a number may be above the unit: each new unit changes the sums of all groups.
+  private static let room = 6.0
+
   /// Below the exponent of every number, and above that of a law's zeros.
   private static let noExponent = -0x1p61
 
@@ -52,23 +55,31 @@ struct GroupSums: Sendable {
     self.groups = groups
   }
 
-  /// Adds S(n) of a law for as many n as it has tokens, from a first one on, to a group's sums. The unit follows the
-  /// largest number, and 64 binary orders are left for the sums.
+  /// Adds S(n) of laws for as many n as they have tokens, from a first one on, each to its group's sums. The unit follows
+  /// the largest number, once that is ``room`` binary orders above it.
   ///
-  /// - Precondition: There is room for its length.
-  mutating func add(_ law: MatchLengthLaw, from first: Int, to group: Int) {
-    reserve(groups: group + 1)
-    law.withColumns { columns, stride in
-      let significand = columns + MatchLengthLaw.Column.significand * stride + first
-      let exponent = columns + MatchLengthLaw.Column.exponent * stride + first
-      if count_above(exponent, exponents, law.length) > 0 {
-        for index in 0..<law.length where exponent[index] > exponents[index] {
-          rescale(index, to: Int(exponent[index]))
+  /// - Precondition: There is room for their length, and a group for each law.
+  mutating func add(_ laws: MatchLengthLaws, from first: Int, to targets: [Int]) {
+    let length = laws.length
+    reserve(groups: targets.reduce(0) { max($0, $1 + 1) })
+    laws.withColumns { columns in
+      let significands = columns(MatchLengthLaws.Column.significand) + first
+      let exponents = columns(MatchLengthLaws.Column.exponent) + first
+      let step = columns(MatchLengthLaws.Column.exponent, of: 1) - columns(MatchLengthLaws.Column.exponent)
+      if is_above(exponents, step, laws.count, length, self.exponents, Self.room) != 0 {
+        for record in 0..<laws.count {
+          for index in 0..<length where exponents[record * step + index] - self.exponents[index] > Self.room {
+            rescale(index, to: Int(exponents[record * step + index]))
+          }
         }
       }
-      significands.withUnsafeMutableBufferPointer { significands in
-        guard let start = significands.baseAddress else { return }
-        scaled_add(significand, exponent, exponents, law.length, start + group * self.stride)
+      self.significands.withUnsafeMutableBufferPointer { sums in
+        guard let start = sums.baseAddress else { return }
+        for record in 0..<laws.count {
+          scaled_add(
+            significands + record * step, exponents + record * step, self.exponents, length,
+            start + targets[record] * self.stride)
+        }
       }
     }
   }

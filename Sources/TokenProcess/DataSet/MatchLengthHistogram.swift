@@ -16,12 +16,16 @@ public struct MatchLengthHistogram: Sendable, Equatable, Codable {
   public init() {}
 
   /// Adds the exact law of one record: P(N = n) at each n < L, P(N >= L) censored at L.
-  public mutating func add(_ law: MatchLengthLaw) {
-    reserve(law.length)
-    law.withColumns { columns, stride in
-      let mass = columns + MatchLengthLaw.Column.mass * stride
-      sums_add(mass, law.length, &sums, &errors)
-      censored[law.length].add(mass[law.length])
+  public mutating func add(_ law: MatchLengthLaw) { add(law.laws) }
+
+  /// Adds the laws of some records.
+  package mutating func add(_ laws: MatchLengthLaws) {
+    reserve(laws.length)
+    laws.withColumns { columns in
+      let masses = columns(MatchLengthLaws.Column.mass)
+      let step = columns(MatchLengthLaws.Column.mass, of: 1) - masses
+      columns_add(masses, step, laws.count, laws.length, &sums, &errors)
+      for record in 0..<laws.count { censored[laws.length].add(masses[record * step + laws.length]) }
     }
   }
 

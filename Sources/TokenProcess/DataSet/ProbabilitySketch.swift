@@ -41,17 +41,27 @@ package struct ProbabilitySketch: Sendable, Codable {
       if let start = odds.baseAddress { log_odds(logProbabilities, count, start) }
       initialized = count
     }
-    for (log, (odds, value)) in zip(logProbabilities, zip(odds, values)) {
-      if log == 0 {
-        certain += 1
-      } else if value.significand == 0 {
-        // Probabilities below e^(-10¹⁵) count as 0.
-        impossible += 1
-      } else {
-        let slot = slot(of: min(Int((odds * Self.binsPerUnit).rounded(.down)), Self.highestIndex))
-        bins[slot].count += 1
-        bins[slot].sum.add(value)
-        bins[slot].squares.add(value.squared)
+    func index(_ odds: Double) -> Int { min(Int((odds * Self.binsPerUnit).rounded(.down)), Self.highestIndex) }
+    // The window is moved up once, not value by value.
+    var highest = -Double.infinity
+    for place in 0..<count where logProbabilities[place] < 0 && values[place].significand > 0 {
+      highest = max(highest, odds[place])
+    }
+    if highest > -.infinity { _ = slot(of: index(highest)) }
+    bins.withUnsafeMutableBufferPointer { [topIndex] bins in
+      for place in 0..<count {
+        let value = values[place]
+        if logProbabilities[place] == 0 {
+          certain += 1
+        } else if value.significand == 0 {
+          // Probabilities below e^(-10¹⁵) count as 0.
+          impossible += 1
+        } else {
+          let slot = max(0, Self.size - 1 - (topIndex - index(odds[place])))
+          bins[slot].count += 1
+          bins[slot].sum.add(value)
+          bins[slot].squares.add(value.squared)
+        }
       }
     }
   }

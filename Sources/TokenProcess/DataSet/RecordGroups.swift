@@ -35,12 +35,19 @@ public struct RecordGroups: Sendable {
   ///   - law: The law.
   ///   - unit: What tells its unit from others; nil for a record by itself.
   /// - Complexity: O(L).
-  public mutating func add(_ law: MatchLengthLaw, unit: UInt64? = nil) {
-    reserve(law.length)
-    let group = number(of: unit) % groupCount
-    records += 1
-    entered.add(law, from: 0, to: group)
-    survivors.add(law, from: 1, to: group)
+  public mutating func add(_ law: MatchLengthLaw, unit: UInt64? = nil) { add(law.laws, units: [unit]) }
+
+  /// Adds the laws of some records, each to the group of its unit.
+  ///
+  /// - Parameters:
+  ///   - laws: The laws.
+  ///   - units: As in ``add(_:unit:)``, one for each law.
+  package mutating func add(_ laws: MatchLengthLaws, units: [UInt64?]) {
+    reserve(laws.length)
+    let targets = units.map { number(of: $0) % groupCount }
+    records += laws.count
+    entered.add(laws, from: 0, to: targets)
+    survivors.add(laws, from: 1, to: targets)
   }
 
   /// The number of a unit, a new one where it is not known.

@@ -50,11 +50,14 @@ public struct SurvivalAccumulator: Sendable, Codable {
   /// Adds the law of one record.
   ///
   /// - Complexity: O(L).
-  public mutating func add(_ law: MatchLengthLaw) {
-    records += 1
-    reserve(law.length)
-    for index in 0..<law.length { atRisk[index] += 1 }
-    law.withColumns { survival_add($0, $1, law.length, &columns, stride) }
+  public mutating func add(_ law: MatchLengthLaw) { add(law.laws) }
+
+  /// Adds the laws of some records.
+  package mutating func add(_ laws: MatchLengthLaws) {
+    records += laws.count
+    reserve(laws.length)
+    for index in 0..<laws.length { atRisk[index] += laws.count }
+    laws.withColumns { survival_add($0.start, laws.count, laws.length, $0.stride, &columns, stride) }
   }
 
   /// Adds the records of another accumulator.

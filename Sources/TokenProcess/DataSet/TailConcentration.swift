@@ -42,13 +42,23 @@ public struct TailAccumulator: Sendable, Codable {
   /// Adds a record that has at least n tokens.
   ///
   /// - Precondition: n <= L.
-  public mutating func add(_ law: MatchLengthLaw, at n: Int) {
+  public mutating func add(_ law: MatchLengthLaw, at n: Int) { add(law.laws, at: n) }
+
+  /// Adds some records that have at least n tokens.
+  ///
+  /// - Precondition: n <= L.
+  package mutating func add(_ laws: MatchLengthLaws, at n: Int) {
     if sketch != nil {
-      sketch?.add([law.logSurvival[n]], [law.survival(n)])
+      let records = 0..<laws.count
+      sketch?.add(records.map { laws.logSurvival(n, of: $0) }, records.map { laws.survival(n, of: $0) })
       return
     }
-    logs.append(law.logSurvival[n])
-    values.append(law.survival(n))
+    laws.withColumns { columns in
+      for record in 0..<laws.count {
+        logs.append(columns(MatchLengthLaws.Column.logSurvival, of: record)[n])
+        values.append(laws.survival(n, of: record))
+      }
+    }
     sketchIfMany()
   }
 

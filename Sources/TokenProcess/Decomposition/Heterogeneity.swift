@@ -92,12 +92,17 @@ public struct HeterogeneityAccumulator: Sendable, Codable {
   public init() {}
 
   /// Adds one record's tokens.
-  public mutating func add(_ law: MatchLengthLaw) {
-    if law.length > Self.longestReference { collapse() }
-    let group = isTooLong ? 0 : records % Self.groupCount
-    if groups.count <= group { groups.append(TokenVarianceAccumulator()) }
-    groups[group].add(law)
-    records += 1
+  public mutating func add(_ law: MatchLengthLaw) { add(law.laws) }
+
+  /// Adds the tokens of some records.
+  package mutating func add(_ laws: MatchLengthLaws) {
+    if laws.length > Self.longestReference { collapse() }
+    for record in 0..<laws.count {
+      let group = isTooLong ? 0 : records % Self.groupCount
+      if groups.count <= group { groups.append(TokenVarianceAccumulator()) }
+      groups[group].add(laws, record)
+      records += 1
+    }
   }
 
   /// Adds the records of another accumulator, group by group.

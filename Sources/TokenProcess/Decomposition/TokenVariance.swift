@@ -62,22 +62,29 @@ public struct TokenVarianceAccumulator: Sendable, Codable {
   }
 
   /// Adds one record's tokens.
-  public mutating func add(_ law: MatchLengthLaw) {
+  public mutating func add(_ law: MatchLengthLaw) { add(law.laws, 0) }
+
+  /// Adds the tokens of one of several records.
+  mutating func add(_ laws: MatchLengthLaws, _ record: Int) {
+    let length = laws.length
     // A sum of logarithms is -inf with one that is.
-    if law.logSurvival[law.length] == -.infinity {
-      let impossible = law.tokenLogProbabilities.count { $0 == -.infinity }
+    if laws.logSurvival(length, of: record) == -.infinity {
+      let impossible = laws.values(MatchLengthLaws.Column.token, of: record).count { $0 == -.infinity }
       impossibleTokens += impossible
       guard impossible == 0 else { return }
     }
-    reserve(law.length)
-    sums_add(law.tokenLogProbabilities, law.length, &totals, &errors)
-    let powers = sums_of_squares(law.tokenLogProbabilities, law.length)
-    let sum = DoubleDouble(high: powers.sum, low: powers.sum_error)
-    let mean = sum / Double(law.length)
-    squares += DoubleDouble(high: powers.squares, low: powers.squares_error)
-    recordSquares += sum * mean
-    endings[law.length - 1] += 1
-    endingMeans[law.length - 1] += mean
+    reserve(length)
+    laws.withColumns { columns in
+      let tokens = columns(MatchLengthLaws.Column.token, of: record)
+      columns_add(tokens, 0, 1, length, &totals, &errors)
+      let powers = sums_of_squares(tokens, length)
+      let sum = DoubleDouble(high: powers.sum, low: powers.sum_error)
+      let mean = sum / Double(length)
+      squares += DoubleDouble(high: powers.squares, low: powers.squares_error)
+      recordSquares += sum * mean
+      endings[length - 1] += 1
+      endingMeans[length - 1] += mean
+    }
   }
 
   private mutating func reserve(_ length: Int) {

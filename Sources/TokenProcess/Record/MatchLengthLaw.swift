@@ -1,6 +1,4 @@
-internal import CVectors
 import GSLNumerics
-import RealModule
 
 /// The exact law of the prefix-match length N of one record.
 ///
@@ -15,8 +13,8 @@ public struct MatchLengthLaw: Sendable, Equatable {
   public let tokenLogProbabilities: [Double]
   /// ln S(n) for n = 0 … L.
   public let logSurvival: [Double]
-  /// What follows from them, column by column; see ``Column``.
-  private let columns: [Double]
+  /// What follows from them: the laws of one record.
+  let laws: MatchLengthLaws
 
   /// The law from token log-probabilities, each at most 0; -inf is a token that cannot be produced.
   ///
@@ -35,55 +33,12 @@ public struct MatchLengthLaw: Sendable, Equatable {
 
   private init(valid tokenLogProbabilities: [Double]) {
     self.tokenLogProbabilities = tokenLogProbabilities
-    let length = tokenLogProbabilities.count
-    let stride = Self.stride(length)
-    let columns = [Double](unsafeUninitializedCapacity: Column.count * stride) { columns, count in
-      count = Column.count * stride
-      columns.initialize(repeating: 0)
-      law_columns(
-        tokenLogProbabilities, length, columns.baseAddress, stride, ScaledValue.leastLogarithm, Self.outOfReach)
-    }
-    self.columns = columns
-    logSurvival = Array(columns[...length])
-  }
-
-  /// What is kept of each length n, in columns that have room for whole eights: beyond L every number adds nothing to a
-  /// sum (`token_sums.h`).
-  enum Column {
-    /// ln S(n), n = 0 … L; the first one.
-    static let logSurvival = LAW_LOG_SURVIVAL
-    /// S(n) = significand × 2^exponent: exp(-2000) is exact to rounding too.
-    static let significand = LAW_SIGNIFICAND
-    static let exponent = LAW_EXPONENT
-    /// P(N = n), and at L the mass censored there.
-    static let mass = LAW_MASS
-    static let count = LAW_COLUMNS
-  }
-
-  /// How many numbers a column has room for: lengths 0 … L, in whole eights from 0 on as well as from 1 on.
-  private static func stride(_ length: Int) -> Int { (length + 16) / 8 * 8 }
-
-  /// The exponent of numbers that are 0: no shift makes them count.
-  private static let outOfReach = -0x1p62
-
-  /// Calls a function with the columns: a column begins at its number times the stride.
-  @inline(__always)
-  func withColumns(_ body: (_ columns: UnsafePointer<Double>, _ stride: Int) -> Void) {
-    columns.withUnsafeBufferPointer { columns in
-      // There is always a column.
-      if let start = columns.baseAddress { body(start, Self.stride(length)) }
-    }
-  }
-
-  private func value(_ column: Int, _ n: Int) -> Double {
-    columns[column * Self.stride(length) + n]
+    laws = MatchLengthLaws(tokenLogProbabilities)
+    logSurvival = Array(laws.values(MatchLengthLaws.Column.logSurvival, of: 0))
   }
 
   /// S(n) with an exponent of its own.
-  package func survival(_ n: Int) -> ScaledValue {
-    let significand = value(Column.significand, n)
-    return significand > 0 ? ScaledValue(significand: significand, exponent: Int(value(Column.exponent, n))) : .zero
-  }
+  package func survival(_ n: Int) -> ScaledValue { laws.survival(n, of: 0) }
 
   /// The reference length L, at which N is censored.
   public var length: Int { tokenLogProbabilities.count }
@@ -97,10 +52,7 @@ public struct MatchLengthLaw: Sendable, Equatable {
   }
 
   /// P(N = n) for n < L and, last, P(N >= L): they add up to 1.
-  public var masses: [Double] {
-    let start = Column.mass * Self.stride(length)
-    return Array(columns[start...(start + length)])
-  }
+  public var masses: [Double] { Array(laws.values(MatchLengthLaws.Column.mass, of: 0)) }
 
   /// Mean, variance and third cumulant of min(N, L).
   ///
@@ -108,10 +60,7 @@ public struct MatchLengthLaw: Sendable, Equatable {
   /// The equivalent raw forms are E = Σ S(n), E[N²] = Σ (2n-1) S(n), E[N³] = Σ (3n²-3n+1) S(n), n = 1 … L.
   ///
   /// - Complexity: O(L).
-  public var moments: Cumulants {
-    let moments = law_moments(columns, Self.stride(length), length)
-    return Cumulants(mean: moments.mean, variance: moments.variance, third: moments.third)
-  }
+  public var moments: Cumulants { laws.moments(of: 0) }
 }
 
 /// The first three cumulants of a law: mean, variance and third central moment.

@@ -1,3 +1,4 @@
+internal import CVectors
 import RealModule
 
 extension Record {
@@ -25,7 +26,7 @@ extension Record {
         problem: "has \(tokenLogProbabilities.count) tokens; a reference has at most \(Self.longestReference)")
     }
     // Nearly always all are: one look at what is in place.
-    if !tokenLogProbabilities.withUnsafeBufferPointer({ $0.allSatisfy { $0 <= 0 } }) {
+    if are_logarithms(tokenLogProbabilities, tokenLogProbabilities.count) == 0 {
       for (index, value) in tokenLogProbabilities.enumerated() where !(value <= 0) {
         tokenLogProbabilities[index] = try Self.rounded(value, field: "token_logprobs[\(index)]")
       }
