@@ -50,7 +50,7 @@ let package = Package(
     ),
     .target(
       name: "HeavyTails",
-      dependencies: ["GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
+      dependencies: ["CVectors", "GSLNumerics", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(
       name: "TokenProcess",

@@ -149,4 +149,54 @@ struct TokenSumsTests {
     expectClose(sums.annealed(3), -3e-17, relative: 1e-14)
     expectClose(sums.annealed(1), sums.quenched(1), relative: 1e-14)
   }
+
+  /// Laws that are made together are those made alone to the bit, and sums over them agree to some units in the last
+  /// place: also where the product of eight small 1 - S leaves the range of numbers.
+  @Test(arguments: [1, 7, 8, 9, 16, 64, 65, 700]) func lawsTogetherAreThoseAlone(length: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(length))
+    var laws = MatchLengthLaws()
+    for count in 1...MatchLengthLaws.capacity {
+      for kind in 0..<5 {
+        let scale = [1e-300, 1e-12, 0.3, 40, 1e6][kind]
+        let records = try (0..<count).map { index in
+          var values = (0..<length).map { _ in scale * Double.log(Double.random(in: 1e-9...1, using: &generator)) }
+          if index == 3 { values[length / 2] = 0 }
+          if index == 5, kind == 2 { values[length - 1] = -.infinity }
+          return try Record(id: "r\(index)", tokenLogProbabilities: values)
+        }
+        laws.replace(with: records[...])
+        var (together, alone) = (SurvivalAccumulator(), SurvivalAccumulator())
+        var (masses, massesAlone) = (MatchLengthHistogram(), MatchLengthHistogram())
+        var (groups, groupsAlone) = (RecordGroups(), RecordGroups())
+        together.add(laws)
+        masses.add(laws)
+        groups.add(laws, units: Array(repeating: nil, count: count))
+        for (index, record) in records.enumerated() {
+          let law = MatchLengthLaw(record)
+          for column in 0..<MatchLengthLaws.Column.count {
+            let (values, expected) = (laws.values(column, of: index), law.laws.values(column, of: 0))
+            #expect(zip(values, expected).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }, "column \(column)")
+          }
+          #expect(laws.moments(of: index) == law.moments)
+          alone.add(law)
+          massesAlone.add(law)
+          groupsAlone.add(law)
+        }
+        for n in 1...length {
+          #expect(together.atRisk(n) == count)
+          expectClose(together.logExpectedRecords(n), alone.logExpectedRecords(n), relative: 2e-15, absolute: 2e-15)
+          expectClose(together.quenched(n), alone.quenched(n), relative: 2e-15)
+          expectCloseLog(together.annealed(n), alone.annealed(n), relative: 4e-15)
+          expectCloseLog(together.maximum.logSurvival[n], alone.maximum.logSurvival[n], relative: 4e-15)
+        }
+        for (cell, expected) in zip(masses.counts.cells, massesAlone.counts.cells) {
+          expectClose(cell.exact, expected.exact, relative: 2e-15)
+          expectClose(cell.censored, expected.censored, relative: 2e-15)
+        }
+        for (part, expected) in zip(groups.counts, groupsAlone.counts) {
+          #expect(part.total == expected.total && part.cells.count == expected.cells.count)
+        }
+      }
+    }
+  }
 }

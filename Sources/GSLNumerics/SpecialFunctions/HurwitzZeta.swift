@@ -23,19 +23,29 @@ public func hurwitzZeta(_ s: Double, _ q: Double) throws(NumericsError) -> Doubl
 
 /// ``logHurwitzZeta(_:_:)`` where the caller has checked the domain.
 package func logHurwitzZetaUnchecked(_ s: Double, _ q: Double) -> Double {
-  hurwitzZetaDerivatives(s, q).log
+  hurwitzZetaSums(s, q, withDerivatives: false).log
 }
 
 /// ln ζ(s, q) with its first and second derivative by s, for s > 1 and q > 0.
 package func hurwitzZetaDerivatives(_ s: Double, _ q: Double) -> (log: Double, slope: Double, curvature: Double) {
+  hurwitzZetaSums(s, q, withDerivatives: true)
+}
+
+/// Both, each compiled for itself.
+@inline(__always)
+private func hurwitzZetaSums(
+  _ s: Double, _ q: Double, withDerivatives: Bool
+) -> (log: Double, slope: Double, curvature: Double) {
   // Terms relative to the first one, q^(-s), with their moments of -ln((q + k)/q).
   var sum = 0.0
   var first = 0.0
   var second = 0.0
   var k = 0.0
+  let logStart = Double.log(q)
   func result() -> (log: Double, slope: Double, curvature: Double) {
+    guard withDerivatives else { return (.log(sum) - s * logStart, .nan, .nan) }
     let mean = first / sum
-    return (.log(sum) - s * .log(q), mean - .log(q), second / sum - mean * mean)
+    return (.log(sum) - s * logStart, mean - logStart, second / sum - mean * mean)
   }
   // Beyond this point twelve Bernoulli terms shrink by at least (2π)² each and end below 1e-18 of the tail.
   let threshold = max(12, s + 12)
@@ -43,37 +53,49 @@ package func hurwitzZetaDerivatives(_ s: Double, _ q: Double) -> (log: Double, s
     let logarithm = -Double.log(onePlus: k / q)
     let term = Double.exp(s * logarithm)
     sum += term
-    first += term * logarithm
-    second += term * logarithm * logarithm
+    if withDerivatives {
+      first += term * logarithm
+      second += term * logarithm * logarithm
+    }
     if term < 1e-18 * sum { return result() }
     k += 1
   }
   // The tail is exp(s l) (x/(s-1) + 1/2 + Σ B₂ⱼ/(2j)! s (s+1) … (s+2j-2) / x^(2j-1)), l = -ln(x/q); each term's
   // derivatives by s follow from those of its logarithm.
   let x = q + k
-  let logarithm = -Double.log(onePlus: k / q)
-  let scale = Double.exp(s * logarithm)
-  var tail = x / (s - 1) + 0.5
-  var tailSlope = -x / ((s - 1) * (s - 1))
-  var tailCurvature = 2 * x / ((s - 1) * (s - 1) * (s - 1))
-  var factor = s / x
+  let inverse = 1 / x
+  let logarithm = k == 0 ? 0 : -Double.log(onePlus: k / q)
+  let scale = k == 0 ? 1 : Double.exp(s * logarithm)
+  let main = x / (s - 1)
+  var tail = main + 0.5
+  var tailSlope = -main / (s - 1)
+  var tailCurvature = -2 * tailSlope / (s - 1)
+  var factor = s * inverse
   var slope = 1 / s
-  var curvature = -1 / (s * s)
+  var curvature = -slope * slope
   for j in bernoulliOverFactorial.indices {
     let term = bernoulliOverFactorial[j] * factor
     tail += term
-    tailSlope += term * slope
-    tailCurvature += term * (slope * slope + curvature)
+    if withDerivatives {
+      tailSlope += term * slope
+      tailCurvature += term * (slope * slope + curvature)
+    }
     if term.magnitude < 1e-18 * tail { break }
     let a = s + Double(2 * j + 1)
     let b = a + 1
-    factor *= a * b / (x * x)
-    slope += 1 / a + 1 / b
-    curvature -= 1 / (a * a) + 1 / (b * b)
+    factor *= (a * inverse) * (b * inverse)
+    if withDerivatives {
+      // 1/a + 1/b, and the same of the squares.
+      let product = 1 / (a * b)
+      slope += (a + b) * product
+      curvature -= (a * a + b * b) * product * product
+    }
   }
   sum += scale * tail
-  first += scale * (tailSlope + logarithm * tail)
-  second += scale * (tailCurvature + logarithm * (2 * tailSlope + logarithm * tail))
+  if withDerivatives {
+    first += scale * (tailSlope + logarithm * tail)
+    second += scale * (tailCurvature + logarithm * (2 * tailSlope + logarithm * tail))
+  }
   return result()
 }
 

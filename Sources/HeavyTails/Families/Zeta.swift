@@ -53,6 +53,22 @@ public struct Zeta: FittableFamily {
     return logMass(n)
   }
 
+  /// Σ w and Σ w ln n; nil where a length is 0, which no law of the family has.
+  public static func sufficientStatistics(of cells: [CensoredCounts.Cell]) -> [Double]? {
+    var (weight, logarithms) = (CompensatedSum(), CompensatedSum())
+    for cell in cells where cell.exact > 0 {
+      guard cell.length >= 1 else { return nil }
+      weight.add(cell.exact)
+      logarithms.add(cell.exact * .log(Double(cell.length)))
+    }
+    return [weight.value, logarithms.value]
+  }
+
+  public func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double]) {
+    let (weight, logarithms) = (statistics[0], statistics[1])
+    return (-alpha * logarithms - weight * logNormalizer, [-logarithms - weight * normalizerSlope])
+  }
+
   public func logSurvival(_ n: Int, gradient: inout MutableSpan<Double>) -> Double {
     guard n > 1 else {
       gradient[0] = 0

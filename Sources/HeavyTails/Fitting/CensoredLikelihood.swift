@@ -12,6 +12,8 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   private let window: LengthWindow
   /// The weight of observations whose only condition is the window.
   private let windowWeight: Double
+  /// What the likelihood of the exact lengths follows from, where the family has that.
+  private let statistics: [Double]?
   /// The exact weights by length, where they leave out few; empty elsewhere.
   private let consecutive: [Double]
   let dimension = F.dimension
@@ -25,6 +27,7 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
     self.window = window
     reach = counts.reach
     windowWeight = Self.windowWeight(of: counts, window)
+    statistics = F.sufficientStatistics(of: counts.cells)
     consecutive = Self.consecutive(counts.cells)
   }
 
@@ -40,7 +43,13 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   /// Adds the terms of exact lengths where they are had together, and their derivatives if those are asked for.
   ///
   /// - Returns: Whether they were.
-  private func addConsecutive(_ law: F, to sum: inout CompensatedSum, _ total: inout [Double]?) -> Bool {
+  private func addTogether(_ law: F, to sum: inout CompensatedSum, _ total: inout [Double]?) -> Bool {
+    if let statistics {
+      let (value, slopes) = law.logLikelihood(of: statistics)
+      sum.add(value)
+      for (index, slope) in slopes.enumerated() { total?[index] += slope }
+      return true
+    }
     guard !consecutive.isEmpty,
       let masses = law.consecutiveMasses(through: consecutive.count - 1, withSlopes: total != nil)
     else { return false }
@@ -73,7 +82,7 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
   func value(of law: F) -> Double {
     var sum = CompensatedSum()
     var noSlopes: [Double]?
-    let isAdded = addConsecutive(law, to: &sum, &noSlopes)
+    let isAdded = addTogether(law, to: &sum, &noSlopes)
     for cell in counts.cells {
       if cell.exact > 0, !isAdded { sum.add(cell.exact * law.logMass(cell.length)) }
       if cell.censored > 0 { sum.add(cell.censored * window.logSurvival(of: law, from: cell.length)) }
@@ -112,7 +121,7 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
     let parameterCount = F.parameterCount
     var scratch = [Double](repeating: 0, count: parameterCount)
     var consecutiveSlopes: [Double]? = scratch
-    let isAdded = addConsecutive(law, to: &sum, &consecutiveSlopes)
+    let isAdded = addTogether(law, to: &sum, &consecutiveSlopes)
     var total = consecutiveSlopes ?? scratch
     var cellGradient = scratch.mutableSpan
     func add(_ weight: Double, _ slopes: borrowing MutableSpan<Double>) {

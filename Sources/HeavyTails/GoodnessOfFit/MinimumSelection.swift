@@ -1,3 +1,4 @@
+internal import CVectors
 import GSLNumerics
 import RealModule
 
@@ -127,49 +128,96 @@ public struct MinimumSelection: Sendable {
   private static func powerLawMinimum(
     _ data: CensoredCounts, smallestTail: Double
   ) -> (minimum: Int, alpha: Double)? {
-    let cells = data.cells.filter { $0.length >= 1 }
+    let lengths = TailLengths(data.cells.filter { $0.length >= 1 })
     // From the largest length downwards, so that sums and exponent carry over from one candidate to the next.
-    var weight = 0.0
     var logTotal = 0.0
     var alpha = 2.5
     var best: (minimum: Int, alpha: Double, distance: Double)?
-    for index in cells.indices.reversed() {
-      weight += cells[index].exact
-      logTotal += cells[index].exact * .log(Double(cells[index].length))
-      guard weight >= smallestTail, index < cells.count - 1,
-        let fit = PowerLawFit(minimum: cells[index].length, weight: weight, logTotal: logTotal, start: alpha)
+    // Where the candidate before was too far.
+    var farthest: Int?
+    for place in lengths.cells.reversed() {
+      logTotal += lengths.weights[place] * lengths.logarithms[place]
+      let weight = lengths.weightsFrom[place]
+      guard weight >= smallestTail, weight > lengths.weights[place],
+        let fit = PowerLawFit(minimum: lengths.values[place], weight: weight, logTotal: logTotal, start: alpha)
       else { continue }
       alpha = fit.alpha
-      let distance = distance(of: fit, cells[index...], weight: weight, atMost: best?.distance ?? .infinity)
+      let limit = best?.distance ?? .infinity
+      if let farthest {
+        let survival = fit.survival(lengths.values[farthest])
+        if (lengths.weightsFrom[farthest] / weight - survival).magnitude > limit { continue }
+      }
+      let found = lengths.distance(of: fit, from: place, atMost: limit)
+      if found.distance > limit { farthest = found.place }
       // Of equal distances the smaller minimum, which keeps more data.
-      if distance <= best?.distance ?? .infinity { best = (cells[index].length, alpha, distance) }
+      if found.distance <= limit { best = (lengths.values[place], alpha, found.distance) }
     }
     return best.map { ($0.minimum, $0.alpha) }
   }
+}
 
-  /// The distance of a tail, with survivals carried from one length to the next where they are neighbors.
-  private static func distance(
-    of fit: PowerLawFit, _ cells: ArraySlice<CensoredCounts.Cell>, weight: Double, atMost limit: Double
-  ) -> Double {
-    let minimum = cells[cells.startIndex].length
-    let logNormalizer = hurwitzZetaDerivatives(fit.alpha, Double(minimum)).log
-    var distance = 0.0
-    var left = weight
-    var next = minimum
-    var survival = 1.0
-    for cell in cells {
-      if cell.length - next > 8 {
-        survival = .exp(hurwitzZetaDerivatives(fit.alpha, Double(cell.length)).log - logNormalizer)
-      } else {
-        for n in next..<cell.length { survival -= .exp(-fit.alpha * .log(Double(n)) - logNormalizer) }
-      }
-      distance = max(distance, (left / weight - survival).magnitude)
-      left -= cell.exact
-      survival -= .exp(-fit.alpha * .log(Double(cell.length)) - logNormalizer)
-      next = cell.length + 1
-      distance = max(distance, (left / weight - survival).magnitude)
-      if distance > limit { return distance }
+/// The lengths of data for power laws, with those that are missing between neighbors, over which survivals are carried
+/// from one to the next.
+private struct TailLengths {
+  private(set) var values: [Int] = []
+  private(set) var logarithms: [Double] = []
+  /// The weight at each length, 0 where it is missing, and from it on.
+  private(set) var weights: [Double] = []
+  private(set) var weightsFrom: [Double] = []
+  /// Whether so many lengths are missing before that the survival is computed anew.
+  private var isAnew: [Bool] = []
+  /// The places of lengths that are not missing.
+  private(set) var cells: [Int] = []
+
+  init(_ data: [CensoredCounts.Cell]) {
+    for cell in data {
+      let next = values.last.map { $0 + 1 } ?? cell.length
+      let isAnew = cell.length - next > 8
+      if !isAnew { for n in next..<cell.length { append(n, weight: 0, isAnew: false) } }
+      cells.append(values.count)
+      append(cell.length, weight: cell.exact, isAnew: isAnew)
     }
-    return distance
+    weightsFrom = weights
+    for place in weights.indices.reversed().dropFirst() { weightsFrom[place] += weightsFrom[place + 1] }
+  }
+
+  private mutating func append(_ length: Int, weight: Double, isAnew: Bool) {
+    values.append(length)
+    logarithms.append(.log(Double(length)))
+    weights.append(weight)
+    self.isAnew.append(isAnew)
+  }
+
+  /// The largest difference between the data's and a law's share from a length on, and where it is: the first that is
+  /// above a limit, if one is.
+  func distance(
+    of fit: PowerLawFit, from start: Int, atMost limit: Double
+  ) -> (distance: Double, place: Int) {
+    let scale = 1 / weightsFrom[start]
+    var found = (distance: 0.0, place: start)
+    var survival = 1.0
+    let block = 64
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: block) { masses in
+      for first in stride(from: start, to: values.count, by: block) {
+        let end = min(first + block, values.count)
+        logarithms.withUnsafeBufferPointer { logarithms in
+          // Neither is empty.
+          guard let source = logarithms.baseAddress, let target = masses.baseAddress else { return }
+          power_law_masses(source + first, end - first, fit.alpha, fit.logNormalizer, target)
+        }
+        for place in first..<end {
+          if isAnew[place], place > start { survival = fit.survival(values[place]) }
+          let after = survival - masses[place - first]
+          defer { survival = after }
+          guard weights[place] > 0 else { continue }
+          let share = weightsFrom[place] * scale
+          let distance = max(
+            (share - survival).magnitude, (share - weights[place] * scale - after).magnitude)
+          if distance > found.distance { found = (distance, place) }
+          if distance > limit { return found }
+        }
+      }
+      return found
+    }
   }
 }

@@ -9,6 +9,13 @@ public protocol FittableFamily: DiscreteDistribution {
   /// ln P(N = n), and its derivatives by the parameters in the first elements of `gradient`.
   func logMass(_ n: Int, gradient: inout MutableSpan<Double>) -> Double
 
+  /// Sums over exact lengths from which their likelihood under every law of the family follows; nil where there are no
+  /// such sums.
+  static func sufficientStatistics(of cells: [CensoredCounts.Cell]) -> [Double]?
+
+  /// The log-likelihood of exact lengths with these sums, and its derivatives by the parameters.
+  func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double])
+
   /// ln P(N = n) at n = 0, 1, … up to a largest one, with derivatives where they are asked for; nil where they are not
   /// had sooner together than one by one.
   func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses?
@@ -72,6 +79,12 @@ public protocol FittableFamily: DiscreteDistribution {
 }
 
 extension FittableFamily {
+  public static func sufficientStatistics(of cells: [CensoredCounts.Cell]) -> [Double]? { nil }
+
+  public func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double]) {
+    preconditionFailure("\(Self.familyName) has no sufficient statistics")
+  }
+
   public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? { nil }
 
   public static var parameterCount: Int { parameterDescriptions.count }
