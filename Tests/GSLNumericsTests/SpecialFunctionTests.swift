@@ -58,6 +58,19 @@ private struct Table: Decodable {
     }
   }
 
+  /// ζ(s, x) x^s with mpmath, on both sides of where the series takes over.
+  @Test func hurwitzZetaInUnitsOfItsFirstTerm() {
+    let cases: [(s: Double, x: Double, value: Double)] = [
+      (1.001, 30, 30000.502780249814937), (1.5, 13.5, 27.509251873956431573), (2.5, 14.5, 10.181016616422848548),
+      (2.5, 17, 11.845577136716924488), (1.95, 7, 7.8915446112551225839), (10, 22, 2.9821525787274971405),
+      (50, 62.5, 1.8414354293604200494), (3, 1e6, 500000.50000025), (1.2, 1e12, 5000000000000.5011102),
+    ]
+    for (s, x, value) in cases {
+      // 1 / (s - 1) has the digits of s - 1.
+      expectClose(hurwitzZetaOverFirstTerm(s, x), value, relative: 2e-15 + 2e-16 / (s - 1), "s \(s) x \(x)")
+    }
+  }
+
   /// The plain forms are the exponentials of the logarithmic ones.
   @Test func plainFormsFollowTheLogarithms() throws {
     expectClose(try hurwitzZeta(2, 1), Double.pi * Double.pi / 6, relative: 1e-14)

@@ -31,6 +31,25 @@ package func hurwitzZetaDerivatives(_ s: Double, _ q: Double) -> (log: Double, s
   hurwitzZetaSums(s, q, withDerivatives: true)
 }
 
+/// ζ(s, x) / x^(-s), the sum in units of its first term.
+package func hurwitzZetaOverFirstTerm(_ s: Double, _ x: Double) -> Double {
+  guard x >= hurwitzThreshold(s) else { return .exp(logHurwitzZetaUnchecked(s, x) + s * .log(x)) }
+  let inverse = 1 / x
+  var tail = x / (s - 1) + 0.5
+  var factor = s * inverse
+  for j in bernoulliOverFactorial.indices {
+    let term = bernoulliOverFactorial[j] * factor
+    tail += term
+    if term.magnitude < 1e-18 * tail { break }
+    let a = s + Double(2 * j + 1)
+    factor *= (a * inverse) * ((a + 1) * inverse)
+  }
+  return tail
+}
+
+/// Beyond this point twelve Bernoulli terms shrink by at least (2π)² each and end below 1e-18 of the tail.
+private func hurwitzThreshold(_ s: Double) -> Double { max(12, s + 12) }
+
 /// Both, each compiled for itself.
 @inline(__always)
 private func hurwitzZetaSums(
@@ -47,8 +66,7 @@ private func hurwitzZetaSums(
     let mean = first / sum
     return (.log(sum) - s * logStart, mean - logStart, second / sum - mean * mean)
   }
-  // Beyond this point twelve Bernoulli terms shrink by at least (2π)² each and end below 1e-18 of the tail.
-  let threshold = max(12, s + 12)
+  let threshold = hurwitzThreshold(s)
   while q + k < threshold {
     let logarithm = -Double.log(onePlus: k / q)
     let term = Double.exp(s * logarithm)

@@ -133,7 +133,7 @@ public struct MinimumSelection: Sendable {
     var logTotal = 0.0
     var alpha = 2.5
     var best: (minimum: Int, alpha: Double, distance: Double)?
-    // Where the candidate before was too far.
+    // Where the candidate before was farthest, or too far: most others are so there too.
     var farthest: Int?
     for place in lengths.cells.reversed() {
       logTotal += lengths.weights[place] * lengths.logarithms[place]
@@ -148,7 +148,7 @@ public struct MinimumSelection: Sendable {
         if (lengths.weightsFrom[farthest] / weight - survival).magnitude > limit { continue }
       }
       let found = lengths.distance(of: fit, from: place, atMost: limit)
-      if found.distance > limit { farthest = found.place }
+      farthest = found.place
       // Of equal distances the smaller minimum, which keeps more data.
       if found.distance <= limit { best = (lengths.values[place], alpha, found.distance) }
     }
@@ -206,7 +206,9 @@ private struct TailLengths {
           power_law_masses(source + first, end - first, fit.alpha, fit.logNormalizer, target)
         }
         for place in first..<end {
-          if isAnew[place], place > start { survival = fit.survival(values[place]) }
+          if isAnew[place], place > start {
+            survival = masses[place - first] * hurwitzZetaOverFirstTerm(fit.alpha, Double(values[place]))
+          }
           let after = survival - masses[place - first]
           defer { survival = after }
           guard weights[place] > 0 else { continue }
