@@ -45,7 +45,7 @@ struct ArrayRecords: RecordBatches {
     guard position < count else { return nil }
     let end = min(count, position + max(1, Self.batchSize / max(1, rows.typicalLength)))
     defer { position = end }
-    return { [rows, position] in (position..<end).map { rows.line($0) } }
+    return { [rows, position] in rows.lines(position..<end) }
   }
 
   /// Where the rows are, and what they hold.
@@ -95,12 +95,22 @@ struct ArrayRecords: RecordBatches {
     /// The mean number of values of a row.
     var typicalLength: Int { array.count / max(1, count) }
 
-    func line(_ row: Int) -> CaptureLine {
+    /// The records of some rows, with one look at where the values are.
+    func lines(_ rows: Range<Int>) -> [CaptureLine] {
+      let mayBePadded = array.shape.count == 2 && lengths == nil
+      return array.withElements { elements in
+        rows.map { line($0, elements, mayBePadded: mayBePadded) }
+      }
+    }
+
+    private func line(
+      _ row: Int, _ elements: NumericArray.Elements, mayBePadded: Bool
+    ) -> CaptureLine {
       do throws(RecordError) {
         let range = try range(row)
-        var values = array.values(range)
+        var values = elements.values(range)
         // Most rows have no padding, and no NaN is at most 0.
-        if array.shape.count == 2, lengths == nil, are_logarithms(values, values.count) == 0,
+        if mayBePadded, are_logarithms(values, values.count) == 0,
           let end = values.firstIndex(where: \.isNaN)
         {
           guard values[end...].allSatisfy(\.isNaN) else {
@@ -111,9 +121,11 @@ struct ArrayRecords: RecordBatches {
         }
         let used = range.lowerBound..<(range.lowerBound + values.count)
         var record = Record(unchecked: "\(namePrefix)row-\(row)", tokenLogProbabilities: values)
-        record.ranks = try integers("ranks", used)
-        record.referenceTokenIDs = try integers("reference_token_ids", used)
-        record.greedyTokenIDs = try integers("greedy_token_ids", used)
+        if !others.isEmpty {
+          record.ranks = try integers("ranks", used)
+          record.referenceTokenIDs = try integers("reference_token_ids", used)
+          record.greedyTokenIDs = try integers("greedy_token_ids", used)
+        }
         try record.validate()
         return .success(record)
       } catch {

@@ -150,7 +150,7 @@ struct NumericArray: Sendable {
   }
 
   /// The type of elements.
-  private enum Element {
+  fileprivate enum Element {
     case half, brain, single, double, signed(Int), unsigned(Int)
 
     init?(npy type: String) {
@@ -254,13 +254,30 @@ struct NumericArray: Sendable {
     self.data = data
   }
 
+  /// The elements where they are, in C order.
+  struct Elements {
+    fileprivate let element: Element
+    fileprivate let bytes: UnsafeRawBufferPointer
+    let count: Int
+
+    /// Some of them.
+    ///
+    /// - Precondition: The range is within 0 … count.
+    func values(_ range: Range<Int>) -> [Double] {
+      precondition(range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of \(count)")
+      return element.values(bytes, range)
+    }
+  }
+
+  /// Calls a function with the elements.
+  func withElements<Value>(_ body: (Elements) -> Value) -> Value {
+    data.withUnsafeBytes { body(Elements(element: element, bytes: $0, count: count)) }
+  }
+
   /// Elements in C order.
   ///
   /// - Precondition: The range is within 0 … count.
-  func values(_ range: Range<Int>) -> [Double] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of \(count)")
-    return data.withUnsafeBytes { element.values($0, range) }
-  }
+  func values(_ range: Range<Int>) -> [Double] { withElements { $0.values(range) } }
 
   /// All elements.
   var all: [Double] { values(0..<count) }
