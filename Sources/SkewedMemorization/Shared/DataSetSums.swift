@@ -82,10 +82,11 @@ public struct DataSetSums: Sendable {
     while start < records.count {
       // Those that follow each other, of one length and all with a place in a document or all without.
       let (length, isPlaced) = (records[start].tokenLogProbabilities.count, records[start].place != nil)
+      let limit = min(records.count, start + MatchLengthLaws.count(ofLength: length))
       let end =
-        records[start...].prefix(MatchLengthLaws.capacity).firstIndex {
+        records[start..<limit].firstIndex {
           $0.tokenLogProbabilities.count != length || ($0.place != nil) != isPlaced
-        } ?? min(records.count, start + MatchLengthLaws.capacity)
+        } ?? limit
       laws.replace(with: records[start..<end])
       add(laws, of: records[start..<end])
       start = end

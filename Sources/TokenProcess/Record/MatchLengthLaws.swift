@@ -6,7 +6,10 @@ internal import CVectors
 /// follow each other.
 package struct MatchLengthLaws: Sendable, Equatable {
   /// The most records.
-  package static let capacity = 8
+  static let capacity = 8
+
+  /// How many records of a length are best taken together: long ones gain nothing and take memory.
+  package static func count(ofLength length: Int) -> Int { length <= 4096 ? capacity : 1 }
 
   /// The reference length L of each; 0 without records.
   package private(set) var length = 0
@@ -19,25 +22,25 @@ package struct MatchLengthLaws: Sendable, Equatable {
 
   /// The law of one record.
   init(_ tokenLogProbabilities: [Double]) {
-    set(length: tokenLogProbabilities.count, count: 1, capacity: 1) { _ in tokenLogProbabilities }
+    set(length: tokenLogProbabilities.count, count: 1) { _ in tokenLogProbabilities }
   }
 
-  /// The laws of other records, in the memory of those before.
+  /// The laws of other records, in the memory of those before where it is enough.
   ///
-  /// - Precondition: There are 1 to ``capacity`` records, of one length.
+  /// - Precondition: There are 1 to 8 records, of one length.
   package mutating func replace(with records: ArraySlice<Record>) {
     let first = records.startIndex
-    set(length: records[first].tokenLogProbabilities.count, count: records.count, capacity: Self.capacity) {
+    set(length: records[first].tokenLogProbabilities.count, count: records.count) {
       records[first + $0].tokenLogProbabilities
     }
   }
 
-  private mutating func set(length: Int, count: Int, capacity: Int, tokens: (_ record: Int) -> [Double]) {
-    precondition((1...capacity).contains(count), "\(count) records")
-    if length != self.length {
-      self.length = length
-      columns = [Double](repeating: 0, count: capacity * Column.count * stride)
-    }
+  private mutating func set(length: Int, count: Int, tokens: (_ record: Int) -> [Double]) {
+    precondition((1...Self.capacity).contains(count), "\(count) records")
+    let isAnew = length != self.length
+    self.length = length
+    let size = count * Column.count * stride
+    if isAnew || columns.count < size { columns = [Double](repeating: 0, count: size) }
     self.count = count
     let stride = stride
     columns.withUnsafeMutableBufferPointer { columns in
