@@ -44,10 +44,12 @@ extension LikelihoodObjective {
       let isVague = found.inverseInformation.map { $0[index, index] / weight > 9 } ?? true
       guard far || isVague else { continue }
       let outwards = found.point[index] > 0 ? 1.0 : -1
-      let ways = far ? [outwards] : [outwards, -outwards]
-      // Beyond a logit of 34 a probability may round to 1.
-      let lengths = far ? [min(10, max(1, 34 - found.point[index].magnitude))] : [10, 20]
-      if let way = ways.map({ unit(index, $0) }).first(where: { isFlat($0, over: lengths) }) { ends.append(way) }
+      // Beyond a logit of 34 a probability may round to 1: what is further out is looked at there.
+      let margin = 34 - found.point[index].magnitude
+      let ways: [(sign: Double, lengths: [Double])] =
+        far ? [(outwards, [min(10, margin)])] : [(outwards, [10, min(20, margin)]), (-outwards, [10, 20])]
+      let way = ways.lazy.map { (unit(index, $0.sign), $0.lengths) }.first { isFlat($0, over: $1) }
+      if let way { ends.append(way.0) }
     }
     if !ends.isEmpty {
       return ends.reduce(Array(repeating: 0, count: size)) { zip($0, $1).map { $0 + $1 } }

@@ -78,8 +78,9 @@ public struct EvidenceChecks: Sendable {
     var runs = Extent()
     var records = Extent()
 
-    mutating func add(_ name: String, run: Int, of length: Int) {
-      places.add(name)
+    /// Adds a run of a record; nil for the second one of the same record.
+    mutating func add(_ name: String?, run: Int, of length: Int) {
+      if let name { places.add(name) }
       tokens += run
       runs.add(run)
       records.add(length)
@@ -283,7 +284,8 @@ public struct EvidenceChecks: Sendable {
     }
     if tail > 0 { change(last) { $0.add(record.id, run: tail, of: values.count) } }
     // Batches are padded on the left as well.
-    if head > 0 { change(values[0]) { $0.add(record.id, run: head, of: values.count) } }
+    let isCounted = tail > 0 && last == values[0]
+    if head > 0 { change(values[0]) { $0.add(isCounted ? nil : record.id, run: head, of: values.count) } }
     let rest = zeros - (last == 0 ? tail : 0) - (values[0] == 0 ? head : 0)
     if rest > 0 { change(0) { $0.elsewhere += rest } }
     if hasExtremes {
