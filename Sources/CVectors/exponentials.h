@@ -2,9 +2,8 @@
 #pragma once
 #include "lanes.h"
 
+// Also in what includes this: no product is fused with a sum.
 #pragma STDC FP_CONTRACT OFF
-
-#define SELECT(mask, yes, no) ((lanes)(((mask) & (words)(yes)) | (~(mask) & (words)(no))))
 
 // ln 2 in two parts; the first has 33 significant bits.
 static const double LN2_HIGH = 0x1.62e42fee00000p-1, LN2_LOW = 0x1.a39ef35793c76p-33;

@@ -3,8 +3,6 @@
 #include "processors.h"
 #include <string.h>
 
-#pragma STDC FP_CONTRACT OFF
-
 FOR_EACH_PROCESSOR
 void power_law_masses(const double *logs, size_t count, double alpha, double log_total, double *powers) {
   for (size_t n = 0; n < count; n += WIDTH) {

@@ -1,12 +1,8 @@
 #include "token_sums.h"
 #include "exponentials.h"
-#include "lanes.h"
 #include "processors.h"
 #include <math.h>
 #include <string.h>
-
-// The errors of sums are those of plain sums.
-#pragma STDC FP_CONTRACT OFF
 
 static double scale(double k) {
   return k < -1022 ? 0 : ldexp(1, (int)k);

@@ -298,8 +298,8 @@ import Testing
     }
   }
 
-  /// A line that comes within 10⁻⁸ of 1 and less at the last length, where next to nothing ends: whether that is an edge
-  /// does not depend on the last bits of the weights, and it is never the edge at 0.
+  /// A line comes within 10⁻⁸ of 1, or nearer, at the last length, where next to nothing ends. Whether that is an edge
+  /// does not depend on the last bits of the weights. It is never the edge at 0.
   @Test(arguments: [1, 1e-8, 1e-16, 1e-25]) func edgesDoNotDependOnRounding(share: Double) throws {
     let line = try LinearHazard(p0: 0.83603501773678016, alpha: 0.00321499935934687771)
     let exact = (0...50).map { Double.exp(line.logMass($0)) * ($0 == 50 ? share : 1) }

@@ -41,9 +41,9 @@ struct TokenSumsTests {
         let law = try MatchLengthLaw(tokenLogProbabilities: Array(repeating: 0, count: before) + [x])
         let n = before + 1
         // Four units in the last place: two for each step.
-        expectClose(law.survival(n).double, power, relative: 9e-16, "exp(\(x))")
+        expectClose(law.laws.survival(n, of: 0).double, power, relative: 9e-16, "exp(\(x))")
         expectClose(law.masses[n - 1], rest, relative: 9e-16, "1 - exp(\(x))")
-        #expect(law.logSurvival[n] == x && law.masses[n] == law.survival(n).double)
+        #expect(law.logSurvival[n] == x && law.masses[n] == law.laws.survival(n, of: 0).double)
         var sums = SurvivalAccumulator()
         sums.add(law)
         // 1 - exp(d ln(1 - S)) for one record, at a d that keeps it a small number.
@@ -56,7 +56,9 @@ struct TokenSumsTests {
 
   @Test func limitsAreExact() throws {
     let law = try MatchLengthLaw(tokenLogProbabilities: [0, -1e-300, -1e300, -.infinity, -1, 0])
-    #expect(law.survival(1) == .one && law.survival(3) == .zero && law.survival(4) == .zero)
+    #expect(
+      law.laws.survival(1, of: 0) == .one && law.laws.survival(3, of: 0) == .zero
+        && law.laws.survival(4, of: 0) == .zero)
     let masses: [Double] = [0, 1e-300, 1, 0, 0, 0, 0]
     #expect(law.masses == masses)
     var sums = SurvivalAccumulator()
@@ -150,8 +152,8 @@ struct TokenSumsTests {
     expectClose(sums.annealed(1), sums.quenched(1), relative: 1e-14)
   }
 
-  /// Laws that are made together are those made alone to the bit, and sums over them agree to some units in the last
-  /// place: also where the product of eight small 1 - S leaves the range of numbers.
+  /// Laws that are made together are those made alone, to the bit. Sums over them agree to some units in the last place.
+  /// So they do where the product of eight small 1 - S leaves the range of numbers.
   @Test(arguments: [1, 7, 8, 9, 16, 64, 65, 700]) func lawsTogetherAreThoseAlone(length: Int) throws {
     var generator = SeededGenerator(seed: UInt64(length))
     var laws = MatchLengthLaws()

@@ -23,50 +23,33 @@ public func hurwitzZeta(_ s: Double, _ q: Double) throws(NumericsError) -> Doubl
 
 /// ``logHurwitzZeta(_:_:)`` where the caller has checked the domain.
 package func logHurwitzZetaUnchecked(_ s: Double, _ q: Double) -> Double {
-  hurwitzZetaSums(s, q, withDerivatives: false).log
+  .log(hurwitzZetaOverFirstTerm(s, q)) - s * .log(q)
 }
 
 /// ln ζ(s, q) with its first and second derivative by s, for s > 1 and q > 0.
 package func hurwitzZetaDerivatives(_ s: Double, _ q: Double) -> (log: Double, slope: Double, curvature: Double) {
-  hurwitzZetaSums(s, q, withDerivatives: true)
+  let (sum, first, second) = hurwitzZetaSums(s, q, withDerivatives: true)
+  let (logStart, mean) = (Double.log(q), first / sum)
+  return (.log(sum) - s * logStart, mean - logStart, second / sum - mean * mean)
 }
 
-/// ζ(s, x) / x^(-s), the sum in units of its first term.
-package func hurwitzZetaOverFirstTerm(_ s: Double, _ x: Double) -> Double {
-  guard x >= hurwitzThreshold(s) else { return .exp(logHurwitzZetaUnchecked(s, x) + s * .log(x)) }
-  let inverse = 1 / x
-  var tail = x / (s - 1) + 0.5
-  var factor = s * inverse
-  for j in bernoulliOverFactorial.indices {
-    let term = bernoulliOverFactorial[j] * factor
-    tail += term
-    if term.magnitude < 1e-18 * tail { break }
-    let a = s + Double(2 * j + 1)
-    factor *= (a * inverse) * ((a + 1) * inverse)
-  }
-  return tail
+/// ζ(s, q) / q^(-s), the sum in units of its first term.
+package func hurwitzZetaOverFirstTerm(_ s: Double, _ q: Double) -> Double {
+  hurwitzZetaSums(s, q, withDerivatives: false).sum
 }
 
-/// Beyond this point twelve Bernoulli terms shrink by at least (2π)² each and end below 1e-18 of the tail.
-private func hurwitzThreshold(_ s: Double) -> Double { max(12, s + 12) }
-
-/// Both, each compiled for itself.
+/// Σ (1 + k/q)^(-s) and, where they are asked for, its derivatives by s; compiled for each.
 @inline(__always)
 private func hurwitzZetaSums(
   _ s: Double, _ q: Double, withDerivatives: Bool
-) -> (log: Double, slope: Double, curvature: Double) {
+) -> (sum: Double, first: Double, second: Double) {
   // Terms relative to the first one, q^(-s), with their moments of -ln((q + k)/q).
   var sum = 0.0
   var first = 0.0
   var second = 0.0
   var k = 0.0
-  let logStart = Double.log(q)
-  func result() -> (log: Double, slope: Double, curvature: Double) {
-    guard withDerivatives else { return (.log(sum) - s * logStart, .nan, .nan) }
-    let mean = first / sum
-    return (.log(sum) - s * logStart, mean - logStart, second / sum - mean * mean)
-  }
-  let threshold = hurwitzThreshold(s)
+  // Beyond this point twelve Bernoulli terms shrink by at least (2π)² each and end below 1e-18 of the tail.
+  let threshold = max(12, s + 12)
   while q + k < threshold {
     let logarithm = -Double.log(onePlus: k / q)
     let term = Double.exp(s * logarithm)
@@ -75,7 +58,7 @@ private func hurwitzZetaSums(
       first += term * logarithm
       second += term * logarithm * logarithm
     }
-    if term < 1e-18 * sum { return result() }
+    if term < 1e-18 * sum { return (sum, first, second) }
     k += 1
   }
   // The tail is exp(s l) (x/(s-1) + 1/2 + Σ B₂ⱼ/(2j)! s (s+1) … (s+2j-2) / x^(2j-1)), l = -ln(x/q); each term's
@@ -114,7 +97,7 @@ private func hurwitzZetaSums(
     first += scale * (tailSlope + logarithm * tail)
     second += scale * (tailCurvature + logarithm * (2 * tailSlope + logarithm * tail))
   }
-  return result()
+  return (sum, first, second)
 }
 
 /// B₂ⱼ / (2j)! for j = 1 … 14.

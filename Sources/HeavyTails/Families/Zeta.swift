@@ -64,7 +64,7 @@ public struct Zeta: FittableFamily {
     return [weight.value, logarithms.value]
   }
 
-  public func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double]) {
+  public func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double])? {
     let (weight, logarithms) = (statistics[0], statistics[1])
     return (-alpha * logarithms - weight * logNormalizer, [-logarithms - weight * normalizerSlope])
   }

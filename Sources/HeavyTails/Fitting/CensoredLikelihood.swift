@@ -40,26 +40,24 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
     return weights
   }
 
-  /// Adds the terms of exact lengths where they are had together, and their derivatives if those are asked for.
-  ///
-  /// - Returns: Whether they were.
-  private func addTogether(_ law: F, to sum: inout CompensatedSum, _ total: inout [Double]?) -> Bool {
-    if let statistics {
-      let (value, slopes) = law.logLikelihood(of: statistics)
+  /// The sum of the terms of exact lengths, where they are had together, and its derivatives by the law's parameters, if
+  /// they are asked for.
+  private func exactTerms(_ law: F, withSlopes: Bool) -> (sum: CompensatedSum, slopes: [Double])? {
+    var sum = CompensatedSum()
+    if let statistics, let (value, slopes) = law.logLikelihood(of: statistics) {
       sum.add(value)
-      for (index, slope) in slopes.enumerated() { total?[index] += slope }
-      return true
+      return (sum, slopes)
     }
     guard !consecutive.isEmpty,
-      let masses = law.consecutiveMasses(through: consecutive.count - 1, withSlopes: total != nil)
-    else { return false }
+      let masses = law.consecutiveMasses(through: consecutive.count - 1, withSlopes: withSlopes)
+    else { return nil }
     for (weight, mass) in zip(consecutive, masses.logMasses) where weight > 0 { sum.add(weight * mass) }
-    for (index, slopes) in masses.slopes.enumerated() {
-      var slope = 0.0
-      for (weight, value) in zip(consecutive, slopes) where weight > 0 { slope += weight * value }
-      total?[index] += slope
+    let slopes = masses.slopes.map { slopes in
+      var total = 0.0
+      for (weight, slope) in zip(consecutive, slopes) where weight > 0 { total += weight * slope }
+      return total
     }
-    return true
+    return (sum, slopes)
   }
 
   private static func windowWeight(of counts: CensoredCounts, _ window: LengthWindow) -> Double {
@@ -80,11 +78,10 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
 
   /// The value at a law.
   func value(of law: F) -> Double {
-    var sum = CompensatedSum()
-    var noSlopes: [Double]?
-    let isAdded = addTogether(law, to: &sum, &noSlopes)
+    let exact = exactTerms(law, withSlopes: false)
+    var sum = exact?.sum ?? CompensatedSum()
     for cell in counts.cells {
-      if cell.exact > 0, !isAdded { sum.add(cell.exact * law.logMass(cell.length)) }
+      if cell.exact > 0, exact == nil { sum.add(cell.exact * law.logMass(cell.length)) }
       if cell.censored > 0 { sum.add(cell.censored * window.logSurvival(of: law, from: cell.length)) }
     }
     for interval in counts.intervals { sum.add(interval.weight * interval.logProbability(of: law, in: window)) }
@@ -117,18 +114,16 @@ struct CensoredLikelihood<F: FittableFamily>: CountsObjective {
 
   /// The value at a law, and the derivatives of the log-likelihood by the law's parameters.
   func valueAndSlopes(of law: F) -> (value: Double, slopes: [Double]) {
-    var sum = CompensatedSum()
     let parameterCount = F.parameterCount
     var scratch = [Double](repeating: 0, count: parameterCount)
-    var consecutiveSlopes: [Double]? = scratch
-    let isAdded = addTogether(law, to: &sum, &consecutiveSlopes)
-    var total = consecutiveSlopes ?? scratch
+    let exact = exactTerms(law, withSlopes: true)
+    var (sum, total) = exact ?? (CompensatedSum(), scratch)
     var cellGradient = scratch.mutableSpan
     func add(_ weight: Double, _ slopes: borrowing MutableSpan<Double>) {
       for index in 0..<parameterCount { total[index] += weight * slopes[index] }
     }
     for cell in counts.cells {
-      if cell.exact > 0, !isAdded {
+      if cell.exact > 0, exact == nil {
         sum.add(cell.exact * law.logMass(cell.length, gradient: &cellGradient))
         add(cell.exact, cellGradient)
       }

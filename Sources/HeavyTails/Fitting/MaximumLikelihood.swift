@@ -91,7 +91,7 @@ public struct MaximumLikelihood: Sendable {
     return fits(of: choices, to: counts, known: &known)
   }
 
-  /// The same on several threads: families that are limits of others come first, and those at one remove together.
+  /// The same on several threads: families that are limits of others come first, and those of one depth together.
   ///
   /// - Throws: `CancellationError`.
   public func fits(
@@ -99,7 +99,7 @@ public struct MaximumLikelihood: Sendable {
   ) async throws -> [(choice: FamilyChoice, result: Result<Fit, any Error>)] {
     let data = selected(counts)
     var known: [String: Fit] = [:]
-    for families in byRemove(choices.flatMap(\.candidates)) {
+    for families in byDepth(choices.flatMap(\.candidates)) {
       let fits = try await inParallel(families.indices, threads: threads) { [known] index in
         try Task.checkCancellation()
         var known = known
@@ -111,16 +111,17 @@ public struct MaximumLikelihood: Sendable {
     return fits(of: choices, to: counts, known: &known)
   }
 
-  /// Families by how many others they contain one in the other: each is behind its limits.
-  private func byRemove(_ families: [any FittableFamily.Type]) -> [[any FittableFamily.Type]] {
+  /// Families in the order in which they can be fitted: those without limits, and others one deeper than the deepest of
+  /// their limits.
+  private func byDepth(_ families: [any FittableFamily.Type]) -> [[any FittableFamily.Type]] {
     var known: [String: Int] = [:]
-    func remove(_ family: any FittableFamily.Type) -> Int {
+    func depth(_ family: any FittableFamily.Type) -> Int {
       if let found = known[family.familyName] { return found }
-      let found = family.limitingFamilies(in: window).reduce(0) { max($0, remove($1.family) + 1) }
+      let found = family.limitingFamilies(in: window).reduce(0) { max($0, depth($1.family) + 1) }
       known[family.familyName] = found
       return found
     }
-    return Dictionary(grouping: families, by: remove).sorted { $0.key < $1.key }.map(\.value)
+    return Dictionary(grouping: families, by: depth).sorted { $0.key < $1.key }.map(\.value)
   }
 
   /// The same with fits to the same data that are known by their families' names; adds its own.

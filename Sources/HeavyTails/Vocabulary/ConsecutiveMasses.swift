@@ -1,4 +1,5 @@
-/// ln P(N = n) at n = 0, 1, … and its derivatives: what a likelihood takes of a law where the data leave out few lengths.
+/// ln P(N = n) at n = 0, 1, … and its derivatives: what a likelihood takes of a law where the data leave out few
+/// lengths.
 public struct ConsecutiveMasses: Sendable {
   /// ln P(N = n), by n.
   public var logMasses: [Double]

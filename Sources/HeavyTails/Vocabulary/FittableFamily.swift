@@ -13,8 +13,9 @@ public protocol FittableFamily: DiscreteDistribution {
   /// such sums.
   static func sufficientStatistics(of cells: [CensoredCounts.Cell]) -> [Double]?
 
-  /// The log-likelihood of exact lengths with these sums, and its derivatives by the parameters.
-  func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double])
+  /// The log-likelihood of exact lengths with these sums, and its derivatives by the parameters; nil where there are no
+  /// such sums.
+  func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double])?
 
   /// ln P(N = n) at n = 0, 1, … up to a largest one, with derivatives where they are asked for; nil where they are not
   /// had sooner together than one by one.
@@ -81,9 +82,7 @@ public protocol FittableFamily: DiscreteDistribution {
 extension FittableFamily {
   public static func sufficientStatistics(of cells: [CensoredCounts.Cell]) -> [Double]? { nil }
 
-  public func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double]) {
-    preconditionFailure("\(Self.familyName) has no sufficient statistics")
-  }
+  public func logLikelihood(of statistics: [Double]) -> (value: Double, slopes: [Double])? { nil }
 
   public func consecutiveMasses(through n: Int, withSlopes: Bool) -> ConsecutiveMasses? { nil }
 

@@ -18,7 +18,10 @@ extension DataSetSums {
       around: logSurvival, level: resampling.level, replicates: resampling.replicates, seed: resampling.seed,
       threads: resampling.threads)
     if resampling.threads == 1 { _ = try await bootstrap }
-    async let fitted = fits(lengths: reported, logSurvival: logSurvival, threads: resampling.threads)
+    // What is shown of the progress is the bootstrap's.
+    async let fitted = WorkProgress.$current.withValue(nil) {
+      try await fits(lengths: reported, logSurvival: logSurvival, threads: resampling.threads)
+    }
     let counts = reported.map { sums.tails[$0].count }
     let lengthDecompositions = reported.map(lengthDecomposition)
     let limits = try await bootstrap
@@ -59,8 +62,8 @@ extension DataSetSums {
     for work in Dictionary(grouping: works, by: \.document).filter({ $0.value.count > 1 }).keys.sorted() {
       warnings.append(Warning(.splitWork, names: ["document": work]))
     }
-    let fits = try await fitted
-    warnings += fits.warnings
+    let (families, problems) = try await fitted
+    warnings += problems
     return AuditReport(
       files: files, records: records, skipped: skipped, tokens: sums.tokens, maxLength: sums.survival.maximumLength,
       meanLoss: -sums.logProbabilities.value / Double(sums.tokens), level: resampling.level,
@@ -92,12 +95,12 @@ extension DataSetSums {
       works: works.isEmpty ? nil : works, worksTotal: works.isEmpty ? nil : works.totals(resampling),
       controls: nil,
       recordsAtRisk: risks.sorted, recordsInFull: wholes.sorted,
-      fits: fits.families,
+      fits: families,
       warnings: warnings)
   }
 
   private var provenanceWarnings: [Warning] {
-    sums.provenance.mapValues(\.wrappedValue).sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map {
+    sums.provenance.mapValues(\.elements).sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map {
       field, values in
       let listed = values.sorted { ($0.count, $0) < ($1.count, $1) }.joined(separator: ", ")
       return Warning(.pooled, names: ["field": field, "values": listed + (values.count >= 5 ? ", …" : "")])

@@ -3,7 +3,7 @@ import TokenProcess
 /// What a prediction takes of records: their laws under a decoding scheme, without what the laws follow from, so that a
 /// large data set fits in memory.
 ///
-/// Records are added one by one, and parts of a data set are merged.
+/// Records are added, and parts of a data set are merged.
 struct DecodedRecords: Sendable {
   private let decoding: Decoding
   /// For records that do not say.
@@ -28,7 +28,11 @@ struct DecodedRecords: Sendable {
 
   var count: Int { laws.count }
 
-  mutating func add(_ original: Record) {
+  mutating func add(_ records: some Sequence<Record>) {
+    for record in records { add(record) }
+  }
+
+  private mutating func add(_ original: Record) {
     var record = original
     if record.vocabularySize == nil, let vocabularySize { record.vocabularySize = vocabularySize }
     let law: DecodedLaw

@@ -64,8 +64,7 @@ public struct PredictAnalysis: Sendable {
     options.skipsAlternatives = decoding == .plain && vocabularySize == nil
     let (records, evidence) = try await checkedReading(
       of: opened, options: options, threads: threads,
-      from: DecodedRecords(under: decoding, vocabularySize: vocabularySize),
-      add: { decoded, records in for record in records { decoded.add(record) } },
+      from: DecodedRecords(under: decoding, vocabularySize: vocabularySize), add: { $0.add($1) },
       merge: { $0.merge($1) })
     if let problem = records.problem {
       throw CaptureError(file: opened.path, field: problem.field, problem: problem.problem)
@@ -142,7 +141,7 @@ public struct PredictAnalysis: Sendable {
     let size = 1000
     let parts = try await inParallel(0..<((records.count + size - 1) / size), threads: threads) { part in
       var decoded = none
-      for record in records[(part * size)..<min(records.count, (part + 1) * size)] { decoded.add(record) }
+      decoded.add(records[(part * size)..<min(records.count, (part + 1) * size)])
       return decoded
     }
     var all = none

@@ -233,7 +233,7 @@ public struct DataSetSums: Sendable {
       for id in ids { sums.ids.insert(id) }
     }
     for (field, values) in other.sums.provenance {
-      for value in values.wrappedValue.sorted() { note(field, value) }
+      for value in values.elements.sorted() { note(field, value) }
     }
   }
 
@@ -257,10 +257,10 @@ public struct DataSetSums: Sendable {
   }
 
   private mutating func note(_ field: String, _ value: String?) {
-    guard let value, sums.provenance[field, default: InOrder()].wrappedValue.insert(value).inserted else { return }
+    guard let value, sums.provenance[field, default: InOrder()].elements.insert(value).inserted else { return }
     // The five first in order, whatever the order in which they come.
-    if let values = sums.provenance[field]?.wrappedValue, values.count > 5, let last = values.max() {
-      sums.provenance[field]?.wrappedValue.remove(last)
+    if let values = sums.provenance[field]?.elements, values.count > 5, let last = values.max() {
+      sums.provenance[field]?.elements.remove(last)
     }
   }
 

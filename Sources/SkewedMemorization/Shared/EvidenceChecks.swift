@@ -454,60 +454,11 @@ public struct EvidenceChecks: Sendable {
     return largest
   }
 
-  /// Whether what two records share goes on to the beginning of one and the end of one, as in windows of a text and not
-  /// in a passage that both quote.
-  private static func isOverlap(_ a: [UInt64], _ i: Int, _ b: [UInt64], _ j: Int) -> Bool {
-    let back = min(i, j)
-    let length = min(a.count - i, b.count - j) + back
-    return a[(i - back)..<(i - back + length)] == b[(j - back)..<(j - back + length)]
-  }
-
   /// Records of which eight tokens or values in a row are also in another record at another place, where these are
   /// most.
   private var overlapping: Places? {
     guard samples.count >= 4 else { return nil }
-    let width = 8
-    let texts = samples.map { Self.numbers(of: $0.record) }
-    // The windows by the numbers in them, in the order of the records.
-    var keys: [UInt64] = []
-    var windows: [(record: Int, offset: Int)] = []
-    for (index, text) in texts.enumerated() {
-      let numbers = text.span
-      for start in stride(from: 0, through: numbers.count - width, by: 1) {
-        var fingerprint = FastNumber()
-        var different = 0
-        for place in start..<(start + width) {
-          let number = numbers[place]
-          fingerprint.add(number)
-          var before = start
-          while before < place, numbers[before] != number { before += 1 }
-          if before == place { different += 1 }
-        }
-        // Runs of one value, such as zeros, are no text.
-        guard different > width / 2 else { continue }
-        keys.append(fingerprint.value)
-        windows.append((index, start))
-      }
-    }
-    var isShared = [Bool](repeating: false, count: samples.count)
-    let sorted = RadixSort(keys: keys)
-    var start = 0
-    while start < sorted.keys.count {
-      let run = sorted.run(from: start)
-      var first = windows[Int(sorted.places[start])]
-      for place in run.dropFirst() {
-        let other = windows[Int(sorted.places[place])]
-        if other.record == first.record {
-          first = other
-        } else if other.offset != first.offset,
-          Self.isOverlap(texts[first.record], first.offset, texts[other.record], other.offset)
-        {
-          isShared[first.record] = true
-          isShared[other.record] = true
-        }
-      }
-      start = run.upperBound
-    }
+    let isShared = OverlappingTexts(samples.map { Self.numbers(of: $0.record) }).isShared
     guard 2 * isShared.count(where: \.self) > samples.count else { return nil }
     var found = Places()
     for (sample, isShared) in zip(samples, isShared) where isShared { found.add(sample.record.id) }

@@ -33,12 +33,14 @@ struct RiskiestRecords: Sendable, Codable {
 
   /// Whether a record may come to be among the first.
   func admits(expected: Double, logProbabilityFull full: Double, length: Int) -> Bool {
-    threshold.map { key(expected: expected, full: full, length: length) > $0 } ?? true
+    admits(key(expected: expected, full: full, length: length))
   }
+
+  private func admits(_ key: (Double, Double)) -> Bool { threshold.map { key > $0 } ?? true }
 
   /// Adds a record, with what its picture takes where it may come to be among the first.
   mutating func add(_ risk: RecordAtRisk, of record: Record? = nil) {
-    if let threshold, key(risk) <= threshold { return }
+    guard admits(key(risk)) else { return }
     entries.append(Entry(risk: risk, record: record))
     guard entries.count >= 2 * limit + 100 else { return }
     entries = ranked

@@ -16,15 +16,23 @@ struct GroupRatios: Sendable {
   init(_ survivors: GroupSums, _ entered: GroupSums, groups: Int, lengths: Range<Int>) {
     count = groups
     length = lengths.count
-    let telescopes = lengths.map { index in
-      guard index > 0 else { return false }
-      let entry = entered.shares(lengths: index..<index + 1, groups: groups)
-      let before = survivors.shares(lengths: index - 1..<index, groups: groups)
-      return zip(entry, before).allSatisfy { ($0 - $1).magnitude < 1e-13 }
+    var survivorShares: [[Double]] = []
+    var enteredShares: [[Double]] = []
+    var telescopes: [Bool] = []
+    // Those of the length before the first as well.
+    var before = lengths.first.flatMap { $0 > 0 ? survivors.shares($0 - 1, groups: groups) : nil }
+    for length in lengths {
+      let entry = entered.shares(length, groups: groups)
+      let isSame = before.map { zip(entry, $0).allSatisfy { ($0 - $1).magnitude < 1e-13 } } ?? false
+      if !isSame { enteredShares.append(entry) }
+      telescopes.append(isSame)
+      let survived = survivors.shares(length, groups: groups)
+      survivorShares.append(survived)
+      before = survived
     }
     self.telescopes = telescopes
-    self.survivors = Shares(survivors, Array(lengths), groups: groups)
-    self.entered = Shares(entered, zip(lengths, telescopes).filter { !$1 }.map(\.0), groups: groups)
+    self.survivors = Shares(survivorShares, groups: groups)
+    self.entered = Shares(enteredShares, groups: groups)
   }
 
   /// The groups' shares at some lengths: a row a group, with zeros up to a whole number of eights.
@@ -34,11 +42,10 @@ struct GroupRatios: Sendable {
     private let length: Int
     private let stride: Int
 
-    init(_ sums: GroupSums, _ lengths: [Int], groups: Int) {
-      (count, length, stride) = (groups, lengths.count, (lengths.count + 7) / 8 * 8)
+    init(_ columns: [[Double]], groups: Int) {
+      (count, length, stride) = (groups, columns.count, (columns.count + 7) / 8 * 8)
       rows = [Double](repeating: 0, count: groups * stride)
-      for (column, length) in lengths.enumerated() {
-        let shares = sums.shares(lengths: length..<length + 1, groups: groups)
+      for (column, shares) in columns.enumerated() {
         for group in 0..<groups { rows[group * stride + column] = shares[group] }
       }
     }

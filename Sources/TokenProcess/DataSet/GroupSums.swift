@@ -145,18 +145,10 @@ struct GroupSums: Sendable {
     exponent(length).map { ScaledValue(significand: significand(group, length), exponent: $0).double } ?? 0
   }
 
-  /// The groups' shares of their total at some lengths, a row a group; 0 where the total is.
-  func shares(lengths range: Range<Int>, groups count: Int) -> [Double] {
-    var shares = [Double](repeating: 0, count: count * range.count)
-    var totals = [Double](repeating: 0, count: range.count)
-    for group in 0..<groups {
-      for (column, length) in range.enumerated() { totals[column] += significands[group * stride + length] }
-    }
-    for group in 0..<min(groups, count) {
-      for (column, length) in range.enumerated() where totals[column] > 0 {
-        shares[group * range.count + column] = significands[group * stride + length] / totals[column]
-      }
-    }
-    return shares
+  /// The groups' shares of their total at a length; 0 where the total is.
+  func shares(_ length: Int, groups count: Int) -> [Double] {
+    var total = 0.0
+    for group in 0..<groups { total += significand(group, length) }
+    return (0..<count).map { total > 0 ? significand($0, length) / total : 0 }
   }
 }

@@ -57,7 +57,7 @@ package struct ProbabilitySketch: Sendable, Codable {
           // Probabilities below e^(-10¹⁵) count as 0.
           impossible += 1
         } else {
-          let slot = max(0, Self.size - 1 - (topIndex - index(odds[place])))
+          let slot = Self.slot(of: index(odds[place]), below: topIndex)
           bins[slot].count += 1
           bins[slot].sum.add(value)
           bins[slot].squares.add(value.squared)
@@ -95,8 +95,10 @@ package struct ProbabilitySketch: Sendable, Codable {
       bins = moved
       topIndex = index
     }
-    return max(0, Self.size - 1 - (topIndex - index))
+    return Self.slot(of: index, below: topIndex)
   }
+
+  private static func slot(of index: Int, below topIndex: Int) -> Int { max(0, size - 1 - (topIndex - index)) }
 
   /// The bins' counts and sums from the largest probabilities to the smallest.
   package var descending: [(count: Int, sum: ScaledValue)] {

@@ -53,11 +53,9 @@ public struct TailAccumulator: Sendable, Codable {
       sketch?.add(records.map { laws.logSurvival(n, of: $0) }, records.map { laws.survival(n, of: $0) })
       return
     }
-    laws.withColumns { columns in
-      for record in 0..<laws.count {
-        logs.append(columns(MatchLengthLaws.Column.logSurvival, of: record)[n])
-        values.append(laws.survival(n, of: record))
-      }
+    for record in 0..<laws.count {
+      logs.append(laws.logSurvival(n, of: record))
+      values.append(laws.survival(n, of: record))
     }
     sketchIfMany()
   }

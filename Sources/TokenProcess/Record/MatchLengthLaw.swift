@@ -37,9 +37,6 @@ public struct MatchLengthLaw: Sendable, Equatable {
     logSurvival = Array(laws.values(MatchLengthLaws.Column.logSurvival, of: 0))
   }
 
-  /// S(n) with an exponent of its own.
-  package func survival(_ n: Int) -> ScaledValue { laws.survival(n, of: 0) }
-
   /// The reference length L, at which N is censored.
   public var length: Int { tokenLogProbabilities.count }
 

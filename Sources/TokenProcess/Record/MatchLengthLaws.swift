@@ -46,7 +46,7 @@ package struct MatchLengthLaws: Sendable, Equatable {
     columns.withUnsafeMutableBufferPointer { columns in
       guard let start = columns.baseAddress else { return }
       for record in 0..<count {
-        let column = start + (record * Column.count + Column.token) * stride
+        let column = start + Self.place(Column.token, of: record, stride)
         tokens(record).withUnsafeBufferPointer { tokens in
           precondition(tokens.count == length, "\(tokens.count) tokens beside \(length)")
           if let first = tokens.baseAddress { column.update(from: first, count: length) }
@@ -76,13 +76,18 @@ package struct MatchLengthLaws: Sendable, Equatable {
   /// The exponent of numbers that are 0: no shift makes them count.
   private static let outOfReach = -0x1p62
 
-  /// The columns: one begins at its number times the stride, and a law at its number times that of all columns.
+  /// Where a column of a record begins.
+  private static func place(_ column: Int, of record: Int, _ stride: Int) -> Int {
+    (record * Column.count + column) * stride
+  }
+
+  /// The columns.
   struct Columns {
     let start: UnsafePointer<Double>
     let stride: Int
 
     func callAsFunction(_ column: Int, of record: Int = 0) -> UnsafePointer<Double> {
-      start + (record * Column.count + column) * stride
+      start + MatchLengthLaws.place(column, of: record, stride)
     }
   }
 
@@ -94,29 +99,31 @@ package struct MatchLengthLaws: Sendable, Equatable {
     }
   }
 
-  private func place(_ column: Int, _ record: Int) -> Int { (record * Column.count + column) * stride }
-
   /// A column's numbers for n = 0 … L.
   func values(_ column: Int, of record: Int) -> ArraySlice<Double> {
-    let start = place(column, record)
+    let start = Self.place(column, of: record, stride)
     return columns[start...(start + length)]
   }
 
   /// ln S(n) of a record.
-  package func logSurvival(_ n: Int, of record: Int) -> Double { columns[place(Column.logSurvival, record) + n] }
+  package func logSurvival(_ n: Int, of record: Int) -> Double { value(Column.logSurvival, n, of: record) }
+
+  private func value(_ column: Int, _ n: Int, of record: Int) -> Double {
+    columns[Self.place(column, of: record, stride) + n]
+  }
 
   /// S(n) of a record, with an exponent of its own.
   func survival(_ n: Int, of record: Int) -> ScaledValue {
-    let significand = columns[place(Column.significand, record) + n]
+    let significand = value(Column.significand, n, of: record)
     guard significand > 0 else { return .zero }
-    return ScaledValue(significand: significand, exponent: Int(columns[place(Column.exponent, record) + n]))
+    return ScaledValue(significand: significand, exponent: Int(value(Column.exponent, n, of: record)))
   }
 
   /// The first three cumulants of a record's min(N, L).
   package func moments(of record: Int) -> Cumulants {
     columns.withUnsafeBufferPointer { columns in
       guard let start = columns.baseAddress else { return Cumulants(mean: 0, variance: 0, third: 0) }
-      let moments = law_moments(start + place(0, record), stride, length)
+      let moments = law_moments(start + Self.place(0, of: record, stride), stride, length)
       return Cumulants(mean: moments.mean, variance: moments.variance, third: moments.third)
     }
   }
