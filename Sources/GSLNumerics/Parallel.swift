@@ -28,6 +28,17 @@ package func inParallel<Value: Sendable>(
   return results.compactMap(\.self)
 }
 
+/// Calls `body` with chunks of some elements, whose size does not depend on the number of threads, on several threads,
+/// and returns what it returns in their order.
+package func inParallel<Element: Sendable, Value: Sendable>(
+  chunksOf elements: [Element], threads: Int, _ body: @escaping @Sendable (ArraySlice<Element>) throws -> Value
+) async throws -> [Value] {
+  let size = 1000
+  return try await inParallel(0..<((elements.count + size - 1) / size), threads: threads) { chunk in
+    try body(elements[(chunk * size)..<min(elements.count, (chunk + 1) * size)])
+  }
+}
+
 /// Indices that several tasks share out among themselves.
 private final class Queue: Sendable {
   private let first: Atomic<Int>

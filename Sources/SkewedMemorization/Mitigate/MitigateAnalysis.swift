@@ -53,7 +53,7 @@ public struct MitigateAnalysis: Sendable {
     var warnings: [Warning] = []
     let plain = try await outlook(records, .plain, file, &warnings)
     let current = try await option("none", "as it is", plain)
-    var options = try await removals(plain) + cuts(plain)
+    var options = try await removals(plain, records) + cuts(plain)
     let currentLoss = loss(records)
     for decoding in decodings {
       let decoded = try await outlook(records, decoding, file, &warnings)
@@ -164,7 +164,7 @@ public struct MitigateAnalysis: Sendable {
   }
 
   /// The riskiest 1, 2, 5, 10, … records removed, and as few as meet the budget.
-  private func removals(_ outlook: LengthOutlook) async throws -> [MitigateReport.Option] {
+  private func removals(_ outlook: LengthOutlook, _ records: [Record]) async throws -> [MitigateReport.Option] {
     let risks = outlook.records.map { outlook.logProbability($0, .upper, index: 0, draws: draws) }
     let order = risks.indices.sorted { (risks[$0], $1) < (risks[$1], $0) }
     let count = order.count
@@ -182,9 +182,15 @@ public struct MitigateAnalysis: Sendable {
     }
     var options: [MitigateReport.Option] = []
     for number in numbers.sorted() where number >= 1 && number <= count {
-      let left = order.prefix(count - number).sorted().map { outlook.records[$0] }
+      let left = order.prefix(count - number).sorted()
+      var noMatch = NoMatchSums(upTo: length)
+      for index in left {
+        let law = try DecodedLaw(records[index], under: .plain)
+        noMatch.add(law.logSurvival, known: law.length)
+      }
       var option = try await option(
-        "remove", "without the riskiest \(number)", LengthOutlook(length: length, records: left))
+        "remove", "without the riskiest \(number)",
+        LengthOutlook(length: length, records: left.map { outlook.records[$0] }, noMatch: noMatch))
       option.recordsRemoved = number
       options.append(option)
     }

@@ -1,17 +1,21 @@
 import TokenProcess
 
-/// What a prediction takes of records: their laws under a decoding scheme, without what the laws follow from, so that a
-/// large data set fits in memory.
+/// What a prediction takes of records under a decoding scheme: some numbers of each, sums, and a sample to learn from,
+/// so that the tokens of a large data set need not be in memory.
 ///
 /// Records are added, and parts of a data set are merged.
 struct DecodedRecords: Sendable {
-  private let decoding: Decoding
-  /// For records that do not say.
-  private let vocabularySize: Int?
+  private let analysis: PredictAnalysis
   private(set) var ids: [String] = []
-  private(set) var laws: [DecodedLaw] = []
-  /// The records with bounds of near-copies.
-  private(set) var withNear: [Record] = []
+  /// For each of the lengths, what is known of each record.
+  private(set) var firstTokens: [[FirstTokens]]
+  private(set) var noMatch: NoMatchSums
+  /// What predictions are learned from.
+  private(set) var sample: LearningSample
+  /// Of records that reach the first length, those with a token of probability 0 there.
+  private(set) var impossible = 0
+  /// Near-copies, by ``NearSums/key(_:)``.
+  private(set) var near: [String: NearSums] = [:]
   private(set) var largestTokenID: Int?
   /// Of the records that are known within bounds: those without alternatives, those that do not say how large the
   /// vocabulary is, and those with a list of just top-k alternatives.
@@ -21,12 +25,16 @@ struct DecodedRecords: Sendable {
   /// What the first record lacks that the scheme needs.
   private(set) var problem: RecordError?
 
-  init(under decoding: Decoding, vocabularySize: Int?) {
-    self.decoding = decoding
-    self.vocabularySize = vocabularySize
+  /// None yet.
+  init(for analysis: PredictAnalysis) {
+    let longest = analysis.lengths.max() ?? 0
+    self.analysis = analysis
+    firstTokens = analysis.lengths.map { _ in [] }
+    noMatch = NoMatchSums(upTo: longest)
+    sample = LearningSample(upTo: longest)
   }
 
-  var count: Int { laws.count }
+  var count: Int { ids.count }
 
   mutating func add(_ records: some Sequence<Record>) {
     for record in records { add(record) }
@@ -34,22 +42,36 @@ struct DecodedRecords: Sendable {
 
   private mutating func add(_ original: Record) {
     var record = original
-    if record.vocabularySize == nil, let vocabularySize { record.vocabularySize = vocabularySize }
+    if record.vocabularySize == nil, let vocabularySize = analysis.vocabularySize {
+      record.vocabularySize = vocabularySize
+    }
     let law: DecodedLaw
     do throws(RecordError) {
-      law = try DecodedLaw(record, under: decoding)
+      law = try DecodedLaw(record, under: analysis.decoding)
     } catch {
       problem = problem ?? error
       return
     }
     ids.append(record.id)
-    laws.append(law)
-    if record.near != nil { withNear.append(original) }
-    if vocabularySize != nil { largestTokenID = [largestTokenID, record.largestTokenID].compactMap(\.self).max() }
+    let logSurvival = law.logSurvival
+    let middles = law.middles
+    let used = min(law.length, analysis.given ?? .max)
+    for (index, length) in analysis.lengths.enumerated() {
+      let count = min(used, length)
+      firstTokens[index].append(FirstTokens(middles[..<count], logSurvival: logSurvival[count]))
+    }
+    noMatch.add(logSurvival, known: used)
+    sample.add(middles, of: record.id)
+    let first = analysis.lengths[0]
+    if middles.count >= first, middles[..<first].contains(-.infinity) { impossible += 1 }
+    NearSums.add(original, to: &near, draws: analysis.draws)
+    if analysis.vocabularySize != nil {
+      largestTokenID = [largestTokenID, record.largestTokenID].compactMap(\.self).max()
+    }
     guard !law.isExact else { return }
     if record.topLogProbabilities == nil { withoutAlternatives += 1 }
     if record.vocabularySize == nil { withoutVocabulary += 1 }
-    if let topK = decoding.topK, record.topLogProbabilities?.contains(where: { $0.count == topK }) == true {
+    if let topK = analysis.decoding.topK, record.topLogProbabilities?.contains(where: { $0.count == topK }) == true {
       endingAtTopK += 1
     }
   }
@@ -57,8 +79,15 @@ struct DecodedRecords: Sendable {
   /// Adds records of the same scheme.
   mutating func merge(_ other: DecodedRecords) {
     ids += other.ids
-    laws += other.laws
-    withNear += other.withNear
+    for index in firstTokens.indices { firstTokens[index] += other.firstTokens[index] }
+    noMatch.merge(other.noMatch)
+    sample.merge(other.sample)
+    impossible += other.impossible
+    near.merge(other.near) { own, other in
+      var both = own
+      both.merge(other)
+      return both
+    }
     largestTokenID = [largestTokenID, other.largestTokenID].compactMap(\.self).max()
     withoutAlternatives += other.withoutAlternatives
     withoutVocabulary += other.withoutVocabulary
@@ -72,8 +101,8 @@ struct DecodedRecords: Sendable {
     if withoutAlternatives > 0 {
       warnings.append(Warning(.noAlternatives, counts: ["bare": withoutAlternatives, "records": count]))
     }
-    if decoding.temperature > 1, withoutVocabulary > 0 { warnings.append(Warning(.noVocabulary)) }
-    if let topK = decoding.topK, endingAtTopK > 0 {
+    if analysis.decoding.temperature > 1, withoutVocabulary > 0 { warnings.append(Warning(.noVocabulary)) }
+    if let topK = analysis.decoding.topK, endingAtTopK > 0 {
       warnings.append(Warning(.listEndsAtTopK, counts: ["top_k": topK, "records": endingAtTopK]))
     }
     return warnings

@@ -9,6 +9,8 @@ struct LengthOutlook: Sendable {
   let length: Int
   /// The records.
   let records: [RecordOutlook]
+  /// Of all records, what the longest match takes.
+  let noMatch: NoMatchSums
 
   /// What is known of one record's S(n).
   struct RecordOutlook: Sendable {
@@ -18,13 +20,11 @@ struct LengthOutlook: Sendable {
     let interval: LogInterval
     /// The value, the middle of the bounds or the median prediction.
     let middle: Double
-    /// ln of the expected probability in as many draws as each entry of the numbers of draws, over what is uncertain.
+    /// Of a prediction, ln of the expected probability in as many draws as each entry of the numbers of draws, over
+    /// what is uncertain.
     let logMeans: [Double]
-    /// How far bounds of the first tokens reach below and above their middle.
-    let slack: (below: Double, above: Double)
-    /// Its law, of which as many tokens are used and known.
-    let law: DecodedLaw
-    let known: Int
+    /// What it follows from.
+    let first: FirstTokens
   }
 
   /// Which end of proved bounds to take; a prediction has a mean, and bounds only through its first tokens.
@@ -33,11 +33,11 @@ struct LengthOutlook: Sendable {
   /// ln of a record's expected probability in the number of draws at `index` of the numbers of draws.
   func logProbability(_ record: RecordOutlook, _ side: Side, index: Int, draws: Double) -> Double {
     switch (record.method, side) {
-    case (.extrapolated, .middle), (.exact, _): record.logMeans[index]
-    case (.extrapolated, .lower): record.logMeans[index] + record.slack.below
-    case (.extrapolated, .upper): min(0, record.logMeans[index] + record.slack.above)
+    case (.extrapolated, .middle): record.logMeans[index]
+    case (.extrapolated, .lower): record.logMeans[index] + record.first.slack.below
+    case (.extrapolated, .upper): min(0, record.logMeans[index] + record.first.slack.above)
+    case (.exact, _), (.bounds, .middle): Extraction.logProbability(logSurvival: record.middle, draws: draws)
     case (.bounds, .lower): Extraction.logProbability(logSurvival: record.interval.lower, draws: draws)
-    case (.bounds, .middle): record.logMeans[index]
     case (.bounds, .upper): Extraction.logProbability(logSurvival: record.interval.upper, draws: draws)
     }
   }
@@ -66,37 +66,33 @@ struct LengthOutlook: Sendable {
     // In as many parts whatever the threads, so that the sum is always the same.
     let parts = 16
     let sums = try await inParallel(0..<parts, threads: threads) { part in
-      logNone(
+      logNoMatch(
         of: records[(part * records.count / parts)..<((part + 1) * records.count / parts)], side, index: index,
         draws: draws)
     }
     var sum = CompensatedSum()
     for k in stride(from: min(length, longest ?? length), through: 1, by: -1) {
-      sum.add(-.expMinusOne(sums.reduce(0) { $0 + $1[k] }))
+      sum.add(-.expMinusOne(sums.reduce(draws * noMatch.value(side, k)) { $0 + $1[k] }))
     }
     return sum.value
   }
 
-  /// ln Π (1 - S_i(k))^q of some records, for k = 0 … n.
-  private func logNone(
+  /// What predicted tokens add to q ln Π (1 - S_i(k)) of some records, for k = 0 … n.
+  private func logNoMatch(
     of records: ArraySlice<RecordOutlook>, _ side: Side, index: Int, draws: Double
   ) -> [Double] {
-    var logNone = [Double](repeating: 0, count: length + 1)
-    for record in records {
-      let logSurvival = record.law.logSurvival
-      for k in stride(from: 1, through: record.known, by: 1) {
-        logNone[k] += draws * log1mExp(side.of(logSurvival[k]))
-      }
-      guard record.known < length else { continue }
+    var logNoMatch = [Double](repeating: 0, count: length + 1)
+    for record in records where record.first.count < length {
+      let known = record.first.count
       let end = inOneDraw(logProbability(record, side, index: index, draws: draws), draws)
-      let start = side.of(logSurvival[record.known])
+      let start = side.of(record.first.logSurvival)
       guard start > -.infinity else { continue }
-      for k in stride(from: record.known + 1, through: length, by: 1) {
-        let share = Double(k - record.known) / Double(length - record.known)
-        logNone[k] += draws * log1mExp(min(0, start + (end - start) * share))
+      for k in (known + 1)...length {
+        let share = Double(k - known) / Double(length - known)
+        logNoMatch[k] += draws * log1mExp(min(0, start + (end - start) * share))
       }
     }
-    return logNone
+    return logNoMatch
   }
 
   /// The share of records extracted with at least the probability in the draws; by the upper ends of bounds more.
@@ -107,8 +103,8 @@ struct LengthOutlook: Sendable {
         switch (record.method, side) {
         case (.bounds, .lower): record.interval.lower
         case (.bounds, .upper): record.interval.upper
-        case (.extrapolated, .lower): record.middle + record.slack.below
-        case (.extrapolated, .upper): min(0, record.middle + record.slack.above)
+        case (.extrapolated, .lower): record.middle + record.first.slack.below
+        case (.extrapolated, .upper): min(0, record.middle + record.first.slack.above)
         case (_, .middle), (.exact, _): record.middle
         }
       return Extraction.draws(logSurvival: logSurvival, probability: probability) <= draws

@@ -56,7 +56,7 @@ public struct PredictAnalysis: Sendable {
     }
   }
 
-  /// Laws take the place of records while these are read.
+  /// What predictions take of records is made while these are read.
   private func run(of opened: InputFile, _ captureOptions: CaptureOptions) async throws -> PredictReport {
     try check()
     var options = captureOptions
@@ -64,8 +64,7 @@ public struct PredictAnalysis: Sendable {
     options.skipsAlternatives = decoding == .plain && vocabularySize == nil
     let (records, evidence) = try await checkedReading(
       of: opened, options: options, threads: threads,
-      from: DecodedRecords(under: decoding, vocabularySize: vocabularySize), add: { $0.add($1) },
-      merge: { $0.merge($1) })
+      from: DecodedRecords(for: self), add: { $0.add($1) }, merge: { $0.merge($1) })
     if let problem = records.problem {
       throw CaptureError(file: opened.path, field: problem.field, problem: problem.problem)
     }
@@ -85,7 +84,6 @@ public struct PredictAnalysis: Sendable {
   }
 
   private func report(on records: DecodedRecords, file: String) async throws -> PredictReport {
-    let rows = rows(of: records)
     if let vocabularySize, let largest = records.largestTokenID, largest >= vocabularySize {
       throw ArgumentError(
         name: "vocabularySize", value: "\(vocabularySize)",
@@ -94,8 +92,8 @@ public struct PredictAnalysis: Sendable {
     var warnings: [Warning] = []
     var first: (outlook: LengthOutlook, predictor: LengthPrediction?)?
     var grid: [PredictReport.GridEntry] = []
-    for length in lengths {
-      let (outlook, predictor) = outlook(length, records.laws, rows, &warnings)
+    for (index, length) in lengths.enumerated() {
+      let (outlook, predictor) = try await outlook(index, records, &warnings)
       for (index, draws) in draws.enumerated() {
         grid.append(
           .init(
@@ -116,9 +114,12 @@ public struct PredictAnalysis: Sendable {
       probability: probabilities[0], records: [], dataset: grid[0].dataset, grid: grid,
       predictor: first?.predictor.map { .init($0) }, warnings: warnings)
     report.records = zip(records.ids, first?.outlook.records ?? []).map { self.report($0, $1) }
-    let near = NearSums.of(records.withNear, draws: draws)
-    if !near.isEmpty { report.near = NearCopies.sorted(near) }
-    if evaluates, let given { evaluate(rows, given, &report) }
+    if !records.near.isEmpty { report.near = NearCopies.sorted(Array(records.near.values)) }
+    if evaluates, let given { evaluate(records, given, &report) }
+    if !records.sample.isComplete, evaluates || report.grid.contains(where: { $0.dataset.extrapolated > 0 }) {
+      report.warnings.append(
+        Warning(.learnedFromSample, counts: ["sample": records.sample.count, "records": records.count]))
+    }
     return report
   }
 
@@ -128,20 +129,19 @@ public struct PredictAnalysis: Sendable {
   func outlook(on records: [Record], _ warnings: inout [Warning]) async throws -> LengthOutlook {
     try check()
     let decoded = try await decoded(records)
-    let outlook = outlook(lengths[0], decoded.laws, rows(of: decoded), &warnings).0
+    let outlook = try await outlook(0, decoded, &warnings).0
     warnings += decoded.warnings
     return outlook
   }
 
-  /// The laws of records in memory.
+  /// What a prediction takes of records in memory.
   ///
   /// - Throws: `RecordError` where one lacks what the scheme needs.
   private func decoded(_ records: [Record]) async throws -> DecodedRecords {
-    let none = DecodedRecords(under: decoding, vocabularySize: vocabularySize)
-    let size = 1000
-    let parts = try await inParallel(0..<((records.count + size - 1) / size), threads: threads) { part in
+    let none = DecodedRecords(for: self)
+    let parts = try await inParallel(chunksOf: records, threads: threads) { records in
       var decoded = none
-      decoded.add(records[(part * size)..<min(records.count, (part + 1) * size)])
+      decoded.add(records)
       return decoded
     }
     var all = none
@@ -150,52 +150,20 @@ public struct PredictAnalysis: Sendable {
     return all
   }
 
-  /// ln p of the records' tokens, which predictions are learned from; empty where nothing is predicted.
-  private func rows(of records: DecodedRecords) -> [[Double]] {
-    let isPredicted = evaluates || lengths.contains { length in records.laws.contains { known($0, length) < length } }
-    return records.laws.map { isPredicted ? $0.tokens.map(\.middle) : [] }
-  }
-
-  /// How many tokens of a record are used and known.
-  private func known(_ law: DecodedLaw, _ length: Int) -> Int { min(given ?? .max, law.length, length) }
-
-  /// What is known at one length, and the predictor that serves most records.
+  /// What is known at one of the lengths, and the predictor that serves most records.
   private func outlook(
-    _ length: Int, _ laws: [DecodedLaw], _ rows: [[Double]], _ warnings: inout [Warning]
-  ) -> (LengthOutlook, LengthPrediction?) {
-    var learned: [Int: LengthPrediction?] = [:]
-    var tails: [Int: TailFits?] = [:]
-    let records = zip(laws, rows).map { law, row -> LengthOutlook.RecordOutlook in
-      let known = known(law, length)
-      let here = law.logSurvival(known)
-      let start = here.middle
-      let slack = start == -.infinity ? (0, 0) : (here.lower - start, here.upper - start)
-      func outlook(
-        _ method: PredictReport.Method, _ interval: LogInterval, _ middle: Double, _ logMean: (Double) -> Double
-      ) -> LengthOutlook.RecordOutlook {
-        .init(
-          method: method, interval: interval, middle: middle, logMeans: draws.map(logMean), slack: slack,
-          law: law, known: known)
-      }
-      func carried(_ value: Double) -> (Double) -> Double {
-        { Extraction.logProbability(logSurvival: value, draws: $0) }
-      }
-      if known == length { return outlook(here.isExact ? .exact : .bounds, here, start, carried(start)) }
-      if learned[known] == nil {
-        learned[known] = .some(
-          known > 0 ? LengthPrediction(records: rows, given: known, length: length, tails: &tails) : nil)
-      }
-      guard let prediction = learned[known] ?? nil else {
-        return outlook(.extrapolated, LogInterval(lower: -.infinity, upper: here.upper), start, carried(start))
-      }
-      let estimate = prediction.estimate(row)
-      // The uncertainty of the first tokens' bounds adds to that of the prediction.
-      let lower = estimate.interval.lowerBound + slack.0
-      let upper = min(0, estimate.interval.upperBound + slack.1)
-      return outlook(
-        .extrapolated, LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper), estimate.median
-      ) { estimate.logMean(draws: $0) }
-    }
+    _ index: Int, _ records: DecodedRecords, _ warnings: inout [Warning]
+  ) async throws -> (LengthOutlook, LengthPrediction?) {
+    let (length, firstTokens) = (lengths[index], records.firstTokens[index])
+    let served = firstTokens.reduce(into: [:]) { $0[$1.count, default: 0] += 1 }
+    let learned = predictions(of: length, from: served.keys.filter { $0 < length }.sorted(), records.sample)
+    let outlooks =
+      learned.isEmpty
+      ? firstTokens.map { outlook($0, length, [:]) }
+      : Array(
+        try await inParallel(chunksOf: firstTokens, threads: threads) { chunk in
+          chunk.map { outlook($0, length, learned) }
+        }.joined())
     if learned.values.contains(where: { $0 == nil }) {
       warnings.append(Warning(.nothingToPredictFrom, counts: ["length": length]))
     }
@@ -213,10 +181,45 @@ public struct PredictAnalysis: Sendable {
     if let fewest = learned.values.compactMap({ $0?.records }).min(), fewest < LengthPrediction.fewestRecords {
       warnings.append(Warning(.fewToPredictFrom, counts: ["length": length, "records": fewest]))
     }
-    let served = Dictionary(grouping: laws.map { known($0, length) }, by: \.self).mapValues(\.count)
     let main = learned.compactMap { given, prediction in prediction.map { (given, $0) } }
       .max { (served[$0.0] ?? 0, -$0.0) < (served[$1.0] ?? 0, -$1.0) }?.1
-    return (LengthOutlook(length: length, records: records), main)
+    return (LengthOutlook(length: length, records: outlooks, noMatch: records.noMatch), main)
+  }
+
+  /// What predicts a length, by the number of tokens that are known; nil where there is nothing to learn from.
+  private func predictions(of length: Int, from known: [Int], _ sample: LearningSample) -> [Int: LengthPrediction?] {
+    guard !known.isEmpty else { return [:] }
+    let (records, all) = (sample.records(reaching: length), sample.records)
+    var tails: [Int: TailFits?] = [:]
+    return known.reduce(into: [:]) { learned, count in
+      learned[count] = .some(
+        count > 0
+          ? LengthPrediction(records: records, tailRecords: all, given: count, length: length, tails: &tails) : nil)
+    }
+  }
+
+  /// What is known of a record's S(n).
+  private func outlook(
+    _ first: FirstTokens, _ length: Int, _ learned: [Int: LengthPrediction?]
+  ) -> LengthOutlook.RecordOutlook {
+    let (known, slack) = (first.logSurvival, first.slack)
+    guard first.count < length else {
+      return .init(
+        method: known.isExact ? .exact : .bounds, interval: known, middle: known.middle, logMeans: [], first: first)
+    }
+    guard let prediction = learned[first.count] ?? nil else {
+      return .init(
+        method: .extrapolated, interval: LogInterval(lower: -.infinity, upper: known.upper), middle: known.middle,
+        logMeans: draws.map { Extraction.logProbability(logSurvival: known.middle, draws: $0) }, first: first)
+    }
+    let estimate = prediction.estimate(ofFirst: first.sum)
+    // The uncertainty of the first tokens' bounds adds to that of the prediction.
+    let lower = estimate.interval.lowerBound + slack.below
+    let upper = min(0, estimate.interval.upperBound + slack.above)
+    return .init(
+      method: .extrapolated,
+      interval: LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper),
+      middle: estimate.median, logMeans: draws.map { estimate.logMean(draws: $0) }, first: first)
   }
 
   func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) async throws -> PredictReport.DataSet {
@@ -230,7 +233,7 @@ public struct PredictAnalysis: Sendable {
       outlook.discoverableRate(side, draws: draws, probability: probabilities[0])
     }
     let expected = outlook.expected(.middle, index: index, draws: draws)
-    let hasBounds = !records.allSatisfy { $0.slack.below == 0 && $0.slack.above == 0 }
+    let hasBounds = !records.allSatisfy { $0.first.slack == (0, 0) }
     let limits = outlook.interval(.middle, index: index, draws: draws)
     func maximum(_ side: LengthOutlook.Side) async throws -> Double {
       try await outlook.maximumExpected(side, index: index, draws: draws, threads: threads)
@@ -262,12 +265,12 @@ public struct PredictAnalysis: Sendable {
       drawsLower: needed(outlook.interval.upper), drawsUpper: needed(outlook.interval.lower))
   }
 
-  private func evaluate(_ rows: [[Double]], _ given: Int, _ report: inout PredictReport) {
+  private func evaluate(_ records: DecodedRecords, _ given: Int, _ report: inout PredictReport) {
     let length = lengths[0]
-    let impossible = rows.count { $0.count >= length && $0[..<length].contains(-.infinity) }
-    if impossible > 0 {
-      report.warnings.append(Warning(.notEvaluated, counts: ["records": impossible]))
+    if records.impossible > 0 {
+      report.warnings.append(Warning(.notEvaluated, counts: ["records": records.impossible]))
     }
+    let rows = records.sample.records(reaching: length)
     report.evaluation = PredictionEvaluation(records: rows, given: given, length: length).map { .init($0) }
     if report.evaluation == nil {
       report.warnings.append(Warning(.noEvaluation, counts: ["length": length]))

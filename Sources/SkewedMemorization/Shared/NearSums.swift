@@ -60,15 +60,11 @@ struct NearSums: Sendable, Codable {
     inDraws = draws.map { InDraws(draws: $0) }
   }
 
-  /// The sums of some records, for each distance, scheme, e and n that was searched for.
-  static func of(_ records: [Record], draws: [Double]) -> [NearSums] {
-    var sums: [String: NearSums] = [:]
-    for record in records {
-      guard let near = record.near else { continue }
-      let law = MatchLengthLaw(record)
-      for bounds in near { sums[key(bounds), default: NearSums(bounds, draws: draws)].add(bounds, record, law) }
-    }
-    return Array(sums.values)
+  /// Adds a record to sums for each distance, scheme, e and n that was searched for, by ``key(_:)``.
+  static func add(_ record: Record, to sums: inout [String: NearSums], draws: [Double]) {
+    guard let near = record.near else { return }
+    let law = MatchLengthLaw(record)
+    for bounds in near { sums[key(bounds), default: NearSums(bounds, draws: draws)].add(bounds, record, law) }
   }
 
   /// What tells these sums from others.

@@ -119,6 +119,9 @@ extension Warning {
       "predictions of \(count("length")) tokens are learned from only \(count("records")) records"
     case .notEvaluated: "\(count("records")) records with a token of probability 0 are not in the evaluation"
     case .noEvaluation: "no evaluation: it takes 23 records of \(count("length")) tokens"
+    case .learnedFromSample:
+      "predictions are learned from \(count("sample")) of \(count("records")) records, drawn at random, and from the "
+        + "longest where few reach a length"
     case .namedOnly:
       "of a summary's records only the riskiest have names, and a probability where they are \(count("length")) "
         + "tokens long"

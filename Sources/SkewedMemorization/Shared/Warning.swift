@@ -90,6 +90,7 @@ public struct Warning: Codable, Sendable, Equatable {
     case fewToPredictFrom = "few-to-predict-from"
     case notEvaluated = "not-evaluated"
     case noEvaluation = "no-evaluation"
+    case learnedFromSample = "learned-from-sample"
     case namedOnly = "named-only"
     case sketchedDraws = "sketched-draws"
     case moreWarnings = "more-warnings"

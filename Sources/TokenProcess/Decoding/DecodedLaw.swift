@@ -20,6 +20,11 @@ public struct DecodedLaw: Sendable {
   /// - Complexity: O(L).
   public var tokens: [LogInterval] { zip(lower, upper).map { LogInterval(lower: $0, upper: $1) } }
 
+  /// ln p'_j of each reference token, by the middle of its bounds.
+  ///
+  /// - Complexity: O(L), O(1) where all tokens are known.
+  package var middles: [Double] { isExact ? upper : tokens.map(\.middle) }
+
   /// Bounds of ln S(n), n = 0 … L: sums of the tokens' bounds.
   ///
   /// - Complexity: O(L).

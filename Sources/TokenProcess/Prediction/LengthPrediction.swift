@@ -40,12 +40,17 @@ public struct LengthPrediction: Sendable {
   /// - Complexity: O(M n), and some tens of fits of families.
   public init?(records: [[Double]], given: Int, length: Int) {
     var tails: [Int: TailFits?] = [:]
-    self.init(records: records, given: given, length: length, tails: &tails)
+    self.init(records: records, tailRecords: records, given: given, length: length, tails: &tails)
   }
 
-  /// The same with the fits of families that other predictions on the same records have made, by the length that they
-  /// reach.
-  package init?(records: [[Double]], given: Int, length: Int, tails: inout [Int: TailFits?]) {
+  /// The same.
+  ///
+  /// - Parameters:
+  ///   - tailRecords: The records that families are fitted to.
+  ///   - tails: The fits that other predictions on the same records have made, by the length that they reach.
+  package init?(
+    records: [[Double]], tailRecords: [[Double]], given: Int, length: Int, tails: inout [Int: TailFits?]
+  ) {
     precondition(given >= 1 && given < length, "the first \(given) of \(length) tokens")
     let usable = records.filter { !$0.contains(-.infinity) }
     func enough(_ n: Int) -> Bool { usable.count { $0.count >= n } >= Self.fewestRecords }
@@ -66,7 +71,9 @@ public struct LengthPrediction: Sendable {
     let rest = rows.map { -sum($0[start..<reached]) / Double(tokens) }
     let hazards = Self.populationCenters(
       starts: rows.map { sum($0[..<start]) }, ends: rows.map { sum($0[..<reached]) }, tokens: tokens)
-    if tails[reached] == nil { tails[reached] = .some(TailFits(usable, reaching: reached)) }
+    if tails[reached] == nil {
+      tails[reached] = .some(TailFits(tailRecords.filter { !$0.contains(-.infinity) }, reaching: reached))
+    }
     let tail = (tails[reached] ?? nil).flatMap { tail in
       tail.centers(rows: rows.count, start: start, end: reached, given: given, length: length)
         .map { (centers: $0, family: tail.best.family) }
@@ -145,9 +152,11 @@ public struct LengthPrediction: Sendable {
   ///   - level: The probability that a new record's ln S(n) lies in the interval.
   public func estimate(_ logProbabilities: [Double], level: Double = 0.9) -> Estimate {
     precondition(logProbabilities.count >= given, "\(given) tokens are needed")
-    var sum = CompensatedSum()
-    for value in logProbabilities[..<given] { sum.add(value) }
-    let known = sum.value
+    return estimate(ofFirst: CompensatedSum(of: logProbabilities[..<given]).value, level: level)
+  }
+
+  /// The same, given Σ ln p of the first m tokens.
+  package func estimate(ofFirst known: Double, level: Double = 0.9) -> Estimate {
     guard known > -.infinity else {
       return Estimate(median: -.infinity, interval: -.infinity...(-.infinity), outcomes: [], impossibleShare: 1)
     }
