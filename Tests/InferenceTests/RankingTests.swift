@@ -92,6 +92,15 @@ private struct RankingCases: Decodable {
         expectClose(found.interval.upperBound, expected[2], relative: 1e-9)
       }
       #expect(result.curve.first! == (0, 0) && result.curve.last! == (1, 1))
+      // Corners only, and the area under them is the area.
+      for ((a, b), c) in zip(zip(result.curve, result.curve.dropFirst()), result.curve.dropFirst(2)) {
+        #expect(!(a.falsePositiveRate == b.falsePositiveRate && b.falsePositiveRate == c.falsePositiveRate))
+        #expect(!(a.truePositiveRate == b.truePositiveRate && b.truePositiveRate == c.truePositiveRate))
+      }
+      let area = zip(result.curve, result.curve.dropFirst()).reduce(0) {
+        $0 + ($1.1.falsePositiveRate - $1.0.falsePositiveRate) * ($1.1.truePositiveRate + $1.0.truePositiveRate) / 2
+      }
+      expectClose(area, result.areaUnderCurve, relative: 1e-12)
     }
   }
 

@@ -201,4 +201,28 @@ private struct StatisticsCases: Decodable {
     let alone: [Double] = NGramModel.leaveOneOut([[1, 2]], order: order, vocabularySize: 4)
     #expect(alone == [2 * Double.log(0.25)])
   }
+
+  /// So many tokens that places are done in parts: the same, on any number of threads.
+  @Test func nGramsInParts() async throws {
+    var generator = SeededGenerator(seed: 11)
+    let texts: [[Int]] = (0..<4000).map { _ in
+      (0..<60).map { _ in
+        let x = Double.random(in: 0..<1, using: &generator)
+        return Int(3000 * x * x * x)
+      }
+    }
+    var model = NGramModel(order: 3, vocabularySize: 3000)
+    var numbered = NumberedTexts()
+    for text in texts {
+      model.add(text)
+      numbered.add(text)
+    }
+    let sums = try await NGramModel.leaveOneOut(numbered, order: 3, vocabularySize: 3000, threads: 2)
+    for index in stride(from: 0, to: texts.count, by: 97) {
+      model.remove(texts[index])
+      expectClose(sums[index], model.logProbability(texts[index]), relative: 1e-13)
+      model.add(texts[index])
+    }
+    #expect(sums == NGramModel.leaveOneOut(texts, order: 3, vocabularySize: 3000))
+  }
 }

@@ -86,6 +86,32 @@ import Testing
     #expect(try await threaded.run(data) == report)
   }
 
+  /// A file that is read twice gives what its records in memory give.
+  @Test func filesAsRecords() async throws {
+    let file = Repository.capture("jargon-train-epoch06.jsonl")
+    let options = CaptureOptions()
+    var evidence = MetricsAnalysis.Evidence()
+    evidence.heldOut = try await Capture(contentsOf: Repository.capture("jargon-heldout-epoch06.jsonl"))
+    let samples = Repository.capture("jargon-samples-epoch06.jsonl")
+    evidence.generations = ("samples", try GenerationsReader.read(path: samples))
+    var analysis = MetricsAnalysis()
+    analysis.settings.nGramOrder = 3
+    let ofRecords = try await analysis.run(on: Capture(contentsOf: file, options: options), beside: evidence)
+    let isKnown = ofRecords.dataset.keys
+    #expect(["ngram_log_probability", "levenshtein", "dc_pdd"].allSatisfy { isKnown.contains($0) })
+    for threads in [1, 2] {
+      analysis.threads = threads
+      #expect(try await analysis.run(file: file, captureOptions: options, beside: evidence) == ofRecords)
+    }
+    // Other runs are compared record by record: the records are in memory then.
+    evidence.runs = [try await Capture(contentsOf: file)]
+    let ofRuns = try await analysis.run(file: file, beside: evidence)
+    #expect(ofRuns.inputs.runs == [file] && ofRuns.records == ofRecords.records)
+    await #expect(throws: CaptureError.self) {
+      try await analysis.run(file: Repository.root.appendingPathComponent("README.md").path)
+    }
+  }
+
   /// Discrimination, exposure, ReCaLL and prior-aware memorization of constructed captures.
   @Test func comparisons() async throws {
     func record(_ id: String, _ values: [Double], split: String = "train") -> Record {

@@ -61,6 +61,12 @@ public final class InputFile {
   /// Whether all has been read.
   var isAtEnd: Bool { isExhausted && ahead.isEmpty }
 
+  /// Whether the same can be read again from a file of this name: not from standard input or a pipe.
+  public var canBeOpenedAgain: Bool {
+    var status = stat()
+    return path != "-" && fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// The first 64 KiB, taken apart, or all of a shorter file; reading gives them again.
   ///
   /// - Precondition: Nothing has been read.

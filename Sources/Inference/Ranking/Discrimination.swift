@@ -7,7 +7,8 @@ public struct Discrimination: Sendable, Equatable {
   public let areaUnderCurve: Double
   /// Its interval.
   public let interval: ClosedRange<Double>
-  /// The curve: false and true positive rates at each threshold, from (0, 0) to (1, 1).
+  /// The curve of false and true positive rates at falling thresholds, from (0, 0) to (1, 1): its corners. Points on a
+  /// straight line between others that share a rate are left out, of which there may be as many as scores.
   public let curve: [(falsePositiveRate: Double, truePositiveRate: Double)]
   /// The numbers of members and others.
   public let members: Int
@@ -54,9 +55,16 @@ public struct Discrimination: Sendable, Equatable {
     var (truePositives, falsePositives) = (0, 0)
     for (index, (score, isMember)) in scores.enumerated() {
       if isMember { truePositives += 1 } else { falsePositives += 1 }
-      if index + 1 == scores.count || scores[index + 1].0 != score {
-        curve.append((Double(falsePositives) / n, Double(truePositives) / m))
+      guard index + 1 == scores.count || scores[index + 1].0 != score else { continue }
+      let point = (falsePositiveRate: Double(falsePositives) / n, truePositiveRate: Double(truePositives) / m)
+      if curve.count >= 2 {
+        let (last, before) = (curve[curve.count - 1], curve[curve.count - 2])
+        let isOnLine =
+          before.falsePositiveRate == last.falsePositiveRate && last.falsePositiveRate == point.falsePositiveRate
+          || before.truePositiveRate == last.truePositiveRate && last.truePositiveRate == point.truePositiveRate
+        if isOnLine { curve.removeLast() }
       }
+      curve.append(point)
     }
     self.curve = curve
   }

@@ -22,14 +22,21 @@ public struct DatasetInference: Sendable, Equatable {
   ///   - seed: The seed of the halvings.
   /// - Returns: nil with fewer than eight texts in a set, without scores, or with one that is not finite.
   public init?(suspects: [[Double]], others: [[Double]], seed: UInt64 = 0) {
-    guard min(suspects.count, others.count) >= 8, let width = suspects.first?.count, width > 0,
-      (suspects + others).allSatisfy({ $0.count == width && $0.allSatisfy(\.isFinite) })
+    guard let width = suspects.first?.count, (suspects + others).allSatisfy({ $0.count == width }) else { return nil }
+    self.init(suspects: suspects.flatMap(\.self), others: others.flatMap(\.self), width: width, seed: seed)
+  }
+
+  /// The same with the scores of all texts one after the other, `width` for each.
+  package init?(suspects: [Double], others: [Double], width: Int, seed: UInt64 = 0) {
+    guard width > 0, min(suspects.count, others.count) >= 8 * width, suspects.allSatisfy(\.isFinite),
+      others.allSatisfy(\.isFinite)
     else { return nil }
-    let scores = Scores(width: width, values: suspects.flatMap(\.self) + others.flatMap(\.self))
+    let scores = Scores(width: width, values: suspects + others)
+    let texts = (suspects: suspects.count / width, all: scores.values.count / width)
     splits = (0..<25).map { split in
       var generator = SeededGenerator(seed: seed, stream: UInt64(split))
-      let a = (0..<suspects.count).shuffled(using: &generator)
-      let b = (suspects.count..<suspects.count + others.count).shuffled(using: &generator)
+      let a = (0..<texts.suspects).shuffled(using: &generator)
+      let b = (texts.suspects..<texts.all).shuffled(using: &generator)
       let sum = WeightedSum(scores, suspects: a[..<(a.count / 2)], others: b[..<(b.count / 2)])
       return Self.welch(
         a[(a.count / 2)...].map { sum.value(scores, $0) }, b[(b.count / 2)...].map { sum.value(scores, $0) })

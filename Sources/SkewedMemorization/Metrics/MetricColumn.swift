@@ -44,12 +44,27 @@ struct MetricColumn: Sendable {
   /// Every metric, in the order of reports.
   static let all: [MetricColumn] = ofLaws + ofExtraction + ofLikelihood + ofVersions + ofText + ofSamples + acrossRuns
 
+  /// ln S(n), beside which the others are set.
+  static let tailRisk = MetricColumn("tail_risk", .law, needs: "a reference of as many tokens", membership: true) {
+    $0.logTailRisk
+  }
+
+  static let inextractability = MetricColumn(
+    "inextractability_bits", .extraction, needs: "a reference of as many tokens", rises: false
+  ) {
+    Inextractability.bits($0.record.tokenLogProbabilities, length: $0.settings.length)
+  }
+
+  static let loss = MetricColumn("loss", .likelihood, needs: "token_logprobs", rises: false, membership: true) {
+    Likelihood.loss($0.record.tokenLogProbabilities)
+  }
+
   private static let greedy = "ranks, or greedy_token_ids and reference_token_ids"
   private static let sampled = "sampled generations and reference_token_ids"
   private static let sampledTexts = "texts of sampled generations and reference"
 
   private static let ofLaws = [
-    MetricColumn("tail_risk", .law, needs: "a reference of as many tokens", membership: true) { $0.logTailRisk },
+    tailRisk,
     MetricColumn("near_verbatim_lower", .law, needs: "bounds for near-copies (capture --near)", membership: true) {
       $0.nearBounds?.logLower
     },
@@ -91,9 +106,7 @@ struct MetricColumn: Sendable {
         Extraction.draws(logSurvival: $0, probability: input.settings.probability) <= input.settings.draws ? 1 : 0
       }
     },
-    MetricColumn("inextractability_bits", .extraction, needs: "a reference of as many tokens", rises: false) {
-      Inextractability.bits($0.record.tokenLogProbabilities, length: $0.settings.length)
-    },
+    inextractability,
     MetricColumn(
       "prior_aware", .extraction, needs: "the same records after unrelated prefixes",
       membership: true
@@ -104,9 +117,7 @@ struct MetricColumn: Sendable {
   ]
 
   private static let ofLikelihood = [
-    MetricColumn("loss", .likelihood, needs: "token_logprobs", rises: false, membership: true) {
-      Likelihood.loss($0.record.tokenLogProbabilities)
-    },
+    loss,
     MetricColumn("perplexity", .likelihood, needs: "token_logprobs", rises: false) {
       Likelihood.perplexity($0.record.tokenLogProbabilities)
     },
@@ -311,12 +322,13 @@ struct MetricColumn: Sendable {
         LikelihoodRatioAttack.statistic($0.record.tokenLogProbabilities), with: $0.statisticsWith,
         without: $0.statisticsWithout)
     },
-    MetricColumn(
-      "ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records, and --ngram"
-    ) {
-      $0.nGramLogProbability
-    },
+    nGram,
   ]
+
+  /// By an n-gram model of the other records: of all records at once, not of one, and set in the table afterwards.
+  static let nGram = MetricColumn(
+    "ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records, and --ngram"
+  ) { _ in nil }
 
   private static func ofTokens(
     _ name: String, rises: Bool = true, wholeOnly: Bool = true,

@@ -55,8 +55,6 @@ struct MetricInput: Sendable {
   /// Its share of right tokens under models trained with it and without it.
   var included: [Double] = []
   var excluded: [Double] = []
-  /// The mean log-probability a token by an n-gram model of the other records.
-  var nGramLogProbability: Double?
 
   /// The bounds for near-copies at temperature 1 with the largest e, and of these the largest n.
   var nearBounds: NearVerbatimBounds? {

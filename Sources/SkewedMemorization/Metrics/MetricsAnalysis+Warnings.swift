@@ -4,46 +4,47 @@ import TokenProcess
 
 extension MetricsAnalysis {
   /// What the data leave in doubt.
-  func warnings(_ data: Data, _ inputs: [MetricInput], _ settings: MetricSettings) -> [Warning] {
+  func warnings(
+    _ rows: MetricRows, _ evidence: Evidence, _ history: RunHistory, _ settings: MetricSettings
+  ) -> [Warning] {
     var warnings: [Warning] = []
-    let short = inputs.count { $0.logTailRisk == nil }
+    let short = rows.count - (rows.table[.tailRisk]?.count { !$0.isNaN } ?? 0)
     if short > 0 {
       warnings.append(
-        Warning(.shortRecords, counts: ["short": short, "records": inputs.count, "length": settings.length]))
+        Warning(.shortRecords, counts: ["short": short, "records": rows.count, "length": settings.length]))
     }
-    let ended = inputs.count(where: \.isEnded)
-    if ended > 0 { warnings.append(Warning(.endedDraws, counts: ["records": ended])) }
-    if settings.tokenizer == .rouge {
-      let dropped = inputs.count { !$0.texts.isEmpty && TextUnits.rougeDropsText($0.referenceText) }
-      if dropped > 0 { warnings.append(Warning(.rougeDropsText, counts: ["records": dropped])) }
-    }
-    let ids = Set(data.records.map(\.id))
-    let others = Set(data.heldOut.map(\.id))
+    if rows.ended > 0 { warnings.append(Warning(.endedDraws, counts: ["records": rows.ended])) }
+    if rows.dropped > 0 { warnings.append(Warning(.rougeDropsText, counts: ["records": rows.dropped])) }
+    let heldOut = evidence.heldOut?.records ?? []
+    let referenceModel = evidence.reference?.records ?? []
+    let (ids, others) = (Set(rows.ids), Set(heldOut.map(\.id)))
     let (reference, prefixes) = ("the reference model's capture", "the capture after other prefixes")
+    func names(_ capture: Capture?) -> [String] { capture?.records.map(\.id) ?? [] }
     for (found, source) in [
-      (data.generations.map(\.id), "the generations"), (data.referenceModel.map(\.id), reference),
-      (data.otherPrefixes.map(\.id), prefixes), (data.unconditional.map(\.id), "the capture without a prefix"),
-      (data.runs.joined().map(\.id), "the other runs"),
+      (evidence.generations?.sets.map(\.id) ?? [], "the generations"), (names(evidence.reference), reference),
+      (names(evidence.otherPrefixes), prefixes), (names(evidence.unconditional), "the capture without a prefix"),
+      (evidence.runs.flatMap { names($0) }, "the other runs"),
     ] {
       let missing = Set(found).subtracting(ids).subtracting(others).count
       if missing > 0 { warnings.append(Warning(.unmatched, counts: ["ids": missing], names: ["source": source])) }
     }
-    for (records, source) in [(data.referenceModel, reference), (data.otherPrefixes, prefixes)]
-    where !records.isEmpty && !others.isEmpty && others.isDisjoint(with: records.map(\.id)) {
+    for (capture, source) in [(evidence.reference, reference), (evidence.otherPrefixes, prefixes)]
+    where capture != nil && !others.isEmpty && others.isDisjoint(with: names(capture)) {
       warnings.append(Warning(.noHeldOut, names: ["source": source]))
     }
     let shared = ids.intersection(others).count
     if shared > 0 { warnings.append(Warning(.sharedIDs, counts: ["ids": shared])) }
-    for (records, source) in [(data.records, "the capture"), (data.referenceModel, reference)] {
-      let repeated = records.count - Set(records.map(\.id)).count
-      if repeated > 0 {
-        warnings.append(Warning(.repeatedLines, counts: ["lines": repeated], names: ["source": source]))
-      }
+    for (lines, different, source) in [
+      (rows.count, ids.count, "the capture"), (referenceModel.count, Set(referenceModel.map(\.id)).count, reference),
+    ] where different < lines {
+      warnings.append(Warning(.repeatedLines, counts: ["lines": lines - different], names: ["source": source]))
     }
-    if (1..<1000).contains(data.heldOut.count) {
-      warnings.append(Warning(.coarseRates, counts: ["held_out": data.heldOut.count]))
+    if (1..<1000).contains(heldOut.count) {
+      warnings.append(Warning(.coarseRates, counts: ["held_out": heldOut.count]))
     }
-    if !data.runs.isEmpty, inputs.allSatisfy({ $0.isReproduced.count < 2 }) { warnings.append(Warning(.noOtherEpoch)) }
+    if !evidence.runs.isEmpty, rows.ids.allSatisfy({ (history.isReproduced[$0] ?? []).count < 2 }) {
+      warnings.append(Warning(.noOtherEpoch))
+    }
     return warnings
   }
 }

@@ -43,35 +43,6 @@ public struct MetricsAnalysis: Sendable {
     public init() {}
   }
 
-  /// The records in question, and what there is beside them; empty where there is nothing.
-  struct Data: Sendable {
-    let records: [Record]
-    let heldOut: [Record]
-    let generations: [SampledGenerations]
-    let referenceModel: [Record]
-    let unconditional: [Record]
-    let otherPrefixes: [Record]
-    let memberPrefixes: [Record]
-    let perturbed: [Record]
-    let lowercased: [Record]
-    let wrongAnswers: [Record]
-    let runs: [[Record]]
-
-    init(_ capture: Capture, _ evidence: Evidence) {
-      records = capture.records
-      heldOut = evidence.heldOut?.records ?? []
-      generations = evidence.generations?.sets ?? []
-      referenceModel = evidence.reference?.records ?? []
-      unconditional = evidence.unconditional?.records ?? []
-      otherPrefixes = evidence.otherPrefixes?.records ?? []
-      memberPrefixes = evidence.memberPrefixes?.records ?? []
-      perturbed = evidence.perturbed?.records ?? []
-      lowercased = evidence.lowercased?.records ?? []
-      wrongAnswers = evidence.wrongAnswers?.records ?? []
-      runs = evidence.runs.map(\.records)
-    }
-  }
-
   /// Computes every metric that the data allow.
   ///
   /// - Parameters:
@@ -81,106 +52,171 @@ public struct MetricsAnalysis: Sendable {
   ///   of the records that it repeats.
   /// - Complexity: O(tokens), O(M log M) for the rankings, and what the text metrics of the generations take.
   public func run(on capture: Capture, beside evidence: Evidence = Evidence()) async throws -> MetricsReport {
-    var report = try await naming(capture) { () async throws -> MetricsReport in
-      try await self.report(on: Data(capture, evidence), file: capture.name)
+    try await naming(capture) {
+      let history = { try RunHistory(capture.records, evidence.runs.map(\.records), $0) }
+      return try await report(on: RecordSource(capture, threads: threads), nil, evidence, history)
     }
-    report.heldOut = evidence.heldOut?.name
-    report.inputs.generations = evidence.generations?.name
-    report.inputs.reference = evidence.reference?.name
-    report.inputs.unconditional = evidence.unconditional?.name
-    report.inputs.otherPrefixes = evidence.otherPrefixes?.name
-    report.inputs.memberPrefixes = evidence.memberPrefixes?.name
-    report.inputs.perturbed = evidence.perturbed?.name
-    report.inputs.lowercased = evidence.lowercased?.name
-    report.inputs.wrongAnswers = evidence.wrongAnswers?.name
-    report.inputs.runs = evidence.runs.map(\.name)
-    return report
   }
 
-  private func report(on data: Data, file: String) async throws -> MetricsReport {
-    var settings = settings
-    if choosesLength {
-      let lengths = data.records.map(\.tokenLogProbabilities.count).sorted()
-      settings.length = min(16, lengths[lengths.count / 10])
-    }
-    try settings.check()
+  /// The same of the capture in a file. A file that can be opened again is read twice, and its records are not kept in
+  /// memory unless they are compared with those of other runs.
+  ///
+  /// - Parameters:
+  ///   - file: The capture; `-` is standard input.
+  ///   - captureOptions: How it is read.
+  ///   - evidence: What there is beside its records.
+  /// - Throws: As ``run(on:beside:)``, and as reading a `Capture` does.
+  public func run(
+    file: String, captureOptions: CaptureOptions = CaptureOptions(), beside evidence: Evidence = Evidence()
+  ) async throws -> MetricsReport {
     try ArgumentError.check(threads: threads)
-    let longest = data.records.map(\.tokenLogProbabilities.count).max() ?? 0
-    guard settings.length <= longest else {
+    let opened = try InputFile(path: file, sources: captureOptions.sources)
+    guard evidence.runs.isEmpty, opened.canBeOpenedAgain else {
+      let capture = try await Capture(opened, options: captureOptions, threads: threads)
+      return try await run(on: capture, beside: evidence)
+    }
+    try Capture.refuseSummary(opened)
+    let (outline, warnings) = try await checkedReading(
+      of: opened, options: captureOptions, threads: threads, from: outline(beside: evidence), add: { $0.add($1) },
+      merge: { $0.merge($1) })
+    let source = RecordSource(file: file, options: captureOptions, threads: threads)
+    do {
+      var report = try await report(on: source, outline, evidence) { try RunHistory([], [], $0) }
+      report.warnings = warnings + report.warnings
+      return report
+    } catch let error as RecordError {
+      throw CaptureError(file: file, field: error.field, problem: error.problem)
+    }
+  }
+
+  /// An outline of no records, with what will be asked of it.
+  private func outline(beside evidence: Evidence) -> RecordsOutline {
+    RecordsOutline(keepsNames: evidence.generations != nil, keepsTexts: settings.nGramOrder > 0)
+  }
+
+  private func report(
+    on records: RecordSource, _ known: RecordsOutline?, _ evidence: Evidence,
+    _ history: (MetricSettings) throws -> RunHistory
+  ) async throws -> MetricsReport {
+    try ArgumentError.check(threads: threads)
+    let outline: RecordsOutline
+    if let known {
+      outline = known
+    } else {
+      outline = try await records.reduce(
+        from: self.outline(beside: evidence), add: { $0.add($1) }, merge: { $0.merge($1) })
+    }
+    var settings = settings
+    if choosesLength { settings.length = min(16, outline.length(ofAllBut: 0.1)) }
+    try settings.check()
+    guard settings.length <= outline.longest else {
       throw ArgumentError(
-        name: "length", value: "\(settings.length)", allowed: "1 to \(longest), the longest reference")
+        name: "length", value: "\(settings.length)", allowed: "1 to \(outline.longest), the longest reference")
     }
     var warnings: [Warning] = []
-    let inputs = try inputs(data, settings, &warnings)
-    let table = try await table(inputs.records, of: MetricColumn.all)
-    let others = try await self.table(inputs.heldOut, of: MetricColumn.all.filter(\.isMembershipScore))
-    let risk = inputs.records.map(\.logTailRisk)
-    var report = MetricsReport(file: file, settings: settings)
-    report.records = table.rows(of: data.records)
-    report.heldOutRecords = others.rows(of: data.heldOut)
-    for column in table.columns {
-      let values = table[column]
-      let known = values.compactMap(\.self)
-      guard !known.isEmpty else {
-        report.unavailable.append(.init(metric: column.name, needs: missing(column, inputs.records)))
-        continue
+    let history = try history(settings)
+    let context = try MetricContext(outline, evidence, history, settings, &warnings)
+    var others = MetricRows(MetricColumn.all.filter(\.isMembershipScore))
+    for input in context.heldOut { others.add(input) }
+    let rows = try await rows(of: records, context, outline, settings)
+    var report = MetricsReport(file: records.name, settings: settings)
+    report.inputs = MetricsReport.Inputs(evidence)
+    report.heldOut = evidence.heldOut?.name
+    report.records = rows.table.rows(of: rows.ids)
+    report.heldOutRecords = others.table.rows(of: others.ids)
+    try await addColumns(rows, &report)
+    for column in others.table.columns {
+      func scores(_ table: MetricTable) -> [Double] {
+        (table[column] ?? []).filter { !$0.isNaN }.map(column.oriented)
       }
-      report.dataset[column.name] = .init(known)
-      if column.name != "tail_risk" {
-        report.agreement.append(agreement(column, values, risk, data.records, settings.level))
-      }
-    }
-    report.rankAgreement = Self.rankAgreement(table, report.agreement)
-    for column in others.columns where !data.heldOut.isEmpty {
-      func scores(_ table: MetricTable) -> [Double] { table[column].compactMap { $0.map(column.oriented) } }
-      if let found = Discrimination(members: scores(table), others: scores(others), level: settings.level) {
+      if let found = Discrimination(
+        members: scores(rows.table), others: scores(others.table), level: settings.level)
+      {
         report.discrimination.append(.init(column.name, found))
       }
     }
-    dataSetMetrics(inputs.records, settings, &report)
-    addDatasetInference(table, others, &report)
-    report.warnings = warnings + self.warnings(data, inputs.records, settings)
+    addDataSetMetrics(rows, settings, &report)
+    addDatasetInference(rows.table, others.table, &report)
+    report.warnings = warnings + self.warnings(rows, evidence, history, settings)
     return report
   }
 
-  /// What a column without a value lacks.
-  private func missing(_ column: MetricColumn, _ inputs: [MetricInput]) -> String {
-    guard column.kind == .text else { return column.needs }
-    if inputs.contains(where: \.isEnded) {
-      return "whole continuations: these were ended when they had left the reference (capture --draws … --whole)"
+  /// The metrics of the records one by one.
+  private func rows(
+    of records: RecordSource, _ context: MetricContext, _ outline: RecordsOutline, _ settings: MetricSettings
+  ) async throws -> MetricRows {
+    var rows = try await records.reduce(
+      from: MetricRows(MetricColumn.all),
+      add: { rows, records in
+        for record in records { rows.add(try context.member(record)) }
+      }, merge: { $0.merge($1) })
+    guard rows.ids == outline.ids else {
+      throw CaptureError(file: records.name, problem: "changed while it was read")
     }
-    return inputs.contains(where: \.isEmpty) ? "a continuation that is not empty: all are" : column.needs
+    if let texts = outline.texts, texts.count > 1 {
+      let known = outline.largestToken ?? 0
+      let sums = try await NGramModel.leaveOneOut(
+        texts, order: settings.nGramOrder,
+        vocabularySize: max(outline.vocabularySize ?? 0, known < .max ? known + 1 : known, 1), threads: threads)
+      rows.set(.nGram, to: zip(sums, texts.lengths).map { $0 / Double($1) })
+    }
+    return rows
   }
 
-  private func table(_ inputs: [MetricInput], of columns: [MetricColumn]) async throws -> MetricTable {
-    let values = try await inParallel(0..<inputs.count, threads: threads) { index in
-      let input = inputs[index]
-      return columns.map { $0.value(input) ?? .nan }
+  /// Each column over the records, and how it ranks them.
+  private func addColumns(_ rows: MetricRows, _ report: inout MetricsReport) async throws {
+    let table = rows.table
+    let known = table.columns.filter { table[$0] != nil }
+    let risk = table[.tailRisk] ?? []
+    let level = report.settings.level
+    let found = try await inParallel(0..<known.count, threads: threads) { index in
+      let values = table[known[index]] ?? []
+      return (
+        summary: MetricsReport.Summary(values.filter { !$0.isNaN }),
+        agreement: known[index].name == MetricColumn.tailRisk.name || risk.isEmpty
+          ? nil : Self.agreement(known[index], values, risk, rows.ids, level),
+        ranks: RankedColumn(known[index], values)
+      )
     }
-    return MetricTable(columns: columns, values: values)
+    for (column, found) in zip(known, found) {
+      report.dataset[column.name] = found.summary
+      if let agreement = found.agreement { report.agreement.append(agreement) }
+    }
+    report.unavailable += table.columns.filter { table[$0] == nil }.map {
+      .init(metric: $0.name, needs: Self.missing($0, rows))
+    }
+    report.rankAgreement = Self.rankAgreement(found.map(\.ranks), report.agreement)
+  }
+
+  /// What a column without a value lacks.
+  private static func missing(_ column: MetricColumn, _ rows: MetricRows) -> String {
+    guard column.kind == .text else { return column.needs }
+    if rows.ended > 0 {
+      return "whole continuations: these were ended when they had left the reference (capture --draws … --whole)"
+    }
+    return rows.hasEmpty ? "a continuation that is not empty: all are" : column.needs
   }
 
   /// How a metric ranks the records beside the tail risk, and which of the riskiest it puts below its median.
-  private func agreement(
-    _ column: MetricColumn, _ values: [Double?], _ risk: [Double?], _ records: [Record], _ level: Double
+  private static func agreement(
+    _ column: MetricColumn, _ values: [Double], _ risk: [Double], _ ids: [String], _ level: Double
   ) -> MetricsReport.Agreement {
-    let pairs = records.indices.compactMap { index -> (index: Int, metric: Double, risk: Double)? in
-      guard let value = values[index], let risk = risk[index], !value.isNaN else { return nil }
-      return (index, column.oriented(value), risk)
-    }
-    let spearman = RankCorrelation.spearman(pairs.map(\.metric), pairs.map(\.risk), level: level)
-    let kendall = RankCorrelation.kendall(pairs.map(\.metric), pairs.map(\.risk), level: level)
-    let sorted = pairs.map(\.metric).sorted()
+    let places = ids.indices.filter { !values[$0].isNaN && !risk[$0].isNaN }
+    let metric = places.map { column.oriented(values[$0]) }
+    let risks = places.map { risk[$0] }
+    let spearman = RankCorrelation.spearman(metric, risks, level: level)
+    let kendall = RankCorrelation.kendall(metric, risks, level: level)
+    let sorted = metric.sorted()
     // With nothing below the median the question has no answer.
     let threshold = median(ofSorted: sorted).flatMap { middle in sorted.first.flatMap { $0 < middle ? middle : nil } }
-    let riskiest = pairs.sorted { ($0.risk, -$0.index) > ($1.risk, -$1.index) }
+    let riskiest = places.indices.sorted { (risks[$0], $1) > (risks[$1], $0) }
     func missed(_ share: Double) -> [String]? {
       guard let threshold else { return nil }
-      let top = Int((share * Double(pairs.count)).rounded(.up))
-      return riskiest.prefix(top).filter { $0.metric < threshold }.map { records[$0.index].id }
+      let top = Int((share * Double(places.count)).rounded(.up))
+      return riskiest.prefix(top).filter { metric[$0] < threshold }.map { ids[places[$0]] }
     }
     return .init(
-      metric: column.name, risesWithMemorization: column.risesWithMemorization, records: pairs.count,
+      metric: column.name, risesWithMemorization: column.risesWithMemorization, records: places.count,
       spearman: spearman?.value,
       spearmanInterval: spearman?.interval.map { Interval($0) },
       kendall: kendall?.value, kendallInterval: kendall?.interval.map { Interval($0) }, missedTop1Percent: missed(0.01),
@@ -191,12 +227,11 @@ public struct MetricsAnalysis: Sendable {
   ///
   /// - Complexity: O(k² M) for k metrics of M records, times log M for those that lack values of different records.
   private static func rankAgreement(
-    _ table: MetricTable, _ agreement: [MetricsReport.Agreement]
+    _ ranked: [RankedColumn], _ agreement: [MetricsReport.Agreement]
   ) -> MetricsReport.RankAgreement {
     let withRisk = Dictionary(
       uniqueKeysWithValues: agreement.compactMap { row in row.spearman.map { (row.metric, $0) } })
-    let columns = table.columns.filter { $0.name == "tail_risk" || withRisk[$0.name] != nil }
-      .map { RankedColumn($0, table[$0]) }
+    let columns = ranked.filter { $0.name == MetricColumn.tailRisk.name || withRisk[$0.name] != nil }
       .sorted { (withRisk[$0.name] ?? 2, $1.name) > (withRisk[$1.name] ?? 2, $0.name) }
     var result = MetricsReport.RankAgreement(metrics: columns.map(\.name))
     for row in columns.indices {
@@ -211,27 +246,17 @@ public struct MetricsAnalysis: Sendable {
   }
 
   /// Metrics of the data set as a whole.
-  private func dataSetMetrics(_ inputs: [MetricInput], _ settings: MetricSettings, _ report: inout MetricsReport) {
-    let bits = inputs.compactMap { Inextractability.bits($0.record.tokenLogProbabilities, length: settings.length) }
+  private func addDataSetMetrics(_ rows: MetricRows, _ settings: MetricSettings, _ report: inout MetricsReport) {
+    let bits = (rows.table[.inextractability] ?? []).filter { !$0.isNaN }
     if let least = bits.min() { report.dataSetMetrics.append(.init("inextractability_bits", least)) }
-    // A guess is a greedy generation, ranked by its own mean log-probability; or what the model would choose at each
-    // position of the reference, which is another thing where a choice is wrong.
-    addRecall("recall_at_errors", needs: "whole greedy generations (temperature 0) with logprobs", inputs, &report) {
-      input in
-      guard let tokens = input.greedyGeneration, let confidence = input.greedyGuess else { return nil }
-      return (tokens == input.reference, confidence)
-    }
     addRecall(
-      "teacher_forced_recall_at_errors", needs: "ranks, and top_logprobs where the first choice is wrong", inputs,
-      &report
-    ) { input in
-      guard let choices = input.record.isFirstChoice, let confidence = input.greedyLogProbability else { return nil }
-      return (GreedyExtraction.isExtractable(choices), confidence)
-    }
-    let paired = inputs.compactMap { input in
-      input.nGramLogProbability.map { (-Likelihood.loss(input.record.tokenLogProbabilities), $0) }
-    }
-    if let correlation = RankCorrelation.spearman(paired.map(\.0), paired.map(\.1), level: settings.level) {
+      "recall_at_errors", needs: "whole greedy generations (temperature 0) with logprobs", rows.generated, rows.ids,
+      &report)
+    addRecall(
+      "teacher_forced_recall_at_errors", needs: "ranks, and top_logprobs where the first choice is wrong",
+      rows.teacherForced, rows.ids, &report)
+    let paired = zip(rows.table[.loss] ?? [], rows.table[.nGram] ?? []).filter { !$0.0.isNaN && !$0.1.isNaN }
+    if let correlation = RankCorrelation.spearman(paired.map { -$0.0 }, paired.map(\.1), level: settings.level) {
       report.dataSetMetrics.append(
         .init("ngram_correlation", correlation.value, correlation.interval.map { Interval($0) }))
     } else {
@@ -243,9 +268,11 @@ public struct MetricsAnalysis: Sendable {
   /// One p-value for the set, from all membership scores that every record and held-out record has.
   private func addDatasetInference(_ table: MetricTable, _ others: MetricTable, _ report: inout MetricsReport) {
     let known = others.columns.filter { column in
-      (table[column] + others[column]).allSatisfy { $0.map(\.isFinite) ?? false }
+      [table[column], others[column]].allSatisfy { $0?.allSatisfy(\.isFinite) ?? false }
     }
-    if let found = DatasetInference(suspects: table.scores(known), others: others.scores(known)) {
+    let found = DatasetInference(
+      suspects: table.scores(known), others: others.scores(known), width: known.count)
+    if let found {
       report.dataSetMetrics.append(.init("dataset_inference_p", found.pValue))
     } else {
       report.unavailable.append(
@@ -255,17 +282,17 @@ public struct MetricsAnalysis: Sendable {
 
   /// The recall of guesses, where every record has one.
   private func addRecall(
-    _ name: String, needs: String, _ inputs: [MetricInput], _ report: inout MetricsReport,
-    guess: (MetricInput) -> (isRight: Bool, confidence: Double)?
+    _ name: String, needs: String, _ guesses: MetricRows.Guesses, _ ids: [String], _ report: inout MetricsReport
   ) {
-    let guesses = inputs.compactMap { input in guess(input).map { (record: input.record.id, guess: $0) } }
-    guard guesses.count == inputs.count else {
+    guard let guesses = guesses.all else {
       report.unavailable.append(.init(metric: name, needs: needs))
       return
     }
-    let ranked = guesses.sorted { ($0.guess.confidence, $1.record) > ($1.guess.confidence, $0.record) }
+    let order = guesses.indices.sorted {
+      (guesses[$0].confidence, ids[$1]) > (guesses[$1].confidence, ids[$0])
+    }
     let recall = RecallAtErrors.recall(
-      ranked.map { (record: $0.record, isRight: $0.guess.isRight) }, records: inputs.count,
+      order.map { (record: ids[$0], isRight: guesses[$0].isRight) }, records: guesses.count,
       errors: report.settings.errors)
     report.dataSetMetrics.append(.init(name, recall))
   }

@@ -79,6 +79,18 @@ public struct MetricsReport: Codable, Sendable, Equatable {
 
     /// No other files.
     public init() {}
+
+    init(_ evidence: MetricsAnalysis.Evidence) {
+      _generations = OrNull(wrappedValue: evidence.generations?.name)
+      _reference = OrNull(wrappedValue: evidence.reference?.name)
+      _unconditional = OrNull(wrappedValue: evidence.unconditional?.name)
+      _otherPrefixes = OrNull(wrappedValue: evidence.otherPrefixes?.name)
+      _memberPrefixes = OrNull(wrappedValue: evidence.memberPrefixes?.name)
+      _perturbed = OrNull(wrappedValue: evidence.perturbed?.name)
+      _lowercased = OrNull(wrappedValue: evidence.lowercased?.name)
+      _wrongAnswers = OrNull(wrappedValue: evidence.wrongAnswers?.name)
+      runs = evidence.runs.map(\.name)
+    }
   }
 
   /// What the metrics were computed with; see ``MetricSettings``.
@@ -113,24 +125,30 @@ public struct MetricsReport: Codable, Sendable, Equatable {
   public struct RecordMetrics: Codable, Sendable, Equatable {
     /// The record's name.
     public let id: String
-    /// The metrics' names, which all rows share.
-    private let names: [String]
-    /// Their values; NaN for none.
-    private let values: [Double]
+    private let table: Table
+    private let row: Int
 
-    init(id: String, names: [String], values: [Double]) {
-      (self.id, self.names, self.values) = (id, names, values)
+    /// The metrics' names and values, which all rows share; nil for a metric that no row has, NaN for none.
+    final class Table: Sendable {
+      let names: [String]
+      let columns: [[Double]?]
+
+      init(names: [String], columns: [[Double]?]) { (self.names, self.columns) = (names, columns) }
     }
+
+    init(id: String, table: Table, row: Int) { (self.id, self.table, self.row) = (id, table, row) }
+
+    private func value(_ column: [Double]?) -> Double? { column.flatMap { $0[row].isNaN ? nil : $0[row] } }
 
     /// Values by the names of metrics; null where the record lacks what one takes, or for an infinity.
     public var metrics: [String: OrNull<Double>] {
       Dictionary(
-        uniqueKeysWithValues: zip(names, values).map { ($0, OrNull(wrappedValue: $1.isNaN ? nil : $1)) })
+        uniqueKeysWithValues: zip(table.names, table.columns).map { ($0, OrNull(wrappedValue: value($1))) })
     }
 
     /// One of the values; nil where the record lacks what it takes.
     public subscript(metric: String) -> Double? {
-      names.firstIndex(of: metric).flatMap { values[$0].isNaN ? nil : values[$0] }
+      table.names.firstIndex(of: metric).flatMap { value(table.columns[$0]) }
     }
 
     /// Whether two rows are of the same record and have the same values.
@@ -141,9 +159,8 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       let metrics = try container.decode([String: OrNull<Double>].self, forKey: .metrics).sorted { $0.key < $1.key }
-      self.init(
-        id: try container.decode(String.self, forKey: .id), names: metrics.map(\.key),
-        values: metrics.map { $0.value.wrappedValue ?? .nan })
+      let table = Table(names: metrics.map(\.key), columns: metrics.map { $0.value.wrappedValue.map { [$0] } })
+      self.init(id: try container.decode(String.self, forKey: .id), table: table, row: 0)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -249,7 +266,7 @@ public struct MetricsReport: Codable, Sendable, Equatable {
     public var tprInterval: [String: Interval]
     /// The smallest false positive rate at a true positive rate of 0.95 or more.
     public var fprAt95TPR: Double
-    /// The curve: [false positive rate, true positive rate] for thresholds that fall from value to value.
+    /// The corners of the curve: [false positive rate, true positive rate] for falling thresholds.
     public var roc: [[Double]]
 
     enum CodingKeys: String, CodingKey {

@@ -12,10 +12,13 @@ struct RunHistory {
   var statisticsWith: [String: [Double]] = [:]
   var statisticsWithout: [String: [Double]] = [:]
 
-  init(_ data: MetricsAnalysis.Data, _ settings: MetricSettings) throws {
-    guard !data.runs.isEmpty else { return }
-    let own = Dictionary(data.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    for record in data.runs.joined() where own[record.id] != nil {
+  /// - Parameters:
+  ///   - records: The records in question; none are needed without other captures.
+  ///   - runs: The records of the other captures.
+  init(_ records: [Record], _ runs: [[Record]], _ settings: MetricSettings) throws {
+    guard !runs.isEmpty else { return }
+    let own = Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for record in runs.joined() where own[record.id] != nil {
       guard let split = record.split else { continue }
       let statistic = LikelihoodRatioAttack.statistic(record.tokenLogProbabilities)
       if split == "train" {
@@ -25,7 +28,7 @@ struct RunHistory {
       }
     }
     var checkpoints: [String: [Double: Bool]] = [:]
-    for record in ([data.records] + data.runs).joined() {
+    for record in ([records] + runs).joined() {
       guard let mine = own[record.id], let choices = record.isFirstChoice else { continue }
       if let ids = mine.referenceTokenIDs, let theirs = record.referenceTokenIDs, ids != theirs {
         throw RecordError(

@@ -36,17 +36,21 @@ public struct Capture: Sendable {
 
   /// Reads a capture from a file that has been opened, of which nothing has been read.
   package init(_ opened: InputFile, options: CaptureOptions, threads: Int) async throws {
-    guard try !DataSetSums.isSummary(opened) else {
-      throw CaptureError(
-        file: opened.path,
-        problem: "is a summary; only audit, fit, predict and merge take summaries, this analysis needs captures")
-    }
+    try Self.refuseSummary(opened)
     try ArgumentError.check(threads: threads)
     let reader = CaptureReader(files: [opened.path], threads: threads, options: options)
     try self.init(name: opened.path, records: try await reader.records(of: opened))
     var checks = EvidenceChecks()
     for record in records { checks.add(record) }
     evidence = try checks.accepted(file: opened.path, options)
+  }
+
+  /// Throws for a summary, of which nothing has been read.
+  static func refuseSummary(_ opened: InputFile) throws {
+    guard try DataSetSums.isSummary(opened) else { return }
+    throw CaptureError(
+      file: opened.path,
+      problem: "is a summary; only audit, fit, predict and merge take summaries, this analysis needs captures")
   }
 }
 

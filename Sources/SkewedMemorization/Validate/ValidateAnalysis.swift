@@ -40,7 +40,7 @@ public struct ValidateAnalysis: Sendable {
     on capture: Capture, generations: [SampledGenerations], file: String
   ) async throws -> ValidateReport {
     let records = capture.records
-    let places = GenerationsOfRecords(records)
+    let places = GenerationsOfRecords(records.map(RecordName.init))
     var schemes: [Decoding] = []
     for set in generations where !schemes.contains(set.decoding) { schemes.append(set.decoding) }
     var missing = 0

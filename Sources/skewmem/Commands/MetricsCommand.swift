@@ -119,7 +119,6 @@ struct MetricsCommand: ReportCommand {
     analysis.settings = settings
     analysis.threads = threadOptions.threads
     func capture(_ file: String?) async throws -> Capture? { try await input.capture(file, threadOptions) }
-    let records: Capture = try await input.capture(file, threadOptions)
     var evidence = MetricsAnalysis.Evidence()
     evidence.heldOut = try await capture(heldOut)
     if let generations {
@@ -135,7 +134,8 @@ struct MetricsCommand: ReportCommand {
     evidence.lowercased = try await capture(lowercased)
     evidence.wrongAnswers = try await capture(wrongAnswers)
     for run in runs { evidence.runs.append(try await input.capture(run, threadOptions)) }
-    return try await analysis.run(on: records, beside: evidence)
+    return try await analysis.run(
+      file: file, captureOptions: try input.checkedCaptureOptions(), beside: evidence)
   }
 
   private var settings: MetricSettings {

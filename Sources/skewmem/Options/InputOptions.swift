@@ -82,6 +82,13 @@ struct InputOptions: ParsableArguments {
     return options
   }
 
+  /// The same for a capture that is checked as a whole.
+  func checkedCaptureOptions() throws -> CaptureOptions {
+    var options = try captureOptions()
+    options.alternativesSample = EvidenceChecks.alternativesSample
+    return options
+  }
+
   /// Throws for files that are summaries, where records are needed.
   func refuseSummaries(_ files: [String]) throws {
     guard let file = try files.first(where: Self.isSummaryFile) else { return }
@@ -105,9 +112,8 @@ struct InputOptions: ParsableArguments {
 
   /// A capture; without the most probable tokens, which are most of it, where nobody asks for them.
   func capture(_ file: String, _ threads: ThreadOptions, withAlternatives: Bool = true) async throws -> Capture {
-    var options = try captureOptions()
+    var options = try checkedCaptureOptions()
     options.skipsAlternatives = !withAlternatives
-    options.alternativesSample = EvidenceChecks.alternativesSample
     return try await Capture(contentsOf: file, options: options, threads: threads.threads)
   }
 }
