@@ -44,6 +44,7 @@ public struct ArgumentError: LocalizedError, Equatable, Sendable, CustomStringCo
   /// Throws unless a number is above 0 and below 1, as probabilities and levels are that are asked for.
   package static func check(share value: Double, _ name: String) throws(ArgumentError) {
     guard !(value > 0 && value < 1) else { return }
-    throw ArgumentError(name: name, value: "\(value)", allowed: "0 < \(name) < 1")
+    let remedy = value > 1 && value < 100 ? ": \(value / 100) for \(value) %" : ""
+    throw ArgumentError(name: name, value: "\(value)", allowed: "0 < \(name) < 1\(remedy)")
   }
 }

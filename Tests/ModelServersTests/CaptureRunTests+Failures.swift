@@ -125,6 +125,8 @@ extension CaptureRunTests {
         try await run(gone, try input(lines()), in: folder)
       }
       #expect(refused?.kind == .unreachable && refused?.problem == "the connection is refused")
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left == ["in.jsonl"])
       var retryPolicy = quick()
       (retryPolicy.timeout, retryPolicy.retries) = (0.5, 1)
       let silent = await #expect(throws: ServerError.self) {
@@ -134,6 +136,7 @@ extension CaptureRunTests {
     }
     for address in ["ftp://x", "nonsense", "http://user:pass@host", "http://h/?key=1"] {
       let error = #expect(throws: ServerError.self) { try HTTPClient(address: address, key: nil) }
+      #expect(error?.kind == .noAddress)
       #expect(error?.description.contains("pass@") != true && error?.description.contains("key=1") != true)
     }
   }

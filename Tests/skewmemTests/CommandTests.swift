@@ -166,7 +166,31 @@ import Testing
     // What can be judged only once the command runs is said with the command's own help.
     let late = try run("audit", capture, "--level", "1.5")
     #expect(late.status == 64 && late.errors.contains("skewmem audit --help"), "\(late.errors)")
+    let percent = try run("metrics", capture, "--level", "95")
+    #expect(percent.status == 64 && percent.errors.contains("0.95 for 95"), "\(percent.errors)")
     #expect(try run("audit", "--help").output.contains("Example: skewmem audit"))
+    let unknown = try run("help", "audt")
+    #expect(unknown.status == 64 && unknown.errors.contains("audit"), "\(unknown.errors)")
+    #expect(try run("help", "audit").status == 0)
+  }
+
+  /// Without --format the name of the file says how it is written; what cannot be written is said before the work.
+  @Test func formatsByName() async throws {
+    try await Repository.withScratchFolder { folder in
+      for (name, beginning) in [
+        ("x.json", "{"), ("x.html", "<!DOCTYPE html>"), ("x.md", "# "), ("x.csv", "id,"), ("x.txt", "Memorization"),
+      ] {
+        let file = folder.appendingPathComponent(name)
+        #expect(try run("audit", capture, "--output", file.path).status == 0)
+        #expect(try String(contentsOf: file, encoding: .utf8).hasPrefix(beginning), "\(name)")
+      }
+      let json = folder.appendingPathComponent("y.html").path
+      #expect(try run("audit", capture, "--output", json, "--format", "json").status == 0)
+      #expect(try String(contentsOfFile: json, encoding: .utf8).hasPrefix("{"))
+      // The capture is not there either, which would be found first if it were read first.
+      let nowhere = try run("audit", "/nowhere.jsonl", "--output", folder.path + "/no/x.html")
+      #expect(nowhere.status == 73 && nowhere.errors.contains("there is no folder"), "\(nowhere.errors)")
+    }
   }
 
   /// Counts, greedy matches and exact laws, in every format; wrong requests are usage errors.

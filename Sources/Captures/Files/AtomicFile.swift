@@ -68,6 +68,17 @@ public final class AtomicFile {
     Self.unfinished.withLock { _ = $0.insert(temporary) }
   }
 
+  /// Throws where a file cannot be written, before there is anything to write; a pipe or a device is not opened.
+  ///
+  /// - Throws: `OutputError`.
+  public static func check(_ path: String) throws {
+    let attributes = try? FileManager.default.attributesOfItem(
+      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    let type = attributes?[.type] as? FileAttributeType ?? .typeRegular
+    guard path != "-", [.typeRegular, .typeDirectory].contains(type) else { return }
+    _ = try AtomicFile(path: path)
+  }
+
   /// Why a file cannot be written.
   private static func reason(_ file: URL) -> String {
     let folder = file.deletingLastPathComponent().path

@@ -50,11 +50,19 @@ struct RecordParser {
     try place(&record, isLongPass: seen & Self.bit(of: .passTokenIDs) != 0)
     for field in [RecordField.id, .tokenLogProbabilities] where seen & Self.bit(of: field) == 0 {
       if field == .id, !record.id.isEmpty { continue }
-      let meaning =
-        field == .id ? "the record's name" : "a list of natural logarithms, one for each token of the reference"
-      throw JSONFault("is missing: \(meaning)").inside(field.rawValue)
+      throw JSONFault("is missing: \(Self.meaning(of: field, in: record))").inside(field.rawValue)
     }
     return record
+  }
+
+  /// What a field that a line must have means, and what the line may have been meant for.
+  private static func meaning(of field: RecordField, in record: Record) -> String {
+    guard field == .tokenLogProbabilities else { return "the record's name" }
+    let meaning = "a list of natural logarithms, one for each token of the reference"
+    if record.generations != nil {
+      return meaning + "; continuations by themselves are for --generations of validate and metrics"
+    }
+    return record.reference == nil ? meaning : meaning + "; texts by themselves are for capture, which scores them"
   }
 
   /// The record of a line by itself.

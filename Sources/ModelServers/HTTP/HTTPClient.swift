@@ -58,11 +58,11 @@ public final class HTTPClient: Sendable {
     if text.hasSuffix("/v1") { text.removeLast(3) }
     guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil
     else {
-      throw ServerError(.unreachable, address, "is no address of a server, such as http://127.0.0.1:8000")
+      throw ServerError(.noAddress, address, "is no address of a server, such as http://127.0.0.1:8000")
     }
     guard url.user == nil, url.password == nil, url.query == nil else {
       throw ServerError(
-        .unreachable, "\(scheme)://\(url.host ?? "")",
+        .noAddress, "\(scheme)://\(url.host ?? "")",
         "names and keys do not belong in an address: give the key in an environment variable")
     }
     let trimmed = key.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }

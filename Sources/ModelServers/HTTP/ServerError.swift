@@ -4,6 +4,8 @@ import Foundation
 public struct ServerError: LocalizedError, Sendable, Equatable, CustomStringConvertible {
   /// What that means for the work.
   public enum Kind: Sendable, Equatable {
+    /// It is no address of a server.
+    case noAddress
     /// There is no server, or no safe way to it.
     case unreachable
     /// The server wants a key, or another one.

@@ -91,6 +91,19 @@ public struct CaptureRun: Sendable {
   public func run(
     input: String, store path: String, progress: @Sendable (Progress) -> Void = { _ in }
   ) async throws -> Outcome {
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    do {
+      return try await fill(path, from: input, progress)
+    } catch {
+      // A store with nothing in it would only be in the way of other settings.
+      if isNew { CaptureStore.removeEmpty(path: path) }
+      throw error
+    }
+  }
+
+  private func fill(
+    _ path: String, from input: String, _ progress: @Sendable (Progress) -> Void
+  ) async throws -> Outcome {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let lines = try PassageLines(input, settings.passages)

@@ -248,6 +248,12 @@ public final class CaptureStore: Sendable {
     return try storing(path) { try readOnly(path).read(progress) }
   }
 
+  /// Removes a store without passages that nobody has open.
+  static func removeEmpty(path: String) {
+    guard (try? progress(path: path))?.passages == 0 else { return }
+    for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
+  }
+
   static func readOnly(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true

@@ -270,8 +270,9 @@ public struct FitAnalysis: Sendable {
       warnings.append(Warning(.censoredBelowMaximum))
     }
     // Criteria compare only fits to the same data.
-    let isCommon = Set(fits.map(\.window.minimum)).count <= 1
-    if !isCommon { warnings.append(Warning(.ownMinimum)) }
+    let minima = Set(fits.map(\.window.minimum))
+    let isCommon = minima.count <= 1
+    if !isCommon { warnings.append(Warning(.ownMinimum, counts: ["largest": minima.max() ?? 0])) }
     let weights = zip(ranked.map(\.family), ModelComparison.akaikeWeights(ranked))
     let best = isCommon ? ranked.first?.family : nil
     var reported: [FamilyFit] = []

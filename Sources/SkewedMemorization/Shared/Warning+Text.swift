@@ -94,7 +94,9 @@ extension Warning {
         + "estimate, and has no p-value here"
     case .censoredBelowMaximum:
       "n_max is taken as the end of all lengths: censored ones below it are taken to end by it"
-    case .ownMinimum: "families have an n_min of their own: their AIC are not comparable"
+    case .ownMinimum:
+      "families have an n_min of their own: their AIC are not comparable, and none is recommended. --n-min "
+        + "\(count("largest")), the largest of them, compares all on the same lengths"
     case .farFromData:
       "\(name("family")), the best family, does not describe the data (KS distance "
         + "\(NumberText.text(numbers["ks"], digits: 2)), p \(NumberText.text(numbers["p"], digits: 2))); a larger "

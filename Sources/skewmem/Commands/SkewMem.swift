@@ -31,10 +31,12 @@ struct SkewMem: AsyncParsableCommand {
 
   static func main() async {
     let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    // A first word that is no command would be taken for one argument too many.
-    if let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !names.contains(first) {
-      let near = suggestion(for: first, among: names)
-      exit(withError: ValidationError("no command is called \"\(first)\"\(near)"))
+    // A word that is no command would be taken for one argument too many, or behind help for none.
+    let words = CommandLine.arguments.dropFirst()
+    let word = words.first == "help" ? words.dropFirst().first : words.first
+    if let word, !word.hasPrefix("-"), !names.contains(word) {
+      let near = suggestion(for: word, among: names)
+      exit(withError: ValidationError("no command is called \"\(word)\"\(near)"))
     }
     await main(joined(Array(CommandLine.arguments.dropFirst())))
   }

@@ -14,12 +14,25 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case csv
   case notebook
   case filing
+
+  /// What a file's name ends with.
+  init(fileName: String) {
+    switch URL(fileURLWithPath: fileName).pathExtension.lowercased() {
+    case "json": self = .json
+    case "md", "markdown": self = .markdown
+    case "html", "htm": self = .html
+    case "csv": self = .csv
+    default: self = .text
+    }
+  }
 }
 
 /// The options of every command.
 struct OutputOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "How to print the result.")
-  var format: OutputFormat = .text
+  @Option(
+    name: .shortAndLong,
+    help: "How to print the result. (default: what the name of --output ends with, .json, .md, .html or .csv; or text)")
+  var format: OutputFormat?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
   var output: String = "-"
@@ -58,7 +71,7 @@ struct OutputOptions: ParsableArguments {
       try provenance().add(to: &document)
       return document
     }
-    switch format {
+    switch format ?? OutputFormat(fileName: output) {
     case .text:
       var document = report.document
       try provenance().addBriefly(to: &document)

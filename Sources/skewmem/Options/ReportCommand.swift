@@ -31,6 +31,7 @@ extension ReportCommand {
       guard (captures + otherInputs).count(where: { $0 == "-" }) <= 1 else {
         throw ValidationError("- (standard input) can be read once only.")
       }
+      try AtomicFile.check(output.output)
       if !output.quiet { noteUnfinishedStores(captures) }
       let made = try await WorkLine.during(isQuiet: output.quiet) { try await report() }
       try output.write(made, inputs: try CaptureFiles.expanded(captures) + otherInputs)

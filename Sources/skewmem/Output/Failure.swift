@@ -91,6 +91,8 @@ func reportingErrors(options: [String: String] = [:], _ body: () async throws ->
     for line in error.description.split(separator: "\n") { printError(String(line)) }
     printError("nothing was written (--allow \(error.refused.joined(separator: " --allow ")) lets it through)")
     throw FailureCode.data
+  } catch let error as ServerError where error.kind == .noAddress {
+    throw usageError("--server \(error.description)")
   } catch let error as ServerError {
     printError(error.description)
     throw error.kind == .unauthorized ? FailureCode.noPermission : FailureCode.unavailable
