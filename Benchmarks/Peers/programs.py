@@ -98,7 +98,11 @@ def main():
         with open(path("zeta.counts"), "w") as file:
             # Inverse transform of a Pareto law, rounded down: a zeta-like tail.
             file.writelines(f"{int(generator.paretovariate(1.1))}\n" for _ in range(1_000_000))
-        moby = "Tests/HeavyTailsTests/References/moby.counts"
+        # plfit reads one count a line, not how often each occurs.
+        moby = path("moby.counts")
+        with open("Tests/HeavyTailsTests/References/moby.counts") as counted, open(moby, "w") as file:
+            for length, times in (line.split() for line in counted):
+                file.writelines([f"{length}\n"] * int(times))
         row("start", [program, "plan", "--records", "10", "--risky", "1"], None, "")
         row("fit of 1e6 counts, zeta, n_min scan", [program, "fit", path("zeta.counts"), "--families", "zeta", "--n-min", "auto"],
             plfit and [plfit, "-b", path("zeta.counts")], "plfit")

@@ -72,10 +72,11 @@ public final class AtomicFile {
   ///
   /// - Throws: `OutputError`.
   public static func check(_ path: String) throws {
+    guard path != "-" else { return }
     let attributes = try? FileManager.default.attributesOfItem(
       atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     let type = attributes?[.type] as? FileAttributeType ?? .typeRegular
-    guard path != "-", [.typeRegular, .typeDirectory].contains(type) else { return }
+    guard [.typeRegular, .typeDirectory].contains(type) else { return }
     _ = try AtomicFile(path: path)
   }
 

@@ -121,9 +121,14 @@ public enum CountsReader {
   ///
   /// - Throws: `CaptureError` for a file that cannot be read.
   public static func isCounts(_ input: InputFile) throws(CaptureError) -> Bool {
-    let text = String(decoding: try input.beginning(), as: UTF8.self)
-    let line = text.split(whereSeparator: \.isNewline).lazy.map { $0.drop { " \t\u{FEFF}".contains($0) } }
-      .first { !$0.isEmpty && !$0.hasPrefix("#") }
-    return line.map { !$0.hasPrefix("{") && !$0.hasPrefix("[") && !$0.contains("\0") } ?? true
+    var rest = try input.beginning()[...]
+    while !rest.isEmpty {
+      let bytes = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+      rest = rest.dropFirst(bytes.count + 1)
+      let line = String(decoding: bytes, as: UTF8.self).drop { " \t\u{FEFF}".contains($0) }
+      guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+      return !line.hasPrefix("{") && !line.hasPrefix("[") && !line.contains("\0")
+    }
+    return true
   }
 }

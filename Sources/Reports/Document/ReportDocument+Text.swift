@@ -27,8 +27,9 @@ extension ReportDocument {
         let padding = String(repeating: " ", count: widths[column] - cell.count)
         return table.isLeft[column] ? cell + padding : padding + cell
       }
-      let line = "  " + padded.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
+      var line = "  " + padded.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line
     }
     return ([bold(line(table.columns))] + rows.map(line)).joined(separator: "\n")
   }

@@ -81,6 +81,7 @@ public struct Provenance: Codable, Sendable, Equatable {
 
   private static func says(_ file: String) -> [String: String] {
     guard let input = try? InputFile(path: file), let line = try? CaptureLines(input).next(),
+      line.first(where: { $0 > UInt8(ascii: " ") }) == UInt8(ascii: "{"),
       let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any]
     else { return [:] }
     var says: [String: String] = [:]

@@ -53,8 +53,7 @@ public struct MetricsAnalysis: Sendable {
   /// - Complexity: O(tokens), O(M log M) for the rankings, and what the text metrics of the generations take.
   public func run(on capture: Capture, beside evidence: Evidence = Evidence()) async throws -> MetricsReport {
     try await naming(capture) {
-      let history = { try RunHistory(capture.records, evidence.runs.map(\.records), $0) }
-      return try await report(on: RecordSource(capture, threads: threads), nil, evidence, history)
+      try await report(on: RecordSource(capture, threads: threads), beside: evidence)
     }
   }
 
@@ -81,7 +80,7 @@ public struct MetricsAnalysis: Sendable {
       merge: { $0.merge($1) })
     let source = RecordSource(file: file, options: captureOptions, threads: threads)
     do {
-      var report = try await report(on: source, outline, evidence) { try RunHistory([], [], $0) }
+      var report = try await report(on: source, outline: outline, beside: evidence)
       report.warnings = warnings + report.warnings
       return report
     } catch let error as RecordError {
@@ -95,8 +94,7 @@ public struct MetricsAnalysis: Sendable {
   }
 
   private func report(
-    on records: RecordSource, _ known: RecordsOutline?, _ evidence: Evidence,
-    _ history: (MetricSettings) throws -> RunHistory
+    on records: RecordSource, outline known: RecordsOutline? = nil, beside evidence: Evidence
   ) async throws -> MetricsReport {
     try ArgumentError.check(threads: threads)
     let outline: RecordsOutline
@@ -114,7 +112,7 @@ public struct MetricsAnalysis: Sendable {
         name: "length", value: "\(settings.length)", allowed: "1 to \(outline.longest), the longest reference")
     }
     var warnings: [Warning] = []
-    let history = try history(settings)
+    let history = try RunHistory(records.inMemory, evidence.runs.map(\.records), settings)
     let context = try MetricContext(outline, evidence, history, settings, &warnings)
     var others = MetricRows(MetricColumn.all.filter(\.isMembershipScore))
     for input in context.heldOut { others.add(input) }

@@ -25,6 +25,11 @@ struct RecordSource: Sendable {
     (name, kind, self.threads) = (file, .file(options), threads)
   }
 
+  /// The records that are in memory: all or none.
+  var inMemory: [Record] {
+    if case .memory(let records) = kind { records } else { [] }
+  }
+
   /// Makes one thing of the records. Parts of it are made on several threads and merged in their order.
   ///
   /// - Parameters:

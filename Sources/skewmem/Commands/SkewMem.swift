@@ -38,7 +38,17 @@ struct SkewMem: AsyncParsableCommand {
       let near = suggestion(for: word, among: names)
       exit(withError: ValidationError("no command is called \"\(word)\"\(near)"))
     }
-    await main(joined(Array(CommandLine.arguments.dropFirst())))
+    let arguments = joined(Array(words))
+    // Through the program's own arguments a command's would be looked at twice, which takes longer than most work.
+    // What the command does not understand, and what asks for help, goes that way.
+    guard let command = configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }),
+      var parsed = try? command.parseAsRoot(Array(arguments.dropFirst())) as? any AsyncParsableCommand
+    else { return await main(arguments) }
+    do {
+      try await parsed.run()
+    } catch {
+      exit(withError: error)
+    }
   }
 
   /// An option and a negative number behind it, `--budget -1`, as one argument: by itself the number would be taken for
