@@ -216,6 +216,31 @@ import TokenProcess
     #expect(codes(apart) == [])
   }
 
+  /// Logarithms of another base leave too much or too little to the tokens that are not listed; probabilities with a
+  /// minus sign are near -1.
+  @Test func otherScales() async throws {
+    let records = try await CaptureReader(files: [Repository.capture("jargon-train-epoch06.jsonl")]).records()
+    func findings(_ change: (Double) -> Double, withLists: Bool = true) throws -> [Warning.Code] {
+      var checks = EvidenceChecks()
+      for record in records {
+        var changed = try Record(id: record.id, tokenLogProbabilities: record.tokenLogProbabilities.map(change))
+        changed.referenceTokenIDs = record.referenceTokenIDs
+        if withLists {
+          changed.topLogProbabilities = record.topLogProbabilities?.map { list in
+            list.map { .init(tokenID: $0.tokenID, logProbability: change($0.logProbability)) }
+          }
+        }
+        checks.add(changed)
+      }
+      return checks.findings.map(\.code)
+    }
+    #expect(try findings { $0 }.isEmpty)
+    #expect(try findings { $0 / Double.log(2) }.contains(.underfullLists))
+    #expect(try findings { $0 / Double.log(10) }.contains(.overfullLists))
+    #expect(try findings({ -Double.exp($0) }, withLists: false) == [.negatedProbabilities])
+    #expect(try findings({ $0 }, withLists: false).isEmpty)
+  }
+
   /// No check fires on a bundled capture.
   @Test func bundledCapturesPass() async throws {
     for name in [

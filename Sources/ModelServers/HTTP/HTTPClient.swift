@@ -56,7 +56,8 @@ public final class HTTPClient: Sendable {
     var text = address
     while text.hasSuffix("/") { text.removeLast() }
     if text.hasSuffix("/v1") { text.removeLast(3) }
-    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil
+    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil,
+      url.port.map((1...65_535).contains) ?? true
     else {
       throw ServerError(.noAddress, address, "is no address of a server, such as http://127.0.0.1:8000")
     }
@@ -189,7 +190,8 @@ public final class HTTPClient: Sendable {
     let answer = try await connections.perform(method, address, body, headers, timeout: retryPolicy.timeout)
     switch answer.code {
     case 0: break
-    case HTTP_REFUSED: throw Failure(problem: "the connection is refused", isConnection: true)
+    case HTTP_REFUSED:
+      throw Failure(problem: "the connection is refused: is a server running there?", isConnection: true)
     case HTTP_NO_HOST: throw Failure(problem: "there is no such host", isConnection: true)
     case HTTP_TIMED_OUT: throw Failure(problem: "there is no answer within \(retryPolicy.timeout) s")
     case HTTP_NO_TLS:

@@ -95,7 +95,7 @@ public struct CaptureRun: Sendable {
     do {
       return try await fill(path, from: input, progress)
     } catch {
-      // A store with nothing in it would only be in the way of other settings.
+      // A store without a result would only be in the way of other settings, or of input that has been mended.
       if isNew { CaptureStore.removeEmpty(path: path) }
       throw error
     }

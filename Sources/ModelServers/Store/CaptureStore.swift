@@ -248,9 +248,9 @@ public final class CaptureStore: Sendable {
     return try storing(path) { try readOnly(path).read(progress) }
   }
 
-  /// Removes a store without passages that nobody has open.
+  /// Removes a store without any result that nobody has open.
   static func removeEmpty(path: String) {
-    guard (try? progress(path: path))?.passages == 0 else { return }
+    guard (try? progress(path: path))?.finished == 0 else { return }
     for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
   }
 

@@ -73,6 +73,12 @@ package enum NumberText {
     "\(setting(100 * value)) %"
   }
 
+  /// A number that is known between bounds: both, or one where they read the same.
+  package static func range(_ bounds: [Double]?, else value: Double?, _ text: (Double?) -> String) -> String {
+    guard let bounds, let low = bounds.first, let high = bounds.last else { return text(value) }
+    return text(low) == text(high) ? text(low) : "\(text(low)) to \(text(high))"
+  }
+
   /// "1 record", "2 records".
   package static func count(_ value: Int, _ noun: String) -> String { count(value, noun, plural: noun + "s") }
 

@@ -10,7 +10,8 @@ extension AuditReport: ReadableReport {
   public var document: ReportDocument {
     var document = ReportDocument()
     document.title("Memorization audit: \(source)")
-    document.paragraph(plainAnswer)
+    // Where a reference has one value, nothing is known of its tokens.
+    if !warnings.contains(where: { $0.code == .wholeReferences }) { document.paragraph(plainAnswer) }
     document.paragraph(opening)
     document.figure(survivalFigure)
     document.list(warnings.map { "Note: \($0.text)." })
@@ -43,10 +44,13 @@ extension AuditReport: ReadableReport {
   /// What was asked, what the answer is, how sure it is and what it does not say, for a reader of no statistics.
   private var plainAnswer: String {
     var text =
-      "In plain words: the model was given the beginning of each of \(NumberText.count(records, "text")), and the "
-      + "question is how far it goes on word for word. When one continuation is drawn for each, the longest match is "
-      + "expected to have about \(NumberText.text(maximum.expected, digits: 2)) tokens (a token is about three "
-      + "quarters of an English word). "
+      "In plain words: the model was given the beginning of "
+      + (records == 1 ? "a text" : "each of \(NumberText.count(records)) texts") + ", and the "
+      + "question is how far it goes on word for word. When one continuation is drawn\(records == 1 ? "" : " for each"), "
+      + "the longest match is expected to have "
+      + (maximum.expected < 0.1
+        ? "no token at all" : "about \(NumberText.text(maximum.expected, digits: 2)) tokens")
+      + " (a token is about three quarters of an English word). "
     if let first = recordsInFull.first {
       text +=
         "The one most likely to come out whole is \(NumberText.name(first.id)), of "
@@ -93,7 +97,8 @@ extension AuditReport: ReadableReport {
     document.heading("Controls: what unseen text reaches too")
     document.paragraph(
       "\(NumberText.count(main.records, unit)) \(main.records == 1 ? "is" : "are") compared with "
-        + "\(NumberText.count(main.controls, "control")): text of the same kind that the model was not trained on. "
+        + "\(NumberText.count(main.controls, "control")), which were given as text of the same kind that the model was "
+        + "not trained on. What follows holds if they are. "
         + "At \(NumberText.count(main.n, "token")), "
         + "\(NumberText.count(main.listed, unit)) stand\(main.listed == 1 ? "s" : "") out at a false discovery rate of "
         + "\(NumberText.level(controls.falseDiscoveryRate)): on average at most that share of the list is there by "

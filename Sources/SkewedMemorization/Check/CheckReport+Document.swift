@@ -11,7 +11,7 @@ extension CheckReport: ReadableReport {
         "\(verdictText(file)) Checked: \(NumberText.count(file.records, "record")) with "
           + NumberText.count(file.tokens, "token")
           + (file.withAlternatives < file.records
-            ? "; without alternatives, so that sums and ranks cannot be checked: "
+            ? "; without alternatives, so that sums, ranks and the base of the logarithms cannot be checked: "
               + "\(NumberText.count(file.records - file.withAlternatives))." : "."))
       if file.invalidLines > 0 {
         document.paragraph("Invalid lines: \(NumberText.count(file.invalidLines)). The first of each kind:")

@@ -38,7 +38,7 @@ enum FilingParts {
     document.list(warnings.map { "\($0.text)." })
   }
 
-  static func addAnnex(to document: inout ReportDocument, largest: String, controls: String) {
+  static func addAnnex(to document: inout ReportDocument, extraction: [[String]], controls: String) {
     document.heading("Annex: the question of EDPB Opinion 28/2024")
     document.paragraph(
       "The European Data Protection Board's Opinion 28/2024 (17 December 2024) asks, for a claim that a model is "
@@ -49,11 +49,7 @@ enum FilingParts {
     document.table(
       .init(
         ["what the opinion asks", "number"], left: [0, 1],
-        rows: [
-          [
-            "likelihood of direct extraction, the largest of any record (one draw at temperature 1; more draws and "
-              + "greedy decoding bring out more)", largest,
-          ],
+        rows: extraction + [
           ["what text that was not trained on reaches", controls],
           ["regurgitation of other text, and other attacks", "not tested here"],
         ]))
@@ -113,7 +109,22 @@ extension AuditReport: FiledReport {
       ].compactMap(\.self))
     appendSections(to: &document)
     FilingParts.addAnnex(
-      to: &document, largest: NumberText.probability(log: full?.logProbabilityFull),
+      to: &document,
+      extraction: [
+        [
+          "likelihood that a whole record comes out in one draw at temperature 1, the largest of any record",
+          NumberText.probability(log: full?.logProbabilityFull),
+        ],
+        [
+          "records of which n tokens come out, expected in one draw from each; more draws bring out more",
+          extractable.map { "n = \($0.n): \(NumberText.text($0.expectedRecords))" }.joined(separator: "; "),
+        ],
+        [
+          "records that come out whole without randomness, by greedy decoding",
+          greedy.map { "\(NumberText.count($0.censored)) of \(NumberText.count($0.records))" }
+            ?? "not known: the captures have no ranks",
+        ],
+      ],
       controls: main.map {
         "S(\($0.n)) up to \(NumberText.probability(log: $0.largestControl)) among \($0.controls) controls"
       } ?? "not tested: no controls")
@@ -196,7 +207,14 @@ extension WorksReport: FiledReport {
       }
     }
     FilingParts.addAnnex(
-      to: &document, largest: NumberText.probability(log: passages.first?.logProbability),
+      to: &document,
+      extraction: [
+        [
+          "likelihood that a passage comes out whole in one draw at temperature 1, the largest of any passage; more "
+            + "draws and greedy decoding bring out more",
+          NumberText.probability(log: passages.first?.logProbability),
+        ]
+      ],
       controls: controlFiles.isEmpty ? "not tested: no controls" : "see the works that are named as controls")
     provenance.add(to: &document)
     return document

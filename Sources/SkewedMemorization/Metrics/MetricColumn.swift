@@ -327,7 +327,8 @@ struct MetricColumn: Sendable {
 
   /// By an n-gram model of the other records: of all records at once, not of one, and set in the table afterwards.
   static let nGram = MetricColumn(
-    "ngram_log_probability", .acrossRuns, needs: "reference_token_ids of several records, and --ngram"
+    "ngram_log_probability", .acrossRuns,
+    needs: "reference_token_ids of all records, of which there are several, and --ngram"
   ) { _ in nil }
 
   private static func ofTokens(

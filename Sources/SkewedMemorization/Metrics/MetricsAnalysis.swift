@@ -259,7 +259,9 @@ public struct MetricsAnalysis: Sendable {
         .init("ngram_correlation", correlation.value, correlation.interval.map { Interval($0) }))
     } else {
       report.unavailable.append(
-        .init(metric: "ngram_correlation", needs: "reference_token_ids of several records that differ, and --ngram"))
+        .init(
+          metric: "ngram_correlation", needs: "reference_token_ids of all records, of which several differ, and --ngram"
+        ))
     }
   }
 

@@ -8,7 +8,7 @@ extension MitigateReport: ReadableReport {
     document.paragraph(
       "Risk: the expected number of records repeated for \(NumberText.count(length, "token")) in "
         + "\(NumberText.weight(draws)) draws each. As things are "
-        + "it is \(NumberText.text(current.risk))\(bounds(current)); the longest match is "
+        + "it is \(risk(current)); the longest match is "
         + "\(NumberText.text(current.longest)) of \(length) tokens on average."
         + (budget.map { budget in
           " The budget of \(NumberText.text(budget)) is \(current.meetsBudget == true ? "met already" : "not met")."
@@ -18,26 +18,32 @@ extension MitigateReport: ReadableReport {
         cheapest.isEmpty
           ? "None of the options meets it." : "What gives up the least of each kind and meets it:")
       document.list(
-        cheapest.map { "\($0.label): risk \(NumberText.text($0.risk))\(bounds($0)), giving up \(price($0))" })
+        cheapest.map { "\($0.label): risk \(risk($0)), giving up \(price($0))" })
     }
     document.heading("What could be done")
     document.table(
       .init(
-        ["option", "risk", "bounds", "longest match", "gives up"] + (budget == nil ? [] : ["meets the budget"]),
-        left: [0, 4],
+        ["option", "risk", "longest match", "gives up"] + (budget == nil ? [] : ["meets the budget"]),
+        left: [0, 3],
         rows: ([current] + options).map { option in
           [
-            option.label, NumberText.text(option.risk), intervalText(option.riskBounds),
-            NumberText.text(option.longest),
-            price(option),
+            option.label, risk(option), NumberText.text(option.longest), price(option),
           ] + (budget == nil ? [] : [option.meetsBudget == true ? "yes" : "no"])
         }))
-    document.list(warnings.map { "Note: \($0.text)." })
+    document.list(
+      (options.contains { $0.kind == "cut" }
+        ? [
+          "Shorter output holds no \(NumberText.count(length, "token")) at once; a model that is asked again with the "
+            + "text so far goes on"
+        ] : []).map { "Note: \($0)." } + warnings.map { "Note: \($0.text)." })
     return document
   }
 
-  private func bounds(_ option: Option) -> String {
-    option.riskBounds.map { " (proved \(intervalText($0)))" } ?? ""
+  /// The expected number of records, or its proved bounds.
+  private func risk(_ option: Option) -> String {
+    NumberText.range(option.riskBounds.map { [$0.lower ?? 0, $0.upper ?? .infinity] }, else: option.risk) {
+      NumberText.text($0)
+    }
   }
 
   private func price(_ option: Option) -> String {
@@ -47,7 +53,7 @@ extension MitigateReport: ReadableReport {
     case "none": "nothing"
     default:
       option.lossIncrease.map { "a mean loss \(NumberText.text($0.magnitude)) \($0 < 0 ? "lower" : "higher")" }
-        ?? "references under this scheme: some tokens cannot be drawn, or are known within bounds only"
+        ?? "a loss that is not known: some tokens cannot be drawn, or are known within bounds only"
     }
   }
 }

@@ -208,18 +208,20 @@ public struct PredictAnalysis: Sendable {
         method: known.isExact ? .exact : .bounds, interval: known, middle: known.middle, logMeans: [], first: first)
     }
     guard let prediction = learned[first.count] ?? nil else {
-      return .init(
-        method: .extrapolated, interval: LogInterval(lower: -.infinity, upper: known.upper), middle: known.middle,
-        logMeans: draws.map { Extraction.logProbability(logSurvival: known.middle, draws: $0) }, first: first)
+      // S falls: more is not known.
+      let interval = LogInterval(lower: -.infinity, upper: known.upper)
+      return .init(method: .bounds, interval: interval, middle: interval.middle, logMeans: [], first: first)
     }
     let estimate = prediction.estimate(ofFirst: first.sum)
     // The uncertainty of the first tokens' bounds adds to that of the prediction.
     let lower = estimate.interval.lowerBound + slack.below
     let upper = min(0, estimate.interval.upperBound + slack.above)
+    let interval = LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper)
     return .init(
-      method: .extrapolated,
-      interval: LogInterval(lower: lower.isNaN ? -.infinity : min(lower, upper), upper: upper),
-      middle: estimate.median, logMeans: draws.map { estimate.logMean(draws: $0) }, first: first)
+      method: .extrapolated, interval: interval,
+      // Where all records are alike, it lies on a limit, and rounding may put it beyond.
+      middle: min(max(estimate.median, interval.lower), interval.upper),
+      logMeans: draws.map { estimate.logMean(draws: $0) }, first: first)
   }
 
   func dataSet(_ outlook: LengthOutlook, _ index: Int, _ draws: Double) async throws -> PredictReport.DataSet {
@@ -233,7 +235,7 @@ public struct PredictAnalysis: Sendable {
       outlook.discoverableRate(side, draws: draws, probability: probabilities[0])
     }
     let expected = outlook.expected(.middle, index: index, draws: draws)
-    let hasBounds = !records.allSatisfy { $0.first.slack == (0, 0) }
+    let hasBounds = records.contains { $0.method == .bounds || $0.first.slack != (0, 0) }
     let limits = outlook.interval(.middle, index: index, draws: draws)
     func maximum(_ side: LengthOutlook.Side) async throws -> Double {
       try await outlook.maximumExpected(side, index: index, draws: draws, threads: threads)

@@ -15,11 +15,13 @@ extension PredictReport: ReadableReport {
     document.paragraph(
       "\(NumberText.count(length, "token")): with \(decoding), in \(inDraws) from each of "
         + "\(NumberText.count(dataset.exact + dataset.bounded + dataset.extrapolated, "record")), "
-        + "\(NumberText.text(dataset.expectedRecords)) records are expected to come out"
+        + "\(expected(dataset)) records are expected to come out"
         + (dataset.lower.flatMap { lower in dataset.upper.map { " (95 % limits \(lower) – \($0))" } } ?? "")
         + "; the longest match, of at most \(NumberText.count(length)) tokens, is "
-        + "\(NumberText.text(dataset.maximumExpected)) on average. "
-        + "\(NumberText.percent(dataset.discoverableRate)) of the records come out with probability "
+        + "\(NumberText.range(dataset.bounds?.maximumExpected, else: dataset.maximumExpected) { NumberText.text($0) }) "
+        + "on average. "
+        + "\(NumberText.range(dataset.bounds?.discoverableRate, else: dataset.discoverableRate, NumberText.percent)) "
+        + "of the records come out with probability "
         + "\(NumberText.text(probability)) or more."
     )
     document.figure(grid.count > 1 ? gridFigure : recordsFigure)
@@ -30,12 +32,10 @@ extension PredictReport: ReadableReport {
     document.paragraph(
       "Probabilities\(grid.contains { $0.length != length } ? " of \(NumberText.count(length, "token"))" : ""): "
         + known.joined(separator: ", ") + ".")
-    if let bounds = dataset.bounds {
+    if let bounds = dataset.bounds, bounds.expectedRecords[1] > 2 * bounds.expectedRecords[0] {
       document.paragraph(
-        "Within the bounds, the expected number of records is \(NumberText.text(bounds.expectedRecords[0])) to "
-          + "\(NumberText.text(bounds.expectedRecords[1])) and the longest match "
-          + "\(NumberText.text(bounds.maximumExpected[0])) to "
-          + "\(NumberText.text(bounds.maximumExpected[1])) on average.")
+        "The capture does not say more: under this decoding the numbers depend on tokens that it does not list. Score "
+          + "the records again with more alternatives.")
     }
     if let predictor {
       let parts = predictor.components.map {
@@ -81,21 +81,34 @@ extension PredictReport: ReadableReport {
           rows: grid.map { entry in
             [
               NumberText.count(entry.length), NumberText.weight(entry.draws),
-              NumberText.text(entry.dataset.expectedRecords),
-              entry.dataset.bounds.map { bounds in
-                "\(NumberText.text(bounds.expectedRecords[0])) – \(NumberText.text(bounds.expectedRecords[1]))"
-              }
-                ?? (entry.dataset.extrapolated > 0
-                  ? "\(NumberText.count(entry.dataset.extrapolated)) predicted" : "exact"),
+              expected(entry.dataset),
+              entry.dataset.extrapolated > 0
+                ? "\(NumberText.count(entry.dataset.extrapolated)) predicted"
+                : entry.dataset.bounds == nil ? "exact" : "bounds",
               entry.dataset.lower.flatMap { lower in entry.dataset.upper.map { "\(lower) – \($0)" } } ?? "—",
-              NumberText.text(entry.dataset.maximumExpected),
-            ] + entry.discoverable.map { NumberText.percent($0.rate) }
+              NumberText.range(entry.dataset.bounds?.maximumExpected, else: entry.dataset.maximumExpected) {
+                NumberText.text($0)
+              },
+            ]
+              + entry.discoverable.map { share in
+                NumberText.range(
+                  [share.lower, share.upper].compactMap(\.self), else: share.rate, NumberText.percent)
+              }
           }))
     }
     if grid.count > 1 { document.figure(recordsFigure) }
     addRecords(to: &document, inDraws)
     document.addNearCopies(near)
     return document
+  }
+
+  /// The expected number of records, or its bounds.
+  private func expected(_ dataset: DataSet) -> String {
+    NumberText.range(dataset.bounds?.expectedRecords, else: dataset.expectedRecords) { NumberText.text($0) }
+  }
+
+  private static func draws(_ value: Double?) -> String {
+    value.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—"
   }
 
   private func addRecords(to document: inout ReportDocument, _ inDraws: String) {
@@ -109,15 +122,23 @@ extension PredictReport: ReadableReport {
         ["record", "probability", "from", "to", "known", "draws for \(NumberText.text(probability))"], left: [0, 4],
         rows: shown.map {
           [
-            NumberText.name($0.id), NumberText.probability(log: $0.logProbability),
+            NumberText.name($0.id), $0.isUncertain ? "—" : NumberText.probability(log: $0.logProbability),
             NumberText.probability(log: $0.lower),
             NumberText.probability(log: $0.upper), $0.method.rawValue,
-            $0.drawsForProbability.map { $0 < 1e6 ? NumberText.weight($0) : NumberText.text($0) } ?? "—",
+            $0.isUncertain
+              ? "\(Self.draws($0.drawsLower)) to \(Self.draws($0.drawsUpper))" : Self.draws($0.drawsForProbability),
           ]
         }))
     if records.count > 20 {
       document.paragraph(
         "The 20 most probable of \(NumberText.count(records.count)) records are shown; JSON and CSV have all of them.")
     }
+  }
+}
+
+extension PredictReport.RecordPrediction {
+  /// Whether its bounds differ in what is shown of them: their middle is no estimate then.
+  fileprivate var isUncertain: Bool {
+    method == .bounds && NumberText.probability(log: lower) != NumberText.probability(log: upper)
   }
 }

@@ -22,6 +22,10 @@ public struct EvidenceChecks: Sendable {
   private var overfull = Places()
   private var nearlyOverfull = Places()
   private var largestSum = 0.0
+  /// Records with positions whose listed probabilities are too small, those positions, and all that have lists.
+  private var underfull = Places()
+  private var underfullPositions = 0
+  private var listedPositions = 0
   private var repeatedAlternatives = Places()
   private var contradictions = Places()
   private var zeros = Places()
@@ -136,6 +140,8 @@ public struct EvidenceChecks: Sendable {
   }
 
   private static let sampleSize = 2000
+  /// More tokens than any vocabulary in use has.
+  private static let largestVocabulary = 1 << 19
   /// Of how many lines alternatives are read for these checks, where the analysis itself needs none.
   public static let alternativesSample = 200
 
@@ -171,6 +177,9 @@ public struct EvidenceChecks: Sendable {
     overfull.merge(other.overfull)
     nearlyOverfull.merge(other.nearlyOverfull)
     largestSum = max(largestSum, other.largestSum)
+    underfull.merge(other.underfull)
+    underfullPositions += other.underfullPositions
+    listedPositions += other.listedPositions
     repeatedAlternatives.merge(other.repeatedAlternatives)
     contradictions.merge(other.contradictions)
     zeros.merge(other.zeros)
@@ -196,6 +205,7 @@ public struct EvidenceChecks: Sendable {
     guard let lists = record.topLogProbabilities else { return }
     listed += 1
     var (largest, isContradicted, isRepeated, isImpossible) = (0.0, false, false, false)
+    let underfullBefore = underfullPositions
     for (position, list) in lists.enumerated() where !list.isEmpty {
       let own = record.tokenLogProbabilities[position]
       let identifier = record.referenceTokenIDs?[position]
@@ -203,10 +213,17 @@ public struct EvidenceChecks: Sendable {
         identifier.map { id in list.contains { $0.tokenID == id } } ?? list.contains { $0.logProbability == own }
       var sum = isOwnListed ? 0 : Double.exp(own)
       var best = -Double.infinity
+      // A token that is not listed is at most as probable as any that is; but the reference is listed in any case.
+      var last = Double.infinity
       for token in list {
         sum += .exp(token.logProbability)
         best = max(best, token.logProbability)
+        if token.tokenID != identifier, identifier != nil || token.logProbability != own {
+          last = min(last, token.logProbability)
+        }
       }
+      listedPositions += 1
+      if sum + Double(record.vocabularySize ?? Self.largestVocabulary) * .exp(last) < 0.95 { underfullPositions += 1 }
       if Set(list.map(\.tokenID)).count < list.count { isRepeated = true }
       // A value of exactly 0 says that nothing else is possible.
       if own == 0, sum > 1.02 {
@@ -229,6 +246,7 @@ public struct EvidenceChecks: Sendable {
       }
     }
     largestSum = max(largestSum, largest)
+    if underfullPositions > underfullBefore { underfull.add(record.id) }
     if isRepeated { repeatedAlternatives.add(record.id) }
     if isImpossible { impossibleZeros.add(record.id) }
     if largest > 1.02, !isRepeated { overfull.add(record.id) }
@@ -352,6 +370,11 @@ public struct EvidenceChecks: Sendable {
     if zeros.count > 0, isUncomputed { add(.allZero, zeros) }
     if impossibleZeros.count > 0, overfull.count == 0 { add(.allZero, impossibleZeros) }
     if overfull.count > 0 { add(.overfullLists, overfull, sum) }
+    // Where few positions do, somebody may have left tokens out of a list.
+    if underfullPositions >= 3, 100 * underfullPositions >= listedPositions {
+      add(.underfullLists, underfull, ["positions": Double(underfullPositions)])
+    }
+    if let negated { found.append(Warning(.negatedProbabilities, counts: negated)) }
     if repeatedAlternatives.count > 0 { add(.repeatedAlternatives, repeatedAlternatives) }
     if contradictions.count > 0 { add(.contradictingRanks, contradictions) }
     if let (value, run) = padding { add(.padded, run.places, ["value": value, "tokens": Double(run.tokens)]) }
@@ -379,6 +402,17 @@ public struct EvidenceChecks: Sendable {
     }
     if let overlapping { add(.overlappingWindows, overlapping) }
     return found
+  }
+
+  /// Values from -1 to 0 of which many are near -1, as probabilities of a language model are near 1; nil for others.
+  private var negated: [String: Int]? {
+    var (tokens, low) = (0, 0)
+    for value in samples.lazy.flatMap(\.values) {
+      guard value >= -1 else { return nil }
+      tokens += 1
+      if value < -0.98 { low += 1 }
+    }
+    return tokens >= 100 && 20 * low >= tokens ? ["tokens": tokens, "low": low] : nil
   }
 
   /// Half of all records, or one long one, unless the others are mostly zeros too: values that were rounded.

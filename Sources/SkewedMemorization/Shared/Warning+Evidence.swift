@@ -3,7 +3,8 @@ import Captures
 extension Warning.Code {
   /// What is refused unless it is allowed: values that are not what they are taken for.
   public static let refused: [Warning.Code] = [
-    .allZero, .overfullLists, .repeatedAlternatives, .contradictingRanks, .padded,
+    .allZero, .overfullLists, .underfullLists, .negatedProbabilities, .repeatedAlternatives, .contradictingRanks,
+    .padded,
   ]
 }
 

@@ -25,6 +25,13 @@ extension Warning {
     case .overfullLists:
       "the listed probabilities of \(ofRecords) add up to more than 1 (\(NumberText.text(numbers["sum"]))): these are "
         + "raw logits, no log-probabilities; ask the server for log-probabilities (vLLM: --logprobs-mode raw_logprobs)"
+    case .underfullLists:
+      "at \(count("positions")) positions, in \(ofRecords), the listed probabilities leave more to the other tokens "
+        + "than these can have, as each is at most as probable as the last one listed: the values are no natural "
+        + "logarithms (of base 2? multiply them by 0.693147; of base 10, by 2.302585), or the lists leave out probable tokens"
+    case .negatedProbabilities:
+      "all values are from -1 to 0, and \(count("low")) of \(count("tokens")) are below -0.98: these look like "
+        + "probabilities with a minus sign; take the logarithm of the probabilities"
     case .repeatedAlternatives:
       "alternatives of \(ofRecords) name a token twice, so that their probabilities add up to more than 1"
     case .contradictingRanks:
@@ -148,7 +155,7 @@ extension Warning {
     case .unmatched: "\(count("ids")) ids of \(name("source")) are not in the capture"
     case .noHeldOut: "\(name("source")) has no held-out record: its scores cannot tell the two apart"
     case .sharedIDs:
-      "\(count("ids")) ids are those of a record and of a held-out one: are they the same records?"
+      "\(count("ids")) ids are those of a record and of a held-out one: controls that are the records say nothing about training"
     case .repeatedLines: "lines of \(name("source")) that repeat the id of another: \(count("lines"))"
     case .coarseRates:
       "with \(count("held_out")) held-out records false positive rates are multiples of 1/\(count("held_out")): "

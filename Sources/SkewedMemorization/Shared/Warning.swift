@@ -47,6 +47,8 @@ public struct Warning: Codable, Sendable, Equatable {
     // Evidence: values that cannot be what they are taken for.
     case allZero = "all-zero"
     case overfullLists = "overfull-lists"
+    case underfullLists = "underfull-lists"
+    case negatedProbabilities = "negated-probabilities"
     case repeatedAlternatives = "repeated-alternatives"
     case contradictingRanks = "contradicting-ranks"
     case padded

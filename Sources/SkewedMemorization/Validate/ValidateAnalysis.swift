@@ -102,7 +102,10 @@ public struct ValidateAnalysis: Sendable {
     guard !groups.isEmpty else {
       throw CaptureError(
         file: file, field: "id",
-        problem: "none of \(generations.count) lines has a token to compare with a record of \(capture.name)")
+        problem: missing == generations.count
+          ? "none of \(generations.count) lines is of a record of \(capture.name): they have other ids, or are of another "
+            + "run, split or epoch"
+          : "none of \(generations.count) lines has a token to compare with a record of \(capture.name)")
     }
     return ValidateReport(
       capture: capture.name, file: file, groups: groups,

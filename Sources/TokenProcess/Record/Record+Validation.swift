@@ -124,8 +124,9 @@ extension Record {
       throw RecordError(
         field: field,
         problem:
-          "\(value) is positive; a log-probability is at most 0. Of probabilities take the logarithm. Logits are not "
-          + "log-probabilities: start vLLM with --logprobs-mode raw_logprobs, or take log_softmax")
+          "\(value) is positive; a log-probability is at most 0. Of losses (-ln p, cross-entropy) change the sign. Of "
+          + "probabilities take the logarithm. Logits are not log-probabilities: start vLLM with --logprobs-mode raw_logprobs, or take log_softmax"
+      )
     }
     return 0
   }

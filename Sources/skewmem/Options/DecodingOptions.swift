@@ -6,7 +6,7 @@ struct DecodingOptions: ParsableArguments {
   @Option(help: "Temperature; 0 is greedy decoding.")
   var temperature = 1.0
 
-  @Option(help: ArgumentHelp("Keep the k most probable tokens.", valueName: "k"))
+  @Option(help: ArgumentHelp("Keep the k most probable tokens; 0 for all.", valueName: "k"))
   var topK: Int?
 
   @Option(help: ArgumentHelp("Keep the most probable tokens up to this share.", valueName: "p"))
@@ -19,6 +19,6 @@ struct DecodingOptions: ParsableArguments {
   var isGiven: Bool { temperature != 1 || topK != nil || topP != nil || minP != nil }
 
   func decoding() throws -> Decoding {
-    try Decoding(temperature: temperature, topK: topK, topP: topP, minP: minP)
+    try Decoding(temperature: temperature, topK: topK == 0 ? nil : topK, topP: topP, minP: minP)
   }
 }

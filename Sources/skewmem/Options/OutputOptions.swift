@@ -47,6 +47,10 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress bar, no notes on standard error.")
   var quiet = false
 
+  func validate() throws {
+    guard !quote || format == .filing else { throw ValidationError("--quote is for --format filing.") }
+  }
+
   /// Whether text goes to a terminal that can show styles.
   var isStyled: Bool {
     let environment = ProcessInfo.processInfo.environment
