@@ -79,7 +79,7 @@ import Testing
     let cut = String(whole.prefix(5000))
     let cases = [
       (cut, "x.jsonl:1: is not valid JSON"), ("", "no records"), ("\n\n", "no records"),
-      ("\u{0}\u{1}\u{2}", "is not valid JSON"),
+      ("\u{0}\u{1}\u{2}", "is not valid JSON"), ("name,value\na,1\n", "columns id and token_logprobs"),
     ]
     for (text, message) in cases {
       try await withFile(text) { path in
@@ -256,6 +256,9 @@ import Testing
       // Nothing is written over what is read, and what is no summary is named.
       #expect(try run("merge", file("a.summary"), "--output", file("a.summary")).status == 64)
       #expect(try run("merge", capture).status == 65)
+      try FileManager.default.copyItem(atPath: file("a.summary"), toPath: file("copy.summary"))
+      let twice = try run("merge", file("a.summary"), file("copy.summary"))
+      #expect(twice.status == 65 && twice.errors.contains("count twice"), "\(twice.errors)")
       #expect(try run("audit", file("all.summary"), "--length", "5").status == 64)
       for arguments in [["audit", "--prefix-tokens", "3"], ["fit", "--input-format", "native"], ["convert"]] {
         #expect(try run([arguments[0], file("all.summary")] + arguments.dropFirst()).status == 65, "\(arguments)")

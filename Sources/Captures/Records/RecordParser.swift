@@ -33,7 +33,10 @@ struct RecordParser {
   mutating func record(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Record {
     var cursor = JSONCursor(line)
     guard cursor.next == UInt8(ascii: "{") else {
-      _ = try cursor.skipValue()
+      guard (try? cursor.skipValue()) != nil else {
+        throw JSONFault(
+          "is not valid JSON; a capture has one object a line, or is a table with the columns id and token_logprobs")
+      }
       throw JSONFault("is not a JSON object; a capture has one a line")
     }
     try cursor.require("{")

@@ -167,16 +167,16 @@ public struct PredictAnalysis: Sendable {
     if learned.values.contains(where: { $0 == nil }) {
       warnings.append(Warning(.nothingToPredictFrom, counts: ["length": length]))
     }
-    for (given, prediction) in learned.sorted(by: { $0.key < $1.key }) {
-      if let prediction, prediction.learned.upperBound < length {
-        warnings.append(
-          Warning(
-            .carriedOver,
-            counts: [
-              "fewest": LengthPrediction.fewestRecords, "length": length, "given": given,
-              "from": prediction.learned.lowerBound + 1, "to": prediction.learned.upperBound,
-            ]))
-      }
+    // References of many lengths need a prediction each: they are named together.
+    let carried = learned.compactMap(\.value).filter { $0.learned.upperBound < length }.sorted { $0.given < $1.given }
+    if let first = carried.first, let last = carried.last {
+      warnings.append(
+        Warning(
+          .carriedOver,
+          counts: [
+            "fewest": LengthPrediction.fewestRecords, "length": length, "given": first.given,
+            "from": first.learned.lowerBound + 1, "to": last.learned.upperBound, "last_given": last.given,
+          ]))
     }
     if let fewest = learned.values.compactMap({ $0?.records }).min(), fewest < LengthPrediction.fewestRecords {
       warnings.append(Warning(.fewToPredictFrom, counts: ["length": length, "records": fewest]))

@@ -8,7 +8,7 @@ extension PredictReport: ReadableReport {
     var lengths: [Int] = []
     for entry in grid where !lengths.contains(entry.length) { lengths.append(entry.length) }
     document.title(
-      "Repeating \(lengths.map { NumberText.count($0) }.joined(separator: ", ")) tokens of "
+      "Repeating \(lengths.map { NumberText.count($0) }.joined(separator: ", ")) token\(lengths == [1] ? "" : "s") of "
         + "\(file == "-" ? "standard input" : file)"
     )
     let inDraws = draws == 1 ? "one draw" : "\(NumberText.weight(draws)) draws"

@@ -122,8 +122,9 @@ extension Warning {
       "nothing to predict \(count("length")) tokens from: too few records are longer than what is known; some "
         + "probabilities are upper bounds"
     case .carriedOver:
-      "fewer than \(count("fewest")) records have \(count("length")) tokens: what follows the first \(count("given")) "
-        + "is carried over from tokens \(count("from")) to \(count("to"))"
+      "fewer than \(count("fewest")) records have \(count("length")) tokens: what follows the first \(count("given"))"
+        + (numbers["last_given"] == numbers["given"] ? "" : " to \(count("last_given"))")
+        + " is carried over from tokens \(count("from")) to \(count("to"))"
     case .fewToPredictFrom:
       "predictions of \(count("length")) tokens are learned from only \(count("records")) records"
     case .notEvaluated: "\(count("records")) records with a token of probability 0 are not in the evaluation"

@@ -25,7 +25,7 @@ struct AuditCommand: ReportCommand {
   @Flag(help: "Leave out the texts of the riskiest records.")
   var noText = false
 
-  @Option(help: "How many of the riskiest records to name. Text and Markdown show all of 50, and the first of more.")
+  @Option(help: "How many of the riskiest records to name. Text and Markdown show up to 50; of more, the first.")
   var top = AuditAnalysis().top
 
   @Option(

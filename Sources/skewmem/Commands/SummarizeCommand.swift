@@ -54,7 +54,13 @@ struct MergeCommand: AsyncParsableCommand {
       try checkOutput(output.output, against: files)
       var merged: DataSetSums?
       try CaptureFiles.checkRepeated(files)
+      var hashes: [String: String] = [:]
       for file in files {
+        if files.count > 1, try InputFile(path: file).canBeOpenedAgain,
+          let same = hashes.updateValue(file, forKey: try SHA256.ofFile(file).hex)
+        {
+          throw CaptureError(file: file, problem: "is the same as \(same): its records would count twice")
+        }
         for summary in try DataSetSums.read(path: file) {
           do {
             if merged == nil { merged = summary } else { try merged?.merge(summary) }
