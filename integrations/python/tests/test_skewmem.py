@@ -110,6 +110,16 @@ def test_other_commands():
     assert "skewmem" in skewmem.version()
 
 
+def close(found, expected):
+    """Whether two reports are equal, numbers to rounding."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(close(found[key], expected[key]) for key in expected)
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(close, found, expected))
+    # Numbers that are whole are written as such; maxima of fits agree to half the digits.
+    return found == (pytest.approx(expected, rel=1e-6, abs=1e-12) if type(expected) in (int, float) else expected)
+
+
 def test_tables_are_captures(tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import feather, ipc, parquet
@@ -121,7 +131,8 @@ def test_tables_are_captures(tmp_path):
         writer.write_table(table)
     expected = without_files(skewmem.audit(CAPTURE, replicates=100))
     for name in ("a.parquet", "a.feather", "a.arrow"):
-        assert without_files(skewmem.audit(tmp_path / name, replicates=100)) == expected
+        # Parts are cut elsewhere, and sums rounded otherwise.
+        assert close(without_files(skewmem.audit(tmp_path / name, replicates=100)), expected)
     assert without_files(skewmem.audit(table.slice(10, 100), replicates=100)) == without_files(skewmem.audit(records(CAPTURE)[10:110], replicates=100))
     # Other names, and the command line.
     renamed = table.rename_columns(["lp" if name == "token_logprobs" else name for name in table.column_names])
