@@ -126,7 +126,8 @@ extension PredictReport: ReadableReport {
             NumberText.probability(log: $0.lower),
             NumberText.probability(log: $0.upper), $0.method.rawValue,
             $0.isUncertain
-              ? "\(Self.draws($0.drawsLower)) to \(Self.draws($0.drawsUpper))" : Self.draws($0.drawsForProbability),
+              ? NumberText.range([$0.drawsLower ?? .infinity, $0.drawsUpper ?? .infinity], else: nil, Self.draws)
+              : Self.draws($0.drawsForProbability),
           ]
         }))
     if records.count > 20 {
