@@ -363,7 +363,7 @@ extension CaptureRunTests {
           "choices": [
             [
               "text": "x",
-              "logprobs": ["tokens": ["Question 0: what is it? It is number 0."], "token_logprobs": [NSNull()]],
+              "logprobs": ["tokens": ["the prompt"], "token_logprobs": [NSNull()]],
             ]
           ]
         ], "null"
@@ -374,7 +374,10 @@ extension CaptureRunTests {
       let server = try LoopbackServer { request in
         guard request.method == "POST" else { return .json([:], status: 404) }
         count.withLock { $0 += 1 }
-        return .answer(status: 200, headers: [:], data)
+        // Which passage is asked for first is not told.
+        let prompt = (request.json["prompt"] as? String).map { $0.replacingOccurrences(of: "\"", with: "\\\"") } ?? ""
+        let text = String(decoding: data, as: UTF8.self).replacingOccurrences(of: "the prompt", with: prompt)
+        return .answer(status: 200, headers: [:], Data(text.utf8))
       }
       defer { server.stop() }
       try await Repository.withScratchFolder { folder in
