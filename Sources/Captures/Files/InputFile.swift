@@ -79,10 +79,7 @@ public final class InputFile {
   ///
   /// - Precondition: Nothing has been read.
   func contents() throws(CaptureError) -> Data {
-    var status = stat()
-    if path != "-", try Decompressor.Format(magic: beginning()) == nil, decompressor == nil, stored == nil,
-      fstat(descriptor, &status) == 0,
-      status.st_mode & S_IFMT == S_IFREG,
+    if canBeOpenedAgain, try Decompressor.Format(magic: beginning()) == nil, decompressor == nil, stored == nil,
       let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     {
       (ahead, isExhausted, bytesRead) = ([], true, data.count)

@@ -46,8 +46,8 @@ extension AuditReport: ReadableReport {
     var text =
       "In plain words: the model was given the beginning of "
       + (records == 1 ? "a text" : "each of \(NumberText.count(records)) texts") + ", and the "
-      + "question is how far it goes on word for word. When one continuation is drawn\(records == 1 ? "" : " for each"), "
-      + "the longest match is expected to have "
+      + "question is how far it goes on word for word. When one continuation is drawn"
+      + (records == 1 ? "" : " for each") + ", the longest match is expected to have "
       + (maximum.expected < 0.1
         ? "no token at all" : "about \(NumberText.text(maximum.expected, digits: 2)) tokens")
       + " (a token is about three quarters of an English word). "

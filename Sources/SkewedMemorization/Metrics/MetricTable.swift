@@ -40,7 +40,7 @@ struct MetricTable: Sendable {
   /// Puts values in a column, one a record.
   mutating func set(_ column: MetricColumn, to values: [Double]) {
     precondition(values.count == count, "\(values.count) values of \(count) records")
-    if let index = index(of: column) { self.values[index] = values }
+    if let index = index(of: column) { self.values[index] = values.allSatisfy(\.isNaN) ? nil : values }
   }
 
   private func index(of column: MetricColumn) -> Int? { columns.firstIndex { $0.name == column.name } }
@@ -50,7 +50,7 @@ struct MetricTable: Sendable {
   /// - Precondition: It is one of the columns.
   subscript(column: MetricColumn) -> [Double]? {
     guard let index = index(of: column) else { preconditionFailure("\(column.name) is no column of the table") }
-    return values[index].flatMap { $0.allSatisfy(\.isNaN) ? nil : $0 }
+    return values[index]
   }
 
   /// The values of some columns, turned so that they rise with memorization, record after record.

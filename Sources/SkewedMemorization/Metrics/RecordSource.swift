@@ -41,26 +41,20 @@ struct RecordSource: Sendable {
     from empty: Part, add: @escaping @Sendable (inout Part, ArraySlice<Record>) throws -> Void,
     merge: (inout Part, Part) throws -> Void
   ) async throws -> Part {
-    var all = empty
     switch kind {
     case .memory(let records):
+      var all = empty
       let parts = try await inParallel(chunksOf: records, threads: threads) { records in
         var part = empty
         try add(&part, records)
         return part
       }
       for part in parts { try merge(&all, part) }
+      return all
     case .file(let options):
-      let reader = CaptureReader(files: [name], threads: threads, options: options)
-      let made: @Sendable ([CaptureLine]) -> Result<Part, any Error> = { lines in
-        Result {
-          var part = empty
-          try add(&part, lines.map { try $0.get() }[...])
-          return part
-        }
-      }
-      try await reader.forEachPart(made) { try merge(&all, $0.get()) }
+      return try await reading(
+        of: InputFile(path: name, sources: options.sources), options: options, threads: threads, from: empty,
+        add: { try add(&$0, $1[...]) }, merge: merge)
     }
-    return all
   }
 }

@@ -83,11 +83,7 @@ struct DecodedRecords: Sendable {
     noMatch.merge(other.noMatch)
     sample.merge(other.sample)
     impossible += other.impossible
-    near.merge(other.near) { own, other in
-      var both = own
-      both.merge(other)
-      return both
-    }
+    NearSums.merge(other.near, into: &near)
     largestTokenID = [largestTokenID, other.largestTokenID].compactMap(\.self).max()
     withoutAlternatives += other.withoutAlternatives
     withoutVocabulary += other.withoutVocabulary

@@ -215,9 +215,10 @@ public struct DataSetSums: Sendable {
     if let groups = other.sums.workGroups {
       if sums.workGroups == nil { sums.workGroups = groups } else { sums.workGroups?.merge(groups) }
     }
-    for (key, near) in other.sums.near ?? [:] {
-      sums.near = sums.near ?? [:]
-      if sums.near?[key] == nil { sums.near?[key] = near } else { sums.near?[key]?.merge(near) }
+    if let others = other.sums.near {
+      var near = sums.near ?? [:]
+      NearSums.merge(others, into: &near)
+      sums.near = near
     }
     if let works = other.sums.works {
       if sums.works == nil { sums.works = works } else { sums.works?.merge(works) }

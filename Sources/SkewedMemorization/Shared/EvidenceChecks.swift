@@ -127,8 +127,8 @@ public struct EvidenceChecks: Sendable {
     var values: [Double] { record.tokenLogProbabilities }
   }
 
-  /// What is looked for in other records: the tokens of a reference; its words where there are none, but for the first and the last, which a window may have
-  /// cut; or its values.
+  /// What is looked for in other records: the tokens of a reference. Where there are none, its words, but for the first
+  /// and the last, which a window may have cut; or its values.
   private static func numbers(of record: Record) -> [UInt64] {
     if let tokens = record.referenceTokenIDs { return tokens.map { UInt64(bitPattern: Int64($0)) } }
     guard let text = record.reference else { return record.tokenLogProbabilities.map(\.bitPattern) }

@@ -67,6 +67,13 @@ struct NearSums: Sendable, Codable {
     for bounds in near { sums[key(bounds), default: NearSums(bounds, draws: draws)].add(bounds, record, law) }
   }
 
+  /// Adds sums of other records to those of some, by ``key(_:)``.
+  static func merge(_ others: [String: NearSums], into sums: inout [String: NearSums]) {
+    for (key, other) in others {
+      if sums[key]?.merge(other) == nil { sums[key] = other }
+    }
+  }
+
   /// What tells these sums from others.
   static func key(_ bounds: NearVerbatimBounds) -> String {
     "\(bounds.distance.rawValue) \(bounds.limit) \(bounds.length)"

@@ -1,7 +1,7 @@
 import GSLNumerics
 
-/// Which of some texts, as numbers, are windows of one text: eight numbers in a row are also in another at another place,
-/// and what the two share goes on to the beginning of one and the end of one.
+/// Which of some texts, as numbers, are windows of one text. Eight numbers in a row are also in another text at another
+/// place, and what the two share goes on to the beginning of one and the end of one.
 struct OverlappingTexts {
   /// For each text, whether it overlaps another.
   private(set) var isShared: [Bool]

@@ -28,7 +28,8 @@ extension Warning {
     case .underfullLists:
       "at \(count("positions")) positions, in \(ofRecords), the listed probabilities leave more to the other tokens "
         + "than these can have, as each is at most as probable as the last one listed: the values are no natural "
-        + "logarithms (of base 2? multiply them by 0.693147; of base 10, by 2.302585), or the lists leave out probable tokens"
+        + "logarithms (of base 2? multiply them by 0.693147; of base 10, by 2.302585), or the lists leave out probable "
+        + "tokens"
     case .negatedProbabilities:
       "all values are from -1 to 0, and \(count("low")) of \(count("tokens")) are below -0.98: these look like "
         + "probabilities with a minus sign; take the logarithm of the probabilities"

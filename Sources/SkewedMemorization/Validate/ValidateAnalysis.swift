@@ -103,8 +103,8 @@ public struct ValidateAnalysis: Sendable {
       throw CaptureError(
         file: file, field: "id",
         problem: missing == generations.count
-          ? "none of \(generations.count) lines is of a record of \(capture.name): they have other ids, or are of another "
-            + "run, split or epoch"
+          ? "none of \(generations.count) lines is of a record of \(capture.name): they have other ids, or are of "
+            + "another run, split or epoch"
           : "none of \(generations.count) lines has a token to compare with a record of \(capture.name)")
     }
     return ValidateReport(

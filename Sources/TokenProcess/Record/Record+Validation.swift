@@ -125,7 +125,8 @@ extension Record {
         field: field,
         problem:
           "\(value) is positive; a log-probability is at most 0. Of losses (-ln p, cross-entropy) change the sign. Of "
-          + "probabilities take the logarithm. Logits are not log-probabilities: start vLLM with --logprobs-mode raw_logprobs, or take log_softmax"
+          + "probabilities take the logarithm. Logits are not log-probabilities: start vLLM with --logprobs-mode "
+          + "raw_logprobs, or take log_softmax"
       )
     }
     return 0

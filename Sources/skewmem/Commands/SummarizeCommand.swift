@@ -56,12 +56,14 @@ struct MergeCommand: AsyncParsableCommand {
       try CaptureFiles.checkRepeated(files)
       var hashes: [String: String] = [:]
       for file in files {
-        if files.count > 1, try InputFile(path: file).canBeOpenedAgain,
+        // A pipe is opened once, and has no name to be read by again.
+        let opened = try InputFile(path: file)
+        if files.count > 1, opened.canBeOpenedAgain,
           let same = hashes.updateValue(file, forKey: try SHA256.ofFile(file).hex)
         {
           throw CaptureError(file: file, problem: "is the same as \(same): its records would count twice")
         }
-        for summary in try DataSetSums.read(path: file) {
+        for summary in try DataSetSums.read(opened) {
           do {
             if merged == nil { merged = summary } else { try merged?.merge(summary) }
           } catch let error as ArgumentError {
